@@ -1,0 +1,104 @@
+//! Types of parameters and artifacts, as a component's WIT signature declares them.
+
+use serde::{Deserialize, Serialize};
+
+/// Type of a parameter: a WIT value type. Values are carried as JSON (see [`ParameterType::check`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ParameterType {
+    /// `bool`: JSON `true` or `false`.
+    Bool,
+    /// `s8`
+    S8,
+    /// `u8`
+    U8,
+    /// `s16`
+    S16,
+    /// `u16`
+    U16,
+    /// `s32`
+    S32,
+    /// `u32`
+    U32,
+    /// `s64`
+    S64,
+    /// `u64`
+    U64,
+    /// `f32`: JSON number, or `"NaN"`, `"Infinity"`, `"-Infinity"`.
+    F32,
+    /// `f64`: JSON number, or `"NaN"`, `"Infinity"`, `"-Infinity"`.
+    F64,
+    /// `char`: JSON string of one Unicode scalar value.
+    Char,
+    /// `string`
+    String,
+    /// `enum`: JSON string, one of the case names.
+    Enum(Vec<String>),
+    /// `flags`: JSON array of flag names.
+    Flags(Vec<String>),
+    /// `option<T>`: JSON `null` or the value itself.
+    Option(Box<ParameterType>),
+    /// `list<T>`: JSON array.
+    List(Box<ParameterType>),
+    /// `tuple<A, B, ..>`: JSON array of that length.
+    Tuple(Vec<ParameterType>),
+    /// `record`: JSON object with the field names; fields of `option` type may be left out.
+    Record(Vec<(String, ParameterType)>),
+    /// `variant`: JSON string for a case without payload, `{"case": payload}` for one with.
+    Variant(Vec<(String, Option<ParameterType>)>),
+    /// `list<tuple<string, T>>`: JSON object, read as a dictionary.
+    Map(Box<ParameterType>),
+    /// Any JSON value: a KFP `STRUCT` or `LIST` without element types. No WIT type maps to it.
+    Json,
+}
+
+/// KFP's parameter types, `PipelineSpec`'s `ParameterType.ParameterTypeEnum`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum KfpType {
+    /// Integers of every width.
+    NumberInteger,
+    /// `f32` and `f64`.
+    NumberDouble,
+    /// Strings, characters and enums.
+    String,
+    /// `bool`
+    Boolean,
+    /// Lists, tuples and flags.
+    List,
+    /// Records, variants and dictionaries.
+    Struct,
+}
+
+/// Type of an artifact: its schema title, such as `system.Dataset` or, for a resource `embedding-index`
+/// declared in the WIT package `acme:types`, `acme.EmbeddingIndex`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArtifactType(pub String);
+
+/// The artifact kinds that `weft:component/artifacts` declares: (name of the WIT resource, schema title).
+pub const BUILTIN_KINDS: [(&str, &str); 8] = [
+    ("artifact", "system.Artifact"),
+    ("dataset", "system.Dataset"),
+    ("model", "system.Model"),
+    ("metrics", "system.Metrics"),
+    ("classification-metrics", "system.ClassificationMetrics"),
+    ("sliced-classification-metrics", "system.SlicedClassificationMetrics"),
+    ("html", "system.HTML"),
+    ("markdown", "system.Markdown"),
+];
+
+/// What flows through a port.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PortType {
+    /// A typed value.
+    Parameter(ParameterType),
+    /// One artifact, or with `list` any number of them in order.
+    Artifact {
+        /// The kind.
+        kind: ArtifactType,
+        /// `list<borrow<kind>>` rather than `borrow<kind>`.
+        list: bool,
+    },
+}
