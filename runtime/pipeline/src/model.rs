@@ -1,7 +1,7 @@
 //! The one internal model of a pipeline, shaped like KFP's `PipelineSpec`: components with typed interfaces,
 //! whose implementation is a step or a DAG of tasks, and a root component.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -21,8 +21,18 @@ pub struct Location {
     pub column: u32,
 }
 
+/// A stretch of a line in a pipeline file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Span {
+    /// Where it begins.
+    #[serde(flatten)]
+    pub at: Location,
+    /// How many characters it covers, at least 1.
+    pub length: u32,
+}
+
 /// A pipeline: named components and the root that composes them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pipeline {
     /// Its name, which is also its context's name in the metadata.
     pub name: String,
@@ -33,10 +43,14 @@ pub struct Pipeline {
     pub components: IndexMap<String, Component>,
     /// The pipeline itself: its inputs are the pipeline's parameters, its implementation is a DAG.
     pub root: Component,
+    /// Where things are written in the file, by a path such as `parameters.seed`, `steps.train.component`,
+    /// `steps.train.with.data`, `steps.push.after.train` or `outputs.model`. Empty for a pipeline without a file.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub places: BTreeMap<String, Span>,
 }
 
 /// Something with typed inputs and outputs that a task can instantiate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Component {
     /// Inputs by name. Empty for a Wasm component until it is linked with its signature.
     pub inputs: IndexMap<String, Input>,
@@ -72,6 +86,13 @@ pub enum Implementation {
     Import(Importer),
     /// Finds what an earlier run gave. One optional output, `artifact`.
     Latest(Latest),
+}
+
+impl Default for Implementation {
+    /// A DAG without tasks.
+    fn default() -> Self {
+        Self::Dag(Dag::default())
+    }
 }
 
 /// A function of a Wasm component.
@@ -151,6 +172,40 @@ pub struct Task {
     /// Where it is written.
     #[serde(default)]
     pub at: Location,
+}
+
+impl Default for Task {
+    /// A task of no component with nothing wired; caching is on.
+    fn default() -> Self {
+        Self {
+            component: String::new(),
+            inputs: IndexMap::new(),
+            after: BTreeSet::new(),
+            when: None,
+            retry: Retry::default(),
+            cache: true,
+            grants: Grants::default(),
+            limits: Limits::default(),
+            at: Location::default(),
+        }
+    }
+}
+
+impl Task {
+    /// Every task that this one waits for: those whose outputs it reads, those named in `after`, and those its
+    /// condition refers to.
+    pub fn dependencies(&self) -> BTreeSet<String> {
+        let mut names = self.after.clone();
+        for wire in self.inputs.values() {
+            if let Binding::Output { task, .. } = &wire.from {
+                names.insert(task.clone());
+            }
+        }
+        if let Some(when) = &self.when {
+            names.extend(when.tasks.iter().cloned());
+        }
+        names
+    }
 }
 
 /// An input's source and where it is written.
