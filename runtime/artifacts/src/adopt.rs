@@ -1,0 +1,109 @@
+//! Taking over what a step wrote into its scratch directory, by moving.
+
+use std::path::Path;
+
+use cap_std::fs::Dir;
+
+use crate::budget::Budget;
+use crate::error::{Context as _, Error, Result};
+use crate::id::{ContentId, Digest};
+use crate::path;
+use crate::stage::{Shard, hash_file};
+use crate::store::Store;
+use crate::walk::{self, Found};
+
+impl Store {
+    /// Publishes the file or directory `name` of a directory in the store's file system, usually a [`Scratch`]. Files
+    /// are hashed and moved into the store, not copied, so `dir` loses them.
+    ///
+    /// Whoever wrote there must have ended: no writable handle to the files may be left, or the store could be changed
+    /// behind its back. Nothing else is taken on trust: a file with further hard links (that may lead into the store,
+    /// or leave a writable name) is copied, symbolic links are followed to plain files inside `name` only, and
+    /// special files are errors. Lengths are taken from `budget` before anything is read.
+    ///
+    /// [`Scratch`]: crate::Scratch
+    pub fn adopt(&self, dir: &Dir, name: &str, budget: Option<&Budget>) -> Result<ContentId> {
+        path::check_name(name)?;
+        let shown = Path::new(name);
+        let kind = dir.symlink_metadata(name).doing("read", || shown)?.file_type();
+        if kind.is_file() {
+            return self.adopt_file(dir, name, shown, budget).map(|(digest, _)| ContentId::Blob(digest));
+        }
+        if !kind.is_dir() {
+            return Err(Error::SpecialFile { path: shown.to_owned(), kind: walk::kind_of(kind) });
+        }
+        let root = dir.open_dir(name).doing("open", || shown)?;
+        let found = walk::files(&root, shown)?;
+        let mut tree = self.create_tree(budget)?;
+        // Links first: afterwards the files they lead to have been moved away.
+        let (links, files): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.is_link);
+        for Found { path, .. } in links {
+            let shown = shown.join(&path);
+            let file = root.open(&path).doing("open", || &shown)?.into_std();
+            let (id, size) = self.copy_in(&file, &shown, budget, &mut 0, &mut |_| {})?;
+            tree.add_sized(&path, size, id.digest())?;
+        }
+        for Found { path, .. } in files {
+            let (digest, size) = self.adopt_file(&root, &path, &shown.join(&path), budget)?;
+            tree.add_sized(&path, size, digest)?;
+        }
+        tree.finish()
+    }
+
+    fn adopt_file(&self, dir: &Dir, path: &str, shown: &Path, budget: Option<&Budget>) -> Result<(Digest, u64)> {
+        let file = dir.open(path).doing("open", || shown)?;
+        let meta = file.metadata().doing("read", || shown)?;
+        if !meta.is_file() {
+            return Err(Error::SpecialFile { path: shown.to_owned(), kind: "no longer a plain file" });
+        }
+        if let Some(budget) = budget
+            && meta.len() > budget.remaining()
+        {
+            // Said before reading: a hole of many terabytes takes hours to hash.
+            return Err(Error::OutputLimit { limit: budget.limits().bytes });
+        }
+        if !is_only_link(&meta) {
+            let (id, size) = self.copy_in(&file.into_std(), shown, budget, &mut 0, &mut |_| {})?;
+            return Ok((id.digest(), size));
+        }
+        if let Some(budget) = budget {
+            budget.take_bytes(meta.len())?;
+            budget.take_file()?;
+        }
+        let permissions = meta.permissions();
+        let file = file.into_std();
+        let mut hasher = blake3::Hasher::new();
+        let size = hash_file(&file, &mut hasher).doing("read", || shown)?;
+        let digest = Digest::from(hasher.finalize());
+        let shard = Shard::open(self, &ContentId::Blob(digest))?;
+        if !shard.holds(size)? {
+            set_read_only(dir, path, permissions).doing("make read-only", || shown)?;
+            shard.take(&file, dir, path)?;
+        }
+        Ok((digest, size))
+    }
+}
+
+#[cfg(unix)]
+fn set_read_only(dir: &Dir, path: &str, mut permissions: cap_std::fs::Permissions) -> std::io::Result<()> {
+    cap_std::fs::PermissionsExt::set_mode(&mut permissions, 0o444);
+    dir.set_permissions(path, permissions)
+}
+
+#[cfg(not(unix))]
+fn set_read_only(dir: &Dir, path: &str, mut permissions: cap_std::fs::Permissions) -> std::io::Result<()> {
+    permissions.set_readonly(true);
+    dir.set_permissions(path, permissions)
+}
+
+/// Whether the file has this one name alone.
+#[cfg(unix)]
+fn is_only_link(meta: &cap_std::fs::Metadata) -> bool {
+    cap_std::fs::MetadataExt::nlink(meta) == 1
+}
+
+/// Elsewhere the number of names is not known, so the file is copied.
+#[cfg(not(unix))]
+fn is_only_link(_: &cap_std::fs::Metadata) -> bool {
+    false
+}

@@ -1,0 +1,74 @@
+//! Taking in files and directories of the host, by copying.
+
+use std::fs::File;
+use std::path::Path;
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::budget::Budget;
+use crate::error::{Context as _, Error, Result};
+use crate::id::ContentId;
+use crate::positioned;
+use crate::stage::CHUNK;
+use crate::store::Store;
+use crate::walk::{self, Found};
+
+impl Store {
+    /// Stores a copy of a file or directory of the host, hashing and copying in one pass with a fixed buffer.
+    ///
+    /// `host_path` itself may be a symbolic link. Inside a directory a link is taken for the file it leads to when
+    /// that is a plain file of the same directory, and is an error otherwise; so are special files. Empty directories
+    /// and permissions are not kept. `progress` is called with the bytes copied so far.
+    pub fn import(&self, host_path: impl AsRef<Path>, progress: &mut dyn FnMut(u64)) -> Result<ContentId> {
+        let host_path = host_path.as_ref();
+        let mut done = 0;
+        // Asked before opening, since opening a pipe waits for its other end.
+        let meta = std::fs::metadata(host_path).doing("read", || host_path)?;
+        if meta.is_dir() {
+            let root = Dir::open_ambient_dir(host_path, ambient_authority()).doing("open", || host_path)?;
+            let mut tree = self.create_tree(None)?;
+            for Found { path, .. } in walk::files(&root, host_path)? {
+                let shown = host_path.join(&path);
+                let file = root.open(&path).doing("open", || &shown)?.into_std();
+                let (id, size) = self.copy_in(&file, &shown, None, &mut done, progress)?;
+                tree.add_sized(&path, size, id.digest())?;
+            }
+            tree.finish()
+        } else if meta.is_file() {
+            let file = File::open(host_path).doing("open", || host_path)?;
+            self.copy_in(&file, host_path, None, &mut done, progress).map(|(id, _)| id)
+        } else {
+            let kind = walk::kind_of(cap_std::fs::Metadata::from_just_metadata(meta).file_type());
+            Err(Error::SpecialFile { path: host_path.to_owned(), kind })
+        }
+    }
+
+    /// Copies an open file into the store; its id and size.
+    pub(crate) fn copy_in(
+        &self,
+        file: &File,
+        shown: &Path,
+        budget: Option<&Budget>,
+        done: &mut u64,
+        progress: &mut dyn FnMut(u64),
+    ) -> Result<(ContentId, u64)> {
+        let meta = file.metadata().doing("read", || shown)?;
+        if !meta.is_file() {
+            // It was replaced since it was listed.
+            return Err(Error::SpecialFile { path: shown.to_owned(), kind: "no longer a plain file" });
+        }
+        let mut writer = self.create(budget)?;
+        let mut buffer = vec![0; CHUNK.min(usize::try_from(meta.len()).unwrap_or(CHUNK) + 1)];
+        loop {
+            let n = positioned::read(file, writer.len(), &mut buffer).doing("read", || shown)?;
+            writer.append(&buffer[..n])?;
+            *done += n as u64;
+            progress(*done);
+            if n < buffer.len() {
+                let size = writer.len();
+                return writer.finish().map(|id| (id, size));
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Reading what is stored.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::sync::Arc;
+
+use crate::error::{Context as _, Error, Result};
+use crate::id::{ContentId, Digest};
+use crate::manifest::{self, MAX_MANIFEST_BYTES, TreeEntry};
+use crate::path;
+use crate::positioned;
+use crate::store::{Store, check_len};
+
+impl Store {
+    /// Opens a blob or a tree. A tree's manifest is read whole and checked against its digest; a blob's bytes are
+    /// not.
+    pub fn open_content(&self, id: &ContentId) -> Result<Content> {
+        match id {
+            ContentId::Blob(digest) => self.open_blob(digest).map(Content::File),
+            ContentId::Tree(digest) => self.open_tree(digest).map(Content::Tree),
+        }
+    }
+
+    /// Opens a blob.
+    pub fn open_blob(&self, digest: &Digest) -> Result<BlobReader> {
+        let id = ContentId::Blob(*digest);
+        let file = self.open_stored(&id)?;
+        let meta = file.metadata().doing("read", || self.shown_id(&id))?;
+        if !meta.is_file() {
+            return Err(Error::Damaged { id, reason: "it is not a plain file".to_owned() });
+        }
+        let len = check_len(&id, meta.len())?;
+        Ok(BlobReader { store: self.clone(), file: Arc::new(file), digest: *digest, len })
+    }
+
+    /// Opens a tree.
+    pub fn open_tree(&self, digest: &Digest) -> Result<TreeReader> {
+        let entries = self.read_manifest(digest)?;
+        Ok(TreeReader { store: self.clone(), digest: *digest, entries: entries.into() })
+    }
+
+    fn read_manifest(&self, digest: &Digest) -> Result<Vec<TreeEntry>> {
+        let id = ContentId::Tree(*digest);
+        let damaged = |reason: &str| Error::Damaged { id, reason: format!("its manifest cannot be used: {reason}") };
+        let file = self.open_stored(&id)?;
+        let mut bytes = Vec::new();
+        // One more than the bound, to tell a longer file from one that just fits.
+        file.take(MAX_MANIFEST_BYTES as u64 + 1).read_to_end(&mut bytes).doing("read", || self.shown_id(&id))?;
+        if bytes.len() > MAX_MANIFEST_BYTES {
+            return Err(damaged("it is too long"));
+        }
+        if manifest::digest(&bytes) != *digest {
+            return Err(damaged("its bytes have another digest"));
+        }
+        manifest::decode(&bytes).map_err(damaged)
+    }
+}
+
+/// Stored content, open for reading.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// Plain bytes.
+    File(BlobReader),
+    /// A directory.
+    Tree(TreeReader),
+}
+
+impl Content {
+    /// The length of the bytes, or the sum of a directory's files.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::File(blob) => blob.len(),
+            Self::Tree(tree) => tree.len(),
+        }
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Fails when the stored length is not the one known from elsewhere, as after a power cut it may be.
+    pub fn expect_len(self, expected: u64) -> Result<Self> {
+        match self {
+            Self::File(blob) => blob.expect_len(expected).map(Self::File),
+            Self::Tree(tree) if tree.len() == expected => Ok(Self::Tree(tree)),
+            Self::Tree(tree) => Err(wrong_length(tree.id(), tree.len(), expected)),
+        }
+    }
+}
+
+fn wrong_length(id: ContentId, stored: u64, expected: u64) -> Error {
+    Error::Damaged { id, reason: format!("it has {stored} bytes, not {expected}") }
+}
+
+/// A blob, open for reading. Clones share the open file; all may read at the same time.
+#[derive(Debug, Clone)]
+pub struct BlobReader {
+    store: Store,
+    file: Arc<File>,
+    digest: Digest,
+    len: u64,
+}
+
+impl BlobReader {
+    /// The length in bytes.
+    pub fn len(&self) -> u64 {
+        self.len
+    }
+
+    /// Whether there are no bytes.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The blob's name.
+    pub fn id(&self) -> ContentId {
+        ContentId::Blob(self.digest)
+    }
+
+    /// Reads from `offset` on; fewer bytes than the buffer holds only at the end, none behind it.
+    pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let wanted = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
+        if wanted == 0 {
+            return Ok(0);
+        }
+        let n = positioned::read(&self.file, offset, &mut buffer[..wanted])
+            .doing("read", || self.store.shown_id(&self.id()))?;
+        if n < wanted {
+            return Err(wrong_length(self.id(), offset + n as u64, self.len));
+        }
+        Ok(n)
+    }
+
+    /// Fails when the stored length is not the one known from elsewhere.
+    pub fn expect_len(self, expected: u64) -> Result<Self> {
+        if self.len == expected { Ok(self) } else { Err(wrong_length(self.id(), self.len, expected)) }
+    }
+
+    /// A reader from the start, of its own position.
+    pub fn cursor(&self) -> BlobCursor {
+        BlobCursor { blob: self.clone(), position: 0 }
+    }
+
+    pub(crate) fn file(&self) -> &File {
+        &self.file
+    }
+}
+
+/// Reads a blob from its start to its end. Small reads each cost a call to the system: wrap it in a `BufReader`.
+#[derive(Debug)]
+pub struct BlobCursor {
+    blob: BlobReader,
+    position: u64,
+}
+
+impl io::Read for BlobCursor {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.blob.read_at(self.position, buffer).map_err(io::Error::other)?;
+        self.position += n as u64;
+        Ok(n)
+    }
+}
+
+impl io::Seek for BlobCursor {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        let position = match to {
+            io::SeekFrom::Start(offset) => Some(offset),
+            io::SeekFrom::Current(by) => self.position.checked_add_signed(by),
+            io::SeekFrom::End(by) => self.blob.len.checked_add_signed(by),
+        };
+        self.position = position.ok_or(io::ErrorKind::InvalidInput)?;
+        Ok(self.position)
+    }
+}
+
+/// A directory, open for reading. Clones share the entries.
+#[derive(Debug, Clone)]
+pub struct TreeReader {
+    store: Store,
+    digest: Digest,
+    entries: Arc<[TreeEntry]>,
+}
+
+impl TreeReader {
+    /// The files, in the manifest's order.
+    pub fn entries(&self) -> &[TreeEntry] {
+        &self.entries
+    }
+
+    /// The sum of the files' lengths in bytes.
+    pub fn len(&self) -> u64 {
+        self.entries.iter().map(|entry| entry.size).sum()
+    }
+
+    /// Whether there is no file.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// The directory's name.
+    pub fn id(&self) -> ContentId {
+        ContentId::Tree(self.digest)
+    }
+
+    /// The file at `path`.
+    pub fn find(&self, path: &str) -> Option<&TreeEntry> {
+        let at = self.entries.binary_search_by(|entry| path::order(&entry.path, path)).ok()?;
+        self.entries.get(at)
+    }
+
+    /// Opens the file at `path`, in the length the manifest gives.
+    pub fn open(&self, path: &str) -> Result<BlobReader> {
+        let entry = self
+            .find(path)
+            .ok_or_else(|| Error::NoSuchEntry { id: self.id(), path: path.chars().take(100).collect() })?;
+        self.store.open_blob(&entry.digest)?.expect_len(entry.size)
+    }
+}

@@ -1,0 +1,160 @@
+//! Directories in which steps work with real files.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use cap_std::fs::{Dir, OpenOptions};
+
+use crate::error::{Context as _, Error, Result};
+use crate::id::ContentId;
+use crate::path;
+use crate::reader::BlobReader;
+use crate::store::{Store, ensure_dir};
+
+/// A private directory in the store's file system, removed with all it holds when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    store: Store,
+    name: String,
+    dir: Dir,
+    path: Option<PathBuf>,
+}
+
+impl Store {
+    /// Makes a new, empty scratch directory.
+    pub fn scratch(&self) -> Result<Scratch> {
+        let tmp = self.tmp()?;
+        let name = tmp.fresh();
+        let place = format!("tmp/{}/{name}", tmp.name());
+        tmp.dir.create_dir(&name).doing("create", || self.shown(&place))?;
+        let dir = tmp.dir.open_dir(&name).doing("open", || self.shown(&place))?;
+        let path = self.path().map(|path| path.join(&place));
+        Ok(Scratch { store: self.clone(), name, dir, path })
+    }
+
+    /// Puts stored content under `name` into a directory, read-only and without copying: a blob as a hard link, a
+    /// tree as a directory of hard links. Where the file system cannot link (or has no links left), it is copied.
+    ///
+    /// The links share the store's bytes: hand the directory on as read-only. The files' own permissions do not
+    /// bind a host that runs as root.
+    pub fn materialize(&self, id: &ContentId, at: &Dir, name: &str) -> Result<()> {
+        path::check_name(name)?;
+        match id {
+            ContentId::Blob(digest) => self.link(&self.open_blob(digest)?, at, name),
+            ContentId::Tree(digest) => {
+                at.create_dir(name).doing("create", || name)?;
+                let dir = at.open_dir(name).doing("open", || name)?;
+                let mut made = "";
+                let tree = self.open_tree(digest)?;
+                for entry in tree.entries() {
+                    if let Some((parent, _)) = entry.path.rsplit_once('/')
+                        && parent != made
+                    {
+                        dir.create_dir_all(parent).doing("create", || parent)?;
+                        made = parent;
+                    }
+                    self.link(&tree.open(&entry.path)?, &dir, &entry.path)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn link(&self, blob: &BlobReader, at: &Dir, path: &str) -> Result<()> {
+        let (dir, place) = self.place(&blob.id());
+        match dir.hard_link(&place, at, path) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists { path: path.into() }),
+            // Too many links, another file system, or one without links.
+            Err(_) => copy_out(blob, at, path).doing("copy into the step's directory", || path),
+        }
+    }
+}
+
+fn copy_out(blob: &BlobReader, at: &Dir, path: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    cap_std::fs::OpenOptionsExt::mode(&mut options, 0o444);
+    let mut file = at.open_with(path, &options)?.into_std();
+    io::copy(&mut blob.cursor(), &mut file).map(|_| ())
+}
+
+impl Scratch {
+    /// The directory's absolute path; none when the store was opened by a handle.
+    pub fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Dir {
+        &self.dir
+    }
+
+    /// Makes a directory in it, as for one artifact of several.
+    pub fn subdir(&self, name: &str) -> Result<Dir> {
+        path::check_name(name)?;
+        ensure_dir(&self.dir, name)
+            .and_then(|()| self.dir.open_dir(name))
+            .doing("create", || self.path.as_deref().unwrap_or(Path::new("")).join(name))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Ok(tmp) = self.store.tmp() {
+            // What cannot be removed now goes with the process's directory, or with garbage collection.
+            let _ = tmp.remove_tree(&tmp.dir, &self.name);
+        }
+    }
+}
+
+/// What a directory holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// The sum of all files' lengths, in bytes: holes count, and hard links count each.
+    pub bytes: u64,
+    /// The number of files, directories and whatever else there is.
+    pub entries: u64,
+}
+
+impl Usage {
+    /// Whether this is more than `most` in bytes or entries.
+    pub fn exceeds(&self, most: &Usage) -> bool {
+        self.bytes > most.bytes || self.entries > most.entries
+    }
+}
+
+/// Adds up what a directory holds, to watch a step that writes into it. Stops as soon as `most` is exceeded, so that
+/// the time is bounded however much there is; the answer is then more than `most`, but not the whole. What a running
+/// step removes meanwhile is passed over.
+pub fn disk_usage(dir: &Dir, most: &Usage) -> Result<Usage> {
+    let mut usage = Usage::default();
+    let mut waiting = vec![PathBuf::from(".")];
+    while let Some(path) = waiting.pop() {
+        let Some(listing) = unless_gone(dir.read_dir(&path)).doing("list", || &path)? else { continue };
+        for entry in listing {
+            let Some(entry) = unless_gone(entry).doing("list", || &path)? else { continue };
+            let Some(meta) = unless_gone(entry.metadata()).doing("read", || path.join(entry.file_name()))? else {
+                continue;
+            };
+            usage.entries += 1;
+            if meta.is_dir() {
+                waiting.push(path.join(entry.file_name()));
+            } else {
+                usage.bytes = usage.bytes.saturating_add(meta.len());
+            }
+            if usage.exceeds(most) {
+                return Ok(usage);
+            }
+        }
+    }
+    Ok(usage)
+}
+
+fn unless_gone<T>(result: io::Result<T>) -> io::Result<Option<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}

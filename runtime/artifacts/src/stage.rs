@@ -1,0 +1,303 @@
+//! A file on its way into the store: bytes come in, are hashed, and are published under their digest.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use blake3::Hasher;
+use cap_std::fs::{Dir, OpenOptions};
+
+use crate::error::{Context as _, Result};
+use crate::id::{ContentId, Digest};
+use crate::positioned;
+use crate::store::{Durability, Store};
+
+/// Up to so many bytes stay in memory before they go to the file: small content costs one file created and renamed,
+/// and large content is written in large pieces.
+pub(crate) const TAIL: usize = 64 << 10;
+/// The buffer for passing over a whole file.
+pub(crate) const CHUNK: usize = 256 << 10;
+
+/// The bytes so far are a prefix in a temporary file (`flushed` long, none at first) and a tail in memory. The hasher
+/// has seen just the prefix, so that changes in the tail are free; a change in the prefix makes the hasher useless,
+/// and the file is then hashed by one pass at the end.
+pub(crate) struct Stage {
+    store: Store,
+    hasher: Hasher,
+    hasher_fits: bool,
+    file: Option<TempFile>,
+    flushed: u64,
+    tail: Vec<u8>,
+}
+
+impl Stage {
+    pub(crate) fn new(store: Store, hasher: Hasher) -> Self {
+        Self { store, hasher, hasher_fits: true, file: None, flushed: 0, tail: Vec::new() }
+    }
+
+    pub(crate) fn len(&self) -> u64 {
+        self.flushed + self.tail.len() as u64
+    }
+
+    pub(crate) fn append(&mut self, data: &[u8]) -> Result<()> {
+        if self.tail.len() + data.len() > TAIL {
+            self.flush()?;
+        }
+        if data.len() > TAIL {
+            return self.write_through(data);
+        }
+        self.tail.extend_from_slice(data);
+        Ok(())
+    }
+
+    /// Writes at any offset; what lies between the end and the offset becomes zero.
+    pub(crate) fn write_at(&mut self, offset: u64, mut data: &[u8]) -> Result<()> {
+        if data.is_empty() {
+            return Ok(());
+        }
+        if offset > self.len() {
+            self.extend_to(offset)?;
+        }
+        let mut offset = offset;
+        if offset < self.flushed {
+            let within = at_most(self.flushed - offset, data.len());
+            let file = self.temp_file()?;
+            positioned::write(file, offset, &data[..within]).doing("write to", || self.shown())?;
+            self.hasher_fits = false;
+            offset += within as u64;
+            data = &data[within..];
+            if data.is_empty() {
+                return Ok(());
+            }
+        }
+        let start = at_most(offset - self.flushed, self.tail.len());
+        let within = data.len().min(self.tail.len() - start);
+        self.tail[start..start + within].copy_from_slice(&data[..within]);
+        self.append(&data[within..])
+    }
+
+    /// Reads back what was written, up to the present end.
+    pub(crate) fn read_at(&self, mut offset: u64, buffer: &mut [u8]) -> Result<usize> {
+        let mut done = 0;
+        if let Some(file) = &self.file
+            && offset < self.flushed
+        {
+            let within = at_most(self.flushed - offset, buffer.len());
+            done = positioned::read(&file.file, offset, &mut buffer[..within]).doing("read", || self.shown())?;
+            offset += done as u64;
+        }
+        if offset >= self.flushed {
+            let start = at_most(offset - self.flushed, self.tail.len());
+            let within = (buffer.len() - done).min(self.tail.len() - start);
+            buffer[done..done + within].copy_from_slice(&self.tail[start..start + within]);
+            done += within;
+        }
+        Ok(done)
+    }
+
+    fn extend_to(&mut self, end: u64) -> Result<()> {
+        let gap = end - self.len();
+        if self.tail.len() as u64 + gap <= TAIL as u64 {
+            self.tail.resize(self.tail.len() + at_most(gap, TAIL), 0);
+            return Ok(());
+        }
+        self.flush()?;
+        // A hole costs the disk nothing; the pass at the end reads zeros.
+        self.temp_file()?.set_len(end).doing("extend", || self.shown())?;
+        self.flushed = end;
+        self.hasher_fits = false;
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<()> {
+        let mut tail = std::mem::take(&mut self.tail);
+        let result = if tail.is_empty() { Ok(()) } else { self.write_through(&tail) };
+        if result.is_ok() {
+            tail.clear();
+        }
+        self.tail = tail;
+        result
+    }
+
+    /// Writes behind the prefix; only with an empty tail. A failure leaves the prefix as it was.
+    fn write_through(&mut self, data: &[u8]) -> Result<()> {
+        let flushed = self.flushed;
+        positioned::write(self.temp_file()?, flushed, data).doing("write to", || self.shown())?;
+        if self.hasher_fits {
+            self.hasher.update(data);
+        }
+        self.flushed += data.len() as u64;
+        Ok(())
+    }
+
+    fn temp_file(&mut self) -> Result<&File> {
+        let temp = self.take_file()?;
+        Ok(&self.file.insert(temp).file)
+    }
+
+    /// The temporary file so far, or a new one.
+    fn take_file(&mut self) -> Result<TempFile> {
+        match self.file.take() {
+            Some(temp) => Ok(temp),
+            None => TempFile::create(&self.store).doing("create a file in", || self.shown()),
+        }
+    }
+
+    fn shown(&self) -> PathBuf {
+        self.store.shown("tmp")
+    }
+
+    /// Hashes what is left to hash and puts the file into its place, unless the same content is there already.
+    pub(crate) fn publish(mut self, is_tree: bool) -> Result<ContentId> {
+        let len = self.len();
+        let id_of = |digest| if is_tree { ContentId::Tree(digest) } else { ContentId::Blob(digest) };
+        if self.file.is_some() {
+            self.flush()?;
+        } else {
+            self.hasher.update(&self.tail);
+        }
+        if let Some(temp) = &self.file {
+            // A failed write may have left bytes behind the end.
+            if temp.file.metadata().doing("read", || self.shown())?.len() != len {
+                temp.file.set_len(len).doing("cut", || self.shown())?;
+            }
+            if !self.hasher_fits {
+                // Trees are only ever appended to, so this is a blob.
+                self.hasher = Hasher::new();
+                hash_file(&temp.file, &mut self.hasher).doing("read", || self.shown())?;
+            }
+        }
+        let id = id_of(Digest::from(self.hasher.finalize()));
+        let store = self.store.clone();
+        let shard = Shard::open(&store, &id)?;
+        if shard.holds(len)? {
+            return Ok(id);
+        }
+        let is_written = self.file.is_some();
+        let mut temp = self.take_file()?;
+        if !is_written {
+            positioned::write(&temp.file, 0, &self.tail).doing("write to", || self.shown())?;
+        }
+        shard.take(&temp.file, &store.tmp()?.dir, &temp.name)?;
+        temp.name.clear();
+        Ok(id)
+    }
+}
+
+/// The lesser of a length that may not fit memory and one that does.
+fn at_most(length: u64, bound: usize) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX).min(bound)
+}
+
+/// Passes the whole file through the hasher; its length.
+pub(crate) fn hash_file(file: &File, hasher: &mut Hasher) -> io::Result<u64> {
+    let mut buffer = vec![0; CHUNK];
+    let mut offset = 0;
+    loop {
+        let n = positioned::read(file, offset, &mut buffer)?;
+        hasher.update(&buffer[..n]);
+        offset += n as u64;
+        if n < buffer.len() {
+            return Ok(offset);
+        }
+    }
+}
+
+/// A temporary file, removed when dropped unless its name was cleared.
+struct TempFile {
+    file: File,
+    name: String,
+    store: Store,
+}
+
+impl TempFile {
+    fn create(store: &Store) -> io::Result<Self> {
+        let tmp = store.tmp().map_err(io::Error::other)?;
+        let name = tmp.fresh();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        // The mode holds for later opens: published files are read-only from the first.
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::mode(&mut options, 0o444);
+        let file = tmp.dir.open_with(&name, &options)?.into_std();
+        Ok(Self { file, name, store: store.clone() })
+    }
+}
+
+impl Drop for TempFile {
+    fn drop(&mut self) {
+        if !self.name.is_empty()
+            && let Ok(tmp) = self.store.tmp()
+        {
+            // What cannot be removed now goes with the process's directory.
+            let _ = tmp.dir.remove_file(&self.name);
+        }
+    }
+}
+
+/// The place for one content: its directory, and its name in it.
+pub(crate) struct Shard<'a> {
+    store: &'a Store,
+    id: ContentId,
+    dir: Dir,
+    name: String,
+}
+
+impl<'a> Shard<'a> {
+    /// Opens the directory for `id`, creating it when it is the first there.
+    pub(crate) fn open(store: &'a Store, id: &ContentId) -> Result<Self> {
+        let name = id.digest().to_string();
+        let (parent, prefix) = (store.objects_dir(id.is_tree()), &name[..2]);
+        let dir = match parent.open_dir(prefix) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                crate::store::ensure_dir(parent, prefix).doing("create", || store.shown_id(id))?;
+                if store.0.options.durability == Durability::Full {
+                    sync_dir(parent).doing("flush", || store.shown_id(id))?;
+                }
+                parent.open_dir(prefix)
+            }
+            opened => opened,
+        };
+        Ok(Self { store, id: *id, dir: dir.doing("open", || store.shown_id(id))?, name })
+    }
+
+    /// Whether the content is here in this length. One of another length is what a power cut left; it will be
+    /// replaced.
+    pub(crate) fn holds(&self, len: u64) -> Result<bool> {
+        match self.dir.symlink_metadata(&self.name) {
+            Ok(meta) if meta.is_file() && meta.len() == len => {
+                if self.store.0.options.durability == Durability::Full {
+                    // Whoever published it may not have flushed it.
+                    self.dir
+                        .open(&self.name)
+                        .and_then(|file| file.sync_all())
+                        .and_then(|()| sync_dir(&self.dir))
+                        .doing("flush", || self.store.shown_id(&self.id))?;
+                }
+                Ok(true)
+            }
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(error).doing("read", || self.store.shown_id(&self.id)),
+        }
+    }
+
+    /// Moves the file `name` of the directory `from`, open as `file`, here. Should another thread or process have
+    /// done so in the meantime, the one file replaces the other of the same bytes.
+    pub(crate) fn take(&self, file: &File, from: &Dir, name: &str) -> Result<()> {
+        let is_full = self.store.0.options.durability == Durability::Full;
+        let moved = || {
+            if is_full {
+                file.sync_all()?;
+            }
+            from.rename(name, &self.dir, &self.name)?;
+            if is_full { sync_dir(&self.dir) } else { Ok(()) }
+        };
+        moved().doing("publish", || self.store.shown_id(&self.id))
+    }
+}
+
+fn sync_dir(dir: &Dir) -> io::Result<()> {
+    // The handle itself may be one for paths only, which cannot be flushed.
+    dir.open(".")?.sync_all()
+}

@@ -1,0 +1,260 @@
+//! The store itself: opening, places, presence and size of content.
+
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use cap_std::ambient_authority;
+use cap_std::fs::Dir;
+
+use crate::error::{Context as _, Error, Result};
+use crate::id::{ContentId, Digest};
+use crate::manifest;
+use crate::tmp::TmpDir;
+
+/// What is flushed to the disk, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Nothing is flushed by publishing; the system writes back in its own time. Killing the process loses nothing,
+    /// but after a power cut content published in the last seconds may be missing, empty or cut short. An empty file
+    /// in place of content is always noticed; a short one is where the length is known, as it is for a tree's entries
+    /// and with [`Content::expect_len`](crate::Content::expect_len). Content that another durable record is about to
+    /// refer to is made safe, all at once, by [`Store::sync`].
+    #[default]
+    Lazy,
+    /// Each file and its directory are flushed before its id is given out: safe against power cuts at once, at the
+    /// price of a disk's round trip a file.
+    Full,
+}
+
+/// How a store is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Options {
+    /// What is flushed to the disk, and when.
+    pub durability: Durability,
+}
+
+/// A content-addressed store. Clones are cheap and share everything; all methods may be called from any thread, and
+/// several processes may use the same store.
+#[derive(Debug, Clone)]
+pub struct Store(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) root: Dir,
+    blobs: Dir,
+    trees: Dir,
+    tmp: Dir,
+    /// Absolute, so that it stays right when the process changes its working directory.
+    path: Option<PathBuf>,
+    pub(crate) options: Options,
+    /// Claimed by the first write, so that a store opened for reading leaves no trace.
+    claim: OnceLock<TmpDir>,
+    claiming: Mutex<()>,
+}
+
+const VERSION_FILE: &str = "version";
+const VERSION: &str = "weft-artifacts 1";
+/// Every name that may be in a store whose creation was cut short, before its `version` was written.
+const LAYOUT: [&str; 5] = ["blobs", "trees", "tmp", "damaged", "lock"];
+
+impl Store {
+    /// Opens the store in the directory `path`, creating it (and its parents) where there is none.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, Options::default())
+    }
+
+    /// As [`Store::open`], with options.
+    pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
+        let path = path.as_ref();
+        let absolute = std::path::absolute(path).doing("find", || path)?;
+        let authority = ambient_authority();
+        let root = match Dir::open_ambient_dir(&absolute, authority) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                Dir::create_ambient_dir_all(&absolute, authority).doing("create", || &absolute)?;
+                Dir::open_ambient_dir(&absolute, authority)
+            }
+            opened => opened,
+        };
+        Self::open_root(root.doing("open", || &absolute)?, Some(absolute), options)
+    }
+
+    /// Opens the store in a directory that is held already. As its path is not known, [`Scratch::path`] gives none.
+    ///
+    /// [`Scratch::path`]: crate::Scratch::path
+    pub fn open_in(root: Dir, options: Options) -> Result<Self> {
+        Self::open_root(root, None, options)
+    }
+
+    fn open_root(root: Dir, path: Option<PathBuf>, options: Options) -> Result<Self> {
+        let shown = |name: &str| path.as_deref().unwrap_or(Path::new("")).join(name);
+        let is_new = match root.read_to_string(VERSION_FILE) {
+            Ok(found) if found.trim_end() == VERSION => false,
+            Ok(found) => {
+                let found = found.trim_end().chars().take(100).collect();
+                return Err(Error::Version { path: shown(""), found, known: VERSION });
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => true,
+            Err(error) => return Err(error).doing("read", || shown(VERSION_FILE)),
+        };
+        if is_new {
+            for entry in root.entries().doing("list", || shown(""))? {
+                let name = entry.doing("list", || shown(""))?.file_name();
+                // Another process may be creating the same store right now.
+                if !LAYOUT.iter().any(|known| name == *known) && name != VERSION_FILE {
+                    return Err(Error::NotAStore { path: shown("") });
+                }
+            }
+        }
+        let subdir = |name: &'static str| {
+            if is_new {
+                ensure_dir(&root, name).doing("create", || shown(name))?;
+            }
+            root.open_dir(name).doing("open", || shown(name))
+        };
+        let (blobs, trees, tmp) = (subdir("blobs")?, subdir("trees")?, subdir("tmp")?);
+        let inner =
+            Inner { root, blobs, trees, tmp, path, options, claim: OnceLock::new(), claiming: Mutex::default() };
+        let store = Self(Arc::new(inner));
+        if is_new {
+            store.write_version()?;
+        }
+        Ok(store)
+    }
+
+    /// Last of all and by renaming: whoever sees the version sees the whole layout.
+    fn write_version(&self) -> Result<()> {
+        let tmp = self.tmp()?;
+        let name = tmp.fresh();
+        tmp.dir.write(&name, format!("{VERSION}\n")).doing("write", || self.shown(VERSION_FILE))?;
+        tmp.dir.rename(&name, &self.0.root, VERSION_FILE).doing("write", || self.shown(VERSION_FILE))
+    }
+
+    /// The store's directory, absolute, where it was opened by its path.
+    pub fn path(&self) -> Option<&Path> {
+        self.0.path.as_deref()
+    }
+
+    /// The length of a blob, or the sum of the lengths of a tree's files, in bytes.
+    pub fn size(&self, id: &ContentId) -> Result<u64> {
+        match id {
+            ContentId::Blob(digest) => self.blob_size(digest),
+            ContentId::Tree(_) => {
+                let mut head = [0; manifest::HEADER];
+                let damaged = |reason: &str| Error::Damaged { id: *id, reason: reason.to_owned() };
+                self.open_stored(id)?.read_exact(&mut head).map_err(|_| damaged("its manifest is truncated"))?;
+                manifest::decode_header(&head).map(|(_, total)| total).map_err(damaged)
+            }
+        }
+    }
+
+    /// Whether the store holds this whole: a blob, or a tree with every entry in its right length. Contents are not
+    /// hashed again ([`Store::fsck`] does that), but what shows a damage without it counts as not being there, so
+    /// that the caller makes it again.
+    pub fn contains(&self, id: &ContentId) -> Result<bool> {
+        let absent = |error| match error {
+            Error::NotFound { .. } | Error::Damaged { .. } => Ok(false),
+            other => Err(other),
+        };
+        match id {
+            ContentId::Blob(digest) => self.blob_size(digest).map(|_| true).or_else(absent),
+            ContentId::Tree(digest) => {
+                let tree = match self.open_tree(digest) {
+                    Ok(tree) => tree,
+                    Err(error) => return absent(error),
+                };
+                for entry in tree.entries() {
+                    match self.blob_size(&entry.digest) {
+                        Ok(size) if size == entry.size => {}
+                        Ok(_) => return Ok(false),
+                        Err(error) => return absent(error),
+                    }
+                }
+                Ok(true)
+            }
+        }
+    }
+
+    /// Flushes everything published so far to the disk: the file system of the store as a whole, in one call. To be
+    /// called before a durable record of a run says that the run is complete.
+    pub fn sync(&self) -> Result<()> {
+        #[cfg(target_os = "linux")]
+        return self.0.root.open(".").and_then(|root| Ok(rustix::fs::syncfs(root)?)).doing("flush", || self.shown(""));
+        #[cfg(all(unix, not(target_os = "linux")))]
+        rustix::fs::sync();
+        #[cfg(not(target_os = "linux"))]
+        Ok(())
+    }
+
+    pub(crate) fn blob_size(&self, digest: &Digest) -> Result<u64> {
+        let id = ContentId::Blob(*digest);
+        let (dir, place) = self.place(&id);
+        match dir.symlink_metadata(&place) {
+            Ok(meta) if meta.is_file() => check_len(&id, meta.len()),
+            Ok(_) => Err(Error::Damaged { id, reason: "it is not a plain file".to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id }),
+            Err(error) => Err(error).doing("read", || self.shown_id(&id)),
+        }
+    }
+
+    /// The file that holds a blob or a manifest, and nothing else than a plain file.
+    pub(crate) fn open_stored(&self, id: &ContentId) -> Result<std::fs::File> {
+        let (dir, place) = self.place(id);
+        match dir.open(&place) {
+            Ok(file) => Ok(file.into_std()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id: *id }),
+            Err(error) => Err(error).doing("open", || self.shown_id(id)),
+        }
+    }
+
+    /// The directory of blobs or of trees.
+    pub(crate) fn objects_dir(&self, trees: bool) -> &Dir {
+        if trees { &self.0.trees } else { &self.0.blobs }
+    }
+
+    /// Where content is kept: one of the two directories and the path in it.
+    pub(crate) fn place(&self, id: &ContentId) -> (&Dir, String) {
+        let hex = id.digest().to_string();
+        (self.objects_dir(id.is_tree()), format!("{}/{hex}", &hex[..2]))
+    }
+
+    /// This process's directory for temporary files.
+    pub(crate) fn tmp(&self) -> Result<&TmpDir> {
+        if let Some(claim) = self.0.claim.get() {
+            return Ok(claim);
+        }
+        let _turn = self.0.claiming.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(claim) = self.0.claim.get() {
+            return Ok(claim);
+        }
+        let claim = TmpDir::claim(&self.0.tmp).doing("create a directory in", || self.shown("tmp"))?;
+        Ok(self.0.claim.get_or_init(|| claim))
+    }
+
+    /// A place in the store, for messages.
+    pub(crate) fn shown(&self, place: &str) -> PathBuf {
+        self.path().unwrap_or(Path::new("")).join(place)
+    }
+
+    /// The place of content, for messages.
+    pub(crate) fn shown_id(&self, id: &ContentId) -> PathBuf {
+        let kind = if id.is_tree() { "trees/" } else { "blobs/" };
+        self.shown(&(kind.to_owned() + &self.place(id).1))
+    }
+}
+
+/// An empty file under the name of content that is not empty is what a power cut leaves on common file systems.
+pub(crate) fn check_len(id: &ContentId, len: u64) -> Result<u64> {
+    if len == 0 && id.digest() != Digest::EMPTY {
+        return Err(Error::Damaged { id: *id, reason: "its file is empty".to_owned() });
+    }
+    Ok(len)
+}
+
+/// Creates a directory unless it is there.
+pub(crate) fn ensure_dir(dir: &Dir, name: &str) -> io::Result<()> {
+    match dir.create_dir(name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        created => created,
+    }
+}

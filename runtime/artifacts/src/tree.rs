@@ -1,0 +1,129 @@
+//! Writing a tree.
+
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::budget::{Budget, WriterSlot};
+use crate::error::{Error, Result};
+use crate::id::{ContentId, Digest};
+use crate::manifest;
+use crate::path::{self, Key};
+use crate::stage::Stage;
+use crate::store::Store;
+use crate::writer::BlobWriter;
+
+impl Store {
+    /// Begins a directory. All its files and names are taken from `budget` where one is given.
+    pub fn create_tree(&self, budget: Option<&Budget>) -> Result<TreeWriter> {
+        let slot = budget.map(Budget::open_writer).transpose()?;
+        Ok(TreeWriter { store: self.clone(), slot, entries: BTreeMap::new(), bytes: manifest::HEADER, total: 0 })
+    }
+}
+
+/// A directory being put together. The order in which entries are added does not matter.
+#[derive(Debug)]
+pub struct TreeWriter {
+    store: Store,
+    slot: Option<WriterSlot>,
+    entries: BTreeMap<Key, (u64, Digest)>,
+    /// The length of the manifest so far.
+    bytes: usize,
+    /// The sum of the entries' sizes.
+    total: u64,
+}
+
+impl TreeWriter {
+    /// Begins a file that is to stand at `path`. Finish it and [`add`](Self::add) what that gives.
+    pub fn entry(&self, path: &str) -> Result<BlobWriter> {
+        self.check(path)?;
+        self.store.create(self.slot.as_ref().map(WriterSlot::budget))
+    }
+
+    /// Puts stored content at `path`: a blob as a file, a tree as a directory with all its files. Fails, changing
+    /// nothing, when the path is not allowed, taken, or in conflict with another, or the store lacks the content.
+    pub fn add(&mut self, path: &str, id: &ContentId) -> Result<()> {
+        match id {
+            ContentId::Blob(digest) => {
+                let size = self.store.blob_size(digest)?;
+                self.add_sized(path, size, *digest)
+            }
+            ContentId::Tree(digest) => {
+                self.check(path)?;
+                let tree = self.store.open_tree(digest)?;
+                let below: Vec<String> = tree.entries().iter().map(|entry| format!("{path}/{}", entry.path)).collect();
+                below.iter().try_for_each(|path| self.check(path))?;
+                let more = below.iter().map(|path| manifest::entry_bytes(path)).sum();
+                self.check_room(below.len(), more)?;
+                for (path, entry) in below.iter().zip(tree.entries()) {
+                    self.add_sized(path, entry.size, entry.digest)?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// The number of files so far.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no file yet.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Publishes the directory.
+    pub fn finish(self) -> Result<ContentId> {
+        if let Some(slot) = &self.slot {
+            slot.budget().take_file()?;
+        }
+        let mut stage = Stage::new(self.store, manifest::hasher());
+        let mut piece = manifest::header(self.entries.len(), self.total);
+        for (Key(path), (size, digest)) in &self.entries {
+            manifest::encode_entry(&mut piece, path, *size, digest);
+            if piece.len() >= 32 << 10 {
+                stage.append(&piece)?;
+                piece.clear();
+            }
+        }
+        stage.append(&piece)?;
+        stage.publish(true)
+    }
+
+    /// As [`add`](Self::add) for a blob that is known to be stored in this size.
+    pub(crate) fn add_sized(&mut self, path: &str, size: u64, digest: Digest) -> Result<()> {
+        self.check(path)?;
+        self.check_room(1, manifest::entry_bytes(path))?;
+        let total = self.total.checked_add(size).ok_or(Error::OutputLimit { limit: u64::MAX })?;
+        if let Some(slot) = &self.slot {
+            slot.budget().take_manifest(manifest::entry_bytes(path))?;
+        }
+        self.bytes += manifest::entry_bytes(path);
+        self.total = total;
+        self.entries.insert(Key(path.to_owned()), (size, digest));
+        Ok(())
+    }
+
+    fn check_room(&self, entries: usize, bytes: usize) -> Result<()> {
+        manifest::check_bounds(self.entries.len() + entries, self.bytes + bytes)
+    }
+
+    /// Whether `path` may be added. Among entries free of conflict, one that conflicts is a neighbour: a file that
+    /// the path goes through stands right before it, and a file below it right after.
+    fn check(&self, path: &str) -> Result<()> {
+        path::check(path)?;
+        let key = Key(path.to_owned());
+        let conflict = |other: &str| Error::Conflict { path: path.to_owned(), other: other.to_owned() };
+        if let Some((Key(other), _)) = self.entries.range(..=&key).next_back()
+            && (other == path || path::is_below(path, other))
+        {
+            return Err(conflict(other));
+        }
+        if let Some((Key(other), _)) = self.entries.range((Bound::Excluded(&key), Bound::Unbounded)).next()
+            && path::is_below(other, path)
+        {
+            return Err(conflict(other));
+        }
+        Ok(())
+    }
+}
