@@ -1,0 +1,57 @@
+//! Results of earlier runs: the step cache, and the latest that a task gave.
+
+use rusqlite::{Connection, OptionalExtension};
+use weft_pipeline::step::{Artifact, PortValue, PortValues};
+
+use crate::error::Result;
+use crate::runs;
+use crate::store::Store;
+use crate::types::{CachedStep, ExecutionId};
+
+impl Store {
+    /// The newest execution of this identity that succeeded. An execution that itself took another's results stands in
+    /// when that one's run was deleted.
+    pub fn find_cached(&self, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
+        self.read(|conn| find_cached(conn, identity))
+    }
+
+    /// The artifact that an output of a task gave last, in any run of the pipeline but `current`. Runs that failed
+    /// later count, too; executions that left the output out, or whose run was deleted, do not.
+    pub fn latest_artifact(
+        &self,
+        pipeline: &str,
+        task: &str,
+        output: &str,
+        current: Option<&str>,
+    ) -> Result<Option<Artifact>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT outputs FROM weft_step WHERE pipeline = ?1 AND task = ?2 AND state IN ('COMPLETE', 'CACHED') \
+                 AND run IS NOT ?3 ORDER BY ended_ms DESC, execution DESC",
+            )?;
+            let mut rows = statement.query((pipeline, task, current))?;
+            while let Some(row) = rows.next()? {
+                let mut outputs: PortValues = runs::from_json("a step's outputs", row.get_ref(0)?.as_str()?)?;
+                if let Some(PortValue::Artifacts(mut artifacts)) = outputs.remove(output)
+                    && !artifacts.is_empty()
+                {
+                    return Ok(Some(artifacts.swap_remove(0)));
+                }
+            }
+            Ok(None)
+        })
+    }
+}
+
+pub(crate) fn find_cached(conn: &Connection, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
+    let found: Option<(i64, String, String)> = conn
+        .prepare_cached(
+            "SELECT execution, run, outputs FROM weft_step \
+             WHERE identity = ?1 AND state IN ('COMPLETE', 'CACHED') ORDER BY state = 'CACHED', execution DESC LIMIT 1",
+        )?
+        .query_row([identity], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((execution, run, outputs)) = found else { return Ok(None) };
+    let outputs = runs::from_json("a step's outputs", &outputs)?;
+    Ok(Some(CachedStep { execution: ExecutionId(execution), run, outputs }))
+}

@@ -1,0 +1,71 @@
+//! Events: which artifacts an execution read and gave, and on which ports.
+
+use std::collections::HashMap;
+
+use rusqlite::Connection;
+use weft_pipeline::step::{PortValue, PortValues};
+
+use crate::error::Result;
+use crate::types::EventKind;
+
+/// A place where an artifact stands: a port and, on a list port, the position.
+pub(crate) type Place<'a> = (&'a str, Option<usize>);
+
+/// The places of each artifact, artifacts in the order in which they are first met.
+///
+/// MLMD allows one event for an artifact, an execution and a direction, so an artifact that stands on several ports has
+/// one event whose path names them all. Artifacts without an id are reported through `unrecorded`.
+pub(crate) fn places<E>(
+    values: &PortValues,
+    unrecorded: impl Fn(&str) -> E,
+) -> std::result::Result<Vec<(i64, Vec<Place<'_>>)>, E> {
+    let mut found: Vec<(i64, Vec<Place<'_>>)> = Vec::new();
+    let mut at: HashMap<i64, usize> = HashMap::new();
+    for (port, value) in values {
+        let PortValue::Artifacts(artifacts) = value else { continue };
+        for (index, artifact) in artifacts.iter().enumerate() {
+            let id = artifact.id.ok_or_else(|| unrecorded(port))?;
+            let place = (port.as_str(), (artifacts.len() > 1).then_some(index));
+            let known = *at.entry(id).or_insert(found.len());
+            if known == found.len() {
+                found.push((id, Vec::new()));
+            }
+            found[known].1.push(place);
+        }
+    }
+    Ok(found)
+}
+
+/// Writes an event. As in KFP the path's first step is the port's name; a position follows as an index step.
+pub(crate) fn write(
+    conn: &Connection,
+    kind: EventKind,
+    execution: i64,
+    artifact: i64,
+    places: &[Place<'_>],
+    now_ms: i64,
+) -> Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO Event (artifact_id, execution_id, type, milliseconds_since_epoch) VALUES (?1, ?2, ?3, ?4)",
+    )?
+    .execute((artifact, execution, kind.code(), now_ms))?;
+    let event = conn.last_insert_rowid();
+    let mut path = conn.prepare_cached(
+        "INSERT INTO EventPath (event_id, is_index_step, step_index, step_key) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for (port, index) in places {
+        path.execute((event, false, None::<i64>, port))?;
+        if let Some(index) = index {
+            path.execute((event, true, i64::try_from(*index).unwrap_or(i64::MAX), None::<&str>))?;
+        }
+    }
+    Ok(())
+}
+
+/// An execution's events are forgotten, as before it started.
+pub(crate) fn clear(conn: &Connection, execution: i64) -> Result<()> {
+    conn.prepare_cached("DELETE FROM EventPath WHERE event_id IN (SELECT id FROM Event WHERE execution_id = ?1)")?
+        .execute([execution])?;
+    conn.prepare_cached("DELETE FROM Event WHERE execution_id = ?1")?.execute([execution])?;
+    Ok(())
+}

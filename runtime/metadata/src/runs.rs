@@ -1,0 +1,227 @@
+//! Reading runs and their steps.
+
+use rusqlite::types::ToSql;
+use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use serde::de::value::{Error as NameError, StrDeserializer};
+use serde::de::{Deserialize, DeserializeOwned};
+use weft_pipeline::model::TaskState;
+use weft_pipeline::step::ComponentRef;
+
+use crate::artifacts::limit;
+use crate::error::{Error, Result};
+use crate::store::Store;
+use crate::types::{
+    ExecutionId, ResumeState, RunFilter, RunKey, RunRecord, RunSummary, StepCounts, StepRecord, run_state,
+};
+
+/// How many candidates an ambiguous selector names.
+const SHOWN: u32 = 5;
+const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
+const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
+    started_ms, ended_ms, duration_us, peak_memory, log, grants, inputs, outputs, error, skipped";
+
+impl Store {
+    /// Runs, the newest first.
+    pub fn runs(&self, filter: &RunFilter<'_>) -> Result<Vec<RunSummary>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(&format!(
+                "SELECT {RUN_COLUMNS} FROM weft_run \
+                 WHERE (:pipeline IS NULL OR pipeline = :pipeline) AND (:state IS NULL OR state = :state) \
+                 ORDER BY started_ms DESC, rowid DESC LIMIT :limit"
+            ))?;
+            let mut rows = statement.query(named_params! {
+                ":pipeline": filter.pipeline,
+                ":state": filter.state.map(|state| run_state(state).0),
+                ":limit": limit(filter.limit),
+            })?;
+            let mut runs = Vec::new();
+            while let Some(row) = rows.next()? {
+                runs.push(summary(conn, row)?);
+            }
+            Ok(runs)
+        })
+    }
+
+    /// The run with this id, or the only one whose id begins so, or the newest for `latest`; with all its steps.
+    pub fn run(&self, selector: &str) -> Result<RunRecord> {
+        self.read(|conn| record(conn, &select(conn, selector)?))
+    }
+
+    /// The steps of a run in the order in which they were first recorded. None for an unknown run.
+    pub fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>> {
+        self.read(|conn| steps(conn, run))
+    }
+
+    /// What is needed to go on with the run that `selector` names as for [`Self::run`].
+    pub fn resume_state(&self, selector: &str) -> Result<ResumeState> {
+        self.read(|conn| {
+            let id = select(conn, selector)?;
+            let key = conn.query_row(
+                "SELECT id, pipeline, pipeline_context, run_context, dag_execution FROM weft_run WHERE id = ?1",
+                [&id],
+                |row| {
+                    Ok(RunKey {
+                        run: row.get(0)?,
+                        pipeline: row.get(1)?,
+                        pipeline_context: row.get(2)?,
+                        run_context: row.get(3)?,
+                        dag: ExecutionId(row.get(4)?),
+                    })
+                },
+            )?;
+            Ok(ResumeState { key, run: record(conn, &id)? })
+        })
+    }
+}
+
+/// The id of the run that is meant.
+pub(crate) fn select(conn: &Connection, selector: &str) -> Result<String> {
+    let not_found = || Error::RunNotFound { selector: selector.into() };
+    let one = |sql: &str, values: &[&dyn ToSql]| conn.query_row(sql, values, |row| row.get(0)).optional();
+    if selector == "latest" {
+        return one("SELECT id FROM weft_run ORDER BY started_ms DESC, rowid DESC LIMIT 1", &[])?.ok_or_else(not_found);
+    }
+    if let Some(id) = one("SELECT id FROM weft_run WHERE id = ?1", &[&selector])? {
+        return Ok(id);
+    }
+    let mut statement = conn.prepare_cached(
+        "SELECT id FROM weft_run WHERE ?1 <> '' AND substr(id, 1, length(?1)) = ?1 ORDER BY started_ms DESC LIMIT ?2",
+    )?;
+    let mut candidates =
+        statement.query_map((selector, SHOWN), |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+    match candidates.len() {
+        0 => Err(not_found()),
+        1 => Ok(candidates.swap_remove(0)),
+        _ => Err(Error::RunAmbiguous { selector: selector.into(), candidates }),
+    }
+}
+
+fn record(conn: &Connection, id: &str) -> Result<RunRecord> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {RUN_COLUMNS}, file, spec, outputs FROM weft_run WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    let row = rows.next()?.ok_or_else(|| Error::RunNotFound { selector: id.into() })?;
+    Ok(RunRecord {
+        summary: summary(conn, row)?,
+        file: row.get(7)?,
+        spec: from_json("a run's pipeline", row.get_ref(8)?.as_str()?)?,
+        outputs: from_json("a run's outputs", row.get_ref(9)?.as_str()?)?,
+        steps: steps(conn, id)?,
+    })
+}
+
+fn summary(conn: &Connection, row: &Row<'_>) -> Result<RunSummary> {
+    let id: String = row.get(0)?;
+    Ok(RunSummary {
+        counts: counts(conn, &id)?,
+        id,
+        pipeline: row.get(1)?,
+        state: from_name("a run's state", row.get_ref(2)?.as_str()?)?,
+        started_ms: row.get(3)?,
+        ended_ms: row.get(4)?,
+        parameters: from_json("a run's parameters", row.get_ref(5)?.as_str()?)?,
+        error: row.get(6)?,
+    })
+}
+
+fn counts(conn: &Connection, run: &str) -> Result<StepCounts> {
+    let mut statement = conn.prepare_cached("SELECT state, count(*) FROM weft_step WHERE run = ?1 GROUP BY state")?;
+    let mut rows = statement.query([run])?;
+    let mut counts = StepCounts::default();
+    while let Some(row) = rows.next()? {
+        let count = u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        match from_name("a step's state", row.get_ref(0)?.as_str()?)? {
+            TaskState::New => {}
+            TaskState::Running => counts.running = count,
+            TaskState::Complete => counts.complete = count,
+            TaskState::Cached => counts.cached = count,
+            TaskState::Skipped => counts.skipped = count,
+            TaskState::Failed => counts.failed = count,
+            TaskState::Canceled => counts.canceled = count,
+        }
+    }
+    Ok(counts)
+}
+
+fn steps(conn: &Connection, run: &str) -> Result<Vec<StepRecord>> {
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {STEP_COLUMNS} FROM weft_step WHERE run = ?1 ORDER BY execution"
+    ))?;
+    let mut rows = statement.query([run])?;
+    let mut steps = Vec::new();
+    while let Some(row) = rows.next()? {
+        steps.push(step(row)?);
+    }
+    Ok(steps)
+}
+
+fn step(row: &Row<'_>) -> Result<StepRecord> {
+    let component = match (row.get(5)?, row.get(6)?) {
+        (Some(digest), Some(function)) => Some(ComponentRef { digest, function }),
+        _ => None,
+    };
+    let optional_json = |index: usize| -> Result<Option<&str>> { Ok(row.get_ref(index)?.as_str_or_null()?) };
+    Ok(StepRecord {
+        execution: ExecutionId(row.get(0)?),
+        run: row.get(1)?,
+        task: row.get(2)?,
+        kind: from_name("an execution's kind", row.get_ref(3)?.as_str()?)?,
+        state: from_name("a step's state", row.get_ref(4)?.as_str()?)?,
+        component,
+        identity: row.get(7)?,
+        cached_from: row.get::<_, Option<i64>>(8)?.map(ExecutionId),
+        attempts: row.get(9)?,
+        started_ms: row.get(10)?,
+        ended_ms: row.get(11)?,
+        duration_us: unsigned(row.get(12)?),
+        peak_memory: unsigned(row.get(13)?),
+        log: row.get(14)?,
+        grants: optional_json(15)?.map(|text| from_json("a step's grants", text)).transpose()?.unwrap_or_default(),
+        inputs: from_json("a step's inputs", row.get_ref(16)?.as_str()?)?,
+        outputs: from_json("a step's outputs", row.get_ref(17)?.as_str()?)?,
+        error: optional_json(18)?.map(|text| from_json("a step's error", text)).transpose()?,
+        skipped: row.get(19)?,
+    })
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}
+
+/// A value from its JSON text in the store.
+pub(crate) fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
+    serde_json::from_str(text).map_err(|error| Error::damaged(what, error))
+}
+
+/// A plain enum's case from its name in the store, which is its serde name.
+pub(crate) fn from_name<'de, T: Deserialize<'de>>(what: &str, name: &'de str) -> Result<T> {
+    T::deserialize(StrDeserializer::<NameError>::new(name)).map_err(|error| Error::damaged(what, error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::types::{ExecutionKind, RunState, task_state};
+
+    #[test]
+    fn names_in_the_store_are_read_back() {
+        for state in [
+            TaskState::New,
+            TaskState::Running,
+            TaskState::Complete,
+            TaskState::Cached,
+            TaskState::Skipped,
+            TaskState::Failed,
+            TaskState::Canceled,
+        ] {
+            assert_eq!(from_name::<TaskState>("state", task_state(state).0).unwrap(), state);
+        }
+        for state in [RunState::Running, RunState::Complete, RunState::Failed, RunState::Canceled] {
+            assert_eq!(from_name::<RunState>("state", run_state(state).0).unwrap(), state);
+        }
+        for kind in [ExecutionKind::Container, ExecutionKind::Importer, ExecutionKind::Resolver, ExecutionKind::Dag] {
+            assert_eq!(from_name::<ExecutionKind>("kind", kind.name()).unwrap(), kind);
+        }
+        assert!(from_name::<RunState>("a run's state", "GONE").unwrap_err().to_string().contains("a run's state"));
+    }
+}
