@@ -181,7 +181,7 @@ pub enum LogLevel {
 }
 
 /// Receives what a step says while it runs, and tells it when to stop.
-pub trait StepObserver: Sync {
+pub trait StepObserver: Send + Sync {
     /// A message logged through `weft:component/run`.
     fn log(&self, task: &str, level: LogLevel, message: &str);
     /// Progress: `done` of `total` units; `total` 0 means unknown.

@@ -2,6 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
+mod argument;
+mod artifact;
+mod assign;
+mod text;
+mod value;
+
+pub use assign::{assignable, may_fit};
+pub use text::TypeSyntaxError;
+pub use value::Mismatch;
+
 /// Type of a parameter: a WIT value type. Values are carried as JSON (see [`ParameterType::check`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -102,3 +112,50 @@ pub enum PortType {
         list: bool,
     },
 }
+
+impl ParameterType {
+    /// The KFP type that stands for it in a `PipelineSpec`. An option is of its value's type.
+    pub fn kfp(&self) -> KfpType {
+        match self {
+            Self::Bool => KfpType::Boolean,
+            Self::F32 | Self::F64 => KfpType::NumberDouble,
+            Self::Char | Self::String | Self::Enum(_) => KfpType::String,
+            Self::List(_) | Self::Tuple(_) | Self::Flags(_) => KfpType::List,
+            Self::Record(_) | Self::Variant(_) | Self::Map(_) | Self::Json => KfpType::Struct,
+            Self::Option(inner) => inner.kfp(),
+            _ => KfpType::NumberInteger,
+        }
+    }
+
+    /// Smallest and largest value of an integer type.
+    pub fn integer_range(&self) -> Option<(i128, i128)> {
+        Some(match self {
+            Self::S8 => (i8::MIN.into(), i8::MAX.into()),
+            Self::U8 => (0, u8::MAX.into()),
+            Self::S16 => (i16::MIN.into(), i16::MAX.into()),
+            Self::U16 => (0, u16::MAX.into()),
+            Self::S32 => (i32::MIN.into(), i32::MAX.into()),
+            Self::U32 => (0, u32::MAX.into()),
+            Self::S64 => (i64::MIN.into(), i64::MAX.into()),
+            Self::U64 => (0, u64::MAX.into()),
+            _ => return None,
+        })
+    }
+}
+
+impl KfpType {
+    /// As it is written in a `PipelineSpec`: `NUMBER_INTEGER`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NumberInteger => "NUMBER_INTEGER",
+            Self::NumberDouble => "NUMBER_DOUBLE",
+            Self::String => "STRING",
+            Self::Boolean => "BOOLEAN",
+            Self::List => "LIST",
+            Self::Struct => "STRUCT",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

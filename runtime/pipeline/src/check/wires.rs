@@ -1,0 +1,184 @@
+//! Whether what is wired to a task's inputs fits them.
+
+use serde_json::Value;
+
+use super::Checker;
+use crate::diagnostic::Diagnostic;
+use crate::model::{Binding, Component, Input, Span, Task, Wire};
+use crate::signature::{Port, find};
+use crate::suggest;
+use crate::types::{PortType, may_fit};
+
+impl<'p> Checker<'p> {
+    /// Unknown and missing inputs, and each wire.
+    pub(super) fn inputs_of(&mut self, name: &str, task: &'p Task, component: &'p Component) {
+        let mut given: Vec<&str> = Vec::new();
+        for (input, wire) in &task.inputs {
+            let span = self.place(&format!("steps.{name}.with.{input}"), wire.at).or_else(|| self.renamed(name, input));
+            let Some((declared, port)) = find(&component.inputs, input) else {
+                self.mark_used(&wire.from);
+                let known = component.inputs.keys().map(String::as_str);
+                let problem = Diagnostic::error(format!("the step `{name}` has no input `{input}`"));
+                self.problems.push(problem.at(span).task(name).hint(suggest::hint(input, known, "inputs")));
+                continue;
+            };
+            if given.contains(&declared) {
+                let problem = format!("the input `{declared}` is given twice, with `-` and with `_`");
+                self.problems.push(Diagnostic::error(problem).at(span).task(name));
+            }
+            given.push(declared);
+            self.wire(name, task, declared, port, wire, span);
+        }
+        let here = self.place(&format!("steps.{name}"), task.at);
+        for (input, declared) in &component.inputs {
+            let needed = !declared.port.optional && declared.default.is_none();
+            if needed && !given.contains(&input.as_str()) {
+                let problem = format!("the step `{name}` needs the input `{input}` ({})", declared.port.ty);
+                let hint = self.candidates(&declared.port, name);
+                self.problems.push(Diagnostic::error(problem).at(here).task(name).hint(hint));
+            }
+        }
+    }
+
+    /// The place of an input that linking renamed from `_` to `-`.
+    fn renamed(&self, task: &str, input: &str) -> Option<Span> {
+        self.place(&format!("steps.{task}.with.{}", input.replace('-', "_")), crate::model::Location::default())
+    }
+
+    fn wire(&mut self, name: &str, task: &Task, input: &str, declared: &Input, wire: &Wire, span: Option<Span>) {
+        let port = &declared.port;
+        let problem = match &wire.from {
+            Binding::Literal(value) => literal(input, port, value),
+            Binding::Input(parameter) => {
+                let Some(source) = self.parameter(parameter, span, name) else { return };
+                from_parameter(input, port, parameter, source)
+            }
+            Binding::Output { task: source, output } => {
+                let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
+                self.from_output(task, input, port, (source, output, from))
+            }
+        };
+        if let Some(problem) = problem {
+            self.problems.push(problem.at(span).task(name));
+        }
+    }
+
+    fn from_output(
+        &self,
+        reader: &Task,
+        input: &str,
+        to: &Port,
+        (source, output, from): (&str, &str, &Port),
+    ) -> Option<Diagnostic> {
+        let label = if output.is_empty() { source.to_owned() } else { format!("{source}.{output}") };
+        if let Err(why) = from.ty.assignable_to(&to.ty) {
+            let message =
+                format!("the input `{input}` takes {}, but `{label}` is {}", article(&to.ty), article(&from.ty));
+            let same_sort = matches!((&from.ty, &to.ty), (PortType::Parameter(_), PortType::Parameter(_)));
+            let hint = self.fitting_output(source, to).or(same_sort.then_some(why));
+            return Some(Diagnostic::error(message).hint(hint));
+        }
+        let guarded = reader.when.as_ref().is_some_and(|when| when.tasks.contains(source));
+        if from.optional && !to.optional && !guarded {
+            let message = format!("`{label}` may be absent, but the input `{input}` is always needed");
+            let name = source.replace('-', "_");
+            let hint =
+                format!("guard the step with `when: has({name}.{})`, or it is skipped then", output.replace('-', "_"));
+            return Some(Diagnostic::warning(message).hint(hint));
+        }
+        None
+    }
+
+    /// Another output of the same step that would fit.
+    fn fitting_output(&self, source: &str, to: &Port) -> Option<String> {
+        let component = self.pipeline.components.get(&self.dag.tasks.get(source)?.component)?;
+        let mut fitting = component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok());
+        let (name, _) = fitting.next()?;
+        Some(format!("`{source}.{name}` would fit"))
+    }
+
+    /// For a missing artifact: outputs of other steps that have its kind.
+    fn candidates(&self, to: &Port, reader: &str) -> Option<String> {
+        let PortType::Artifact { .. } = to.ty else {
+            return Some("give it under `with:`".to_owned());
+        };
+        let mut names = Vec::new();
+        for (name, task) in self.dag.tasks.iter().filter(|(name, _)| *name != reader) {
+            let Some(component) = self.pipeline.components.get(&task.component) else { continue };
+            for (output, port) in component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok()) {
+                let short = if component.outputs.len() == 1 { name.clone() } else { format!("{name}.{output}") };
+                names.push(format!("${{{short}}}"));
+                let _ = port;
+            }
+        }
+        match names.len() {
+            0 => Some("no step gives one: import it, or add a step that makes it".to_owned()),
+            1..=4 => Some(format!("it could be {}", suggest::list(&names).replace(" and ", " or "))),
+            _ => Some("give it under `with:`".to_owned()),
+        }
+    }
+}
+
+fn literal(input: &str, port: &Port, value: &Value) -> Option<Diagnostic> {
+    match &port.ty {
+        PortType::Parameter(_) if value.is_null() && port.optional => None,
+        PortType::Parameter(ty) => {
+            let mismatch = ty.check(value).err()?;
+            Some(Diagnostic::error(format!("the input `{input}`: {mismatch}")))
+        }
+        PortType::Artifact { .. } => {
+            let problem = Diagnostic::error(format!("the input `{input}` takes {}, not a value", article(&port.ty)));
+            let reference = value.as_str().filter(|text| text.len() < 100);
+            Some(problem.hint(match reference {
+                Some(text) => format!("refer to a step, `${{{text}}}`, or import the file in a step of its own"),
+                None => "refer to a step's output, `${step.output}`".to_owned(),
+            }))
+        }
+    }
+}
+
+fn from_parameter(input: &str, port: &Port, parameter: &str, source: &Input) -> Option<Diagnostic> {
+    let (PortType::Parameter(from), PortType::Parameter(to)) = (&source.port.ty, &port.ty) else {
+        let why = source.port.ty.assignable_to(&port.ty).err()?;
+        let message = format!("the input `{input}` takes {}, but `{parameter}` is a parameter", article(&port.ty));
+        let hint = if matches!(port.ty, PortType::Artifact { .. }) {
+            format!("import the file: a step with `import: ${{params.{parameter}}}`")
+        } else {
+            why
+        };
+        return Some(Diagnostic::error(message).hint(hint));
+    };
+    if let Err(why) = may_fit(from, to) {
+        let message = format!("the input `{input}` is of type {to}, but the parameter `{parameter}` is of type {from}");
+        return Some(Diagnostic::error(message).hint(why));
+    }
+    match &source.default {
+        Some(default) if !default.is_null() => {
+            let mismatch = to.check(default).err()?;
+            Some(
+                Diagnostic::error(format!("the default of `{parameter}` does not fit the input `{input}`: {mismatch}"))
+                    .hint("change the default, or give the parameter this type"),
+            )
+        }
+        _ if source.port.optional && !port.optional => Some(
+            Diagnostic::error(format!(
+                "the parameter `{parameter}` may be left out, but the input `{input}` is needed"
+            ))
+            .hint("give the parameter a default, or a type without `option`"),
+        ),
+        _ => None,
+    }
+}
+
+/// A port's type with its article.
+fn article(ty: &PortType) -> String {
+    let text = ty.to_string();
+    match ty {
+        PortType::Parameter(_) => format!("a value of type {text}"),
+        PortType::Artifact { list: true, .. } => format!("a {text}"),
+        PortType::Artifact { .. } if text.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) => {
+            format!("an {text}")
+        }
+        PortType::Artifact { .. } => format!("a {text}"),
+    }
+}

@@ -1,0 +1,121 @@
+//! Bounds on conditions: none may exhaust the stack, the time or the process of whoever runs it.
+
+use std::thread;
+
+use cel::IdedExpr;
+use cel::common::ast::{EntryExpr, Expr};
+use serde_json::Value;
+
+use super::{ConditionError, ConditionScope};
+use crate::step::PortValue;
+
+/// The longest expression.
+const MAX_LENGTH: usize = 4_096;
+/// Most opening brackets: how deep an expression can be nested. Also most `?` of `a ? b : c`, which nest too.
+const MAX_BRACKETS: usize = 128;
+/// Most operators, dots included: how deep the tree of an expression without brackets can be.
+const MAX_OPERATORS: usize = 512;
+/// Most turns of all loops (`all`, `exists`, `map`, ...) together.
+const MAX_TURNS: f64 = 2e6;
+/// The CEL parser takes up to 100 KiB of stack for each level of nesting when it is built without optimisation.
+/// Only what is touched of this becomes memory.
+const STACK: usize = 64 << 20;
+
+/// Refuses what the parser could choke on, by counting characters: those inside of strings too, so that no trick
+/// with quotes can hide any.
+pub(super) fn check(expression: &str) -> Result<(), ConditionError> {
+    let count = |wanted: &[char]| expression.chars().filter(|c| wanted.contains(c)).count();
+    if expression.trim().is_empty() {
+        return Err(ConditionError::Syntax {
+            message: "it is empty".into(),
+            hint: Some("write one such as `evaluate.accuracy > 0.9`".into()),
+        });
+    }
+    if expression.len() > MAX_LENGTH {
+        return Err(ConditionError::syntax(format!("it is longer than {MAX_LENGTH} bytes")));
+    }
+    if count(&['(', '[', '{', '?']) > MAX_BRACKETS {
+        return Err(ConditionError::syntax(format!("it has more than {MAX_BRACKETS} brackets")));
+    }
+    let operators = count(&['+', '-', '*', '/', '%', '!', '<', '>', '=', '&', '|', '.', ':']);
+    let words = expression.split_whitespace().filter(|word| *word == "in").count();
+    if operators + words > MAX_OPERATORS {
+        return Err(ConditionError::syntax(format!("it has more than {MAX_OPERATORS} operators")));
+    }
+    Ok(())
+}
+
+/// Runs `work` on a thread with a stack that the bounds above cannot exhaust, and turns a panic into an error.
+///
+/// The parser is generated code over an error-recovering library; should it panic on some malformed input,
+/// that must not take the run down.
+pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, ConditionError> + Send) -> Result<T, ConditionError> {
+    thread::scope(|scope| {
+        match thread::Builder::new().name("condition".into()).stack_size(STACK).spawn_scoped(scope, work) {
+            Ok(thread) => thread.join().unwrap_or_else(|_| Err(ConditionError::syntax("the CEL parser failed on it"))),
+            Err(error) => Err(ConditionError::Evaluation(format!("no thread could be started for it: {error}"))),
+        }
+    })
+}
+
+/// Refuses loops inside loops over lists so long that they would not end in reasonable time.
+pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionScope<'_>) -> Result<(), ConditionError> {
+    let depth = loops(tree);
+    if depth == 0 {
+        return Ok(());
+    }
+    let outputs = scope.tasks.values().flat_map(|task| task.outputs.values()).map(|value| match value {
+        PortValue::Parameter(value) => longest(value),
+        PortValue::Artifacts(artifacts) => artifacts
+            .iter()
+            .flat_map(|artifact| artifact.properties.values().map(longest).chain([artifact.properties.len()]))
+            .fold(artifacts.len(), usize::max),
+    });
+    let params = scope.params.values().map(longest);
+    let written = expression.matches(',').count() + 1;
+    let items = outputs.chain(params).fold(written.max(scope.params.len()).max(scope.tasks.len()), usize::max);
+    #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+    let items = items as f64;
+    if items.powi(i32::try_from(depth).unwrap_or(i32::MAX)) > MAX_TURNS {
+        return Err(ConditionError::Evaluation(format!(
+            "its loops, {depth} deep over {items} items, would take too long"
+        )));
+    }
+    Ok(())
+}
+
+fn longest(value: &Value) -> usize {
+    match value {
+        Value::Array(items) => items.iter().map(longest).fold(items.len(), usize::max),
+        Value::Object(fields) => fields.values().map(longest).fold(fields.len(), usize::max),
+        _ => 0,
+    }
+}
+
+/// How deep loops are nested.
+fn loops(tree: &IdedExpr) -> usize {
+    let deepest = |parts: &mut dyn Iterator<Item = &IdedExpr>| parts.map(loops).max().unwrap_or(0);
+    match &tree.expr {
+        Expr::Call(call) => deepest(&mut call.args.iter().chain(call.target.as_deref())),
+        // A loop over the result of another may run over as many items as that one's loops made together.
+        Expr::Comprehension(each) => {
+            1 + deepest(&mut [&each.loop_step, &each.loop_cond, &each.result].into_iter()) + loops(&each.iter_range)
+        }
+        Expr::List(list) => deepest(&mut list.elements.iter()),
+        Expr::Map(map) => entries(&map.entries).map(loops).max().unwrap_or(0),
+        Expr::Struct(object) => entries(&object.entries).map(loops).max().unwrap_or(0),
+        Expr::Select(select) => loops(&select.operand),
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => 0,
+    }
+}
+
+/// The expressions inside of a map's or a struct's entries.
+pub(super) fn entries(entries: &[cel::common::ast::IdedEntryExpr]) -> impl Iterator<Item = &IdedExpr> {
+    entries
+        .iter()
+        .flat_map(|entry| match &entry.expr {
+            EntryExpr::StructField(field) => [Some(&field.value), None],
+            EntryExpr::MapEntry(entry) => [Some(&entry.key), Some(&entry.value)],
+        })
+        .flatten()
+}

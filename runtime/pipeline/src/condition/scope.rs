@@ -1,0 +1,183 @@
+//! The values that a condition sees, and its evaluation over them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError, IdedExpr, Value};
+use serde_json::Value as Json;
+
+use super::references::{Reference, Root};
+use super::{ConditionError, ConditionScope, TaskScope, arithmetic};
+use crate::model::TaskState;
+use crate::step::{Artifact, PortValue};
+use crate::types::PortType;
+
+/// Doubles are exact for whole numbers up to here.
+const EXACT: u64 = 1 << 53;
+
+pub(super) fn evaluate(
+    tree: &IdedExpr,
+    references: &[Reference],
+    scope: &ConditionScope<'_>,
+) -> Result<bool, ConditionError> {
+    let failed = |error: &dyn std::error::Error| ConditionError::Evaluation(error.to_string());
+    let mut context: Context<'_, '_> = arithmetic::context().map_err(|error| failed(&error))?;
+    let params = spellings(scope.params.iter().map(|(name, value)| (name.as_str(), json(value))));
+    context.add_variable_from_value("params", map(params));
+    let tasks = spellings(scope.tasks.iter().map(|(name, task)| (*name, self::task(task))));
+    for (name, value) in &tasks {
+        context.add_variable_from_value(name.as_str(), value.clone());
+    }
+    context.add_variable_from_value("steps", map(tasks));
+    match Value::resolve(tree, &context) {
+        Ok(Value::Bool(answer)) => Ok(answer),
+        Ok(other) => Err(ConditionError::NotBoolean { found: kind(&other) }),
+        Err(error) => Err(explain(&error, references, scope)),
+    }
+}
+
+/// Each name as it is and with `_` for `-`.
+fn spellings<'a>(entries: impl Iterator<Item = (&'a str, Value)>) -> BTreeMap<String, Value> {
+    let mut all = BTreeMap::new();
+    for (name, value) in entries {
+        if name.contains('-') {
+            // A name that is written with `_` keeps its own meaning.
+            all.entry(name.replace('-', "_")).or_insert_with(|| value.clone());
+        }
+        all.insert(name.to_owned(), value);
+    }
+    all
+}
+
+fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
+    Value::from(entries.into_iter().collect::<HashMap<String, Value>>())
+}
+
+fn task(task: &TaskScope<'_>) -> Value {
+    map(spellings(task.outputs.iter().map(|(name, value)| {
+        let port = task.ports.and_then(|ports| ports.get(name));
+        let list = match port.map(|port| &port.ty) {
+            Some(PortType::Artifact { list, .. }) => Some(*list),
+            _ => None,
+        };
+        (name.as_str(), output(value, list))
+    })))
+}
+
+fn output(value: &PortValue, list: Option<bool>) -> Value {
+    match value {
+        PortValue::Parameter(value) => json(value),
+        PortValue::Artifacts(artifacts) => match (&artifacts[..], list) {
+            ([one], None | Some(false)) => artifact(one),
+            (many, _) => Value::List(Arc::new(many.iter().map(artifact).collect())),
+        },
+    }
+}
+
+fn artifact(artifact: &Artifact) -> Value {
+    let text = |text: &str| Value::String(Arc::new(text.to_owned()));
+    let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), json(value)));
+    let mut fields = vec![
+        ("uri".to_owned(), text(&artifact.uri)),
+        ("type".to_owned(), text(&artifact.kind.0)),
+        ("metadata".to_owned(), map(metadata)),
+    ];
+    fields.extend(artifact.name.as_deref().map(|name| ("name".to_owned(), text(name))));
+    map(fields)
+}
+
+/// A parameter's value. Whole numbers are doubles too where these are exact.
+#[expect(clippy::cast_precision_loss, reason = "only where it is exact")]
+fn json(value: &Json) -> Value {
+    match value {
+        Json::Null => Value::Null,
+        Json::Bool(value) => Value::Bool(*value),
+        Json::Number(number) => {
+            if let Some(integer) = number.as_i64() {
+                if integer.unsigned_abs() <= EXACT { Value::Float(integer as f64) } else { Value::Int(integer) }
+            } else if let Some(large) = number.as_u64() {
+                Value::UInt(large)
+            } else {
+                Value::Float(number.as_f64().unwrap_or(f64::NAN))
+            }
+        }
+        // The form that such floats have as JSON.
+        Json::String(text) if text == "NaN" => Value::Float(f64::NAN),
+        Json::String(text) if text == "Infinity" => Value::Float(f64::INFINITY),
+        Json::String(text) if text == "-Infinity" => Value::Float(f64::NEG_INFINITY),
+        Json::String(text) => Value::String(Arc::new(text.clone())),
+        Json::Array(items) => Value::List(Arc::new(items.iter().map(json).collect())),
+        Json::Object(fields) => map(fields.iter().map(|(name, value)| (name.clone(), json(value)))),
+    }
+}
+
+/// A value's type, in words.
+fn kind(value: &Value) -> String {
+    match value {
+        Value::List(_) => "a list".into(),
+        Value::Map(_) => "a mapping".into(),
+        Value::Int(n) => format!("the number {n}"),
+        Value::UInt(n) => format!("the number {n}"),
+        Value::Float(n) => format!("the number {n}"),
+        Value::String(text) => format!("the text {:?}", text.chars().take(40).collect::<String>()),
+        Value::Null => "null".into(),
+        Value::Bool(value) => value.to_string(),
+        _ => "a value of another kind".into(),
+    }
+}
+
+fn explain(error: &ExecutionError, references: &[Reference], scope: &ConditionScope<'_>) -> ConditionError {
+    let missing = match error {
+        ExecutionError::NoSuchKey(name) | ExecutionError::UndeclaredReference(name) => Some(name.as_str()),
+        _ => None,
+    };
+    if let Some(missing) = missing {
+        let about = |reference: &&Reference| match &reference.root {
+            Root::Params => reference.path.first().is_some_and(|name| name == missing),
+            Root::Task(task) => task == missing || reference.path.iter().any(|name| name == missing),
+        };
+        let absent = references.iter().filter(about).find_map(|reference| {
+            let why = why_absent(reference, missing, scope)?;
+            Some(ConditionError::Absent { reference: reference.text(), why })
+        });
+        if let Some(absent) = absent {
+            return absent;
+        }
+    }
+    ConditionError::Evaluation(match error {
+        ExecutionError::NoSuchKey(name) => format!("there is no `{name}` in what it reads"),
+        ExecutionError::UndeclaredReference(name) => format!("nothing is named `{name}`"),
+        ExecutionError::UnsupportedBinaryOperator(operator, a, b) => {
+            format!("`{operator}` does not work on {} and {}", kind(a), kind(b))
+        }
+        ExecutionError::ValuesNotComparable(a, b) => format!("{} and {} cannot be compared", kind(a), kind(b)),
+        ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".into(),
+        other => {
+            let text = other.to_string();
+            text.chars().take(300).collect()
+        }
+    })
+}
+
+/// Why what a reference names is not there; nothing if it is.
+fn why_absent(reference: &Reference, missing: &str, scope: &ConditionScope<'_>) -> Option<String> {
+    let same = |a: &str, b: &str| a == b || a.replace('-', "_") == b;
+    let Root::Task(name) = &reference.root else {
+        let name = reference.path.first()?;
+        let there = scope.params.keys().any(|known| same(known, name));
+        return (!there).then(|| format!("the parameter `{name}` was not given"));
+    };
+    let Some((name, task)) = scope.tasks.iter().find(|(known, _)| same(known, name)) else {
+        return Some(format!("there is no step `{name}`"));
+    };
+    let output = reference.path.first()?;
+    if task.outputs.keys().any(|known| same(known, output)) {
+        return (output != missing).then(|| format!("it has no `{missing}`"));
+    }
+    Some(match task.state {
+        TaskState::Skipped => format!("the step `{name}` was skipped"),
+        TaskState::Failed => format!("the step `{name}` failed"),
+        TaskState::Canceled => format!("the step `{name}` was given up"),
+        _ => format!("the step `{name}` gave no `{output}`"),
+    })
+}

@@ -1,0 +1,163 @@
+//! Linking: the signatures of the components that a pipeline names are put into it.
+
+use std::collections::HashMap;
+
+use indexmap::IndexMap;
+
+use crate::model::{Binding, Dag, Implementation, Input, Pipeline, Span, WasmStep};
+use crate::signature::{Port, Signature, find};
+use crate::types::PortType;
+
+/// A Wasm component that a pipeline needs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WasmReference<'a> {
+    /// Its name in [`Pipeline::components`].
+    pub component: &'a str,
+    /// Its file and function.
+    pub step: &'a WasmStep,
+    /// The first task that uses it.
+    pub task: Option<&'a str>,
+    /// Where the file is named.
+    pub at: Option<Span>,
+}
+
+/// Every Wasm component that a pipeline needs, in the order in which they are named.
+pub fn wasm_references(pipeline: &Pipeline) -> Vec<WasmReference<'_>> {
+    let mut users: HashMap<&str, &str> = HashMap::new();
+    for (_, dag) in dags(pipeline) {
+        for (task, instance) in &dag.tasks {
+            users.entry(&instance.component).or_insert(task);
+        }
+    }
+    let wasm = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
+        Implementation::Wasm(step) => Some((name.as_str(), step)),
+        _ => None,
+    });
+    wasm.map(|(component, step)| {
+        let task = users.get(component).copied();
+        let at = task.and_then(|task| pipeline.places.get(&format!("steps.{task}.component")).copied());
+        WasmReference { component, step, task, at }
+    })
+    .collect()
+}
+
+/// What a Wasm component turned out to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkedStep {
+    /// `blake3:<hex>` of the binary.
+    pub digest: String,
+    /// The function that is called.
+    pub function: String,
+    /// Its inputs and outputs.
+    pub signature: Signature,
+}
+
+/// Fills in what `resolve` knows of each Wasm component: its inputs, outputs, function and digest. What it does not
+/// know stays as it is, and [`crate::check::check`] passes over it.
+///
+/// Then names and values get their one form: ports are called as the signature calls them (`learning_rate` becomes
+/// `learning-rate`), an output that was left out because there is only one is filled in, literals are in canonical
+/// form ([`crate::types::ParameterType::coerce`]), and a `null` for an optional input is left out.
+pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<LinkedStep>) {
+    for component in pipeline.components.values_mut() {
+        if let Implementation::Wasm(step) = &mut component.implementation
+            && let Some(linked) = resolve(step)
+        {
+            step.digest = Some(linked.digest);
+            step.function = Some(linked.function);
+            let inputs = linked.signature.inputs.into_iter();
+            component.inputs =
+                inputs.map(|(name, port)| (name, Input { port, default: None, description: None })).collect();
+            component.outputs = linked.signature.outputs;
+        }
+    }
+    // Tasks are changed while their components' interfaces are read.
+    let interfaces: IndexMap<String, (IndexMap<String, Input>, IndexMap<String, Port>)> = pipeline
+        .components
+        .iter()
+        .map(|(name, component)| (name.clone(), (component.inputs.clone(), component.outputs.clone())))
+        .collect();
+    let components = pipeline.components.values_mut().chain([&mut pipeline.root]);
+    for component in components {
+        let Implementation::Dag(dag) = &mut component.implementation else { continue };
+        let given: HashMap<String, IndexMap<String, Port>> = dag
+            .tasks
+            .iter()
+            .filter_map(|(name, task)| Some((name.clone(), interfaces.get(&task.component)?.1.clone())))
+            .collect();
+        for task in dag.tasks.values_mut() {
+            let inputs = interfaces.get(&task.component).map(|(inputs, _)| inputs);
+            task.inputs = std::mem::take(&mut task.inputs)
+                .into_iter()
+                .filter_map(|(name, mut wire)| {
+                    settle(&mut wire.from, &given);
+                    let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
+                        return Some((name, wire));
+                    };
+                    if let (Binding::Literal(value), PortType::Parameter(ty)) = (&mut wire.from, &input.port.ty) {
+                        if value.is_null() && input.port.optional {
+                            return None;
+                        }
+                        if let Ok(canonical) = ty.coerce(value.clone()) {
+                            *value = canonical;
+                        }
+                    }
+                    Some((declared.to_owned(), wire))
+                })
+                .collect();
+        }
+        settle_conditions(dag);
+        let inputs = &component.inputs;
+        for (name, binding) in &mut dag.outputs {
+            settle(binding, &given);
+            let port = match binding {
+                Binding::Output { task, output } => given.get(task).and_then(|outputs| outputs.get(output)),
+                Binding::Input(input) => inputs.get(input).map(|input| &input.port),
+                Binding::Literal(_) => None,
+            };
+            if let Some(port) = port {
+                component.outputs.entry(name.clone()).or_insert_with(|| port.clone());
+            }
+        }
+    }
+}
+
+/// Gives an output its declared name.
+fn settle(binding: &mut Binding, given: &HashMap<String, IndexMap<String, Port>>) {
+    if let Binding::Output { task, output } = binding
+        && let Some(outputs) = given.get(task)
+    {
+        if output.is_empty() {
+            if let Some((only, _)) = outputs.first().filter(|_| outputs.len() == 1) {
+                output.clone_from(only);
+            }
+        } else if let Some((declared, _)) = find(outputs, output) {
+            declared.clone_into(output);
+        }
+    }
+}
+
+/// A condition can write `my_step` for the task `my-step`, since `-` is a minus there.
+fn settle_conditions(dag: &mut Dag) {
+    let names: Vec<String> = dag.tasks.keys().cloned().collect();
+    for when in dag.tasks.values_mut().filter_map(|task| task.when.as_mut()) {
+        when.tasks = std::mem::take(&mut when.tasks).into_iter().map(|name| real_name(&names, name)).collect();
+    }
+}
+
+fn real_name(names: &[String], name: String) -> String {
+    if names.contains(&name) {
+        return name;
+    }
+    names.iter().find(|known| known.replace('-', "_") == name).cloned().unwrap_or(name)
+}
+
+/// Every DAG of a pipeline: the root's, without a name, then those of its components.
+pub(crate) fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
+    let root = std::iter::once((None, &pipeline.root));
+    let inner = pipeline.components.iter().map(|(name, component)| (Some(name.as_str()), component));
+    root.chain(inner).filter_map(|(name, component)| match &component.implementation {
+        Implementation::Dag(dag) => Some((name, dag)),
+        _ => None,
+    })
+}

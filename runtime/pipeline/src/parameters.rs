@@ -1,0 +1,123 @@
+//! The values of a pipeline's parameters for one run.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::link::dags;
+use crate::model::{Binding, Input, Location, Pipeline, Span};
+use crate::signature::find;
+use crate::suggest;
+use crate::types::PortType;
+use crate::yaml::GivenParameter;
+
+/// The value of every parameter, in canonical form: what was given, else its default. One that may be left out and
+/// was has no entry.
+///
+/// A value must also fit each input that the parameter goes to, which may be narrower: an `int` into a `u8`.
+///
+/// # Errors
+/// Parameters that are missing, unknown or of the wrong type, all of them.
+pub fn resolve(
+    pipeline: &Pipeline,
+    given: &IndexMap<String, GivenParameter>,
+) -> Result<BTreeMap<String, Value>, Vec<Diagnostic>> {
+    let mut problems = Problems::default();
+    let mut values = BTreeMap::new();
+    let mut sources: BTreeMap<&str, Option<Span>> = BTreeMap::new();
+    for (name, value) in given {
+        let span = match value {
+            GivenParameter::Value(_, span) => *span,
+            GivenParameter::Text(_) => None,
+        };
+        let Some((name, input)) = find(&pipeline.root.inputs, name) else {
+            let known = pipeline.root.inputs.keys().map(String::as_str);
+            let problem = Diagnostic::error(format!("the pipeline has no parameter `{name}`")).at(span);
+            problems.push(problem.hint(suggest::hint(name, known, "parameters")));
+            continue;
+        };
+        if sources.insert(name, span).is_some() {
+            problems.push(Diagnostic::error(format!("the parameter `{name}` is given twice")).at(span));
+        }
+        match read(input, value) {
+            Ok(Some(value)) => {
+                values.insert(name.to_owned(), value);
+            }
+            Ok(None) => {}
+            Err(why) => problems.push(Diagnostic::error(format!("the parameter `{name}`: {why}")).at(span)),
+        }
+    }
+    for (name, input) in &pipeline.root.inputs {
+        if sources.contains_key(name.as_str()) {
+            continue;
+        }
+        match &input.default {
+            Some(Value::Null) => {}
+            Some(default) => {
+                values.insert(name.clone(), default.clone());
+            }
+            None if input.port.optional => {}
+            None => {
+                let about = input.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
+                problems.push(
+                    Diagnostic::error(format!("the parameter `{name}` is not given{about}"))
+                        .hint(format!("it is of type {}: give it with `-p {name}=...`", input.port.ty)),
+                );
+            }
+        }
+    }
+    consumers(pipeline, &values, &sources, &mut problems);
+    if problems.any_error() { Err(problems.into_sorted()) } else { Ok(values) }
+}
+
+fn read(input: &Input, given: &GivenParameter) -> Result<Option<Value>, String> {
+    let PortType::Parameter(ty) = &input.port.ty else {
+        return Err(format!("it takes an artifact ({}), which cannot be given as a value", input.port.ty));
+    };
+    let value = match given {
+        GivenParameter::Text(text) if input.port.optional && text.trim() == "null" => return Ok(None),
+        GivenParameter::Value(Value::Null, _) if input.port.optional => return Ok(None),
+        GivenParameter::Text(text) => ty.parse(text),
+        GivenParameter::Value(value, _) => ty.coerce(value.clone()),
+    };
+    value.map(Some).map_err(|mismatch| mismatch.to_string())
+}
+
+/// Tries each value on the inputs that it goes to.
+fn consumers(
+    pipeline: &Pipeline,
+    values: &BTreeMap<String, Value>,
+    sources: &BTreeMap<&str, Option<Span>>,
+    problems: &mut Problems,
+) {
+    let Some((None, dag)) = dags(pipeline).next() else { return };
+    for (task, instance) in &dag.tasks {
+        let Some(component) = pipeline.components.get(&instance.component) else { continue };
+        for (name, wire) in &instance.inputs {
+            let Binding::Input(parameter) = &wire.from else { continue };
+            let (Some(value), Some((_, input))) = (values.get(parameter), find(&component.inputs, name)) else {
+                continue;
+            };
+            if let PortType::Parameter(ty) = &input.port.ty
+                && let Err(mismatch) = ty.check(value)
+            {
+                let wired = (wire.at != Location::default()).then_some(Span { at: wire.at, length: 1 });
+                let wired = pipeline.places.get(&format!("steps.{task}.with.{name}")).copied().or(wired);
+                // A value from the command line has no place; one from a parameter file is in another file.
+                let span = match sources.get(parameter.as_str()) {
+                    Some(source) => *source,
+                    None => wired,
+                };
+                problems.push(
+                    Diagnostic::error(format!(
+                        "the parameter `{parameter}` does not fit the input `{name}`: {mismatch}"
+                    ))
+                    .at(span)
+                    .task(task.clone()),
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,373 @@
+//! YAML text as a tree of nodes with their places, within bounds: no input can exhaust time, memory or the stack.
+
+use std::collections::HashMap;
+
+use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
+use indexmap::IndexMap;
+use indexmap::map::Entry as Slot;
+use serde_json::{Map, Number, Value};
+
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::model::{Location, Span};
+
+/// The longest text that is read.
+pub const MAX_BYTES: usize = 4 << 20;
+/// How deep lists and mappings may be nested.
+const MAX_DEPTH: usize = 64;
+/// How many nodes there may be, those that aliases repeat included. Each 32 bytes of text count as one more.
+const MAX_NODES: usize = 400_000;
+
+/// A piece of a document and where it stands.
+#[derive(Debug, Clone)]
+pub(crate) struct Node {
+    pub span: Span,
+    pub kind: Kind,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    /// Text; `plain` if it is not quoted, so that it may stand for a number, a boolean or null.
+    Scalar {
+        text: String,
+        plain: bool,
+    },
+    Sequence(Vec<Node>),
+    Mapping(Mapping),
+}
+
+pub(crate) type Mapping = IndexMap<String, Entry>;
+
+/// A key's place and its value.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub key: Span,
+    pub node: Node,
+    /// Came in through `<<`: one that is written out takes its place.
+    merged: bool,
+}
+
+impl Node {
+    /// What it is, in words.
+    pub fn what(&self) -> &'static str {
+        match &self.kind {
+            Kind::Scalar { .. } => match self.scalar() {
+                Some(Value::Null) => "nothing",
+                Some(Value::Bool(_)) => "a boolean",
+                Some(Value::Number(_)) => "a number",
+                _ => "text",
+            },
+            Kind::Sequence(_) => "a list",
+            Kind::Mapping(_) => "a mapping",
+        }
+    }
+
+    /// A scalar's value by YAML 1.2's core schema; infinities and NaN as the strings that stand for them in JSON.
+    pub fn scalar(&self) -> Option<Value> {
+        match &self.kind {
+            Kind::Scalar { text, plain: true } => Some(core_schema(text)),
+            Kind::Scalar { text, plain: false } => Some(Value::String(text.clone())),
+            _ => None,
+        }
+    }
+
+    /// Whether nothing is written there.
+    pub fn is_null(&self) -> bool {
+        self.scalar() == Some(Value::Null)
+    }
+
+    /// The text of a scalar, however it is quoted.
+    pub fn text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The node as a value.
+    ///
+    /// # Errors
+    /// What has no JSON form.
+    pub fn value(&self) -> Result<Value, Diagnostic> {
+        self.map_value(&mut |_, value| Ok(value))
+    }
+
+    /// The node as a value, with a say on each scalar.
+    pub fn map_value<F>(&self, scalar: &mut F) -> Result<Value, Diagnostic>
+    where
+        F: FnMut(&Self, Value) -> Result<Value, Diagnostic>,
+    {
+        match &self.kind {
+            Kind::Scalar { .. } => scalar(self, self.scalar().unwrap_or_default()),
+            Kind::Sequence(items) => {
+                Ok(Value::Array(items.iter().map(|item| item.map_value(scalar)).collect::<Result<_, _>>()?))
+            }
+            Kind::Mapping(entries) => {
+                let mut map = Map::new();
+                for (key, entry) in entries {
+                    map.insert(key.clone(), entry.node.map_value(scalar)?);
+                }
+                Ok(Value::Object(map))
+            }
+        }
+    }
+}
+
+/// Whether unquoted text stands for itself.
+pub(super) fn plain_is_text(text: &str) -> bool {
+    core_schema(text).is_string() && !text.starts_with('.')
+}
+
+/// What a plain scalar stands for.
+fn core_schema(text: &str) -> Value {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
+        "true" | "True" | "TRUE" => return Value::Bool(true),
+        "false" | "False" | "FALSE" => return Value::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return "NaN".into(),
+        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return "Infinity".into(),
+        "-.inf" | "-.Inf" | "-.INF" => return "-Infinity".into(),
+        _ => {}
+    }
+    let based = |prefix, radix| text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
+    if let Some(number) = based("0x", 16).or_else(|| based("0o", 8)) {
+        return number.into();
+    }
+    let unsigned = text.trim_start_matches(['+', '-']);
+    let numeric = text.len() - unsigned.len() <= 1
+        && unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && unsigned.contains(|c: char| c.is_ascii_digit())
+        && unsigned.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
+    if !numeric {
+        return text.into();
+    }
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    if let Ok(integer) = digits.parse::<i64>() {
+        return integer.into();
+    }
+    if let Ok(integer) = digits.parse::<u64>() {
+        return integer.into();
+    }
+    match digits.parse::<f64>().ok().and_then(Number::from_f64) {
+        Some(number) => Value::Number(number),
+        None => text.into(),
+    }
+}
+
+/// Reads one document. Duplicate keys and the like are reported and reading goes on; a syntax error ends it.
+pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
+    if text.len() > MAX_BYTES {
+        problems.push(
+            Diagnostic::error(format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()))
+                .hint("put large values into a file of their own and import it"),
+        );
+        return None;
+    }
+    let mut options = Options::default();
+    // Our own bound comes first, with words of its own.
+    options.flow_nesting_limit = MAX_DEPTH * 2;
+    options.block_nesting_limit = MAX_DEPTH * 2;
+    options.emit_unresolved_aliases = true;
+    let mut loader = Loader { problems, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None, documents: 0 };
+    for event in Parser::new_from_str_with_options(text, options) {
+        match event {
+            Ok((event, span)) => {
+                if let Err(problem) = loader.event(event, place(&span)) {
+                    loader.problems.push(problem);
+                    return None;
+                }
+            }
+            Err(error) => {
+                let at = mark(error.marker());
+                let line = text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
+                let reference = line.contains("${") && line.contains(['{', '[']);
+                let hint = reference.then(|| "inside { } and [ ], put references in quotes: \"${name}\"".to_owned());
+                let problem = Diagnostic::error(format!("this is not YAML: {}", error.info()));
+                loader.problems.push(problem.at(Span { at, length: 1 }).hint(hint));
+                return None;
+            }
+        }
+    }
+    loader.root
+}
+
+fn mark(marker: &granit_parser::Marker) -> Location {
+    let clamp = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    Location { line: clamp(marker.line().max(1)), column: clamp(marker.col().saturating_add(1)) }
+}
+
+fn place(span: &YamlSpan) -> Span {
+    let same_line = span.start.line() == span.end.line();
+    let length = if same_line { span.end.col().saturating_sub(span.start.col()) } else { 1 };
+    Span { at: mark(&span.start), length: u32::try_from(length.max(1)).unwrap_or(u32::MAX) }
+}
+
+/// A list or mapping that is not closed yet.
+struct Open {
+    node: Node,
+    anchor: usize,
+    /// A mapping's key that waits for its value.
+    key: Option<(String, Span)>,
+    /// Nodes counted before it: what it and its parts weigh is the difference.
+    before: usize,
+}
+
+struct Loader<'p> {
+    problems: &'p mut Problems,
+    open: Vec<Open>,
+    /// What each anchor stands for and how many nodes that is.
+    anchors: HashMap<usize, (Node, usize)>,
+    nodes: usize,
+    root: Option<Node>,
+    documents: usize,
+}
+
+impl Loader<'_> {
+    fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        match event {
+            Event::DocumentStart(..) => {
+                self.documents += 1;
+                if self.documents > 1 {
+                    return Err(Diagnostic::error("a second document begins here")
+                        .at(span)
+                        .hint("one file holds one document: remove the line `---`"));
+                }
+                Ok(())
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                let is_string = check_tag(tag.as_deref(), span)?;
+                let plain = style == ScalarStyle::Plain && !is_string;
+                let weight = 1 + text.len() / 32;
+                let node = Node { span, kind: Kind::Scalar { text: text.into_owned(), plain } };
+                self.count(weight, span)?;
+                self.add(node, anchor, weight)
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                check_tag(tag.as_deref(), span)?;
+                self.start(Kind::Sequence(Vec::new()), anchor, span)
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                check_tag(tag.as_deref(), span)?;
+                self.start(Kind::Mapping(Mapping::new()), anchor, span)
+            }
+            Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
+                Some(done) => self.add(done.node, done.anchor, self.nodes - done.before),
+                None => Ok(()),
+            },
+            Event::Alias(id) => {
+                let Some(&(ref node, weight)) = self.anchors.get(&id) else {
+                    return Err(Diagnostic::error("this alias stands inside the very thing it stands for").at(span));
+                };
+                if self.open.len() + depth(node) > MAX_DEPTH {
+                    return Err(Diagnostic::error(format!("aliases nest more than {MAX_DEPTH} deep")).at(span));
+                }
+                // The place is where the alias stands, not what it stands for.
+                let node = Node { span, ..node.clone() };
+                self.count(weight, span)?;
+                self.add(node, 0, weight)
+            }
+            Event::UnresolvedAlias(name) => Err(Diagnostic::error(format!("nothing is named `&{name}` before this"))
+                .at(span)
+                .hint("text that begins with `*` must be in quotes")),
+            _ => Ok(()),
+        }
+    }
+
+    fn count(&mut self, nodes: usize, span: Span) -> Result<(), Diagnostic> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > MAX_NODES {
+            let problem = Diagnostic::error(format!("the file has more than {MAX_NODES} values, aliases included"));
+            return Err(problem.at(span));
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, kind: Kind, anchor: usize, span: Span) -> Result<(), Diagnostic> {
+        if self.open.len() >= MAX_DEPTH {
+            let problem = Diagnostic::error(format!("lists and mappings are nested more than {MAX_DEPTH} deep"));
+            return Err(problem.at(span));
+        }
+        let before = self.nodes;
+        self.count(1, span)?;
+        self.open.push(Open { node: Node { span, kind }, anchor, key: None, before });
+        Ok(())
+    }
+
+    /// Puts a finished node where it belongs: into the innermost open list or mapping, or at the root.
+    fn add(&mut self, node: Node, anchor: usize, weight: usize) -> Result<(), Diagnostic> {
+        if anchor != 0 {
+            self.count(weight, node.span)?;
+            self.anchors.insert(anchor, (node.clone(), weight));
+        }
+        let Some(parent) = self.open.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match &mut parent.node.kind {
+            Kind::Sequence(items) => items.push(node),
+            Kind::Mapping(entries) => match parent.key.take() {
+                None => {
+                    let Kind::Scalar { text, .. } = node.kind else {
+                        return Err(Diagnostic::error("a key must be text")
+                            .at(node.span)
+                            .hint("if this is a reference such as ${name}, put it in quotes"));
+                    };
+                    parent.key = Some((text, node.span));
+                }
+                Some((key, span)) if key == "<<" => merge(entries, node, span)?,
+                Some((key, span)) => match entries.entry(key) {
+                    Slot::Vacant(slot) => {
+                        slot.insert(Entry { key: span, node, merged: false });
+                    }
+                    Slot::Occupied(mut slot) if slot.get().merged => {
+                        slot.insert(Entry { key: span, node, merged: false });
+                    }
+                    Slot::Occupied(slot) => {
+                        let first = slot.get().key.at.line;
+                        let problem = Diagnostic::error(format!("`{}` is given twice", slot.key())).at(span);
+                        self.problems.push(problem.hint(format!("it stands on line {first} already")));
+                    }
+                },
+            },
+            Kind::Scalar { .. } => {}
+        }
+        Ok(())
+    }
+}
+
+/// YAML's `<<`: the entries of another mapping, or of several, where there are none of the same key.
+fn merge(entries: &mut Mapping, from: Node, at: Span) -> Result<(), Diagnostic> {
+    match from.kind {
+        Kind::Mapping(more) => {
+            for (key, entry) in more {
+                entries.entry(key).or_insert(Entry { merged: true, ..entry });
+            }
+            Ok(())
+        }
+        Kind::Sequence(items) => items.into_iter().try_for_each(|item| match item.kind {
+            Kind::Mapping(_) => merge(entries, item, at),
+            _ => Err(Diagnostic::error("`<<` takes mappings").at(item.span)),
+        }),
+        Kind::Scalar { .. } => Err(Diagnostic::error("`<<` takes a mapping").at(at)),
+    }
+}
+
+fn depth(node: &Node) -> usize {
+    match &node.kind {
+        Kind::Scalar { .. } => 0,
+        Kind::Sequence(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        Kind::Mapping(entries) => 1 + entries.values().map(|entry| depth(&entry.node)).max().unwrap_or(0),
+    }
+}
+
+/// Whether a tag says "text"; the tags of plain JSON values are taken, others refused.
+fn check_tag(tag: Option<&Tag>, span: Span) -> Result<bool, Diagnostic> {
+    match tag.map(|tag| (tag.core_suffix(), tag)) {
+        None | Some((Some("int" | "float" | "bool" | "null" | "map" | "seq"), _)) => Ok(false),
+        Some((Some("str"), _)) => Ok(true),
+        // The non-specific tag `!` makes a scalar text.
+        Some((None, tag)) if tag.original() == "!" => Ok(true),
+        Some((_, tag)) => Err(Diagnostic::error(format!("the tag `{}` means nothing here", tag.original()))
+            .at(span)
+            .hint("remove it")),
+    }
+}

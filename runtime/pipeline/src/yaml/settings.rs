@@ -1,0 +1,148 @@
+//! How a step runs: retries, limits, grants.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::cursor::Fields;
+use super::node::{Kind, Node};
+use super::quantity::{parse_duration, parse_size};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::model::Retry;
+use crate::step::{DirectoryGrant, Grants, Limits};
+
+/// More repetitions than this are surely a slip.
+const MAX_RETRIES: u64 = 1_000;
+
+/// `retry: 3` or `retry: { max: 3, backoff: 1s, factor: 2, max-backoff: 1m }`
+pub(crate) fn retry(node: &Node, problems: &mut Problems) -> Result<Retry, Diagnostic> {
+    let mut retry = Retry::default();
+    if let Kind::Scalar { .. } = node.kind {
+        retry.max = attempts(node)?;
+        return Ok(retry);
+    }
+    let fields = Fields::new(node, "`retry`", &["max", "backoff", "factor", "max-backoff"], problems)?;
+    match fields.read("max", problems, |node, _| attempts(node)) {
+        Some(max) => retry.max = max,
+        None if fields.get("max").is_none() => {
+            let problem = Diagnostic::error("`retry` says nothing without `max`").at(node.span);
+            problems.push(problem.hint("`max` is the number of attempts after the first"));
+        }
+        None => {}
+    }
+    if let Some(backoff) = fields.read("backoff", problems, |node, _| duration(node)) {
+        retry.backoff = backoff;
+    }
+    if let Some(longest) = fields.read("max-backoff", problems, |node, _| duration(node)) {
+        retry.max_backoff = longest;
+    }
+    if let Some(factor) = fields.read("factor", problems, |node, _| match node.scalar().and_then(|v| v.as_f64()) {
+        Some(factor) if (1.0..=1_000.0).contains(&factor) => Ok(factor),
+        _ => Err(Diagnostic::error("`factor` is a number from 1 to 1000").at(node.span)),
+    }) {
+        retry.factor = factor;
+    }
+    Ok(retry)
+}
+
+fn attempts(node: &Node) -> Result<u32, Diagnostic> {
+    match node.scalar() {
+        Some(Value::Number(number)) => match number.as_u64().filter(|max| *max <= MAX_RETRIES) {
+            Some(max) => Ok(u32::try_from(max).unwrap_or(u32::MAX)),
+            None => {
+                let problem =
+                    format!("the number of attempts after the first is a whole number from 0 to {MAX_RETRIES}");
+                Err(Diagnostic::error(problem).at(node.span))
+            }
+        },
+        _ => Err(node.wanted("the number of attempts after the first")),
+    }
+}
+
+fn duration(node: &Node) -> Result<Duration, Diagnostic> {
+    let text = node.string("a duration such as `90s`")?;
+    parse_duration(text).map_err(|why| Diagnostic::error(format!("`{text}` is no duration")).at(node.span).hint(why))
+}
+
+fn size(node: &Node) -> Result<u64, Diagnostic> {
+    let text = node.string("a size such as `512MiB`")?;
+    match parse_size(text) {
+        Ok(0) => Err(Diagnostic::error("a limit of nothing lets no step run").at(node.span)),
+        Ok(bytes) => Ok(bytes),
+        Err(why) => Err(Diagnostic::error(format!("`{text}` is no size")).at(node.span).hint(why)),
+    }
+}
+
+/// `limits: { memory: 512MiB, time: 10m, output: 2GiB }`
+pub(crate) fn limits(node: &Node, problems: &mut Problems) -> Result<Limits, Diagnostic> {
+    let fields = Fields::new(node, "`limits`", &["memory", "time", "output"], problems)?;
+    Ok(Limits {
+        memory: fields.read("memory", problems, |node, _| size(node)),
+        output: fields.read("output", problems, |node, _| size(node)),
+        time: fields.read("time", problems, |node, _| match duration(node)? {
+            Duration::ZERO => Err(Diagnostic::error("a limit of nothing lets no step run").at(node.span)),
+            time => Ok(time),
+        }),
+    })
+}
+
+/// `grants: { clock: true, random: true, env: [HOME], directories: { /ref: { host: ./ref, write: false } } }`
+pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Diagnostic> {
+    let fields = Fields::new(node, "`grants`", &["clock", "random", "env", "directories"], problems)?;
+    let mut grants = Grants {
+        clock: fields.read("clock", problems, |node, _| node.boolean("`clock`")).unwrap_or_default(),
+        random: fields.read("random", problems, |node, _| node.boolean("`random`")).unwrap_or_default(),
+        ..Grants::default()
+    };
+    fields.read("env", problems, |node, problems| {
+        for item in node.sequence("a list of names of environment variables")? {
+            match item.string("the name of an environment variable") {
+                Ok(name) if name.contains(['=', '\0']) => problems.push(
+                    Diagnostic::error(format!("`{name}` is no name of an environment variable"))
+                        .at(item.span)
+                        .hint("a grant names the variable only; its value comes from the host"),
+                ),
+                Ok(name) if grants.env.iter().any(|known| known == name) => {}
+                Ok(name) => grants.env.push(name.to_owned()),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Ok(())
+    });
+    // The order in which names are granted means nothing, so it is no part of the step's identity.
+    grants.env.sort();
+    fields.read("directories", problems, |node, problems| {
+        for (guest, entry) in node.mapping("a mapping from a path in the sandbox to one on the host")? {
+            let sound = guest.starts_with('/') && guest.len() > 1 && !guest.split('/').any(|part| part == "..");
+            if !sound {
+                problems.push(
+                    Diagnostic::error(format!("`{guest}` is no place for a directory in the sandbox"))
+                        .at(entry.key)
+                        .hint("give an absolute path below `/`, such as `/ref`"),
+                );
+            }
+            match directory(&entry.node, problems) {
+                Ok(grant) => {
+                    grants.directories.insert(guest.clone(), grant);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+        Ok(())
+    });
+    Ok(grants)
+}
+
+/// `./ref`, or `{ host: ./ref, write: false }`
+fn directory(node: &Node, problems: &mut Problems) -> Result<DirectoryGrant, Diagnostic> {
+    if let Kind::Scalar { .. } = node.kind {
+        return Ok(DirectoryGrant { host: node.string("a path on the host")?.to_owned(), write: false });
+    }
+    let fields = Fields::new(node, "a directory's grant", &["host", "write"], problems)?;
+    let host = match fields.get("host") {
+        Some(entry) => entry.node.string("a path on the host")?.to_owned(),
+        None => return Err(Diagnostic::error("`host`, the path on the host, is missing").at(node.span)),
+    };
+    let write = fields.read("write", problems, |node, _| node.boolean("`write`")).unwrap_or_default();
+    Ok(DirectoryGrant { host, write })
+}
