@@ -1,1 +1,26 @@
-//! stub
+//! Runs step functions of WebAssembly components with wasmtime: loading, reading signatures, the host's side of the
+//! interface, limits and grants.
+//!
+//! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures tell what steps they hold, and runs one step at
+//! a time per calling thread ([`Sandbox::run`]). Each step gets a store of its own, which is gone when it ends.
+
+mod call;
+mod clock;
+mod compiled;
+mod component;
+mod convert;
+mod engine;
+mod error;
+mod failure;
+mod host;
+mod limits;
+mod log;
+mod random;
+mod run;
+mod signature;
+
+pub use component::LoadedComponent;
+pub use error::{Error, Result};
+pub use limits::StepLimits;
+pub use run::{Options, Sandbox};
+pub use signature::{NotAStep, SINGLE_OUTPUT, StepFunction};

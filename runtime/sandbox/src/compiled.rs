@@ -1,0 +1,109 @@
+//! Compiled components on disk, in a directory that belongs to the runtime alone.
+//!
+//! Loading compiled code is as good as running it natively, so a file is only ever read from this directory, which must
+//! belong to the user and be closed to others, and only under the name that the component's digest and the engine's
+//! version and settings give it.
+
+use std::collections::hash_map::DefaultHasher;
+use std::fs;
+use std::hash::{Hash, Hasher};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use wasmtime::Engine;
+use wasmtime::component::Component;
+
+use crate::error::{Error, Result};
+
+/// The private cache of compiled components.
+pub(crate) struct CompiledCache {
+    directory: PathBuf,
+}
+
+impl CompiledCache {
+    /// Opens the cache below `directory`, which is made if it does not exist.
+    pub(crate) fn open(directory: &Path, engine: &Engine) -> Result<Self> {
+        let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
+        let mut hasher = DefaultHasher::new();
+        engine.precompile_compatibility_hash().hash(&mut hasher);
+        let own = directory.join(format!("wasmtime-{:016x}", hasher.finish()));
+        create_private(&own).map_err(|error| fail(error.to_string()))?;
+        check_private(directory).map_err(fail)?;
+        check_private(&own).map_err(fail)?;
+        Ok(Self { directory: own })
+    }
+
+    /// The compiled form of a component, if it is there and fits this engine.
+    pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
+        let path = self.path(digest);
+        if !path.exists() {
+            return None;
+        }
+        // SAFETY: the file was written by `store` of this engine's version and settings: the directory is the user's own,
+        // closed to others (checked when it was opened), and files appear in it only whole, by renaming.
+        #[expect(unsafe_code, reason = "loading native code has no safe form; see the safety comment")]
+        let component = unsafe { Component::deserialize_file(engine, &path) };
+        match component {
+            Ok(component) => Some(component),
+            Err(error) => {
+                tracing::warn!(path = %path.display(), "a compiled component does not load and is compiled again: {error:#}");
+                let _ = fs::remove_file(&path);
+                None
+            }
+        }
+    }
+
+    /// Keeps the compiled form. A failure costs the next run some time and nothing else.
+    pub(crate) fn store(&self, digest: &str, component: &Component) {
+        if let Err(error) = self.try_store(digest, component) {
+            tracing::warn!("a compiled component could not be kept: {error}");
+        }
+    }
+
+    fn try_store(&self, digest: &str, component: &Component) -> std::io::Result<()> {
+        let bytes = component.serialize().map_err(|error| std::io::Error::other(format!("{error:#}")))?;
+        let temporary = self.directory.join(format!(".{}-{}", std::process::id(), digest.replace(':', "-")));
+        let mut file = fs::File::create(&temporary)?;
+        file.write_all(&bytes)?;
+        // After a power cut a file that has its name but not its bytes would be run as code.
+        file.sync_all()?;
+        fs::rename(&temporary, self.path(digest))
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.directory.join(format!("{}.cwasm", digest.replace(':', "-")))
+    }
+}
+
+#[cfg(unix)]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+#[cfg(not(unix))]
+fn create_private(path: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+#[cfg(unix)]
+fn check_private(path: &Path) -> std::result::Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
+    // A file that this process makes belongs to the user it acts for.
+    let probe = path.join(format!(".probe-{}", std::process::id()));
+    let owner = fs::File::create(&probe).and_then(|file| file.metadata()).map_err(|error| error.to_string())?.uid();
+    let _ = fs::remove_file(&probe);
+    if metadata.uid() != owner {
+        return Err("it belongs to another user, who could put code there".into());
+    }
+    if metadata.mode() & 0o022 != 0 {
+        return Err("other users may write there; close it with `chmod go-w`".into());
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_private(_path: &Path) -> std::result::Result<(), String> {
+    Ok(())
+}

@@ -1,0 +1,183 @@
+//! A loaded component: compiled, linked with the host, its step functions known.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime::Engine;
+use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
+use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS};
+
+use crate::compiled::CompiledCache;
+use crate::error::{Error, Result};
+use crate::host::{self, State};
+use crate::signature::{self, Kind, NotAStep, StepFunction};
+
+/// A component ready to run.
+pub struct LoadedComponent {
+    digest: String,
+    steps: Vec<StepFunction>,
+    others: Vec<NotAStep>,
+    imports: Vec<String>,
+    pub(crate) instance: InstancePre<State>,
+    pub(crate) kinds: Arc<[Kind]>,
+    /// Whether it imports WASI's file system, without which paths are of no use to it.
+    pub(crate) has_files: bool,
+}
+
+impl LoadedComponent {
+    /// `blake3:<hex>` of the binary.
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    /// The functions that can be steps, in the order of the component's exports.
+    pub fn steps(&self) -> &[StepFunction] {
+        &self.steps
+    }
+
+    /// Exported functions that cannot be steps, with reasons.
+    pub fn others(&self) -> &[NotAStep] {
+        &self.others
+    }
+
+    /// Names of the interfaces that it imports.
+    pub fn imports(&self) -> &[String] {
+        &self.imports
+    }
+
+    /// The step function of this name; `_` stands for `-`. Without a name, the only one there is.
+    pub fn step(&self, name: Option<&str>) -> Option<&StepFunction> {
+        match name {
+            Some(name) => self
+                .steps
+                .iter()
+                .find(|step| step.name == name)
+                .or_else(|| self.steps.iter().find(|step| step.name == name.replace('_', "-"))),
+            None => match self.steps.as_slice() {
+                [only] => Some(only),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Loads components, each once.
+pub(crate) struct Loader {
+    pub(crate) engine: Engine,
+    linker: Linker<State>,
+    cache: Option<CompiledCache>,
+    loaded: Mutex<HashMap<String, Arc<LoadedComponent>>>,
+}
+
+impl Loader {
+    pub(crate) fn new(engine: Engine, cache: Option<&Path>) -> Result<Self> {
+        let cache = cache.map(|directory| CompiledCache::open(directory, &engine)).transpose()?;
+        let linker = host::linker(&engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
+        Ok(Self { engine, linker, cache, loaded: Mutex::default() })
+    }
+
+    /// A component that was loaded before.
+    pub(crate) fn get(&self, digest: &str) -> Option<Arc<LoadedComponent>> {
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    /// Compiles and links a component's binary, unless that was done before. `what` names it in errors.
+    pub(crate) fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
+        let digest = format!("blake3:{}", blake3::hash(binary).to_hex());
+        if let Some(loaded) = self.get(&digest) {
+            return Ok(loaded);
+        }
+        let component = self.compile(what, &digest, binary)?;
+        let loaded = Arc::new(self.link(what, digest.clone(), &component)?);
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    fn compile(&self, what: &str, digest: &str, binary: &[u8]) -> Result<Component> {
+        if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
+            return Ok(component);
+        }
+        if let Some(why) = not_a_component(binary) {
+            return Err(Error::NotAComponent { what: what.to_owned(), why: why.to_owned() });
+        }
+        let component = Component::from_binary(&self.engine, binary)
+            .map_err(|error| Error::NotAComponent { what: what.to_owned(), why: one_line(&format!("{error:#}")) })?;
+        if let Some(cache) = &self.cache {
+            cache.store(digest, &component);
+        }
+        Ok(component)
+    }
+
+    fn link(&self, what: &str, digest: String, component: &Component) -> Result<LoadedComponent> {
+        let refuse = |why: String| Error::Link { what: what.to_owned(), why };
+        let mut linker = self.linker.clone();
+        let mut kinds: Vec<Kind> = (0u32..)
+            .zip(BUILTIN_KINDS)
+            .map(|(payload, (_, title))| Kind {
+                resource: ResourceType::host_dynamic(payload),
+                payload,
+                title: ArtifactType(title.to_owned()),
+            })
+            .collect();
+        let unlinked = component.component_type();
+        let imports: Vec<String> = unlinked.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
+        let mut known = host::Known::default();
+        for (name, item) in unlinked.imports(&self.engine) {
+            match item.ty {
+                ComponentItem::ComponentInstance(_) if name.starts_with("wasi:") => {}
+                ComponentItem::ComponentInstance(interface) if name.starts_with("weft:component/") => {
+                    known.note_builtin(&self.engine, &interface);
+                }
+                ComponentItem::ComponentInstance(interface) => {
+                    host::define_own_kinds(&mut linker, &self.engine, name, &interface, &mut kinds, &mut known)
+                        .map_err(&refuse)?;
+                }
+                // Types that the world itself uses are the ones of the interfaces they come from.
+                ComponentItem::Type(_) | ComponentItem::Resource(_) => {}
+                _ => return Err(refuse(format!("it imports `{name}`, which this runtime does not offer"))),
+            }
+        }
+        let instance =
+            linker.instantiate_pre(component).map_err(|error| refuse(explain_link(&format!("{error:#}"))))?;
+        let linked =
+            linker.substituted_component_type(component).map_err(|error| refuse(one_line(&format!("{error:#}"))))?;
+        let (steps, others) = signature::read(&self.engine, component, &linked, &kinds);
+        Ok(LoadedComponent {
+            digest,
+            steps,
+            others,
+            has_files: imports.iter().any(|name| name.starts_with("wasi:filesystem/preopens@")),
+            imports,
+            instance,
+            kinds: kinds.into(),
+        })
+    }
+}
+
+/// What the bytes are if they are plainly no component.
+fn not_a_component(binary: &[u8]) -> Option<&'static str> {
+    match binary {
+        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some(
+            "it is a core module; build it for the target wasm32-wasip2, or make a component of it with `wasm-tools component new`",
+        ),
+        [0, b'a', b's', b'm', ..] => None,
+        [] => Some("the file is empty"),
+        _ => Some("the file does not start with the bytes of a WebAssembly binary"),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// wasmtime's words for a missing import, with what to do.
+fn explain_link(error: &str) -> String {
+    let error = one_line(error);
+    if error.contains("weft:component/") {
+        format!("{error}; it was built against another version of the interface: rebuild it with this runtime's `wit/`")
+    } else {
+        error
+    }
+}

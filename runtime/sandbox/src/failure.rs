@@ -1,0 +1,136 @@
+//! Turns the ends of a guest into failures that name their cause and say what to do.
+
+use std::time::Duration;
+
+use wasmtime::Trap;
+use weft_pipeline::step::FailureKind;
+
+use crate::host::{State, Stopped};
+use crate::limits::{StepLimits, Stop};
+
+/// A failure without its trace.
+pub(crate) struct Failure {
+    pub(crate) kind: FailureKind,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+impl Failure {
+    pub(crate) fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), hint: None }
+    }
+
+    pub(crate) fn host(message: impl Into<String>) -> Self {
+        Self::new(FailureKind::Host, message)
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// What made a guest end before it returned.
+pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
+    let stop = error.downcast_ref::<Stopped>().map(|Stopped(stop)| stop).or(state.step.stop.as_ref());
+    if let Some(stop) = stop {
+        return stopped(stop, limits);
+    }
+    if let Some(exit) = error.downcast_ref::<wasmtime_wasi::I32Exit>() {
+        return Failure::new(FailureKind::Trapped, format!("the component ended itself with exit code {}", exit.0))
+            .hint("a step returns from its function; it does not call exit");
+    }
+    let said = state.step.log.last_lines(3);
+    let trap = error.downcast_ref::<Trap>();
+    if let Some(wanted) = state.limiter.refused.filter(|_| trap.is_some()) {
+        return Failure::new(
+            FailureKind::LimitReached,
+            format!("it wanted {} of memory; its limit is {}", size(wanted), size(state.limiter.limit())),
+        )
+        .hint("raise `limits: { memory: .. }` of the step (up to 4 GiB), or process the data in parts");
+    }
+    let failure = match trap {
+        Some(Trap::StackOverflow) => Failure::new(FailureKind::Trapped, "it called itself too deeply (stack overflow)")
+            .hint("look for a recursion without end, or use a loop"),
+        Some(Trap::MemoryOutOfBounds) => Failure::new(
+            FailureKind::Trapped,
+            "it reached outside its own memory (a wrong pointer, or a recursion too deep)",
+        ),
+        Some(Trap::UnreachableCodeReached) => Failure::new(FailureKind::Trapped, "it panicked or aborted"),
+        Some(trap) => Failure::new(FailureKind::Trapped, format!("it trapped: {trap}")),
+        None if is_hostcall_bound(error) => Failure::new(
+            FailureKind::LimitReached,
+            "it handed more than 128 MiB to the host in one call",
+        )
+        .hint(
+            "write artifacts in several smaller parts, and give large results as artifacts rather than as parameters",
+        ),
+        None => Failure::new(FailureKind::Trapped, innermost(error)),
+    };
+    match said.as_slice() {
+        [] => failure,
+        lines => {
+            let message = format!("{}: {}", failure.message, lines.join(" / "));
+            Failure { message, ..failure }
+        }
+    }
+}
+
+fn stopped(stop: &Stop, limits: &StepLimits) -> Failure {
+    match stop {
+        Stop::Time => Failure::new(
+            FailureKind::LimitReached,
+            format!("it did not return within its time limit of {}", duration(limits.time)),
+        )
+        .hint("raise `limits: { time: .. }` of the step if it needs longer; `weft logs` shows what it did"),
+        Stop::Interrupted => Failure::new(FailureKind::Interrupted, "it was interrupted"),
+        Stop::Output => output_limit(limits.output),
+    }
+}
+
+/// More was written than may be.
+pub(crate) fn output_limit(limit: u64) -> Failure {
+    Failure::new(FailureKind::LimitReached, format!("it wrote more than its limit of {}", size(limit)))
+        .hint("raise `limits: { output: .. }` of the step if it needs more")
+}
+
+/// wasmtime has no error type for the fuel that bounds what a call moves; its words are tested for in this crate's tests.
+fn is_hostcall_bound(error: &wasmtime::Error) -> bool {
+    format!("{error:#}").contains("fuel allocated for hostcalls")
+}
+
+/// The cause without the frames that lead to it.
+fn innermost(error: &wasmtime::Error) -> String {
+    error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
+}
+
+/// Bytes for people: exact where it is short.
+#[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub(crate) fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let unit = (0..UNITS.len() - 1).rev().find(|unit| bytes >> (10 * unit) > 0).unwrap_or(0);
+    let value = bytes as f64 / (1u64 << (10 * unit)) as f64;
+    if value.fract() == 0.0 { format!("{value} {}", UNITS[unit]) } else { format!("{value:.1} {}", UNITS[unit]) }
+}
+
+fn duration(time: Duration) -> String {
+    if time.as_secs() >= 60 && time.as_secs() % 60 == 0 {
+        format!("{} min", time.as_secs() / 60)
+    } else {
+        format!("{time:?}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_read_well() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1023), "1023 bytes");
+        assert_eq!(size(1024), "1 KiB");
+        assert_eq!(size(1536 << 20), "1.5 GiB");
+        assert_eq!(size(4 << 30), "4 GiB");
+    }
+}

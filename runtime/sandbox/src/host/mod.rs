@@ -1,0 +1,45 @@
+//! The host's side of the interface: what a guest can call.
+
+mod artifact;
+mod error;
+mod file;
+mod kinds;
+mod metrics;
+mod mount;
+mod output;
+mod own;
+mod property;
+mod run;
+mod state;
+mod wasi;
+
+use wasmtime::Engine;
+use wasmtime::component::Linker;
+use weft_pipeline::types::BUILTIN_KINDS;
+
+pub(crate) use error::{Error as GuestError, with_causes};
+pub(crate) use mount::Mounts;
+pub(crate) use own::{Known, define_own_kinds};
+pub(crate) use property::size as json_size;
+pub(crate) use state::{State, Step};
+pub(crate) use wasi::{Clock, Stopped};
+
+/// The version of `weft:component` that this runtime offers.
+const VERSION: &str = "0.1.0";
+
+/// Links everything that a component may import: WASI 0.2 and `weft:component`.
+pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
+    let mut linker = Linker::new(engine);
+    wasi::add(&mut linker)?;
+    linker.instance(&format!("weft:component/types@{VERSION}"))?;
+    run::add(&mut linker.instance(&format!("weft:component/run@{VERSION}"))?)?;
+    let mut artifacts = linker.instance(&format!("weft:component/artifacts@{VERSION}"))?;
+    file::add(&mut artifacts)?;
+    for (kind, (resource, _)) in (0u32..).zip(BUILTIN_KINDS) {
+        kinds::resource(&mut artifacts, resource, kind)?;
+        for method in kinds::COMMON.iter().chain(kinds::extra(resource)) {
+            kinds::method(&mut artifacts, resource, kind, method)?;
+        }
+    }
+    Ok(linker)
+}

@@ -1,0 +1,152 @@
+//! WASI 0.2 with nothing granted, and the parts of it that the runtime replaces: clocks that a step cannot tell the time
+//! by, and waiting that ends when the step's time does.
+
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+use wasmtime::StoreContextMut;
+use wasmtime::component::{Linker, Resource};
+use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
+
+use super::State;
+use crate::clock::VirtualClock;
+use crate::engine::TICK;
+use crate::limits::Stop;
+
+/// The WASI version that wasmtime's host implements; guests of any 0.2 version link against it.
+const WASI: &str = "0.2.12";
+
+pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
+    wasmtime_wasi::p2::add_to_linker_sync(linker)?;
+    linker.allow_shadowing(true);
+
+    let mut clock = linker.instance(&format!("wasi:clocks/monotonic-clock@{WASI}"))?;
+    clock.func_wrap("subscribe-instant", |mut store: StoreContextMut<'_, State>, (instant,): (u64,)| {
+        let now = store.data_mut().step.clock.now();
+        Ok((sleep(store.data_mut(), instant.saturating_sub(now))?,))
+    })?;
+    clock.func_wrap("subscribe-duration", |mut store: StoreContextMut<'_, State>, (duration,): (u64,)| {
+        Ok((sleep(store.data_mut(), duration)?,))
+    })?;
+
+    let mut poll = linker.instance(&format!("wasi:io/poll@{WASI}"))?;
+    poll.func_wrap("poll", |mut store: StoreContextMut<'_, State>, (pollables,): (Vec<Resource<DynPollable>>,)| {
+        let state = store.data_mut();
+        let until = Until::of(state);
+        let ready = wait(until, state.table.poll(pollables))?;
+        Ok((ready?,))
+    })?;
+    poll.func_wrap(
+        "[method]pollable.block",
+        |mut store: StoreContextMut<'_, State>, (pollable,): (Resource<DynPollable>,)| {
+            let state = store.data_mut();
+            let until = Until::of(state);
+            wait(until, state.table.block(pollable))?
+        },
+    )?;
+    linker.allow_shadowing(false);
+    Ok(())
+}
+
+/// A step's clock: virtual unless the real one was granted.
+#[derive(Clone)]
+pub(crate) enum Clock {
+    Virtual(VirtualClock),
+    Real(Instant),
+}
+
+impl Clock {
+    fn now(&self) -> u64 {
+        match self {
+            Self::Virtual(clock) => clock.look(),
+            Self::Real(start) => u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+impl wasmtime_wasi::HostMonotonicClock for Clock {
+    fn resolution(&self) -> u64 {
+        1_000
+    }
+
+    fn now(&self) -> u64 {
+        Clock::now(self)
+    }
+}
+
+fn sleep(state: &mut State, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {
+    let sleep = match &state.step.clock {
+        Clock::Virtual(clock) => {
+            let end = clock.look().saturating_add(nanoseconds);
+            Sleep::Virtual { clock: clock.clone(), end }
+        }
+        Clock::Real(_) => Sleep::Real(tokio::time::Instant::now().checked_add(Duration::from_nanos(nanoseconds))),
+    };
+    let sleep = state.table.push(sleep)?;
+    subscribe(&mut state.table, sleep)
+}
+
+enum Sleep {
+    Virtual {
+        clock: VirtualClock,
+        end: u64,
+    },
+    /// Without an instant it lies too far off to be told, and never comes.
+    Real(Option<tokio::time::Instant>),
+}
+
+#[wasmtime_wasi_io::async_trait]
+impl Pollable for Sleep {
+    async fn ready(&mut self) {
+        match self {
+            Self::Virtual { clock, end } => clock.sleep_until(*end),
+            Self::Real(Some(instant)) => tokio::time::sleep_until(*instant).await,
+            Self::Real(None) => std::future::pending().await,
+        }
+    }
+}
+
+/// What ends a guest's waiting.
+struct Until {
+    deadline: crate::limits::Deadline,
+    observer: std::sync::Arc<dyn weft_pipeline::step::StepObserver>,
+}
+
+impl Until {
+    fn of(state: &State) -> Self {
+        Self { deadline: state.step.deadline, observer: state.step.observer.clone() }
+    }
+
+    async fn comes(self) -> Stop {
+        loop {
+            if self.deadline.passed() {
+                return Stop::Time;
+            }
+            if self.observer.interrupted() {
+                return Stop::Interrupted;
+            }
+            tokio::time::sleep(TICK).await;
+        }
+    }
+}
+
+/// Waits for what the guest waits for, but no longer than it may: in the host no tick reaches it.
+fn wait<T>(until: Until, what: impl Future<Output = T>) -> wasmtime::Result<T> {
+    wasmtime_wasi::runtime::in_tokio(async {
+        let mut what = std::pin::pin!(what);
+        let mut until = std::pin::pin!(until.comes());
+        std::future::poll_fn(|context| {
+            if let std::task::Poll::Ready(value) = what.as_mut().poll(context) {
+                return std::task::Poll::Ready(Ok(value));
+            }
+            until.as_mut().poll(context).map(|stop| Err(Stopped(stop).into()))
+        })
+        .await
+    })
+}
+
+/// Raised in the guest when its host stops it.
+#[derive(Debug, thiserror::Error)]
+#[error("the step was stopped")]
+pub(crate) struct Stopped(pub(crate) Stop);

@@ -1,0 +1,128 @@
+//! A step's log: what it printed and logged, in order, bounded. When it grows too long its middle is lost, since what
+//! a reader looks for stands at the start or at the end.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
+use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+
+/// Bytes kept from the start, and as many from the end.
+const HALF: usize = 512 << 10;
+
+/// Handle on a log; clones write to the same one.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Parts>>);
+
+#[derive(Default)]
+struct Parts {
+    head: Vec<u8>,
+    tail: VecDeque<u8>,
+    lost: u64,
+}
+
+impl Log {
+    pub(crate) fn write(&self, bytes: &[u8]) {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, rest) = bytes.split_at(bytes.len().min(HALF - parts.head.len()));
+        parts.head.extend_from_slice(first);
+        // Of a write longer than the tail only its end can stay.
+        let skipped = rest.len().saturating_sub(HALF);
+        let rest = &rest[skipped..];
+        let overflow = (parts.tail.len() + rest.len()).saturating_sub(HALF);
+        parts.tail.drain(..overflow);
+        parts.tail.extend(rest);
+        parts.lost += (skipped + overflow) as u64;
+    }
+
+    /// Everything kept, with a line that says how much was not.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        let parts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut bytes = parts.head;
+        if parts.lost > 0 {
+            bytes.extend_from_slice(format!("\n... {} bytes left out ...\n", parts.lost).as_bytes());
+        }
+        bytes.extend(parts.tail);
+        bytes
+    }
+
+    /// The last `lines` lines that are not empty, for a message.
+    pub(crate) fn last_lines(&self, lines: usize) -> Vec<String> {
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (start, end) = parts.tail.as_slices();
+        let bytes: Vec<u8> =
+            [parts.head.as_slice(), start, end].concat().into_iter().rev().take(8 << 10).collect::<Vec<_>>();
+        let text: Vec<u8> = bytes.into_iter().rev().collect();
+        let text = String::from_utf8_lossy(&text);
+        let all: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect()
+    }
+}
+
+impl IsTerminal for Log {
+    fn is_terminal(&self) -> bool {
+        false
+    }
+}
+
+impl StdoutStream for Log {
+    fn p2_stream(&self) -> Box<dyn OutputStream> {
+        Box::new(self.clone())
+    }
+
+    fn async_stream(&self) -> Box<dyn tokio::io::AsyncWrite + Send + Sync> {
+        // Only WASI 0.3 asks for this form, and that is not linked.
+        Box::new(tokio::io::sink())
+    }
+}
+
+#[wasmtime_wasi_io::async_trait]
+impl Pollable for Log {
+    async fn ready(&mut self) {}
+}
+
+#[wasmtime_wasi_io::async_trait]
+impl OutputStream for Log {
+    fn write(&mut self, bytes: wasmtime_wasi_io::bytes::Bytes) -> StreamResult<()> {
+        Log::write(self, &bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> StreamResult<()> {
+        Ok(())
+    }
+
+    fn check_write(&mut self) -> StreamResult<usize> {
+        Ok(1 << 20)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_log_is_kept_whole() {
+        let log = Log::default();
+        log.write(b"one\n");
+        log.write(b"two\n\n");
+        assert_eq!(log.last_lines(1), ["two"]);
+        assert_eq!(log.take(), b"one\ntwo\n\n");
+    }
+
+    #[test]
+    fn a_long_log_keeps_both_ends() {
+        let log = Log::default();
+        log.write(b"start");
+        for _ in 0..40 {
+            log.write(&vec![b'x'; 100_000]);
+        }
+        log.write(&[vec![b'y'; 3 * HALF], b"\nend".to_vec()].concat());
+        let bytes = log.take();
+        assert!(bytes.starts_with(b"start"));
+        assert!(bytes.ends_with(b"y\nend"));
+        assert!(bytes.len() < 2 * HALF + 100);
+        let lost: usize = 5 + 40 * 100_000 + 3 * HALF + 4 - 2 * HALF;
+        assert!(String::from_utf8_lossy(&bytes).contains(&format!("... {lost} bytes left out ...")));
+    }
+}

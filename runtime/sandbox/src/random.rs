@@ -1,0 +1,39 @@
+//! Randomness seeded from a step's identity: BLAKE3 in its extendable-output mode, which is as good as any generator.
+
+use std::convert::Infallible;
+
+/// A stream of random bytes for one purpose of one step.
+pub(crate) struct Seeded(blake3::OutputReader);
+
+impl Seeded {
+    pub(crate) fn new(identity: &[u8; 32], purpose: &str) -> Self {
+        Self(blake3::Hasher::new_keyed(identity).update(purpose.as_bytes()).finalize_xof())
+    }
+
+    pub(crate) fn next_u128(&mut self) -> u128 {
+        let mut bytes = [0; 16];
+        self.0.fill(&mut bytes);
+        u128::from_le_bytes(bytes)
+    }
+}
+
+impl rand_core::TryRng for Seeded {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        let mut bytes = [0; 4];
+        self.0.fill(&mut bytes);
+        Ok(u32::from_le_bytes(bytes))
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        let mut bytes = [0; 8];
+        self.0.fill(&mut bytes);
+        Ok(u64::from_le_bytes(bytes))
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
+        self.0.fill(bytes);
+        Ok(())
+    }
+}

@@ -1,0 +1,235 @@
+//! The sandbox: loads components and runs steps.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use wasmtime::{Store, UpdateDeadline};
+use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
+use weft_artifacts::{Budget, ContentId};
+use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
+use weft_pipeline::types::PortType;
+
+use crate::call;
+use crate::clock::VirtualClock;
+use crate::component::{LoadedComponent, Loader};
+use crate::engine::{self, TICK};
+use crate::error::{Error, Result};
+use crate::failure::Failure;
+use crate::host::{Clock, Mounts, State, Step};
+use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
+use crate::log::Log;
+use crate::random::Seeded;
+use crate::signature::{Outputs, StepFunction};
+
+/// How often a step that may write files is looked after: adding up what it wrote costs more than a look at the time.
+const LOOK_AT_FILES: u32 = 10;
+
+/// Characters of a failure's message that are kept; a guest may say what it likes.
+const MAX_MESSAGE: usize = 4096;
+
+/// Settings of a sandbox.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Where compiled components are kept; none keeps them in memory only. It must belong to the user alone.
+    pub compiled: Option<PathBuf>,
+    /// Limits of steps that name none.
+    pub limits: StepLimits,
+    /// Values of environment variables that steps may be granted, by name.
+    pub environment: std::collections::BTreeMap<String, String>,
+}
+
+/// Loads components and runs their steps. Shared between threads; each call of [`Sandbox::run`] uses its caller's thread.
+pub struct Sandbox {
+    loader: Loader,
+    artifacts: weft_artifacts::Store,
+    options: Options,
+}
+
+impl Sandbox {
+    /// A sandbox whose steps read and write artifacts of this store.
+    pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
+        let loader = Loader::new(engine::start()?, options.compiled.as_deref())?;
+        Ok(Self { loader, artifacts, options })
+    }
+
+    /// Loads a component from its binary; `what` names it in errors. What was loaded before costs its hash.
+    pub fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
+        self.loader.load(what, binary)
+    }
+
+    /// Loads a component from a file.
+    pub fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
+        let binary = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        self.load(&path.display().to_string(), &binary)
+    }
+
+    /// The component of this digest, from the artifact store if it was not loaded before.
+    fn component(&self, digest: &str) -> std::result::Result<Arc<LoadedComponent>, Failure> {
+        if let Some(component) = self.loader.get(digest) {
+            return Ok(component);
+        }
+        let read = || -> std::result::Result<Vec<u8>, String> {
+            let id: ContentId = digest.parse().map_err(|error: weft_artifacts::Error| error.to_string())?;
+            let reader = self.artifacts.open_blob(&id.digest()).map_err(|error| error.to_string())?;
+            let mut binary = Vec::new();
+            std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| error.to_string())?;
+            Ok(binary)
+        };
+        let binary = read().map_err(|why| Failure::host(format!("its component cannot be read: {why}")))?;
+        self.load(digest, &binary).map_err(|error| Failure::host(error.to_string()))
+    }
+
+    /// Runs one step. Returns when it has ended, at the latest a moment after its time limit or an interruption.
+    ///
+    /// # Errors
+    ///
+    /// The failure of the step, or of the host with it. A panic in the host's code becomes a failure too.
+    pub fn run(
+        &self,
+        request: &StepRequest,
+        observer: &Arc<dyn StepObserver>,
+    ) -> std::result::Result<StepOutput, Box<StepFailure>> {
+        let started = Instant::now();
+        let log = Log::default();
+        let mut peak = 0;
+        let result = catch_unwind(AssertUnwindSafe(|| self.run_inside(request, observer, &log, &mut peak)))
+            .unwrap_or_else(|_| {
+                Err(Failure::host(
+                    "the runtime itself failed while the step ran; this is a defect of weft, please report it",
+                ))
+            });
+        let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
+        match result {
+            Ok(outputs) => Ok(StepOutput { outputs, trace }),
+            Err(Failure { kind, mut message, hint }) => {
+                if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+                    message.truncate(end);
+                    message.push_str(" ...");
+                }
+                Err(Box::new(StepFailure { kind, message, hint, trace }))
+            }
+        }
+    }
+
+    fn run_inside(
+        &self,
+        request: &StepRequest,
+        observer: &Arc<dyn StepObserver>,
+        log: &Log,
+        peak: &mut u64,
+    ) -> std::result::Result<weft_pipeline::step::PortValues, Failure> {
+        let component = self.component(&request.component.digest)?;
+        let function = component.step(Some(&request.component.function)).ok_or_else(|| {
+            Failure::host(format!("its component has no step function `{}`", request.component.function))
+        })?;
+        let limits = self.options.limits.with(&request.limits);
+        let budget = Budget::new(limits.output);
+        let mounts = if component.has_files && moves_artifacts(function) {
+            Some(Mounts::new(&self.artifacts).map_err(|error| {
+                Failure::host(format!("no directory for its files could be made: {}", crate::host::with_causes(&error)))
+            })?)
+        } else {
+            None
+        };
+        let clock =
+            if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
+        let wasi = self.wasi(request, log, &clock, mounts.as_ref())?;
+        let step = Step {
+            task: request.task.clone(),
+            kinds: Arc::clone(&component.kinds),
+            store: self.artifacts.clone(),
+            budget,
+            observer: Arc::clone(observer),
+            log: log.clone(),
+            clock,
+            mounts,
+            deadline: Deadline::after(limits.time),
+            stop: None,
+            refused_writes: 0,
+            live_messages: 0,
+            last_progress: None,
+            open: std::collections::VecDeque::new(),
+        };
+        let mut store = Store::new(&self.loader.engine, State::new(wasi, MemoryLimiter::new(limits.memory), step));
+        store.limiter(|state| &mut state.limiter);
+        watch(&mut store, limits);
+        let result = call::call(&mut store, &component, function, &request.inputs, &limits);
+        *peak = store.data().limiter.peak();
+        result
+    }
+
+    /// WASI with nothing but what was granted.
+    fn wasi(
+        &self,
+        request: &StepRequest,
+        log: &Log,
+        clock: &Clock,
+        mounts: Option<&Mounts>,
+    ) -> std::result::Result<WasiCtx, Failure> {
+        let Grants { clock: _, random, env, directories } = &request.grants;
+        let mut wasi = WasiCtxBuilder::new();
+        // The calling thread belongs to the step; handing file operations to another one would only cost time.
+        wasi.allow_blocking_current_thread(true).stdout(log.clone()).stderr(log.clone());
+        wasi.monotonic_clock(clock.clone());
+        if let Clock::Virtual(clock) = clock {
+            wasi.wall_clock(clock.clone());
+        }
+        if !random {
+            wasi.secure_random(Seeded::new(&request.identity, "random"))
+                .insecure_random(Seeded::new(&request.identity, "insecure-random"))
+                .insecure_random_seed(Seeded::new(&request.identity, "insecure-random-seed").next_u128());
+        }
+        for name in env {
+            let value = self.options.environment.get(name).ok_or_else(|| {
+                Failure::host(format!("it was granted the environment variable {name}, which is not set"))
+                    .hint(format!("set {name} before the run, or take it out of the step's `grants`"))
+            })?;
+            wasi.env(name, value);
+        }
+        for (inside, grant) in directories {
+            let permissions = if grant.write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+            wasi.preopened_dir(&grant.host, inside, permissions).map_err(|error| {
+                Failure::host(format!("it was granted the directory {}, which cannot be opened: {error}", grant.host))
+            })?;
+        }
+        if let Some(mounts) = mounts {
+            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
+        }
+        Ok(wasi.build())
+    }
+}
+
+/// Whether any port of a function is an artifact: only then is there anything for its file system to show.
+fn moves_artifacts(function: &StepFunction) -> bool {
+    let outputs = match &function.outputs {
+        Outputs::None => &[],
+        Outputs::Single(slot) => std::slice::from_ref(slot),
+        Outputs::Record(slots) => slots.as_slice(),
+    };
+    function.inputs.iter().chain(outputs).any(|slot| matches!(slot.port.ty, PortType::Artifact { .. }))
+}
+
+/// Looks after a step at each tick: its time, the run's interruption, the files it writes.
+fn watch(store: &mut Store<State>, limits: StepLimits) {
+    store.set_epoch_deadline(1);
+    let mut ticks = 0u32;
+    store.epoch_deadline_callback(move |mut context| {
+        let step = &mut context.data_mut().step;
+        ticks = ticks.wrapping_add(1);
+        step.stop = if step.deadline.passed() {
+            Some(Stop::Time)
+        } else if step.observer.interrupted() {
+            Some(Stop::Interrupted)
+        } else if ticks.is_multiple_of(LOOK_AT_FILES)
+            && step.mounts.as_ref().is_some_and(|mounts| mounts.exceeds(limits.output))
+        {
+            Some(Stop::Output)
+        } else {
+            None
+        };
+        Ok(if step.stop.is_some() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    tracing::trace!(tick = ?TICK, "the step is watched");
+}

@@ -1,0 +1,222 @@
+//! Steps that misbehave: each ends with a clear failure or is told no, and the host goes on as if nothing had been.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Fixture, a, artifact, p, parameter};
+use serde_json::json;
+use weft_pipeline::step::{FailureKind, PortValue, StepFailure};
+
+fn quick() -> Fixture {
+    let mut fixture = Fixture::default();
+    // Compiling is not what is timed.
+    let _ = fixture.run("hostile", "env", &[]).unwrap();
+    fixture.limits.time = Some(Duration::from_secs(2));
+    fixture
+}
+
+#[track_caller]
+fn expect(failure: &StepFailure, kind: FailureKind, words: &[&str]) {
+    assert_eq!(failure.kind, kind, "{failure:?}");
+    for word in words {
+        assert!(failure.message.contains(word), "{word:?} is not in {:?}", failure.message);
+    }
+    assert!(failure.message.len() < 20_000, "the message is {} bytes long", failure.message.len());
+    assert!(!failure.message.contains("wasm backtrace"), "{}", failure.message);
+}
+
+/// Nothing that a failed step left in the store is damaged or unfinished.
+fn assert_whole(fixture: &Fixture) {
+    let report = fixture.store.fsck(weft_artifacts::Repair::None, &mut |_| {}).unwrap();
+    assert!(report.is_empty(), "{report:?}");
+}
+
+#[test]
+fn panics_name_their_message() {
+    let fixture = quick();
+    expect(
+        &fixture.hostile("trap", &[("message", p("no penguins here"))]),
+        FailureKind::Trapped,
+        &["no penguins here"],
+    );
+    // Depending on its libc, `exit` ends the component or recurses until its stack is used up.
+    expect(&fixture.hostile("exit", &[("code", p(3))]), FailureKind::Trapped, &[]);
+    expect(&fixture.hostile("trap-while-writing", &[("bytes", p(1_000_000))]), FailureKind::Trapped, &[]);
+    assert_whole(&fixture);
+}
+
+#[test]
+fn what_never_returns_is_stopped() {
+    let mut fixture = quick();
+    fixture.limits.time = Some(Duration::from_millis(300));
+    let data = fixture.dataset(b"x");
+    for (function, inputs) in
+        [("spin", vec![]), ("spin-in-host", vec![("input", a(&data))]), ("flood-log", vec![]), ("flood-stdout", vec![])]
+    {
+        let started = Instant::now();
+        let failure = fixture.hostile(function, &inputs);
+        expect(&failure, FailureKind::LimitReached, &["time limit of 300ms"]);
+        assert!(started.elapsed() < Duration::from_secs(3), "{function} took {:?}", started.elapsed());
+        assert!(failure.trace.log.len() < 2 << 20);
+    }
+    fixture.grants.clock = true;
+    expect(&fixture.hostile("sleep-forever", &[]), FailureKind::LimitReached, &["time limit"]);
+    expect(&fixture.hostile("deep-recursion", &[]), FailureKind::Trapped, &["too deep"]);
+}
+
+#[test]
+fn an_interrupted_step_ends_at_once() {
+    let fixture = quick();
+    let interrupt = {
+        let observer = fixture.observer.clone();
+        std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(100));
+            observer.interrupt.store(true, std::sync::atomic::Ordering::Relaxed);
+        })
+    };
+    let started = Instant::now();
+    expect(&fixture.hostile("spin", &[]), FailureKind::Interrupted, &[]);
+    assert!(started.elapsed() < Duration::from_secs(1));
+    interrupt.join().unwrap();
+}
+
+#[test]
+fn memory_is_bounded() {
+    let mut fixture = quick();
+    let hundred_gigabytes = p(100_000_000_000u64);
+    expect(&fixture.hostile("hog", &[("bytes", hundred_gigabytes.clone())]), FailureKind::Trapped, &[]);
+    fixture.limits.memory = Some(64 << 20);
+    let failure = fixture.hostile("hog", &[("bytes", p(1_000_000_000u64))]);
+    expect(&failure, FailureKind::LimitReached, &["memory", "64 MiB"]);
+    let failure = fixture.hostile("hog-slowly", &[("bytes", hundred_gigabytes.clone())]);
+    expect(&failure, FailureKind::LimitReached, &["memory", "64 MiB"]);
+    assert!(failure.trace.peak_memory <= 64 << 20);
+    let asked = fixture.run("hostile", "ask", &[("bytes", hundred_gigabytes)]).unwrap();
+    assert!(asked.trace.peak_memory <= 64 << 20, "an allocation that fails is no reason to die");
+}
+
+#[test]
+fn output_is_bounded_however_it_is_written() {
+    let mut fixture = quick();
+    fixture.limits.output = Some(50 << 20);
+    fixture.limits.time = Some(Duration::from_secs(60));
+    for (function, inputs) in [("flood", vec![("chunk", p(1 << 20))]), ("flood-path", vec![])] {
+        let failure = fixture.hostile(function, &inputs);
+        assert!(
+            failure.message.contains("50 MiB") || failure.message.contains("52428800"),
+            "{function}: {}",
+            failure.message
+        );
+    }
+    let failure = fixture.hostile("flood-far", &[("offset", p(1u64 << 50))]);
+    assert!(failure.message.contains("output-limit"), "{}", failure.message);
+    let failure = fixture.hostile("flood-path-far", &[("offset", p(1u64 << 40))]);
+    assert!(!failure.message.is_empty());
+    assert_whole(&fixture);
+}
+
+#[test]
+fn handles_names_and_results_are_bounded() {
+    let mut fixture = quick();
+    fixture.limits.time = Some(Duration::from_secs(2));
+    for (function, inputs) in [
+        ("many-handles", vec![]),
+        ("many-dropped", vec![]),
+        ("many-entries", vec![]),
+        ("many-files", vec![]),
+        ("many-properties", vec![]),
+        ("flood-progress", vec![]),
+        ("long-property", vec![("bytes", p(50 << 20))]),
+        ("long-result", vec![("bytes", p(50 << 20))]),
+        ("long-error", vec![("bytes", p(50 << 20))]),
+    ] {
+        let started = Instant::now();
+        let failure = fixture.hostile(function, &inputs);
+        expect(&failure, failure.kind, &[]);
+        assert!(started.elapsed() < Duration::from_secs(10), "{function} took {:?}", started.elapsed());
+    }
+    let many = fixture.run("hostile", "many-outputs", &[("count", p(1000))]).unwrap();
+    assert!(matches!(&many.outputs["parts"], PortValue::Artifacts(parts) if parts.len() == 1000));
+    assert_whole(&fixture);
+}
+
+#[test]
+fn reads_out_of_range_are_errors() {
+    let fixture = quick();
+    let data = fixture.dataset(b"short");
+    let failure = fixture.hostile("out-of-range", &[("input", a(&data))]);
+    expect(&failure, FailureKind::Trapped, &["OutOfRange"]);
+    let failure = fixture.hostile("out-of-range-told", &[("input", a(&data))]);
+    expect(&failure, FailureKind::Returned, &["out-of-range"]);
+    let _ = fixture.run("hostile", "huge-read", &[("input", a(&data))]).unwrap();
+}
+
+#[test]
+fn inputs_cannot_be_changed() {
+    let fixture = quick();
+    let data = fixture.dataset(&[1; 100_000]);
+    for function in ["write-input", "write-input-by-path"] {
+        let allowed = fixture.run("hostile", function, &[("input", a(&data))]).unwrap().outputs;
+        assert_eq!(parameter(&allowed, "methods"), &json!([]), "{function}");
+    }
+    assert_eq!(fixture.bytes(&data), [1; 100_000]);
+    assert_whole(&fixture);
+    let back = fixture.run("hostile", "return-input", &[("input", a(&data))]).unwrap().outputs;
+    assert_eq!(artifact(&back, "data").uri, data.uri);
+}
+
+#[test]
+fn bad_names_forms_and_numbers_are_refused() {
+    let fixture = quick();
+    let allowed = fixture.run("hostile", "nan-property", &[]).unwrap().outputs;
+    assert_eq!(parameter(&allowed, "methods"), &json!([]));
+    // Names that are odd but lead nowhere else are a guest's own affair.
+    let allowed = fixture.run("hostile", "bad-name", &[]).unwrap().outputs;
+    for name in parameter(&allowed, "methods").as_array().unwrap() {
+        let name = name.as_str().unwrap();
+        assert!(
+            !name.starts_with('/') && !name.split('/').any(|part| part.is_empty() || part.starts_with('.')),
+            "{name:?}"
+        );
+    }
+    let _ = fixture.run("hostile", "mixed-forms", &[]).unwrap();
+}
+
+#[test]
+fn there_is_no_way_out() {
+    let fixture = quick();
+    let data = fixture.dataset(b"x");
+    let tried = fixture.run("hostile", "escape", &[("input", a(&data))]).unwrap().outputs;
+    assert_eq!(parameter(&tried, "breaches"), &json!([]), "{tried:?}");
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let tried = fixture.run("hostile", "network", &[("port", p(port))]).unwrap().outputs;
+    assert_eq!(parameter(&tried, "breaches"), &json!([]), "{tried:?}");
+    let seen = fixture.run("hostile", "env", &[]).unwrap().outputs;
+    assert_eq!(parameter(&seen, "variables"), &json!({}));
+    assert_eq!(parameter(&seen, "arguments"), &json!([]));
+    let outcome = fixture.run("hostile", "leave-symlink", &[("target", p("/etc"))]);
+    assert!(outcome.is_err(), "{outcome:?}");
+}
+
+#[test]
+fn grants_open_what_they_name() {
+    let mut fixture = quick();
+    fixture.grants.env = vec!["GRANTED".into()];
+    let seen = fixture.run("hostile", "env", &[]).unwrap().outputs;
+    assert_eq!(parameter(&seen, "variables"), &json!({"GRANTED": "value"}));
+    fixture.grants.env = vec!["NOT_SET".into()];
+    expect(&fixture.hostile("env", &[]), FailureKind::Host, &["NOT_SET"]);
+}
+
+#[test]
+fn files_that_are_no_components_are_refused() {
+    let fixture = Fixture::default();
+    let load = |bytes: &[u8]| fixture.sandbox.load("it", bytes).map(|_| ()).unwrap_err().to_string();
+    assert!(load(b"").contains("the file is empty"));
+    assert!(load(b"#!/bin/sh").contains("is not a WebAssembly component"));
+    assert!(load(b"\0asm\x01\0\0\0").contains("core module"));
+    assert!(load(b"\0asm\x0d\0\x01\0garbage").contains("is not a WebAssembly component"));
+}
