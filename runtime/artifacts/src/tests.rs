@@ -1,6 +1,7 @@
 //! Tests of the store as a whole, by what it does.
 
 mod host;
+mod killed;
 mod repair;
 mod speed;
 mod steps;
