@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Builds weft and the example component, and runs the example on the real data. Needs git, rustup's Rust, Python 3 and a C
+# compiler; all else it fetches. Arguments go to `weft run`: `bash guest-examples/penguins/run.sh -p seed=8`.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+repo=$(cd "$here/../.." && pwd)
+cd "$repo"
+
+bash guest-examples/build.sh guest-examples
+if [ ! -x target/debug/weft ]; then
+    echo "building weft: the first time takes some minutes" >&2
+fi
+cargo build --quiet --locked --package weft
+exec target/debug/weft run "$here/pipeline.yaml" "$@"

@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# Runs all tests: builds the guest components, makes the Python environments of the software that is tested against, and
+# runs every test of the workspace. Needs git, rustup's Rust, Python 3.9 to 3.11 and a C compiler; all else it fetches.
+# Arguments are handed to the test runner: `bash tests/run.sh penguins` runs the tests whose names hold "penguins".
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '== %s\n' "$*" >&2; }
+
+# A virtual environment with what a requirements file names, made anew when that file changes.
+environment() {
+    local folder=$1 requirements=$2 python=""
+    if cmp -s "$requirements" "$folder/requirements.txt"; then return; fi
+    for candidate in python3.11 python3.10 python3.9 python3; do
+        if "$candidate" -c 'import sys, venv; sys.exit(not (3, 9) <= sys.version_info < (3, 12))' 2>/dev/null; then
+            python=$candidate
+            break
+        fi
+    done
+    if [ -z "$python" ]; then
+        say "no Python 3.9 to 3.11 with the venv module was found; the ML Metadata client has no build for other versions"
+        exit 2
+    fi
+    say "making $folder with $("$python" --version)"
+    rm -rf "$folder"
+    "$python" -m venv "$folder"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    cp "$requirements" "$folder/requirements.txt"
+}
+
+environment target/test-venv tests/requirements-mlmd.txt
+environment target/kfp-venv tests/requirements-kfp.txt
+
+bash guest-examples/build.sh
+
+if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --workspace "$@"
+else
+    # The built-in runner does the same, one test program after the other.
+    cargo test --workspace --quiet -- "$@"
+fi
