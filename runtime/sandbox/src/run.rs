@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use wasmtime::{Store, UpdateDeadline};
@@ -45,13 +45,15 @@ pub struct Sandbox {
     loader: Loader,
     artifacts: weft_artifacts::Store,
     options: Options,
+    /// Directories that earlier steps left as they were: making and removing them costs milliseconds on some disks.
+    unused: Mutex<Vec<Mounts>>,
 }
 
 impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
         let loader = Loader::new(engine::start()?, options.compiled.as_deref())?;
-        Ok(Self { loader, artifacts, options })
+        Ok(Self { loader, artifacts, options, unused: Mutex::default() })
     }
 
     /// Loads a component from its binary; `what` names it in errors. What was loaded before costs its hash.
@@ -127,9 +129,7 @@ impl Sandbox {
         let limits = self.options.limits.with(&request.limits);
         let budget = Budget::new(limits.output);
         let mounts = if component.has_files && moves_artifacts(function) {
-            Some(Mounts::new(&self.artifacts).map_err(|error| {
-                Failure::host(format!("no directory for its files could be made: {}", crate::host::with_causes(&error)))
-            })?)
+            Some(self.mounts()?)
         } else {
             None
         };
@@ -157,7 +157,22 @@ impl Sandbox {
         watch(&mut store, limits);
         let result = call::call(&mut store, &component, function, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
+        let mounts = store.data_mut().step.mounts.take();
+        // With the store go the guest's open files: nobody can write in its directories any more.
+        drop(store);
+        if let Some(mounts) = mounts.filter(Mounts::is_unused) {
+            self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
+        }
         result
+    }
+
+    fn mounts(&self) -> std::result::Result<Mounts, Failure> {
+        if let Some(mounts) = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+            return Ok(mounts);
+        }
+        Mounts::new(&self.artifacts).map_err(|error| {
+            Failure::host(format!("no directory for its files could be made: {}", crate::host::with_causes(&error)))
+        })
     }
 
     /// WASI with nothing but what was granted.

@@ -42,6 +42,11 @@ impl Mounts {
         Ok(())
     }
 
+    /// Whether they are as they were made, so that another step may have them.
+    pub(crate) fn is_unused(&self) -> bool {
+        self.used == 0 && self.outputs.entries().is_ok_and(|mut entries| entries.next().is_none())
+    }
+
     /// Whether the guest has written more than it may.
     pub(crate) fn exceeds(&self, bytes: u64) -> bool {
         let most = Usage { bytes, entries: MAX_ENTRIES };
