@@ -59,7 +59,7 @@ impl<'p> Checker<'p> {
         }
         for (name, binding) in &self.dag.outputs {
             let span = self.place(&format!("outputs.{name}"), Location::default());
-            self.output(name, binding, span);
+            self.output(binding, span);
         }
         if let Err(cycles) = order::topological(self.dag) {
             for cycle in cycles {
@@ -134,7 +134,7 @@ impl<'p> Checker<'p> {
                 self.problems.push(problem.at(span).task(task));
             }
             Binding::Input(name) => {
-                if let Some(input) = self.parameter(name, span, task)
+                if let Some(input) = self.parameter(name, span, Some(task))
                     && input.port.ty != PortType::Parameter(ParameterType::String)
                 {
                     let problem = format!("a path is text, but the parameter `{name}` is of type {}", input.port.ty);
@@ -157,7 +157,7 @@ impl<'p> Checker<'p> {
         };
         let Some(Interface::Known(component)) = self.interface(source) else { return };
         let Some((_, port)) = find(&component.outputs, &latest.output) else {
-            self.unknown_output(&latest.task, &latest.output, &component.outputs, span, task);
+            self.unknown_output(&latest.task, &latest.output, &component.outputs, span, Some(task));
             return;
         };
         let wanted = PortType::Artifact { kind: latest.kind.clone(), list: false };
@@ -171,11 +171,11 @@ impl<'p> Checker<'p> {
     }
 
     /// Checks an output of the DAG itself.
-    fn output(&mut self, name: &str, binding: &Binding, span: Option<Span>) {
+    fn output(&mut self, binding: &Binding, span: Option<Span>) {
         match binding {
             Binding::Literal(_) => {}
             Binding::Input(parameter) => {
-                self.parameter(parameter, span, name);
+                self.parameter(parameter, span, None);
             }
             Binding::Output { task, output } => {
                 self.port_of(task, output, span, None);
@@ -184,13 +184,13 @@ impl<'p> Checker<'p> {
     }
 
     /// A parameter that is read; reports it if it does not exist.
-    fn parameter(&mut self, name: &str, span: Option<Span>, task: &str) -> Option<&'p Input> {
+    fn parameter(&mut self, name: &str, span: Option<Span>, task: Option<&str>) -> Option<&'p Input> {
         if let Some((known, input)) = find(self.inputs, name) {
             self.used.insert(known.to_owned());
             return Some(input);
         }
         let known = self.inputs.keys().map(String::as_str);
-        let problem = Diagnostic::error(format!("there is no parameter `{name}`")).at(span).task(task);
+        let problem = about(task, Diagnostic::error(format!("there is no parameter `{name}`"))).at(span);
         self.problems.push(problem.hint(suggest::hint(name, known, "parameters")));
         None
     }
@@ -205,12 +205,8 @@ impl<'p> Checker<'p> {
 
     /// The port of a task's output; reports what is unknown. None also where the task was not linked.
     fn port_of(&mut self, task: &str, output: &str, span: Option<Span>, reader: Option<&str>) -> Option<&'p Port> {
-        let about = |problem: Diagnostic| match reader {
-            Some(reader) => problem.task(reader),
-            None => problem,
-        };
         let Some(source) = self.dag.tasks.get(task) else {
-            let problem = about(Diagnostic::error(format!("there is no step `{task}`")).at(span));
+            let problem = about(reader, Diagnostic::error(format!("there is no step `{task}`"))).at(span);
             let hint = if find(self.inputs, task).is_some() {
                 Some(format!("`{task}` is a parameter: write `${{params.{task}}}`"))
             } else {
@@ -231,12 +227,12 @@ impl<'p> Checker<'p> {
                 n => format!("the step `{task}` has {n} outputs: say which"),
             });
             let hint = (!names.is_empty()).then(|| format!("its outputs are {}", suggest::list(&names)));
-            self.problems.push(about(problem.at(span)).hint(hint));
+            self.problems.push(about(reader, problem).at(span).hint(hint));
             return None;
         }
         let found = find(outputs, output);
         if found.is_none() {
-            self.unknown_output(task, output, outputs, span, reader.unwrap_or(task));
+            self.unknown_output(task, output, outputs, span, reader);
         }
         found.map(|(_, port)| port)
     }
@@ -253,10 +249,11 @@ impl<'p> Checker<'p> {
         output: &str,
         outputs: &IndexMap<String, Port>,
         span: Option<Span>,
-        task: &str,
+        reader: Option<&str>,
     ) {
         let known = outputs.keys().map(String::as_str);
-        let problem = Diagnostic::error(format!("the step `{source}` has no output `{output}`")).at(span).task(task);
+        let problem =
+            about(reader, Diagnostic::error(format!("the step `{source}` has no output `{output}`"))).at(span);
         self.problems.push(problem.hint(suggest::hint(output, known, "outputs")));
     }
 
@@ -284,7 +281,15 @@ impl<'p> Checker<'p> {
             }
             format!("these steps wait for each other: {} -> {first}", names.join(" -> "))
         };
-        self.problems
-            .push(Diagnostic::error(message).at(span).task(first).hint("an arrow points to what a step needs"));
+        let hint = (cycle.len() > 1).then(|| "an arrow points to what a step needs".to_owned());
+        self.problems.push(Diagnostic::error(message).at(span).task(first).hint(hint));
+    }
+}
+
+/// A problem about the task that reads something, if one does.
+fn about(reader: Option<&str>, problem: Diagnostic) -> Diagnostic {
+    match reader {
+        Some(task) => problem.task(task),
+        None => problem,
     }
 }

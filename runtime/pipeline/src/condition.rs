@@ -66,6 +66,7 @@ impl ConditionError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax { hint, .. } => hint.clone(),
+            Self::Absent { why, .. } if why.starts_with("there is no step") => None,
             Self::Absent { reference, .. } => {
                 Some(format!("guard it: `has({reference}) && ...` or `!has({reference}) || ...`"))
             }

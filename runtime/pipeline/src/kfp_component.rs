@@ -89,7 +89,13 @@ fn definitions(ports: &IndexMap<String, Port>, inputs: bool) -> Value {
         let mut definition = match &port.ty {
             PortType::Parameter(ty) => json!({ "parameterType": ty.kfp().as_str() }),
             PortType::Artifact { kind, list } => {
-                let mut definition = json!({ "artifactType": { "schemaTitle": kind.0, "schemaVersion": "0.0.1" } });
+                // The SDK takes titles of its own two namespaces only: another kind is any artifact to it.
+                let known = kind.0.starts_with("system.") || kind.0.starts_with("google.");
+                let title = if known { &kind.0 } else { "system.Artifact" };
+                let mut definition = json!({ "artifactType": { "schemaTitle": title, "schemaVersion": "0.0.1" } });
+                if !known {
+                    definition["description"] = json!(format!("Of type {kind}."));
+                }
                 if *list {
                     definition["isArtifactList"] = json!(true);
                 }

@@ -23,3 +23,6 @@ pub mod step;
 pub mod suggest;
 pub mod types;
 pub mod yaml;
+
+#[cfg(test)]
+mod testing;

@@ -72,39 +72,41 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
         }
     }
     // Tasks are changed while their components' interfaces are read.
-    let interfaces: IndexMap<String, (IndexMap<String, Input>, IndexMap<String, Port>)> = pipeline
-        .components
-        .iter()
-        .map(|(name, component)| (name.clone(), (component.inputs.clone(), component.outputs.clone())))
-        .collect();
+    let components = pipeline.components.iter();
+    let inputs_of: HashMap<String, IndexMap<String, Input>> =
+        components.clone().map(|(name, component)| (name.clone(), component.inputs.clone())).collect();
+    let outputs_of: HashMap<String, IndexMap<String, Port>> =
+        components.map(|(name, component)| (name.clone(), component.outputs.clone())).collect();
     let components = pipeline.components.values_mut().chain([&mut pipeline.root]);
     for component in components {
         let Implementation::Dag(dag) = &mut component.implementation else { continue };
-        let given: HashMap<String, IndexMap<String, Port>> = dag
+        let given: HashMap<String, &IndexMap<String, Port>> = dag
             .tasks
             .iter()
-            .filter_map(|(name, task)| Some((name.clone(), interfaces.get(&task.component)?.1.clone())))
+            .filter_map(|(name, task)| Some((name.clone(), outputs_of.get(&task.component)?)))
             .collect();
         for task in dag.tasks.values_mut() {
-            let inputs = interfaces.get(&task.component).map(|(inputs, _)| inputs);
-            task.inputs = std::mem::take(&mut task.inputs)
-                .into_iter()
-                .filter_map(|(name, mut wire)| {
-                    settle(&mut wire.from, &given);
-                    let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
-                        return Some((name, wire));
-                    };
-                    if let (Binding::Literal(value), PortType::Parameter(ty)) = (&mut wire.from, &input.port.ty) {
-                        if value.is_null() && input.port.optional {
-                            return None;
-                        }
-                        if let Ok(canonical) = ty.coerce(value.clone()) {
-                            *value = canonical;
-                        }
+            let inputs = inputs_of.get(&task.component);
+            for (name, mut wire) in std::mem::take(&mut task.inputs) {
+                settle(&mut wire.from, &given);
+                let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
+                    task.inputs.insert(name, wire);
+                    continue;
+                };
+                if let Binding::Literal(value) = &mut wire.from {
+                    if value.is_null() && input.port.optional {
+                        continue;
                     }
-                    Some((declared.to_owned(), wire))
-                })
-                .collect();
+                    if let PortType::Parameter(ty) = &input.port.ty
+                        && let Ok(canonical) = ty.coerce(value.clone())
+                    {
+                        *value = canonical;
+                    }
+                }
+                // Given by both spellings: the second one stays as it is, for the checker to see.
+                let name = if task.inputs.contains_key(declared) { name } else { declared.to_owned() };
+                task.inputs.insert(name, wire);
+            }
         }
         settle_conditions(dag);
         let inputs = &component.inputs;
@@ -123,7 +125,7 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
 }
 
 /// Gives an output its declared name.
-fn settle(binding: &mut Binding, given: &HashMap<String, IndexMap<String, Port>>) {
+fn settle(binding: &mut Binding, given: &HashMap<String, &IndexMap<String, Port>>) {
     if let Binding::Output { task, output } = binding
         && let Some(outputs) = given.get(task)
     {

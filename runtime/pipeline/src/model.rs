@@ -264,7 +264,7 @@ pub struct Retry {
 impl Default for Retry {
     /// No repetition; KFP's defaults for the rest: no pause, factor 2, at most an hour.
     fn default() -> Self {
-        Self { max: 0, backoff: Duration::ZERO, factor: 2.0, max_backoff: Duration::from_secs(3600) }
+        Self { max: 0, backoff: Duration::ZERO, factor: 2.0, max_backoff: Duration::from_hours(1) }
     }
 }
 

@@ -158,4 +158,4 @@ impl KfpType {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -32,7 +32,7 @@ impl Checker<'_> {
         let Root::Task(name) = &reference.root else {
             match reference.path.first() {
                 Some(name) => {
-                    self.parameter(name, span, task);
+                    self.parameter(name, span, Some(task));
                 }
                 // All parameters at once, as a mapping.
                 None => self.used.extend(self.inputs.keys().cloned()),

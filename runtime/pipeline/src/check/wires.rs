@@ -48,14 +48,14 @@ impl<'p> Checker<'p> {
     fn wire(&mut self, name: &str, task: &Task, input: &str, declared: &Input, wire: &Wire, span: Option<Span>) {
         let port = &declared.port;
         let problem = match &wire.from {
-            Binding::Literal(value) => literal(input, port, value),
+            Binding::Literal(value) => literal_problem(input, port, value),
             Binding::Input(parameter) => {
-                let Some(source) = self.parameter(parameter, span, name) else { return };
-                from_parameter(input, port, parameter, source)
+                let Some(source) = self.parameter(parameter, span, Some(name)) else { return };
+                parameter_problem(input, port, parameter, source)
             }
             Binding::Output { task: source, output } => {
                 let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
-                self.from_output(task, input, port, (source, output, from))
+                self.output_problem(task, input, port, (source, output, from))
             }
         };
         if let Some(problem) = problem {
@@ -63,7 +63,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn from_output(
+    fn output_problem(
         &self,
         reader: &Task,
         input: &str,
@@ -98,30 +98,29 @@ impl<'p> Checker<'p> {
     }
 
     /// For a missing artifact: outputs of other steps that have its kind.
-    fn candidates(&self, to: &Port, reader: &str) -> Option<String> {
+    fn candidates(&self, to: &Port, reader: &str) -> String {
         let PortType::Artifact { .. } = to.ty else {
-            return Some("give it under `with:`".to_owned());
+            return "give it under `with:`".to_owned();
         };
         let mut names = Vec::new();
         for (name, task) in self.dag.tasks.iter().filter(|(name, _)| *name != reader) {
             let Some(component) = self.pipeline.components.get(&task.component) else { continue };
-            for (output, port) in component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok()) {
+            for (output, _) in component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok()) {
                 let short = if component.outputs.len() == 1 { name.clone() } else { format!("{name}.{output}") };
                 names.push(format!("${{{short}}}"));
-                let _ = port;
             }
         }
         match names.len() {
-            0 => Some("no step gives one: import it, or add a step that makes it".to_owned()),
-            1..=4 => Some(format!("it could be {}", suggest::list(&names).replace(" and ", " or "))),
-            _ => Some("give it under `with:`".to_owned()),
+            0 => "no step gives one: import it, or add a step that makes it".to_owned(),
+            1..=4 => format!("it could be {}", suggest::list(&names).replace(" and ", " or ")),
+            _ => "give it under `with:`".to_owned(),
         }
     }
 }
 
-fn literal(input: &str, port: &Port, value: &Value) -> Option<Diagnostic> {
+fn literal_problem(input: &str, port: &Port, value: &Value) -> Option<Diagnostic> {
     match &port.ty {
-        PortType::Parameter(_) if value.is_null() && port.optional => None,
+        _ if value.is_null() && port.optional => None,
         PortType::Parameter(ty) => {
             let mismatch = ty.check(value).err()?;
             Some(Diagnostic::error(format!("the input `{input}`: {mismatch}")))
@@ -137,7 +136,7 @@ fn literal(input: &str, port: &Port, value: &Value) -> Option<Diagnostic> {
     }
 }
 
-fn from_parameter(input: &str, port: &Port, parameter: &str, source: &Input) -> Option<Diagnostic> {
+fn parameter_problem(input: &str, port: &Port, parameter: &str, source: &Input) -> Option<Diagnostic> {
     let (PortType::Parameter(from), PortType::Parameter(to)) = (&source.port.ty, &port.ty) else {
         let why = source.port.ty.assignable_to(&port.ty).err()?;
         let message = format!("the input `{input}` takes {}, but `{parameter}` is a parameter", article(&port.ty));
@@ -176,7 +175,9 @@ fn article(ty: &PortType) -> String {
     match ty {
         PortType::Parameter(_) => format!("a value of type {text}"),
         PortType::Artifact { list: true, .. } => format!("a {text}"),
-        PortType::Artifact { .. } if text.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) => {
+        PortType::Artifact { .. }
+            if text.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) || text == "html" =>
+        {
             format!("an {text}")
         }
         PortType::Artifact { .. } => format!("a {text}"),

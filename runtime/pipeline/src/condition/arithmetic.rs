@@ -112,6 +112,13 @@ fn explain(message: &str, at: Option<(isize, isize)>, expression: &str) -> Condi
     let (message, hint) =
         if message.contains("'<EOF>' expecting") || message.contains("no viable alternative at input '<EOF>'") {
             ("the expression ends too early".to_owned(), None)
+        } else if message.starts_with("token recognition error at: ''")
+            || message.starts_with("token recognition error at: '\"")
+        {
+            ("a text is not closed".to_owned(), None)
+        } else if message == "invalid argument to has() macro" {
+            let hint = "`has` takes a step's output or a parameter: `has(step.output)`".to_owned();
+            ("`has` cannot be asked that".to_owned(), Some(hint))
         } else if let Some(rest) = message.strip_prefix("token recognition error at: ") {
             let token = rest.trim_matches('\'').trim();
             let hint = match token.chars().next() {
@@ -124,6 +131,7 @@ fn explain(message: &str, at: Option<(isize, isize)>, expression: &str) -> Condi
             (format!("unexpected `{}`", token.chars().take(20).collect::<String>()), hint)
         } else {
             let short = message.split(" expecting ").next().unwrap_or(message);
+            let short = short.replace("mismatched input", "unexpected").replace("extraneous input", "unexpected");
             (short.replace('\'', "`"), None)
         };
     let hint = hint.or_else(|| {

@@ -1,5 +1,7 @@
 //! What a condition refers to.
 
+use std::fmt::Write;
+
 use cel::IdedExpr;
 use cel::common::ast::{Expr, LiteralValue, operators};
 
@@ -33,7 +35,7 @@ impl Reference {
             Root::Task(name) => format!("steps[\"{name}\"]"),
         };
         for name in &self.path {
-            text += &if plain(name) { format!(".{name}") } else { format!("[\"{name}\"]") };
+            let _ = if plain(name) { write!(text, ".{name}") } else { write!(text, "[\"{name}\"]") };
         }
         text
     }

@@ -146,17 +146,42 @@ fn explain(error: &ExecutionError, references: &[Reference], scope: &ConditionSc
     }
     ConditionError::Evaluation(match error {
         ExecutionError::NoSuchKey(name) => format!("there is no `{name}` in what it reads"),
+        ExecutionError::UndeclaredReference(name) if name.as_str() == "matches" => {
+            "there are no regular expressions here: use `contains`, `startsWith` or `endsWith`".into()
+        }
         ExecutionError::UndeclaredReference(name) => format!("nothing is named `{name}`"),
         ExecutionError::UnsupportedBinaryOperator(operator, a, b) => {
-            format!("`{operator}` does not work on {} and {}", kind(a), kind(b))
+            format!("`{}` does not work on {} and {}", symbol(operator), kind(a), kind(b))
+        }
+        ExecutionError::NoSuchOverload(wrong) => {
+            let types = wrong.argument_types();
+            let floats = types.iter().filter(|name| *name == "double").count() == 2;
+            if floats && ["_<_", "_<=_", "_>_", "_>=_"].contains(&wrong.function()) {
+                "one of the numbers that it compares is NaN, not a number".into()
+            } else {
+                format!("`{}` does not work on {}", symbol(wrong.function()), types.join(" and "))
+            }
         }
         ExecutionError::ValuesNotComparable(a, b) => format!("{} and {} cannot be compared", kind(a), kind(b)),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".into(),
+        ExecutionError::IndexOutOfBounds(index) => format!("a list has no item at {}", kind(index)),
         other => {
             let text = other.to_string();
             text.chars().take(300).collect()
         }
     })
+}
+
+/// An operator as it is written.
+fn symbol(operator: &str) -> &str {
+    match operator {
+        "add" => "+",
+        "sub" => "-",
+        "mul" => "*",
+        "div" => "/",
+        "rem" => "%",
+        other => other.trim_matches('_').trim_start_matches('@'),
+    }
 }
 
 /// Why what a reference names is not there; nothing if it is.

@@ -44,8 +44,8 @@ fn fits(from: &ParameterType, to: &ParameterType, some: bool) -> Result<(), Stri
         (from, T::Option(to)) => fits(from, to, some),
         (T::Option(inner), to) if some => fits(inner, to, some),
         (T::Option(_), _) => Err(format!("{from} may be absent, {to} may not")),
-        (T::F32, T::F64) | (_, T::Json) => Ok(()),
-        (T::F64, T::F32) if some => Ok(()),
+        (T::F32, T::F64) | (_, T::Json) | (T::Char | T::Enum(_), T::String) => Ok(()),
+        (T::F64, T::F32) | (T::String, T::Char | T::Enum(_) | T::Variant(_)) if some => Ok(()),
         (T::F64, T::F32) => Err("not every f64 is an f32".to_owned()),
         (from, T::F64) if from.integer_range().is_some() => Ok(()),
         (from, T::F32) if from.integer_range().is_some() => {
@@ -65,8 +65,6 @@ fn fits(from: &ParameterType, to: &ParameterType, some: bool) -> Result<(), Stri
                 matches!(to, T::List(_) | T::Tuple(_) | T::Record(_) | T::Variant(_) | T::Map(_) | T::Flags(_));
             if some || compound { Ok(()) } else { no() }
         }
-        (T::Char | T::Enum(_), T::String) => Ok(()),
-        (T::String, T::Char | T::Enum(_) | T::Variant(_)) if some => Ok(()),
         (T::Enum(from), T::Enum(to)) | (T::Flags(from), T::Flags(to)) => subset(from.iter(), to),
         (T::Enum(from), T::Variant(to)) => {
             let bare: Vec<String> =

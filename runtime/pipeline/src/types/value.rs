@@ -104,7 +104,7 @@ impl ParameterType {
                 Ok(Value::Array(items.collect::<Result<_, _>>()?))
             }
             (Self::Record(fields), Value::Object(given)) => self.coerce_record(fields, given),
-            (Self::Variant(cases), value @ (Value::String(_) | Value::Object(_))) => self.coerce_variant(cases, value),
+            (Self::Variant(cases), value @ (Value::String(_) | Value::Object(_))) => self.coerce_variant(cases, &value),
             (Self::Map(ty), Value::Object(given)) => {
                 let entries = given.into_iter().map(|(key, value)| {
                     let value = ty.coerce(value).map_err(|m| m.inside(&format!(".{key}")))?;
@@ -166,11 +166,7 @@ impl ParameterType {
                 return Ok(value.clone());
             }
             Value::String(text) => {
-                let why = if text.trim().parse::<f64>().is_ok() {
-                    "take off the quotes"
-                } else {
-                    "of strings only \"NaN\", \"Infinity\" and \"-Infinity\" are numbers"
-                };
+                let why = if text.trim().parse::<f64>().is_ok() { "take off the quotes" } else { "it is not a number" };
                 return Err(Mismatch::new(self, value, Some(why.into())));
             }
             value => value.as_f64().unwrap_or(f64::NAN),
@@ -234,28 +230,28 @@ impl ParameterType {
         Ok(Value::Object(record))
     }
 
-    fn coerce_variant(&self, cases: &[(String, Option<Self>)], value: Value) -> Result<Value, Mismatch> {
-        let (case, payload) = match &value {
+    fn coerce_variant(&self, cases: &[(String, Option<Self>)], value: &Value) -> Result<Value, Mismatch> {
+        let (case, payload) = match value {
             Value::String(case) => (case.clone(), Value::Null),
             Value::Object(one) if one.len() == 1 => {
                 one.iter().next().map(|(case, payload)| (case.clone(), payload.clone())).unwrap_or_default()
             }
             _ => {
                 let why = "a case is its name, or for one with a value `{name: value}`".to_owned();
-                return Err(Mismatch::new(self, &value, Some(why)));
+                return Err(Mismatch::new(self, value, Some(why)));
             }
         };
         match cases.iter().find(|(name, _)| *name == case) {
             None => {
                 let hint = suggest::hint(&case, cases.iter().map(|(name, _)| name.as_str()), "cases");
-                Err(Mismatch::new(self, &value, hint))
+                Err(Mismatch::new(self, value, hint))
             }
             Some((_, None)) if payload.is_null() => Ok(Value::String(case)),
-            Some((_, None)) => Err(Mismatch::new(self, &value, Some(format!("the case `{case}` has no value")))),
+            Some((_, None)) => Err(Mismatch::new(self, value, Some(format!("the case `{case}` has no value")))),
             Some((_, Some(ty))) => {
                 if value.is_string() && !matches!(ty, Self::Option(_)) {
                     let why = format!("the case `{case}` has a value: write `{{{case}: ...}}`");
-                    return Err(Mismatch::new(self, &value, Some(why)));
+                    return Err(Mismatch::new(self, value, Some(why)));
                 }
                 let payload = ty.coerce(payload).map_err(|m| m.inside(&format!(".{case}")))?;
                 Ok(Value::Object(Map::from_iter([(case, payload)])))

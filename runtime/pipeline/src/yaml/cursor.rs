@@ -15,12 +15,12 @@ pub(crate) fn is_name(text: &str) -> bool {
 
 /// Checks the name of a step, a parameter or an output.
 pub(crate) fn check_name(text: &str, what: &str, span: Span, problems: &mut Problems) {
-    if matches!(text, "params" | "steps") && what != "output" {
+    if matches!(text, "params" | "steps") && what != "an output" {
         let problem = Diagnostic::error(format!("the name `{text}` is taken")).at(span);
         problems.push(problem.hint("references and conditions use it for the parameters and the steps themselves"));
     } else if !is_name(text) {
         problems.push(
-            Diagnostic::error(format!("`{text}` cannot be the name of a {what}"))
+            Diagnostic::error(format!("`{text}` cannot be the name of {what}"))
                 .at(span)
                 .hint("names have letters, digits, `_` and `-`, and begin with a letter"),
         );
@@ -78,7 +78,7 @@ impl<'n> Fields<'n> {
         known: &'n [&'n str],
         problems: &mut Problems,
     ) -> Result<Self, Diagnostic> {
-        let entries = node.mapping(&format!("{what}: a mapping"))?;
+        let entries = node.mapping(&format!("a mapping for {what}"))?;
         for (key, entry) in entries {
             if !known.contains(&key.as_str()) {
                 problems.push(Diagnostic::error(format!("{what} has no `{key}`")).at(entry.key).hint(suggest::hint(

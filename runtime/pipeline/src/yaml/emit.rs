@@ -76,7 +76,9 @@ fn flat(value: &Value) -> String {
 
 /// Text plain where no YAML reader could take it for anything else, else in double quotes.
 fn scalar(text: &str) -> String {
-    let safe = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
+    // A version such as 0.0.1 is a number in no YAML.
+    let version = text.starts_with(|c: char| c.is_ascii_digit()) && text.split('.').count() == 3;
+    let safe = (version || text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./#@+".contains(c))
         && !text.contains(" #")
         && !text.ends_with(' ')

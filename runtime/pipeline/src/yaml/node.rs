@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use granit_parser::{Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
+use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
 use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
 use serde_json::{Map, Number, Value};
@@ -181,13 +181,20 @@ pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
                 let line = text.lines().nth(at.line.saturating_sub(1) as usize).unwrap_or_default();
                 let reference = line.contains("${") && line.contains(['{', '[']);
                 let hint = reference.then(|| "inside { } and [ ], put references in quotes: \"${name}\"".to_owned());
-                let problem = Diagnostic::error(format!("this is not YAML: {}", error.info()));
+                let problem = Diagnostic::error(match error.kind() {
+                    ErrorKind::RecursionLimitExceeded => too_deep(),
+                    _ => format!("this is not YAML: {}", error.info()),
+                });
                 loader.problems.push(problem.at(Span { at, length: 1 }).hint(hint));
                 return None;
             }
         }
     }
     loader.root
+}
+
+fn too_deep() -> String {
+    format!("lists and mappings are nested more than {MAX_DEPTH} deep")
 }
 
 fn mark(marker: &granit_parser::Marker) -> Location {
@@ -283,8 +290,7 @@ impl Loader<'_> {
 
     fn start(&mut self, kind: Kind, anchor: usize, span: Span) -> Result<(), Diagnostic> {
         if self.open.len() >= MAX_DEPTH {
-            let problem = Diagnostic::error(format!("lists and mappings are nested more than {MAX_DEPTH} deep"));
-            return Err(problem.at(span));
+            return Err(Diagnostic::error(too_deep()).at(span));
         }
         let before = self.nodes;
         self.count(1, span)?;

@@ -55,7 +55,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
         match entry.node.mapping("a mapping from parameters to their types or defaults") {
             Ok(entries) => {
                 for (name, entry) in entries {
-                    check_name(name, "parameter", entry.key, problems);
+                    check_name(name, "a parameter", entry.key, problems);
                     pipeline.places.insert(format!("parameters.{name}"), entry.key);
                     match parameter(name, &entry.node, problems) {
                         Ok(input) => {
@@ -72,7 +72,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
         Some(entry) => match entry.node.mapping("a mapping from names to steps") {
             Ok(entries) => {
                 for (name, entry) in entries {
-                    check_name(name, "step", entry.key, problems);
+                    check_name(name, "a step", entry.key, problems);
                     pipeline.places.insert(format!("steps.{name}"), entry.key);
                     match step::read(name, entry.key, &entry.node, &mut pipeline, problems) {
                         Ok((task, component)) => {
@@ -91,7 +91,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
         match entry.node.mapping("a mapping from names to steps' outputs") {
             Ok(entries) => {
                 for (name, entry) in entries {
-                    check_name(name, "output", entry.key, problems);
+                    check_name(name, "an output", entry.key, problems);
                     pipeline.places.insert(format!("outputs.{name}"), entry.node.span);
                     match reference::binding(&entry.node) {
                         Ok(Binding::Literal(_)) => problems.push(

@@ -42,7 +42,8 @@ fn find(text: &str) -> Option<usize> {
 pub(crate) fn reference(text: &str, node: &Node) -> Result<Binding, Diagnostic> {
     let mut parts = text.split('.').map(str::trim);
     let wrong = || {
-        Diagnostic::error(format!("`{text}` is no reference"))
+        let named = if text.is_empty() { "this".to_owned() } else { format!("`{text}`") };
+        Diagnostic::error(format!("{named} is no reference"))
             .at(node.span)
             .hint("write `${params.name}` for a parameter, `${step.output}` for a step's output")
     };

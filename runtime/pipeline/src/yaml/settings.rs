@@ -12,7 +12,7 @@ use crate::model::Retry;
 use crate::step::{DirectoryGrant, Grants, Limits};
 
 /// More repetitions than this are surely a slip.
-const MAX_RETRIES: u64 = 1_000;
+const MAX_RETRIES: u32 = 1_000;
 
 /// `retry: 3` or `retry: { max: 3, backoff: 1s, factor: 2, max-backoff: 1m }`
 pub(crate) fn retry(node: &Node, problems: &mut Problems) -> Result<Retry, Diagnostic> {
@@ -46,17 +46,13 @@ pub(crate) fn retry(node: &Node, problems: &mut Problems) -> Result<Retry, Diagn
 }
 
 fn attempts(node: &Node) -> Result<u32, Diagnostic> {
-    match node.scalar() {
-        Some(Value::Number(number)) => match number.as_u64().filter(|max| *max <= MAX_RETRIES) {
-            Some(max) => Ok(u32::try_from(max).unwrap_or(u32::MAX)),
-            None => {
-                let problem =
-                    format!("the number of attempts after the first is a whole number from 0 to {MAX_RETRIES}");
-                Err(Diagnostic::error(problem).at(node.span))
-            }
-        },
-        _ => Err(node.wanted("the number of attempts after the first")),
-    }
+    let Some(Value::Number(number)) = node.scalar() else {
+        return Err(node.wanted("the number of attempts after the first"));
+    };
+    number.as_u64().and_then(|max| u32::try_from(max).ok()).filter(|max| *max <= MAX_RETRIES).ok_or_else(|| {
+        let problem = format!("the number of attempts after the first is a whole number from 0 to {MAX_RETRIES}");
+        Diagnostic::error(problem).at(node.span)
+    })
 }
 
 fn duration(node: &Node) -> Result<Duration, Diagnostic> {

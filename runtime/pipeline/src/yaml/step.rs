@@ -27,7 +27,7 @@ pub(crate) fn read(
     pipeline: &mut Pipeline,
     problems: &mut Problems,
 ) -> Result<(Task, Component), Diagnostic> {
-    let entries = node.mapping(&format!("the step `{name}`: a mapping"))?;
+    let entries = node.mapping(&format!("a mapping for the step `{name}`"))?;
     let kinds: Vec<&str> =
         ["component", "import", "latest"].into_iter().filter(|kind| entries.contains_key(*kind)).collect();
     let known: &[&str] = match kinds[..] {
