@@ -24,6 +24,12 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// The file is an ML Metadata store of other programs, opened for reading only.
+    #[error("{} is an ML Metadata store in which no run of weft is recorded yet", path.display())]
+    NoRuns {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file has the tables of another schema version.
     #[error(
         "metadata store {}: its {schema} schema has version {found}, this program reads version {expected}; \

@@ -13,7 +13,7 @@ use crate::runs;
 use crate::store::Store;
 use crate::types::{ArtifactState, EventKind, ExecutionId, ExecutionKind, task_state_of};
 
-/// A graph has at most about so many artifacts and executions together; beyond it is cut off and says so.
+/// A walk goes no further once it has met so many artifacts and executions together, and says so.
 pub const MAX_LINEAGE_NODES: usize = 20_000;
 
 /// Where a walk starts.
@@ -57,7 +57,7 @@ pub struct LineageGraph {
     pub executions: Vec<ExecutionNode>,
     /// Which artifact passed which execution, ordered by execution, direction, port and position.
     pub edges: Vec<LineageEdge>,
-    /// Whether the graph was cut off at [`MAX_LINEAGE_NODES`].
+    /// Whether the walk ended early, at [`MAX_LINEAGE_NODES`].
     pub truncated: bool,
 }
 

@@ -144,9 +144,8 @@ fn counts(conn: &Connection, run: &str) -> Result<StepCounts> {
 }
 
 fn steps(conn: &Connection, run: &str) -> Result<Vec<StepRecord>> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {STEP_COLUMNS} FROM weft_step WHERE run = ?1 ORDER BY execution"
-    ))?;
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {STEP_COLUMNS} FROM weft_step WHERE run = ?1 ORDER BY execution"))?;
     let mut rows = statement.query([run])?;
     let mut steps = Vec::new();
     while let Some(row) = rows.next()? {

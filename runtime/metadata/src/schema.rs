@@ -22,7 +22,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
     }
     match version(conn, "weft_env")? {
         Some(found) => expect(path, "weft", found, WEFT_VERSION),
-        None => Err(Error::NotAStore { path: path.into() }),
+        None => Err(Error::NoRuns { path: path.into() }),
     }
 }
 

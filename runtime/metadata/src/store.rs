@@ -15,9 +15,12 @@ use crate::write::Tx;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Statements kept compiled; more than there are in this crate.
 const STATEMENTS: usize = 96;
-/// Pages in the write-ahead log before it is written back. A recorded step touches some thirty pages, the same ones
-/// again and again, so that a longer log means much less to write back in all.
-const CHECKPOINT_PAGES: u32 = 8_000;
+/// Bytes of a page in a new file. A recorded step touches thirty to fifty pages, a row or two on each, and the log takes
+/// each page whole: with half of `SQLite`'s usual size a step costs nearly half the time.
+const PAGE_SIZE: u32 = 2048;
+/// Pages in the write-ahead log before it is written back. It is the same pages again and again, so that a longer log
+/// (16 MiB) means much less to write back in all.
+const CHECKPOINT_PAGES: u32 = 8192;
 
 /// The metadata store: one file, usable from several threads and, at the same time, from several processes.
 #[derive(Debug)]
@@ -53,6 +56,8 @@ impl Store {
         // Looked at first, so that a file that is no store of ours stays as it is.
         let ready = schema::check(&connection, path);
         if ready.is_err() {
+            // Without effect on a file that has tables.
+            connection.pragma_update(None, "page_size", PAGE_SIZE).map_err(failed)?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
             schema::create(&transaction, path).map_err(|error| error.opening(path))?;
             transaction.commit().map_err(failed)?;

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use common::{Step, artifact, create_run, on, one, scratch, values};
 use proptest::prelude::*;
-use weft_metadata::{Direction, EventKind, ExecutionKind, LineageGraph, LineageQuery, LineageStart, Store};
+use weft_metadata::{
+    Direction, EventKind, ExecutionKind, LineageGraph, LineageQuery, LineageStart, MAX_LINEAGE_NODES, Store,
+};
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, PortValue, PortValues};
 
@@ -144,6 +146,23 @@ fn cycles_and_repeated_ports_do_no_harm() {
     }
 }
 
+#[test]
+fn a_huge_graph_is_cut_off() {
+    let s = scratch();
+    let run = create_run(&s.store, "r");
+    let parts = (0..MAX_LINEAGE_NODES as u64).map(|seed| artifact("system.Dataset", seed)).collect();
+    let mut outputs = values([("parts", PortValue::Artifacts(parts))]);
+    Step::new("split", PortValues::new()).complete(&s.store, &run, &mut outputs);
+    let merge = Step::new("merge", outputs);
+    let mut merged = values([("whole", one(&artifact("system.Dataset", 1 << 40)))]);
+    merge.complete(&s.store, &run, &mut merged);
+    let whole = on(&merged, "whole")[0].id.unwrap();
+    let near = walk(&s.store, LineageStart::Artifact(whole), Direction::Up, Some(1));
+    assert_eq!((near.artifacts.len(), near.truncated), (MAX_LINEAGE_NODES + 1, false));
+    let far = walk(&s.store, LineageStart::Artifact(whole), Direction::Up, None);
+    assert!(far.truncated && far.artifacts.len() <= MAX_LINEAGE_NODES + 1);
+}
+
 /// A random DAG: each step reads some artifacts made before and makes some. Inputs are picked by fraction.
 fn dag() -> impl Strategy<Value = Vec<(Vec<prop::sample::Index>, usize)>> {
     prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 0..4), 0..3_usize), 1..25)
@@ -208,11 +227,11 @@ proptest! {
 
         // The tables agree with the counts, and every row they name exists.
         let sqlite = rusqlite::Connection::open(s.store.path()).unwrap();
-        let count = |sql: &str| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        prop_assert_eq!(count("SELECT count(*) FROM Event") as usize, found(EventKind::Input).len() + made.len());
-        prop_assert_eq!(count("SELECT count(*) FROM Execution") as usize, steps.len() + 1);
-        prop_assert_eq!(count("SELECT count(*) FROM Association") as usize, 2 * (steps.len() + 1));
-        prop_assert_eq!(count("SELECT count(*) FROM Attribution") as usize, 2 * made.len());
+        let count = |sql: &str| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|count| usize::try_from(count).unwrap()).unwrap();
+        prop_assert_eq!(count("SELECT count(*) FROM Event"), found(EventKind::Input).len() + made.len());
+        prop_assert_eq!(count("SELECT count(*) FROM Execution"), steps.len() + 1);
+        prop_assert_eq!(count("SELECT count(*) FROM Association"), 2 * (steps.len() + 1));
+        prop_assert_eq!(count("SELECT count(*) FROM Attribution"), 2 * made.len());
         prop_assert_eq!(count("SELECT count(*) FROM Event WHERE artifact_id NOT IN (SELECT id FROM Artifact) \
             OR execution_id NOT IN (SELECT id FROM Execution) OR id NOT IN (SELECT event_id FROM EventPath)"), 0);
         prop_assert_eq!(count("SELECT count(*) FROM EventPath WHERE event_id NOT IN (SELECT id FROM Event)"), 0);
