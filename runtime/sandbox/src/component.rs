@@ -141,9 +141,9 @@ impl Loader {
         }
         let instance =
             linker.instantiate_pre(component).map_err(|error| refuse(explain_link(&format!("{error:#}"))))?;
-        let linked =
+        let substituted =
             linker.substituted_component_type(component).map_err(|error| refuse(one_line(&format!("{error:#}"))))?;
-        let (steps, others) = signature::read(&self.engine, component, &linked, &kinds);
+        let (steps, others) = signature::read(&self.engine, component, &substituted, &kinds);
         Ok(LoadedComponent {
             digest,
             steps,

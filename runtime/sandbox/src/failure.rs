@@ -114,7 +114,7 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 fn duration(time: Duration) -> String {
-    if time.as_secs() >= 60 && time.as_secs() % 60 == 0 {
+    if time.as_secs() >= 60 && time.as_secs().is_multiple_of(60) {
         format!("{} min", time.as_secs() / 60)
     } else {
         format!("{time:?}")

@@ -15,6 +15,7 @@ mod failure;
 mod host;
 mod limits;
 mod log;
+mod observer;
 mod random;
 mod run;
 mod signature;

@@ -18,7 +18,7 @@ pub struct StepLimits {
 
 impl Default for StepLimits {
     fn default() -> Self {
-        Self { memory: 4 << 30, time: Duration::from_secs(3600), output: 64 << 30 }
+        Self { memory: 4 << 30, time: Duration::from_hours(1), output: 64 << 30 }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::failure::Failure;
 use crate::host::{Clock, Mounts, State, Step};
 use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::log::Log;
+use crate::observer::Listener;
 use crate::random::Seeded;
 use crate::signature::{Outputs, StepFunction};
 
@@ -91,17 +92,21 @@ impl Sandbox {
     pub fn run(
         &self,
         request: &StepRequest,
-        observer: &Arc<dyn StepObserver>,
+        observer: &dyn StepObserver,
     ) -> std::result::Result<StepOutput, Box<StepFailure>> {
         let started = Instant::now();
         let log = Log::default();
         let mut peak = 0;
-        let result = catch_unwind(AssertUnwindSafe(|| self.run_inside(request, observer, &log, &mut peak)))
-            .unwrap_or_else(|_| {
-                Err(Failure::host(
-                    "the runtime itself failed while the step ran; this is a defect of weft, please report it",
-                ))
-            });
+        let run = |listener| {
+            catch_unwind(AssertUnwindSafe(|| self.run_inside(request, listener, &log, &mut peak))).unwrap_or_else(
+                |_| {
+                    Err(Failure::host(
+                        "the runtime itself failed while the step ran; this is a defect of weft, please report it",
+                    ))
+                },
+            )
+        };
+        let result = Listener::during(observer, run);
         let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
         match result {
             Ok(outputs) => Ok(StepOutput { outputs, trace }),
@@ -118,7 +123,7 @@ impl Sandbox {
     fn run_inside(
         &self,
         request: &StepRequest,
-        observer: &Arc<dyn StepObserver>,
+        observer: Listener,
         log: &Log,
         peak: &mut u64,
     ) -> std::result::Result<weft_pipeline::step::PortValues, Failure> {
@@ -128,11 +133,7 @@ impl Sandbox {
         })?;
         let limits = self.options.limits.with(&request.limits);
         let budget = Budget::new(limits.output);
-        let mounts = if component.has_files && moves_artifacts(function) {
-            Some(self.mounts()?)
-        } else {
-            None
-        };
+        let mounts = if component.has_files && moves_artifacts(function) { Some(self.mounts()?) } else { None };
         let clock =
             if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
         let wasi = self.wasi(request, log, &clock, mounts.as_ref())?;
@@ -141,7 +142,7 @@ impl Sandbox {
             kinds: Arc::clone(&component.kinds),
             store: self.artifacts.clone(),
             budget,
-            observer: Arc::clone(observer),
+            observer,
             log: log.clone(),
             clock,
             mounts,

@@ -101,7 +101,7 @@ fn memory_is_bounded() {
 fn output_is_bounded_however_it_is_written() {
     let mut fixture = quick();
     fixture.limits.output = Some(50 << 20);
-    fixture.limits.time = Some(Duration::from_secs(60));
+    fixture.limits.time = Some(Duration::from_mins(1));
     for (function, inputs) in [("flood", vec![("chunk", p(1 << 20))]), ("flood-path", vec![])] {
         let failure = fixture.hostile(function, &inputs);
         assert!(
@@ -156,12 +156,12 @@ fn reads_out_of_range_are_errors() {
 #[test]
 fn inputs_cannot_be_changed() {
     let fixture = quick();
-    let data = fixture.dataset(&[1; 100_000]);
+    let data = fixture.dataset(&vec![1; 100_000]);
     for function in ["write-input", "write-input-by-path"] {
         let allowed = fixture.run("hostile", function, &[("input", a(&data))]).unwrap().outputs;
         assert_eq!(parameter(&allowed, "methods"), &json!([]), "{function}");
     }
-    assert_eq!(fixture.bytes(&data), [1; 100_000]);
+    assert!(fixture.bytes(&data) == vec![1; 100_000]);
     assert_whole(&fixture);
     let back = fixture.run("hostile", "return-input", &[("input", a(&data))]).unwrap().outputs;
     assert_eq!(artifact(&back, "data").uri, data.uri);

@@ -35,7 +35,7 @@ fn returned_errors_are_the_message() {
         failure.message
     };
     assert_eq!(message("fail", &[("message", p("no such column"))]), "no such column");
-    assert_eq!(message("check", &[("ok", p(false))]).is_empty(), false);
+    assert!(!message("check", &[("ok", p(false))]).is_empty());
     assert_eq!(message("fail-with", &[("failure", p("unknown"))]), "unknown");
     assert_eq!(message("fail-with", &[("failure", p(json!({"invalid": "row 3"})))]), "invalid: row 3");
     let at = json!({"at": {"row": 3, "column": "sex"}});

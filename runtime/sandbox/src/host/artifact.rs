@@ -61,7 +61,7 @@ pub(super) type Described = (u32, Option<String>, BTreeMap<String, serde_json::V
 pub(super) enum Body {
     #[default]
     Empty,
-    File(BlobWriter),
+    File(Box<BlobWriter>),
     Tree(TreeWriter),
 }
 
@@ -145,7 +145,7 @@ impl Output {
 
     fn file(&mut self, step: &super::Step) -> Result<&mut BlobWriter> {
         if matches!(self.body, Body::Empty) {
-            self.body = Body::File(step.store.create(Some(&step.budget))?);
+            self.body = Body::File(Box::new(step.store.create(Some(&step.budget))?));
         }
         match &mut self.body {
             Body::File(writer) => Ok(writer),
@@ -279,7 +279,7 @@ impl State {
             Ok(writer) => writer,
             Err(error) => return Ok(Err(error)),
         };
-        let file = self.table.push(File::Write { writer, artifact: handle, name: name.clone() })?;
+        let file = self.table.push(File::Write { writer: Box::new(writer), artifact: handle, name: name.clone() })?;
         if let (Artifact::Output(output), _) = self.artifact(handle)? {
             output.files.insert(name, file.rep());
         }

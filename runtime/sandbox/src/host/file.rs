@@ -14,7 +14,7 @@ pub(crate) enum File {
     Read(BlobReader),
     /// A file that is being written.
     Write {
-        writer: BlobWriter,
+        writer: Box<BlobWriter>,
         /// Handle of the artifact that it belongs to.
         artifact: u32,
         name: String,

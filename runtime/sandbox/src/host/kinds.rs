@@ -72,13 +72,16 @@ pub(super) fn method(
     method: &str,
 ) -> wasmtime::Result<bool> {
     // The slices' methods differ only in taking the slice's name first, and bear the same names in the interface.
-    let sliced = method.strip_prefix("log-slice-");
-    let name = match (method, sliced) {
+    let name = match (method, method.strip_prefix("log-slice-")) {
         ("constructor", _) => format!("[constructor]{resource}"),
         (_, Some(rest)) => format!("[method]{resource}.log-{rest}"),
         _ => format!("[method]{resource}.{method}"),
     };
-    let name = name.as_str();
+    Ok(common(instance, &name, kind, method)? || special(instance, &name, method)?)
+}
+
+/// The methods in [`COMMON`].
+fn common(instance: &mut LinkerInstance<'_, State>, name: &str, kind: u32, method: &str) -> wasmtime::Result<bool> {
     match method {
         "constructor" => instance.func_wrap(name, move |mut store: Store<'_>, (): ()| {
             let handle = store.data_mut().table.push(Artifact::output(kind))?;
@@ -142,6 +145,14 @@ pub(super) fn method(
         })?,
         "path" => instance
             .func_wrap(name, |mut store: Store<'_>, (this,): (This,)| Ok((store.data_mut().path(this.rep())?,)))?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// The methods in [`extra`].
+fn special(instance: &mut LinkerInstance<'_, State>, name: &str, method: &str) -> wasmtime::Result<bool> {
+    match method {
         "log" => {
             instance.func_wrap(name, |mut store: Store<'_>, (this, name, value): (This, String, f64)| {
                 let (artifact, _) = store.data_mut().artifact(this.rep())?;
@@ -177,7 +188,7 @@ pub(super) fn method(
             instance.func_wrap(name, |mut store: Store<'_>, (this, slice, points): (This, String, Vec<RocPoint>)| {
                 let (artifact, _) = store.data_mut().artifact(this.rep())?;
                 Ok((artifact.writable().and_then(|output| metrics::roc(output, Some(&slice), Curve::Whole(points))),))
-            })?
+            })?;
         }
         "log-slice-confusion-matrix" => instance.func_wrap(
             name,

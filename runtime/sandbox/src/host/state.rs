@@ -7,7 +7,6 @@ use std::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use weft_artifacts::{Budget, Store};
-use weft_pipeline::step::StepObserver;
 use weft_pipeline::types::ArtifactType;
 
 use super::artifact::Artifact;
@@ -16,6 +15,7 @@ use super::wasi::{Clock, Stopped};
 use crate::host::Mounts;
 use crate::limits::{Deadline, MemoryLimiter, Stop};
 use crate::log::Log;
+use crate::observer::Listener;
 use crate::signature::Kind;
 
 /// Handles of all sorts that a step may hold at once.
@@ -41,7 +41,7 @@ pub(crate) struct Step {
     pub(crate) kinds: Arc<[Kind]>,
     pub(crate) store: Store,
     pub(crate) budget: Budget,
-    pub(crate) observer: Arc<dyn StepObserver>,
+    pub(crate) observer: Listener,
     pub(crate) log: Log,
     pub(crate) clock: Clock,
     pub(crate) mounts: Option<Mounts>,

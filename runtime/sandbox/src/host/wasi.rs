@@ -13,6 +13,7 @@ use super::State;
 use crate::clock::VirtualClock;
 use crate::engine::TICK;
 use crate::limits::Stop;
+use crate::observer::Listener;
 
 /// The WASI version that wasmtime's host implements; guests of any 0.2 version link against it.
 const WASI: &str = "0.2.12";
@@ -110,12 +111,12 @@ impl Pollable for Sleep {
 /// What ends a guest's waiting.
 struct Until {
     deadline: crate::limits::Deadline,
-    observer: std::sync::Arc<dyn weft_pipeline::step::StepObserver>,
+    observer: Listener,
 }
 
 impl Until {
     fn of(state: &State) -> Self {
-        Self { deadline: state.step.deadline, observer: state.step.observer.clone() }
+        Self { deadline: state.step.deadline, observer: state.step.observer }
     }
 
     async fn comes(self) -> Stop {

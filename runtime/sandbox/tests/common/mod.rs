@@ -66,7 +66,7 @@ impl Default for Fixture {
         let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
         let options = Options { compiled: Some(compiled()), environment, ..Options::default() };
         let sandbox = Sandbox::new(store.clone(), options).unwrap();
-        let limits = Limits { time: Some(Duration::from_secs(60)), ..Limits::default() };
+        let limits = Limits { time: Some(Duration::from_mins(1)), ..Limits::default() };
         Self { folder, store, sandbox, observer: Arc::default(), limits, grants: Grants::default(), identity: [7; 32] }
     }
 }
@@ -87,8 +87,7 @@ impl Fixture {
             limits: self.limits,
             identity: self.identity,
         };
-        let observer: Arc<dyn StepObserver> = self.observer.clone();
-        self.sandbox.run(&request, &observer).map_err(|failure| *failure)
+        self.sandbox.run(&request, &*self.observer).map_err(|failure| *failure)
     }
 
     /// Runs a function of the component `trivial` that must succeed.
@@ -128,7 +127,7 @@ impl Fixture {
             kind: weft_pipeline::types::ArtifactType("system.Dataset".into()),
             uri: writer.finish().unwrap().to_string(),
             name: None,
-            properties: Default::default(),
+            properties: std::collections::BTreeMap::default(),
         }
     }
 }
