@@ -3,8 +3,8 @@
 #
 #   eval "$(guest-examples/toolchain.sh)"      then: cargo build --release --target wasm32-wasip2
 #
-# prints shell lines on standard output that set the environment for cargo; progress goes to standard error. Three ways, the first
-# that works is taken:
+# prints shell lines on standard output that set the environment for cargo, none if none is needed; progress goes to standard error.
+# Three ways, the first that works is taken:
 #
 #   1. rustc already has the target;
 #   2. rustup can add it;
@@ -14,8 +14,6 @@
 set -euo pipefail
 
 TARGET=wasm32-wasip2
-# Every guest may use 128-bit SIMD: each WebAssembly runtime of the last years has it.
-RUSTFLAGS_COMMON='-C target-feature=+simd128'
 # Part of the cached toolchain's name: raise it when the recipe changes, so that an old one is not taken for a new one.
 RECIPE=1
 
@@ -35,12 +33,6 @@ fail() {
         echo "hint: with network access, run \`rustup target add $TARGET\` and try again"
     } >&2
     exit 1
-}
-
-# Prints `export NAME=VALUE` lines for NAME=VALUE arguments.
-print_environment() {
-    local pair
-    for pair in "$@"; do printf 'export %s=%q\n' "${pair%%=*}" "${pair#*=}"; done
 }
 
 # Runs a command without a sound; when it fails, the end of what it said goes to standard error.
@@ -249,12 +241,9 @@ from_debian() {
         mv "$WORK/toolchain" "$found"
         say "ready in ${SECONDS} s"
     fi
-    print_environment "RUSTC=$found/bin/rustc" "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS=$RUSTFLAGS_COMMON"
+    printf 'export RUSTC=%q\n' "$found/bin/rustc"
 }
 
-# A toolchain from Debian's packages that is already there means that the other ways failed before: do not ask the network again.
-if from_rustc || { [ -z "$(find_cached)" ] && from_rustup; }; then
-    print_environment "CARGO_TARGET_WASM32_WASIP2_RUSTFLAGS=$RUSTFLAGS_COMMON"
-elif ! from_debian; then
-    fail
-fi
+# The first two ways need nothing to be set. A toolchain from Debian's packages that is already there means that they failed before:
+# the network is not asked again.
+if ! from_rustc && { [ -n "$(find_cached)" ] || ! from_rustup; } && ! from_debian; then fail; fi

@@ -61,12 +61,15 @@ impl Guest for Penguins {
 
     fn train(
         data: &Dataset,
-        features: Vec<String>,
-        regularisation: f64,
+        features: Option<Vec<String>>,
+        regularisation: Option<f64>,
         iterations: Option<u32>,
     ) -> Result<Trained, String> {
         let table = table(data)?;
-        let fitted = model::fit(&table, LABEL, &features, regularisation, iterations.unwrap_or(100))?;
+        let features = features
+            .unwrap_or_else(|| table.columns.iter().filter(|column| *column != LABEL).cloned().collect::<Vec<_>>());
+        let (regularisation, iterations) = (regularisation.unwrap_or(1.0), iterations.unwrap_or(100));
+        let fitted = model::fit(&table, LABEL, &features, regularisation, iterations)?;
         let report = scores::examine(&fitted, &table, LABEL)?;
         log(Level::Info, &format!("learned from {} rows; {} have missing values", report.rows, report.skipped));
 

@@ -18,6 +18,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: .8rem; }
 th, td { padding: .6rem .75rem .6rem 0; border-bottom: 1px solid var(--line); vertical-align: middle; }
 td.number, th.number { text-align: right; }
+th:last-child, td:last-child { padding-left: 1.5rem; width: 14rem; }
 code { font: 13px ui-monospace, monospace; }
 .some { color: #d97706; }
 svg { display: block; }

@@ -1,5 +1,7 @@
 //! Small well-behaved steps. Each function's contract stands in `wit/world.wit`.
 
+#![allow(clippy::too_many_arguments, reason = "one parameter of every type")]
+
 mod bytes;
 mod documents;
 mod files;
