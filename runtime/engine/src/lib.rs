@@ -1,1 +1,53 @@
-//! stub
+//! The engine: executes pipelines as DAGs of tasks. It knows steps, not Wasm.
+//!
+//! An [`Engine`] starts runs and goes on with them. Steps are handed to a [`StepRunner`], everything else happens
+//! here: which tasks are ready, which are skipped, which an earlier execution stands for, which are tried again, and
+//! the record of it all in the metadata store.
+//!
+//! # Invariants
+//! - Bytes first, then the row that names them: a runner publishes what a step gave before it answers.
+//! - Nothing is told ([`Event`]) before the transaction that recorded it is committed.
+//! - A step costs at most one transaction of its own; what ends together is recorded together.
+//! - One thread decides and records. Workers only work: they report on one bounded channel.
+//! - No list of 10,000 tasks is gone through for each of them: readiness is counted.
+//! - Killed at any instant, a run resumes to the record of an undisturbed one: each task has one execution, which a
+//!   second process takes over.
+//!
+//! # What becomes of a task
+//! When all tasks before it have settled (those whose outputs it reads, those in `after`, those its condition names):
+//! 1. one of them failed or never began: it is not run, without a record;
+//! 2. a task in `after` was skipped, its condition does not hold, or an input that it needs comes to nothing: skipped;
+//! 3. an earlier execution of the same identity stands for it: cached. Only tasks without grants, unless their
+//!    `cache` is off; and only if everything that execution gave is still in the store;
+//! 4. else it is executed, and tried again as its `retry` says.
+//!
+//! Importers and resolvers look each time anew. They are cached if an earlier one found the same: the content and its
+//! description, or the same artifact as answer to the same question. Else they are complete.
+
+mod begin;
+mod cache;
+mod condition;
+mod engine;
+mod error;
+mod event;
+mod finish;
+pub mod identity;
+mod import;
+mod inputs;
+#[cfg(feature = "sandbox")]
+mod local;
+mod lock;
+mod plan;
+mod pool;
+mod retry;
+mod run;
+mod runner;
+mod schedule;
+mod spec;
+mod work;
+
+pub use engine::{Engine, NewRun, Observer, Options};
+pub use error::{Error, Result};
+pub use event::{Event, RunOutcome, TaskReport};
+pub use lock::is_alive;
+pub use runner::StepRunner;

@@ -1,0 +1,171 @@
+//! Starting runs and going on with them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+use serde_json::Value;
+use weft_metadata::RunState;
+use weft_pipeline::model::Pipeline;
+use weft_pipeline::step::{PortValue, PortValues};
+
+use crate::error::{Error, Result};
+use crate::event::{Event, RunOutcome};
+use crate::lock::RunLock;
+use crate::plan;
+use crate::run::Run;
+use crate::runner::StepRunner;
+use crate::spec::Spec;
+
+/// Executes pipelines: the stores it works on and who runs the steps.
+#[derive(Clone, Copy)]
+pub struct Engine<'a> {
+    /// Where artifacts, components and logs lie.
+    pub artifacts: &'a weft_artifacts::Store,
+    /// Where runs are recorded.
+    pub metadata: &'a weft_metadata::Store,
+    /// Who runs a step.
+    pub runner: &'a dyn StepRunner,
+    /// Directory for the lock files of runs at work. Made when needed.
+    pub locks: &'a Path,
+    /// How to execute.
+    pub options: Options,
+}
+
+/// How to execute runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Steps that may be at work at the same time.
+    pub jobs: NonZeroUsize,
+    /// Whether results of earlier runs may be used again. If not, every step is executed whatever its task says.
+    pub cache: bool,
+}
+
+impl Default for Options {
+    /// As many jobs as the machine has cores for this process; caching is on.
+    fn default() -> Self {
+        Self { jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), cache: true }
+    }
+}
+
+/// A run about to start.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// Its id, unique in the metadata store: letters, digits, `-`, `_` and `.`, at most 128.
+    pub id: String,
+    /// The pipeline, linked and checked.
+    pub pipeline: &'a Pipeline,
+    /// Values of its parameters, checked against their types. Defaults are filled in.
+    pub parameters: BTreeMap<String, Value>,
+    /// The folder at which relative paths of components and imports start. Absolute, so that the run can be resumed
+    /// from anywhere.
+    pub base_dir: PathBuf,
+    /// The file that the pipeline was read from, for the record.
+    pub file: Option<String>,
+}
+
+/// Hears what happens in a run, in the order in which it happens, on the thread that called the engine.
+pub type Observer<'o> = dyn FnMut(&Event) + 'o;
+
+impl Engine<'_> {
+    /// Executes a run to its end. Steps that fail do not make this fail: the outcome says so. When `interrupt`
+    /// becomes true, no further step starts, those at work are told to give up, and the run ends as canceled; it can
+    /// be resumed, as it can be when this fails or when the process is killed.
+    pub fn start(&self, new: NewRun<'_>, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
+        let NewRun { id, pipeline, parameters, base_dir, file } = new;
+        plan::validate(pipeline)?;
+        let parameters = complete(pipeline, parameters)?;
+        let lock = RunLock::acquire(self.locks, &id)?;
+        let _gc = self.artifacts.lock_shared()?;
+        self.take_in_components(pipeline, &base_dir)?;
+        let spec = serde_json::to_value(Spec::new(pipeline, base_dir.clone()))
+            .map_err(|_| Error::NotUnicode { path: base_dir.clone() })?;
+        let key = self.metadata.transaction(|tx| {
+            tx.create_run(&weft_metadata::NewRun {
+                id: &id,
+                pipeline: &pipeline.name,
+                spec: &spec,
+                parameters: &parameters,
+                file: file.as_deref(),
+            })
+        })?;
+        tracing::debug!(run = id, pipeline = pipeline.name, "the run starts");
+        let run = Run::new(self, key, pipeline, base_dir, port_values(parameters), HashMap::new());
+        Ok(finish(run.execute(observer, interrupt)?, lock))
+    }
+
+    /// Goes on with a run that was interrupted, killed or failed: what is complete, cached or skipped stays so, the
+    /// rest is executed. `run` may be the beginning of an id. A run that is complete stays as it is; the outcome
+    /// tells how it ended.
+    pub fn resume(&self, run: &str, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
+        let id = self.metadata.resume_state(run)?.key.run;
+        let lock = RunLock::acquire(self.locks, &id)?;
+        let _gc = self.artifacts.lock_shared()?;
+        // Read again: until it was locked, another process may have been at work on it.
+        let state = self.metadata.resume_state(&id)?;
+        let spec: Spec =
+            serde_json::from_value(state.run.spec).map_err(|source| Error::Spec { run: id.clone(), source })?;
+        let base_dir = spec.base_dir.clone();
+        let pipeline = spec.into_pipeline();
+        plan::validate(&pipeline)?;
+        let earlier: HashMap<_, _> = state.run.steps.into_iter().map(|step| (step.task.clone(), step)).collect();
+        let complete = state.run.summary.state == RunState::Complete;
+        if !complete {
+            self.take_in_components(&pipeline, &base_dir)?;
+            self.metadata.transaction(|tx| tx.resume_run(&state.key))?;
+        }
+        tracing::debug!(run = id, earlier = earlier.len(), complete, "the run goes on");
+        let scope = port_values(state.run.summary.parameters);
+        let run = Run::new(self, state.key, &pipeline, base_dir, scope, earlier);
+        Ok(finish(if complete { run.recall() } else { run.execute(observer, interrupt)? }, lock))
+    }
+
+    /// Puts the binaries of all components into the store, where runners find them by their digest.
+    fn take_in_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
+        for step in plan::binaries(pipeline) {
+            let expected = step.digest.clone().unwrap_or_default();
+            if self.artifacts.contains(&expected.parse()?)? {
+                continue;
+            }
+            let path = base_dir.join(&step.path);
+            let found = self.artifacts.import(&path, &mut |_| ()).map_err(|source| Error::Component {
+                pipeline: pipeline.name.clone(),
+                path: path.clone(),
+                source,
+            })?;
+            if found.to_string() != expected {
+                return Err(Error::ComponentChanged { path, expected, found: found.to_string() });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn finish(outcome: RunOutcome, lock: RunLock) -> RunOutcome {
+    if outcome.state == RunState::Complete {
+        lock.retire();
+    }
+    outcome
+}
+
+/// The parameters with the defaults of those that were not given.
+fn complete(pipeline: &Pipeline, mut given: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
+    let name = || pipeline.name.clone();
+    if let Some(unknown) = given.keys().find(|name| !pipeline.root.inputs.contains_key(*name)) {
+        return Err(Error::UnknownParameter { pipeline: name(), parameter: unknown.clone() });
+    }
+    for (parameter, input) in &pipeline.root.inputs {
+        match &input.default {
+            _ if given.contains_key(parameter) => {}
+            Some(default) => _ = given.insert(parameter.clone(), default.clone()),
+            None if input.port.optional => {}
+            None => return Err(Error::MissingParameter { pipeline: name(), parameter: parameter.clone() }),
+        }
+    }
+    Ok(given)
+}
+
+fn port_values(parameters: BTreeMap<String, Value>) -> PortValues {
+    parameters.into_iter().map(|(name, value)| (name, PortValue::Parameter(value))).collect()
+}

@@ -1,0 +1,209 @@
+//! Recording how tasks ended, and whether they are tried again.
+
+use std::time::{Duration, Instant};
+
+use weft_metadata::{FailureRecord, Finished, Result, Tx};
+use weft_pipeline::model::{Implementation, Latest, TaskState};
+use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
+
+use crate::begin::{cached_report, recorded_inputs};
+use crate::cache;
+use crate::event::{Event, TaskReport};
+use crate::identity::{self, Identity};
+use crate::pool::Done;
+use crate::retry;
+use crate::run::{Run, report, state_of};
+use crate::work::{ARTIFACT, Job};
+
+impl Run<'_> {
+    /// Records what workers finished; when the run is `stopping`, also that nobody is tried again.
+    pub fn record(&mut self, tx: &mut Tx<'_>, ended: &mut Vec<(usize, Done)>, stopping: bool) -> Result<()> {
+        for (index, Done { answer, log, took }) in ended.drain(..) {
+            match answer {
+                Ok(output) => self.succeeded(tx, index, output, log, took)?,
+                Err(failure) => self.failed(tx, index, &failure, log, took, stopping)?,
+            }
+        }
+        while stopping && let Some(index) = self.pauses.take_any() {
+            self.cancel(tx, index, None, Duration::ZERO)?;
+        }
+        Ok(())
+    }
+
+    fn succeeded(
+        &mut self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        output: StepOutput,
+        log: Option<String>,
+        took: Duration,
+    ) -> Result<()> {
+        let node = &self.nodes[index];
+        let job = node.job.clone();
+        let report = TaskReport {
+            duration: Some(took),
+            attempts: node.attempt,
+            outputs: output.outputs,
+            log,
+            ..report(node, TaskState::Complete, None)
+        };
+        let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
+        match found {
+            Some((job, identity)) => self.found(tx, index, &job, identity, report),
+            None => self.finish(tx, index, None, output.trace.peak_memory, report),
+        }
+    }
+
+    /// Records what an importer or a resolver found. Their identity is known only now, and if an earlier execution
+    /// found the same, it stands for this one.
+    fn found(
+        &mut self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        job: &Job,
+        identity: Identity,
+        mut report: TaskReport,
+    ) -> Result<()> {
+        let node = &self.nodes[index];
+        let inputs = recorded_inputs(job);
+        let new = self.execution(node, &inputs, Some(identity));
+        let reuse = self.engine.options.cache && node.task.cache;
+        if reuse && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)? {
+            tx.record_cached(&self.key, &new, &mut cached)?;
+            report = cached_report(node, cached);
+        } else {
+            let finished = Finished {
+                state: report.state,
+                outputs: &mut report.outputs,
+                error: None,
+                log: None,
+                duration: report.duration.unwrap_or_default(),
+                peak_memory: 0,
+                cached_from: None,
+            };
+            tx.record_execution(&self.key, &new, finished)?;
+        }
+        self.settle(tx, index, report)
+    }
+
+    /// The identity of what an importer or resolver found; none for steps, whose identity is known before.
+    fn answer_identity(&self, job: &Job, outputs: &PortValues) -> Option<Identity> {
+        let found = match outputs.get(ARTIFACT) {
+            Some(PortValue::Artifacts(artifacts)) => artifacts.first(),
+            _ => None,
+        };
+        match job {
+            Job::Step(_) => None,
+            Job::Import(_) => found.map(identity::import),
+            Job::Latest(Latest { pipeline, task, output, kind }) => {
+                let pipeline = pipeline.as_ref().unwrap_or(&self.key.pipeline);
+                Some(identity::latest(pipeline, task, output, kind, found))
+            }
+        }
+    }
+
+    fn failed(
+        &mut self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        failure: &StepFailure,
+        log: Option<String>,
+        took: Duration,
+        stopping: bool,
+    ) -> Result<()> {
+        let node = &mut self.nodes[index];
+        let pause = retry::pause(&node.task.retry, failure.kind, node.attempt);
+        if stopping && (pause.is_some() || failure.kind == FailureKind::Interrupted) {
+            return self.cancel(tx, index, log, took);
+        }
+        if let Some(pause) = pause {
+            tracing::debug!(task = node.path, attempt = node.attempt, ?pause, failure.message, "to be tried again");
+            let (task, message) = (node.path.clone(), failure.message.clone());
+            self.outbox.push(Event::TaskRetry { task, attempt: node.attempt, message, pause });
+            self.pauses.add(Instant::now() + pause, index);
+            return Ok(());
+        }
+        node.blame = Some(index);
+        let report = TaskReport {
+            duration: Some(took),
+            attempts: node.attempt,
+            hint: failure.hint.clone(),
+            log,
+            ..report(node, TaskState::Failed, Some(failure.message.clone()))
+        };
+        self.finish(tx, index, Some(&FailureRecord::from(failure)), failure.trace.peak_memory, report)
+    }
+
+    /// Gives up a task because the run is interrupted.
+    fn cancel(&mut self, tx: &mut Tx<'_>, index: usize, log: Option<String>, took: Duration) -> Result<()> {
+        let node = &self.nodes[index];
+        let message = Some("the run was interrupted".to_owned());
+        let report = TaskReport {
+            duration: Some(took),
+            attempts: node.attempt,
+            log,
+            ..report(node, TaskState::Canceled, message)
+        };
+        self.finish(tx, index, None, 0, report)
+    }
+
+    /// Records what a report says about the execution of its task, and settles it.
+    fn finish(
+        &mut self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        error: Option<&FailureRecord>,
+        peak_memory: u64,
+        mut report: TaskReport,
+    ) -> Result<()> {
+        if let Some(execution) = self.nodes[index].execution {
+            let finished = Finished {
+                state: report.state,
+                outputs: &mut report.outputs,
+                error,
+                log: report.log.as_deref(),
+                duration: report.duration.unwrap_or_default(),
+                peak_memory,
+                cached_from: None,
+            };
+            tx.finish_execution(&self.key, execution, finished)?;
+        }
+        self.settle(tx, index, report)
+    }
+
+    /// Ends the task whose DAG has nothing left to do.
+    pub fn close(&mut self, tx: &mut Tx<'_>, frame: usize) -> Result<()> {
+        let Some(owner) = self.frames[frame].finished_owner() else { return Ok(()) };
+        if self.nodes[owner].report.is_some() {
+            return self.close(tx, self.nodes[owner].frame);
+        }
+        let state = |index: &usize| state_of(&self.nodes[*index]);
+        if self.members(frame).any(|index| state(&index) == TaskState::Canceled) {
+            return self.cancel(tx, owner, None, Duration::ZERO);
+        }
+        let Some(failed) = self.members(frame).find(|index| state(index) == TaskState::Failed) else {
+            let outputs = self.frame_outputs(frame);
+            let attempts = self.nodes[owner].attempt;
+            let report = TaskReport { attempts, outputs, ..report(&self.nodes[owner], TaskState::Complete, None) };
+            return self.finish(tx, owner, None, 0, report);
+        };
+        let blame = self.nodes[failed].blame.unwrap_or(failed);
+        let message = format!("its task `{}` failed", self.nodes[blame].path);
+        self.nodes[owner].blame = Some(blame);
+        let record = FailureRecord { kind: FailureKind::Returned, message: message.clone(), hint: None };
+        let report = report(&self.nodes[owner], TaskState::Failed, Some(message));
+        self.finish(tx, owner, Some(&record), 0, report)
+    }
+
+    /// Gives up the tasks whose DAGs were interrupted before their end.
+    pub fn cancel_open(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        for index in (0..self.nodes.len()).rev() {
+            let node = &self.nodes[index];
+            let is_dag = matches!(node.component.implementation, Implementation::Dag(_));
+            if is_dag && node.report.is_none() && node.execution.is_some() {
+                self.cancel(tx, index, None, Duration::ZERO)?;
+            }
+        }
+        Ok(())
+    }
+}

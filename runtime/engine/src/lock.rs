@@ -1,0 +1,81 @@
+//! A file lock for as long as a process works on a run.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// The longest id, so that its lock file's name fits everywhere.
+const MAX_ID: usize = 128;
+
+/// Held while a run is at work. The system lets go of it when the process ends, however it does.
+#[derive(Debug)]
+pub struct RunLock {
+    path: PathBuf,
+    /// Open and locked.
+    _file: File,
+}
+
+impl RunLock {
+    /// Takes the lock of a run: the file `<id>.lock` in `directory`, which is made if there is none.
+    pub fn acquire(directory: &Path, run: &str) -> Result<Self> {
+        let fits = run.len() <= MAX_ID
+            && run.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && run.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+        if !fits {
+            return Err(Error::RunId { run: run.to_owned() });
+        }
+        let path = directory.join(format!("{run}.lock"));
+        let failed = |source| Error::Lock { path: path.clone(), source };
+        std::fs::create_dir_all(directory).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { path, _file: file }),
+            Err(TryLockError::WouldBlock) => Err(Error::RunIsAlive { run: run.to_owned() }),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    /// Lets go of the lock and removes its file: for a run that is complete. Whoever opened the file just before and
+    /// locks it now finds nothing left to do, hence no harm; the file of a run that can be resumed stays.
+    pub fn retire(self) {
+        if let Err(error) = std::fs::remove_file(&self.path) {
+            tracing::debug!(path = %self.path.display(), %error, "the lock file of a complete run stays");
+        }
+    }
+}
+
+/// Whether a process is at work on a run.
+pub fn is_alive(directory: &Path, run: &str) -> bool {
+    let Ok(file) = File::open(directory.join(format!("{run}.lock"))) else { return false };
+    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_locked_once_and_again_when_it_was_let_go() {
+        let directory = tempfile::tempdir().unwrap();
+        let runs = directory.path().join("runs");
+        assert!(!is_alive(&runs, "a"));
+        let lock = RunLock::acquire(&runs, "a").unwrap();
+        assert!(is_alive(&runs, "a"));
+        assert!(matches!(RunLock::acquire(&runs, "a"), Err(Error::RunIsAlive { run }) if run == "a"));
+        RunLock::acquire(&runs, "b").unwrap();
+        drop(lock);
+        assert!(!is_alive(&runs, "a"));
+        RunLock::acquire(&runs, "a").unwrap().retire();
+        assert!(!runs.join("a.lock").exists());
+    }
+
+    #[test]
+    fn an_id_cannot_lead_elsewhere() {
+        let directory = tempfile::tempdir().unwrap();
+        for run in ["", "..", ".a", "a/b", "a\\b", "a\0", "é", &"a".repeat(129)] {
+            assert!(matches!(RunLock::acquire(directory.path(), run), Err(Error::RunId { .. })), "{run}");
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,171 @@
+//! Threads that execute steps, and the one channel on which they report.
+
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Scope;
+use std::time::{Duration, Instant};
+
+use weft_pipeline::step::{FailureKind, LogLevel, StepFailure, StepObserver, StepOutput, StepTrace};
+
+/// Reports that may wait for the scheduler. A guest that logs faster than it reads is held up, not buffered.
+const WAITING_REPORTS: usize = 1024;
+
+/// The least time between two progress reports of one job.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
+
+/// What a worker tells the scheduler about a node.
+#[derive(Debug)]
+pub enum Report {
+    /// A logged message.
+    Log(LogLevel, String),
+    /// Units done and units there are.
+    Progress(u64, u64),
+    /// The end of the job.
+    Done(Box<Done>),
+}
+
+/// How a job ended.
+#[derive(Debug)]
+pub struct Done {
+    /// What it gave, or why it failed.
+    pub answer: Result<StepOutput, Box<StepFailure>>,
+    /// Where its log was put.
+    pub log: Option<String>,
+    /// Time from taking the job to its end.
+    pub took: Duration,
+}
+
+/// Worker threads of a scope, begun when there is work for them. They end when the pool is dropped; what they are at
+/// then is interrupted.
+pub struct Pool<'scope, 'env, J, W> {
+    scope: &'scope Scope<'scope, 'env>,
+    work: &'scope W,
+    shared: Arc<Shared<J>>,
+    jobs: Option<Sender<(usize, J)>>,
+    sender: SyncSender<(usize, Report)>,
+    reports: Receiver<(usize, Report)>,
+    interrupt: &'scope AtomicBool,
+    threads: usize,
+    busy: usize,
+}
+
+struct Shared<J> {
+    jobs: Mutex<Receiver<(usize, J)>>,
+    stop: AtomicBool,
+}
+
+impl<'scope, 'env, J, W> Pool<'scope, 'env, J, W>
+where
+    J: Send + 'scope,
+    W: Fn(J, &dyn StepObserver) -> Done + Sync,
+{
+    /// A pool whose workers do `work` and are told to give it up when `interrupt` is set.
+    pub fn new(scope: &'scope Scope<'scope, 'env>, work: &'scope W, interrupt: &'scope AtomicBool) -> Self {
+        let (jobs, receiver) = channel();
+        let (sender, reports) = sync_channel(WAITING_REPORTS);
+        let shared = Arc::new(Shared { jobs: Mutex::new(receiver), stop: AtomicBool::new(false) });
+        Self { scope, work, shared, jobs: Some(jobs), sender, reports, interrupt, threads: 0, busy: 0 }
+    }
+
+    /// Jobs given out whose end was not reported yet.
+    pub fn busy(&self) -> usize {
+        self.busy
+    }
+
+    /// Gives a job about a node to an idle worker, or to a new one.
+    pub fn submit(&mut self, node: usize, job: J) {
+        self.busy += 1;
+        if self.threads < self.busy {
+            self.threads += 1;
+            let (shared, work, interrupt) = (Arc::clone(&self.shared), self.work, self.interrupt);
+            let reports = self.sender.clone();
+            self.scope.spawn(move || serve(&shared, work, interrupt, &reports));
+        }
+        if let Some(jobs) = &self.jobs {
+            // The receiver lives in `shared`, which this pool holds.
+            _ = jobs.send((node, job));
+        }
+    }
+
+    /// The next report, waiting for it until `deadline`.
+    pub fn next(&mut self, deadline: Instant) -> Option<(usize, Report)> {
+        let report = match self.reports.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(report) => report,
+            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+        };
+        if matches!(report.1, Report::Done(_)) {
+            self.busy -= 1;
+        }
+        Some(report)
+    }
+}
+
+impl<J, W> Drop for Pool<'_, '_, J, W> {
+    /// Lets the workers end, also when the scheduler fails or panics: its scope waits for them.
+    fn drop(&mut self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        self.jobs = None;
+    }
+}
+
+fn serve<J, W>(shared: &Shared<J>, work: &W, interrupt: &AtomicBool, reports: &SyncSender<(usize, Report)>)
+where
+    W: Fn(J, &dyn StepObserver) -> Done + Sync,
+{
+    loop {
+        let job = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok((node, job)) = job else { return };
+        let observer = Observer { node, reports, interrupt, stop: &shared.stop, progress: Mutex::new(None) };
+        let started = Instant::now();
+        // A runner that panics must not leave the scheduler waiting for ever.
+        let done = panic::catch_unwind(AssertUnwindSafe(|| work(job, &observer))).unwrap_or_else(|payload| {
+            let failure = panicked(payload.as_ref());
+            Done { answer: Err(Box::new(failure)), log: None, took: started.elapsed() }
+        });
+        if reports.send((node, Report::Done(Box::new(done)))).is_err() {
+            return;
+        }
+    }
+}
+
+fn panicked(payload: &(dyn std::any::Any + Send)) -> StepFailure {
+    let text = payload.downcast_ref::<&str>().copied().or(payload.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(text, "a worker panicked");
+    StepFailure {
+        kind: FailureKind::Host,
+        message: format!("the runtime itself broke down while executing it: {}", text.unwrap_or("no message")),
+        hint: Some("this is a bug of weft; please report it with the pipeline and the component".to_owned()),
+        trace: StepTrace::default(),
+    }
+}
+
+struct Observer<'a> {
+    node: usize,
+    reports: &'a SyncSender<(usize, Report)>,
+    interrupt: &'a AtomicBool,
+    stop: &'a AtomicBool,
+    /// When progress was last reported.
+    progress: Mutex<Option<Instant>>,
+}
+
+impl StepObserver for Observer<'_> {
+    fn log(&self, _task: &str, level: LogLevel, message: &str) {
+        // Nobody listens any more once the scheduler has failed; the step is being interrupted then.
+        _ = self.reports.send((self.node, Report::Log(level, message.to_owned())));
+    }
+
+    fn progress(&self, _task: &str, done: u64, total: u64) {
+        let now = Instant::now();
+        let mut last = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_none_or(|last| now.duration_since(last) >= PROGRESS_INTERVAL) {
+            *last = Some(now);
+            _ = self.reports.send((self.node, Report::Progress(done, total)));
+        }
+    }
+
+    fn interrupted(&self) -> bool {
+        self.interrupt.load(Ordering::Relaxed) || self.stop.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,98 @@
+//! Which failures are repeated, and how long the pause before is.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::{Duration, Instant};
+
+use weft_pipeline::model::Retry;
+use weft_pipeline::step::FailureKind;
+
+/// The pause before attempt `attempt + 1` of a step whose attempt `attempt` (from 1) failed so; none when it is over.
+///
+/// Whoever writes `retry:` expects any failure to be repeated, as in KFP: what a function returns or why it traps may
+/// hang on the host it was granted, a time limit on the host's load, a host failure on its disk. Only an interrupted
+/// step is not: its run is being given up.
+pub fn pause(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Duration> {
+    if kind == FailureKind::Interrupted || attempt > policy.max {
+        return None;
+    }
+    let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+    let seconds = policy.backoff.as_secs_f64() * policy.factor.max(0.0).powi(exponent);
+    // An infinite, huge or undefined product is the longest pause.
+    let pause = Duration::try_from_secs_f64(seconds).unwrap_or(policy.max_backoff);
+    Some(pause.min(policy.max_backoff))
+}
+
+/// Nodes that wait for their next attempt; no thread waits with them.
+#[derive(Debug, Default)]
+pub struct Pauses(BinaryHeap<Reverse<(Instant, usize)>>);
+
+impl Pauses {
+    /// Lets a node wait until `due`.
+    pub fn add(&mut self, due: Instant, node: usize) {
+        self.0.push(Reverse((due, node)));
+    }
+
+    /// When the first pause is over.
+    pub fn next_due(&self) -> Option<Instant> {
+        self.0.peek().map(|Reverse((due, _))| *due)
+    }
+
+    /// Takes a node whose pause is over by `now`.
+    pub fn take_due(&mut self, now: Instant) -> Option<usize> {
+        self.next_due().is_some_and(|due| due <= now).then(|| self.0.pop().map(|Reverse((_, node))| node))?
+    }
+
+    /// Takes any waiting node.
+    pub fn take_any(&mut self) -> Option<usize> {
+        self.0.pop().map(|Reverse((_, node))| node)
+    }
+
+    /// Whether none waits.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(backoff: u64, factor: f64) -> Retry {
+        Retry { max: 5, backoff: Duration::from_secs(backoff), factor, max_backoff: Duration::from_mins(1) }
+    }
+
+    #[test]
+    fn pauses_grow_by_the_factor_up_to_the_longest() {
+        let policy = policy(10, 2.0);
+        let pauses: Vec<_> = (1..=6).map(|n| pause(&policy, FailureKind::Trapped, n).map(|p| p.as_secs())).collect();
+        assert_eq!(pauses, [Some(10), Some(20), Some(40), Some(60), Some(60), None]);
+    }
+
+    #[test]
+    fn odd_factors_stay_within_bounds() {
+        for factor in [f64::NAN, f64::INFINITY, f64::MAX, -3.0, 0.0] {
+            let pause = pause(&policy(10, factor), FailureKind::Returned, 5).expect("within the attempts");
+            assert!(pause <= Duration::from_mins(1), "{factor}");
+        }
+        assert_eq!(pause(&policy(0, 2.0), FailureKind::Host, u32::MAX - 1), None);
+    }
+
+    #[test]
+    fn an_interrupted_step_is_not_repeated() {
+        assert_eq!(pause(&policy(1, 1.0), FailureKind::Interrupted, 1), None);
+        assert_eq!(pause(&Retry::default(), FailureKind::Returned, 1), None);
+    }
+
+    #[test]
+    fn pauses_end_in_order() {
+        let now = Instant::now();
+        let mut pauses = Pauses::default();
+        pauses.add(now + Duration::from_secs(2), 2);
+        pauses.add(now + Duration::from_secs(1), 1);
+        assert_eq!(pauses.take_due(now), None);
+        assert_eq!(pauses.take_due(now + Duration::from_secs(3)), Some(1));
+        assert_eq!(pauses.take_due(now + Duration::from_secs(3)), Some(2));
+        assert!(pauses.is_empty());
+    }
+}

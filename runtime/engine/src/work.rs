@@ -1,0 +1,95 @@
+//! What workers do: run a step, bring in a file, look something up.
+
+use std::path::PathBuf;
+use std::time::Instant;
+
+use weft_metadata::RunKey;
+use weft_pipeline::model::Latest;
+use weft_pipeline::step::{
+    Artifact, FailureKind, PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
+};
+
+use crate::engine::Engine;
+use crate::import;
+use crate::pool::Done;
+
+/// A piece of work that needs time: everything but deciding and recording.
+#[derive(Debug)]
+pub enum Job {
+    /// Run a step.
+    Step(StepRequest),
+    /// Bring something from outside into the store.
+    Import(Import),
+    /// Find what an earlier run gave.
+    Latest(Latest),
+}
+
+/// An import with its path resolved.
+#[derive(Debug)]
+pub struct Import {
+    /// The path as it is written.
+    pub written: String,
+    /// The path as it was resolved.
+    pub path: PathBuf,
+    /// What comes of it, but for its uri.
+    pub artifact: Artifact,
+}
+
+/// Name of the one output of importers and resolvers.
+pub const ARTIFACT: &str = "artifact";
+
+/// Does a job about a task of a run.
+pub fn perform(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observer: &dyn StepObserver) -> Done {
+    let started = Instant::now();
+    let mut answer = match job {
+        Job::Step(request) => engine.runner.run(request, observer),
+        Job::Import(import) => {
+            import::perform(engine.artifacts, task, import, observer).map(|artifact| one(Some(artifact)))
+        }
+        Job::Latest(query) => latest(engine, key, query).map(one),
+    };
+    let trace = match &mut answer {
+        Ok(output) => &mut output.trace,
+        Err(failure) => &mut failure.trace,
+    };
+    let log = keep_log(engine, task, &std::mem::take(&mut trace.log));
+    Done { answer, log, took: started.elapsed() }
+}
+
+fn one(artifact: Option<Artifact>) -> StepOutput {
+    let outputs = artifact.map(|artifact| (ARTIFACT.to_owned(), PortValue::Artifacts(vec![artifact])));
+    StepOutput { outputs: outputs.into_iter().collect::<PortValues>(), trace: StepTrace::default() }
+}
+
+fn latest(engine: &Engine<'_>, key: &RunKey, query: &Latest) -> Result<Option<Artifact>, Box<StepFailure>> {
+    let pipeline = query.pipeline.as_ref().unwrap_or(&key.pipeline);
+    let found = engine.metadata.latest_artifact(pipeline, &query.task, &query.output, Some(&key.run));
+    match found.map_err(|error| host_failure(error.to_string(), None))? {
+        Some(artifact) if artifact.kind != query.kind => {
+            let Artifact { kind, uri, .. } = artifact;
+            let message = format!(
+                "the latest `{}` of `{}` in pipeline `{pipeline}` is a `{}` ({uri}), not a `{}`",
+                query.output, query.task, kind.0, query.kind.0
+            );
+            Err(host_failure(message, Some(format!("declare the type `{}`, or name another output", kind.0))).into())
+        }
+        found => Ok(found),
+    }
+}
+
+/// Puts what a step wrote into the store. A log that cannot be kept is no reason to lose the step's results.
+fn keep_log(engine: &Engine<'_>, task: &str, log: &[u8]) -> Option<String> {
+    if log.is_empty() {
+        return None;
+    }
+    let kept = engine.artifacts.create(None).and_then(|mut blob| {
+        blob.append(log)?;
+        blob.finish()
+    });
+    kept.inspect_err(|error| tracing::warn!(task, %error, "the log could not be kept")).ok().map(|id| id.to_string())
+}
+
+/// A failure on this side of the sandbox.
+pub fn host_failure(message: String, hint: Option<String>) -> StepFailure {
+    StepFailure { kind: FailureKind::Host, message, hint, trace: StepTrace::default() }
+}

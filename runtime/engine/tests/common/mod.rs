@@ -1,0 +1,409 @@
+//! Stores in a temporary directory, small pipelines, and a runner whose steps are plain functions.
+
+#![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, reason = "shared by tests that use parts of it")]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
+use weft_metadata::StepRecord;
+use weft_pipeline::model::{
+    Binding, Component, Condition, Dag, Implementation, Input, Location, Pipeline, Retry, Task, TaskState, WasmStep,
+    Wire,
+};
+use weft_pipeline::signature::Port;
+use weft_pipeline::step::{
+    Artifact, FailureKind, LogLevel, PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest,
+    StepTrace,
+};
+use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
+
+/// Stores in a directory.
+pub struct Place {
+    pub dir: PathBuf,
+    pub artifacts: weft_artifacts::Store,
+    pub metadata: weft_metadata::Store,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Place {
+    pub fn new() -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let place = Self::at(temporary.path().to_owned());
+        Self { _temporary: Some(temporary), ..place }
+    }
+
+    pub fn at(dir: PathBuf) -> Self {
+        let artifacts = weft_artifacts::Store::open(dir.join("artifacts")).unwrap();
+        let metadata = weft_metadata::Store::open(dir.join("metadata.db")).unwrap();
+        let mut blob = artifacts.create(None).unwrap();
+        blob.append(COMPONENT).unwrap();
+        blob.finish().unwrap();
+        Self { dir, artifacts, metadata, _temporary: None }
+    }
+
+    pub fn locks(&self) -> PathBuf {
+        self.dir.join("runs")
+    }
+
+    pub fn session<'a>(&'a self, runner: &'a dyn StepRunner, jobs: usize) -> Session<'a> {
+        Session { place: self, runner, locks: self.locks(), jobs, cache: true, interrupt: AtomicBool::new(false) }
+    }
+
+    pub fn steps(&self, run: &str) -> BTreeMap<String, StepRecord> {
+        let steps = self.metadata.run(run).unwrap().steps;
+        let count = steps.len();
+        let by_task: BTreeMap<_, _> = steps.into_iter().map(|step| (step.task.clone(), step)).collect();
+        assert_eq!(by_task.len(), count, "a task has more than one execution");
+        by_task
+    }
+
+    /// `(table, rows)` of everything in MLMD's own tables.
+    pub fn counts(&self) -> BTreeMap<String, i64> {
+        let connection = rusqlite::Connection::open(self.dir.join("metadata.db")).unwrap();
+        let tables =
+            ["Artifact", "Execution", "Context", "Event", "EventPath", "Association", "Attribution", "ParentContext"];
+        let count = |table: &str| -> i64 {
+            connection.query_row(&format!("SELECT count(*) FROM `{table}`"), [], |row| row.get(0)).unwrap()
+        };
+        tables.into_iter().map(|table| (table.to_owned(), count(table))).collect()
+    }
+
+    pub fn fsck_clean(&self) -> bool {
+        self.metadata
+            .referenced_uris()
+            .unwrap()
+            .iter()
+            .all(|uri| self.artifacts.contains(&uri.parse().unwrap()).unwrap())
+    }
+}
+
+const COMPONENT: &[u8] = b"\0asm: not really";
+
+/// An engine with its settings.
+pub struct Session<'a> {
+    place: &'a Place,
+    runner: &'a dyn StepRunner,
+    locks: PathBuf,
+    jobs: usize,
+    pub cache: bool,
+    pub interrupt: AtomicBool,
+}
+
+impl Session<'_> {
+    pub fn engine(&self) -> Engine<'_> {
+        Engine {
+            artifacts: &self.place.artifacts,
+            metadata: &self.place.metadata,
+            runner: self.runner,
+            locks: &self.locks,
+            options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache },
+        }
+    }
+
+    pub fn start(&self, id: &str, pipeline: &Pipeline, parameters: &Value) -> RunOutcome {
+        self.start_observed(id, pipeline, parameters, &mut |_| ()).unwrap()
+    }
+
+    pub fn start_observed(
+        &self,
+        id: &str,
+        pipeline: &Pipeline,
+        parameters: &Value,
+        observer: &mut dyn FnMut(&Event),
+    ) -> weft_engine::Result<RunOutcome> {
+        let parameters = parameters.as_object().cloned().unwrap_or_default().into_iter().collect();
+        let base_dir = self.place.dir.clone();
+        let new = NewRun { id: id.to_owned(), pipeline, parameters, base_dir, file: None };
+        self.engine().start(new, observer, &self.interrupt)
+    }
+
+    pub fn resume(&self, id: &str) -> RunOutcome {
+        self.engine().resume(id, &mut |_| (), &self.interrupt).unwrap()
+    }
+}
+
+pub fn states(outcome: &RunOutcome) -> BTreeMap<&str, TaskState> {
+    outcome.tasks.iter().map(|report| (report.task.as_str(), report.state)).collect()
+}
+
+pub fn report<'o>(outcome: &'o RunOutcome, task: &str) -> &'o TaskReport {
+    outcome.tasks.iter().find(|report| report.task == task).unwrap()
+}
+
+/// What a task's step does, beyond giving its outputs.
+#[derive(Debug, Clone, Default)]
+pub struct Behaviour {
+    /// Fail this many attempts.
+    pub failures: u32,
+    pub kind: Option<FailureKind>,
+    /// Leave the optional output out.
+    pub absent: bool,
+    /// Take this long, or until interrupted.
+    pub takes: Duration,
+    /// Log this line.
+    pub log: Option<String>,
+    pub panics: bool,
+}
+
+/// A runner whose steps all do the same: `out` is a dataset that names all inputs, `maybe` the same as an optional
+/// one, `n` how many inputs there were. It watches that no step runs before the tasks that it is told to wait for.
+#[derive(Default)]
+pub struct Fake {
+    pub artifacts: Option<weft_artifacts::Store>,
+    pub behaviours: HashMap<String, Behaviour>,
+    pub dependencies: HashMap<String, BTreeSet<String>>,
+    /// Attempts by task.
+    pub attempts: Mutex<BTreeMap<String, u32>>,
+    succeeded: Mutex<BTreeSet<String>>,
+    /// Tasks whose steps began before their dependencies had ended.
+    pub early: Mutex<Vec<String>>,
+    at_work: AtomicUsize,
+    pub most_at_work: AtomicUsize,
+}
+
+impl Fake {
+    pub fn new(place: &Place) -> Self {
+        Self { artifacts: Some(place.artifacts.clone()), ..Self::default() }
+    }
+
+    pub fn with(mut self, task: &str, behaviour: Behaviour) -> Self {
+        self.behaviours.insert(task.to_owned(), behaviour);
+        self
+    }
+
+    pub fn attempts(&self) -> BTreeMap<String, u32> {
+        self.attempts.lock().unwrap().clone()
+    }
+
+    pub fn total(&self) -> u32 {
+        self.attempts().values().sum()
+    }
+
+    fn step(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+        let attempt = {
+            let mut attempts = self.attempts.lock().unwrap();
+            let attempt = attempts.entry(request.task.clone()).or_insert(0);
+            *attempt += 1;
+            *attempt
+        };
+        if let Some(on) = self.dependencies.get(&request.task)
+            && !on.is_subset(&self.succeeded.lock().unwrap())
+        {
+            self.early.lock().unwrap().push(request.task.clone());
+        }
+        let behaviour = self.behaviours.get(&request.task).cloned().unwrap_or_default();
+        let mut trace = StepTrace { log: Vec::new(), peak_memory: 65536, duration: Duration::from_micros(1) };
+        if let Some(line) = &behaviour.log {
+            observer.log(&request.task, LogLevel::Info, line);
+            trace.log = format!("{line}\n").into_bytes();
+        }
+        assert!(!behaviour.panics, "{} panics", request.task);
+        let fail = |kind, message: &str, trace| {
+            let hint = Some("mend it".to_owned());
+            Err(Box::new(StepFailure { kind, message: message.to_owned(), hint, trace }))
+        };
+        let mut left = behaviour.takes;
+        while !left.is_zero() {
+            if observer.interrupted() {
+                return fail(FailureKind::Interrupted, "interrupted", trace);
+            }
+            let nap = left.min(Duration::from_millis(1));
+            std::thread::sleep(nap);
+            left -= nap;
+        }
+        if attempt <= behaviour.failures {
+            return fail(behaviour.kind.unwrap_or(FailureKind::Returned), "it went wrong", trace);
+        }
+        let mut outputs = PortValues::new();
+        outputs.insert("n".to_owned(), PortValue::Parameter(json!(request.inputs.len())));
+        if let Some(artifacts) = &self.artifacts {
+            let seen = request.inputs.iter().map(|(port, value)| match value {
+                PortValue::Parameter(value) => format!("{port}={value}"),
+                PortValue::Artifacts(all) => {
+                    format!("{port}={:?}", all.iter().map(|one| &one.uri).collect::<Vec<_>>())
+                }
+            });
+            let content = format!("{} {}", request.component.function, seen.collect::<Vec<_>>().join(" "));
+            let mut blob = artifacts.create(None).unwrap();
+            blob.append(content.as_bytes()).unwrap();
+            let uri = blob.finish().unwrap().to_string();
+            let properties = BTreeMap::from([("rows".to_owned(), json!(request.inputs.len()))]);
+            let dataset = Artifact { id: None, kind: dataset_type(), uri, name: None, properties };
+            outputs.insert("out".to_owned(), PortValue::Artifacts(vec![dataset.clone()]));
+            if !behaviour.absent {
+                outputs.insert("maybe".to_owned(), PortValue::Artifacts(vec![dataset]));
+            }
+        }
+        self.succeeded.lock().unwrap().insert(request.task.clone());
+        Ok(StepOutput { outputs, trace })
+    }
+}
+
+impl StepRunner for Fake {
+    fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+        let at_work = self.at_work.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_work.fetch_max(at_work, Ordering::SeqCst);
+        let answer = self.step(request, observer);
+        self.at_work.fetch_sub(1, Ordering::SeqCst);
+        answer
+    }
+}
+
+pub fn dataset_type() -> ArtifactType {
+    ArtifactType("system.Dataset".to_owned())
+}
+
+pub fn dataset() -> PortType {
+    PortType::Artifact { kind: dataset_type(), list: false }
+}
+
+pub fn parameter(ty: ParameterType) -> PortType {
+    PortType::Parameter(ty)
+}
+
+pub fn input(ty: PortType, optional: bool) -> Input {
+    Input { port: Port { ty, optional }, default: None, description: None }
+}
+
+pub fn from_output(task: &str, output: &str) -> Wire {
+    Wire { from: Binding::Output { task: task.to_owned(), output: output.to_owned() }, at: Location::default() }
+}
+
+pub fn literal(value: Value) -> Wire {
+    Wire { from: Binding::Literal(value), at: Location::default() }
+}
+
+pub fn from_input(name: &str) -> Wire {
+    Wire { from: Binding::Input(name.to_owned()), at: Location::default() }
+}
+
+/// A task and its component under construction.
+pub struct Step {
+    pub task: Task,
+    pub component: Component,
+}
+
+/// A step of the fake runner.
+pub fn step() -> Step {
+    let digest = weft_artifacts::ContentId::Blob(weft_artifacts::Digest::of(COMPONENT)).to_string();
+    let wasm = WasmStep { path: "fake.wasm".to_owned(), function: Some("run".to_owned()), digest: Some(digest) };
+    let outputs = [
+        ("out".to_owned(), Port::required(dataset())),
+        ("maybe".to_owned(), Port::optional(dataset())),
+        ("n".to_owned(), Port::required(parameter(ParameterType::U64))),
+    ];
+    Step {
+        task: Task::default(),
+        component: Component {
+            inputs: [].into(),
+            outputs: outputs.into_iter().collect(),
+            implementation: Implementation::Wasm(wasm),
+        },
+    }
+}
+
+pub fn other(implementation: Implementation) -> Step {
+    let outputs = [("artifact".to_owned(), Port::optional(dataset()))];
+    let outputs = outputs.into_iter().collect();
+    Step { task: Task::default(), component: Component { inputs: [].into(), outputs, implementation } }
+}
+
+impl Step {
+    pub fn input(mut self, port: &str, input: Input, wire: Wire) -> Self {
+        self.component.inputs.insert(port.to_owned(), input);
+        self.task.inputs.insert(port.to_owned(), wire);
+        self
+    }
+
+    /// Reads another task's dataset.
+    pub fn reads(self, task: &str) -> Self {
+        let port = format!("from-{task}");
+        self.input(&port, input(dataset(), false), from_output(task, "out"))
+    }
+
+    pub fn literal(self, port: &str, value: Value) -> Self {
+        self.input(port, input(parameter(ParameterType::Json), false), literal(value))
+    }
+
+    pub fn after(mut self, task: &str) -> Self {
+        self.task.after.insert(task.to_owned());
+        self
+    }
+
+    pub fn when(mut self, expression: &str) -> Self {
+        self.task.when = Some(Condition::parse(expression).unwrap());
+        self
+    }
+
+    pub fn retry(mut self, max: u32, backoff: Duration) -> Self {
+        self.task.retry = Retry { max, backoff, ..Retry::default() };
+        self
+    }
+
+    pub fn uncached(mut self) -> Self {
+        self.task.cache = false;
+        self
+    }
+}
+
+/// A pipeline `demo` of steps by name, each with a component of its own.
+pub fn pipeline(steps: impl IntoIterator<Item = (String, Step)>) -> Pipeline {
+    let mut pipeline = Pipeline { name: "demo".to_owned(), ..Pipeline::default() };
+    let dag = dag(&mut pipeline, "", steps);
+    pipeline.root.implementation = Implementation::Dag(dag);
+    pipeline
+}
+
+/// A DAG whose components go into a pipeline, with a prefix to their names.
+pub fn dag(pipeline: &mut Pipeline, prefix: &str, steps: impl IntoIterator<Item = (String, Step)>) -> Dag {
+    let mut dag = Dag::default();
+    for (name, Step { mut task, mut component }) in steps {
+        // Each step calls a function of its own: equal ones would be taken from the cache within a run.
+        if let Implementation::Wasm(wasm) = &mut component.implementation {
+            wasm.function = Some(format!("{prefix}{name}"));
+        }
+        task.component = format!("comp-{prefix}{name}");
+        pipeline.components.insert(task.component.clone(), component);
+        dag.tasks.insert(name, task);
+    }
+    dag
+}
+
+pub fn named<const N: usize>(steps: [(&str, Step); N]) -> impl Iterator<Item = (String, Step)> {
+    steps.into_iter().map(|(name, step)| (name.to_owned(), step))
+}
+
+/// What of a run's record must not depend on how it came about: no rows, times or counts of attempts.
+pub fn essence(place: &Place, run: &str) -> Vec<Value> {
+    let strip = |values: &PortValues| {
+        let mut values = values.clone();
+        for value in values.values_mut() {
+            if let PortValue::Artifacts(artifacts) = value {
+                for artifact in artifacts {
+                    artifact.id = None;
+                }
+            }
+        }
+        json!(values)
+    };
+    let steps = place.steps(run).into_values();
+    steps
+        .map(|step| {
+            json!({
+                "task": step.task, "state": step.state, "kind": step.kind, "identity": step.identity,
+                "inputs": strip(&step.inputs), "outputs": strip(&step.outputs), "log": step.log,
+                "skipped": step.skipped, "error": step.error,
+            })
+        })
+        .collect()
+}
+
+pub fn write(path: impl AsRef<Path>, text: &str) {
+    std::fs::write(path, text).unwrap();
+}

@@ -1,0 +1,138 @@
+//! A process that is killed, again and again, leaves a run that resumes to what an undisturbed one gives.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod common;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::*;
+use serde_json::json;
+use weft_engine::Event;
+use weft_metadata::RunState;
+use weft_pipeline::model::{Implementation, Importer, Pipeline};
+
+const DIRECTORY: &str = "WEFT_ENGINE_TEST_DIRECTORY";
+
+/// 30 steps: three chains that meet, a skip, an import, an uncached one, some 100 ms in all.
+fn thirty_steps() -> Pipeline {
+    let import = Importer { source: literal(json!("data.csv")).from, kind: dataset_type(), properties: [].into() };
+    let mut steps = vec![("import".to_owned(), other(Implementation::Import(import)))];
+    for chain in 0..3 {
+        for link in 0..9 {
+            let mut step = step().literal("seed", json!(chain * 100 + link));
+            step = match link {
+                0 => step.input("data", input(dataset(), false), from_output("import", "artifact")),
+                _ => step.reads(&format!("c{chain}-{}", link - 1)),
+            };
+            if link == 4 {
+                step = step.uncached();
+            }
+            steps.push((format!("c{chain}-{link}"), step));
+        }
+    }
+    steps.push(("skipped".to_owned(), step().when(r#"steps["c0-3"].n > 100"#)));
+    steps.push(("join".to_owned(), step().reads("c0-8").reads("c1-8").reads("c2-8")));
+    pipeline(steps)
+}
+
+fn runner(place: &Place) -> Fake {
+    let mut fake = Fake::new(place);
+    for (name, _) in thirty_steps().components {
+        let task = name.strip_prefix("comp-").unwrap();
+        let log = Some(format!("this is {task}"));
+        fake = fake.with(task, Behaviour { takes: Duration::from_millis(8), log, ..Behaviour::default() });
+    }
+    fake
+}
+
+/// Starts the run or goes on with it, and writes down what begins and what is reported as finished.
+fn begin_or_go_on(directory: &Path) {
+    let place = Place::at(directory.to_owned());
+    let fake = runner(&place);
+    let session = place.session(&fake, 3);
+    let mut journal = std::fs::File::options().create(true).append(true).open(directory.join("journal")).unwrap();
+    let mut observer = |event: &Event| match event {
+        Event::TaskStarted { task, .. } => journal.write_all(format!("started {task}\n").as_bytes()).unwrap(),
+        Event::TaskFinished(report) => journal.write_all(format!("finished {}\n", report.task).as_bytes()).unwrap(),
+        _ => {}
+    };
+    if place.metadata.run("r").is_ok() {
+        session.engine().resume("r", &mut observer, &session.interrupt).unwrap();
+    } else {
+        session.start_observed("r", &thirty_steps(), &json!({}), &mut observer).unwrap();
+    }
+}
+
+/// Not a test by itself: what the test below runs in a process of its own.
+#[test]
+fn child() {
+    if let Some(directory) = std::env::var_os(DIRECTORY) {
+        begin_or_go_on(Path::new(&directory));
+    }
+}
+
+#[test]
+fn killed_at_any_instant_it_resumes_to_the_same() {
+    let undisturbed = Place::new();
+    write(undisturbed.dir.join("data.csv"), "a,b\n1,2\n");
+    begin_or_go_on(&undisturbed.dir);
+    let wanted = essence(&undisturbed, "r");
+    assert_eq!(wanted.len(), 30);
+
+    // Instants spread by the golden ratio, the same each time, over what the run takes.
+    let mut instant = 0.0_f64;
+    let mut all_kills = 0;
+    for round in 0..12 {
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path().join("data.csv"), "a,b\n1,2\n");
+        let mut kills = 0;
+        loop {
+            let mut child = Command::new(std::env::current_exe().unwrap())
+                .args(["child", "--exact", "--test-threads=1"])
+                .env(DIRECTORY, directory.path())
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            instant = (instant + 0.618_033_988_75).fract();
+            let until = Instant::now() + Duration::from_millis(5) + Duration::from_millis(90).mul_f64(instant);
+            let ended = loop {
+                match child.try_wait().unwrap() {
+                    Some(status) => break Some(status),
+                    None if kills < 20 && Instant::now() > until => break None,
+                    None => std::thread::sleep(Duration::from_micros(200)),
+                }
+            };
+            let Some(status) = ended else {
+                child.kill().unwrap();
+                child.wait().unwrap();
+                kills += 1;
+                continue;
+            };
+            assert!(status.success(), "round {round}");
+            break;
+        }
+        all_kills += kills;
+        let place = Place::at(directory.path().to_owned());
+        let record = place.metadata.run("r").unwrap();
+        assert_eq!(record.summary.state, RunState::Complete);
+        assert_eq!(essence(&place, "r"), wanted, "round {round}, {kills} kills");
+        assert_eq!(place.counts(), undisturbed.counts(), "round {round}, {kills} kills");
+        assert!(place.fsck_clean());
+        let journal = std::fs::read_to_string(directory.path().join("journal")).unwrap();
+        let mut finished = BTreeSet::new();
+        for line in journal.lines() {
+            match line.split_once(' ').unwrap() {
+                ("started", task) => assert!(!finished.contains(task), "{task} was finished and ran again"),
+                (_, task) => assert!(finished.insert(task), "{task} was finished twice"),
+            }
+        }
+    }
+    println!("{all_kills} kills");
+    assert!(all_kills > 0, "no process was killed before it had ended");
+}
