@@ -226,7 +226,7 @@ from_debian() {
         mkdir -p "$CACHE"
         # One at a time: a second run waits here and then finds the first one's work.
         exec 9>"$CACHE/lock"
-        flock 9
+        flock -n 9 || { say 'waiting for another run that assembles it' && flock 9; }
         found=$(find_cached)
     fi
     if [ -z "$found" ]; then
