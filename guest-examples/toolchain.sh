@@ -11,6 +11,8 @@
 #   3. on Debian and its derivatives: a compiler and the source of its standard library are unpacked from the distribution's packages
 #      (nothing is installed, root is not needed), and the standard library is built once. The result is kept in
 #      target/guest-toolchain/ and costs some two minutes the first time.
+#
+# WEFT_GUEST_TOOLCHAIN=rustup takes one of the first two only, WEFT_GUEST_TOOLCHAIN=debian the third.
 set -euo pipefail
 
 TARGET=wasm32-wasip2
@@ -231,7 +233,7 @@ from_debian() {
     fi
     if [ -z "$found" ]; then
         rm -rf "$CACHE"/tmp.* # of runs that were killed
-        say "no $TARGET target here, and rustup cannot add it: assembling one from Debian's packages"
+        say "assembling a toolchain for $TARGET from Debian's packages"
         WORK=$(mktemp -d "$CACHE/tmp.XXXXXX")
         trap 'rm -rf "$WORK"' EXIT
         assemble || return 1
@@ -246,4 +248,14 @@ from_debian() {
 
 # The first two ways need nothing to be set. A toolchain from Debian's packages that is already there means that they failed before:
 # the network is not asked again.
-if ! from_rustc && { [ -n "$(find_cached)" ] || ! from_rustup; } && ! from_debian; then fail; fi
+automatic() { from_rustc || { [ -z "$(find_cached)" ] && from_rustup; } || from_debian; }
+
+case ${WEFT_GUEST_TOOLCHAIN:-automatic} in
+automatic) automatic || fail ;;
+rustup) from_rustc || from_rustup || fail ;;
+debian) from_debian || fail ;;
+*)
+    echo "error: WEFT_GUEST_TOOLCHAIN is \`$WEFT_GUEST_TOOLCHAIN\`; it can be automatic, rustup or debian" >&2
+    exit 1
+    ;;
+esac
