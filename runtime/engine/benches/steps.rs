@@ -36,12 +36,17 @@ fn parallel(steps: usize) -> Pipeline {
     pipeline((0..steps).map(|at| (format!("s{at}"), step().literal("seed", json!(at)))))
 }
 
+/// An argument, as in `cargo bench -p weft-engine --bench steps -- chain`, picks those whose name contains it.
 fn main() {
+    let wanted = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
     for (name, pipeline, steps) in [
         ("chain of 1,000", chain(1000), 1000_u32),
         ("1,000 in parallel", parallel(1000), 1000),
         ("10,000 in parallel", parallel(10_000), 10_000),
     ] {
+        if !name.contains(&wanted) {
+            continue;
+        }
         let place = Place::new();
         for (run, state) in [("first", TaskState::Complete), ("again", TaskState::Cached)] {
             let session = place.session(&Nothing, 2);

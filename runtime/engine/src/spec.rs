@@ -1,16 +1,17 @@
 //! What is recorded of a run at its start, so that going on needs neither the pipeline's file nor its components'.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use weft_pipeline::model::{Component, Dag, Implementation, Pipeline};
+use weft_pipeline::model::{Component, Implementation, Pipeline};
 
 /// A pipeline as it was linked, and where its paths start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Spec {
+pub struct Spec<'p> {
     #[serde(flatten)]
-    pipeline: Pipeline,
+    pipeline: Cow<'p, Pipeline>,
     /// The folder at which relative paths start.
     pub base_dir: PathBuf,
     /// Names of the tasks in the order written, by the component whose DAG they are in: JSON objects keep no order.
@@ -20,41 +21,35 @@ pub struct Spec {
 /// Stands for the root among the components' names, none of which is empty.
 const ROOT: &str = "";
 
-impl Spec {
+impl<'p> Spec<'p> {
     /// What to record of a pipeline.
-    pub fn new(pipeline: &Pipeline, base_dir: PathBuf) -> Self {
-        let mut pipeline = pipeline.clone();
-        let names = |(name, dag): (&str, &mut Dag)| (name.to_owned(), dag.tasks.keys().cloned().collect());
-        let order = dags(&mut pipeline).map(names).collect();
-        Self { pipeline, base_dir, order }
+    pub fn new(pipeline: &'p Pipeline, base_dir: PathBuf) -> Self {
+        let components = pipeline.components.iter().map(|(name, component)| (name.as_str(), component));
+        let all = std::iter::once((ROOT, &pipeline.root)).chain(components);
+        let order = all.filter_map(|(name, component)| match &component.implementation {
+            Implementation::Dag(dag) => Some((name.to_owned(), dag.tasks.keys().cloned().collect())),
+            _ => None,
+        });
+        Self { order: order.collect(), pipeline: Cow::Borrowed(pipeline), base_dir }
     }
 
     /// The pipeline with its tasks in the order written.
     pub fn into_pipeline(self) -> Pipeline {
-        let Self { mut pipeline, order, .. } = self;
-        for (name, dag) in dags(&mut pipeline) {
-            for (position, task) in order.get(name).into_iter().flatten().enumerate() {
-                if let Some(at) = dag.tasks.get_index_of(task) {
-                    dag.tasks.swap_indices(at, position);
-                }
-            }
+        let Self { pipeline, order, .. } = self;
+        let mut pipeline = pipeline.into_owned();
+        for (name, tasks) in order {
+            let component = if name == ROOT { Some(&mut pipeline.root) } else { pipeline.components.get_mut(&name) };
+            let Some(Component { implementation: Implementation::Dag(dag), .. }) = component else { continue };
+            let position: HashMap<&String, usize> = tasks.iter().zip(0..).collect();
+            dag.tasks.sort_by_key(|name, _| position.get(name).copied());
         }
         pipeline
     }
 }
 
-fn dags(pipeline: &mut Pipeline) -> impl Iterator<Item = (&str, &mut Dag)> {
-    let components = pipeline.components.iter_mut().map(|(name, component)| (name.as_str(), component));
-    let all = std::iter::once((ROOT, &mut pipeline.root)).chain(components);
-    all.filter_map(|(name, component): (&str, &mut Component)| match &mut component.implementation {
-        Implementation::Dag(dag) => Some((name, dag)),
-        _ => None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use weft_pipeline::model::Task;
+    use weft_pipeline::model::{Dag, Task};
 
     use super::*;
 
@@ -73,7 +68,7 @@ mod tests {
             ..Pipeline::default()
         };
         let recorded = serde_json::to_value(Spec::new(&pipeline, PathBuf::from("/data"))).unwrap();
-        let read = serde_json::from_value::<Spec>(recorded).unwrap();
+        let read = serde_json::from_value::<Spec<'_>>(recorded).unwrap();
         assert_eq!(read.base_dir, PathBuf::from("/data"));
         let read = read.into_pipeline();
         assert_eq!(read, pipeline);
