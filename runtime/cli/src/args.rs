@@ -1,0 +1,131 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::commands;
+
+/// Runs machine-learning pipelines made of sandboxed WebAssembly components
+#[derive(Debug, Parser)]
+#[command(
+    name = "weft",
+    version,
+    propagate_version = false,
+    max_term_width = 100,
+    after_help = "Examples:
+  weft run pipeline.yaml                     run a pipeline; unchanged steps come from the cache
+  weft run pipeline.yaml -p seed=8           the same with another parameter
+  weft inspect train.wasm                    show the steps in a component
+  weft lineage latest/model                  where the model of the latest run comes from
+  weft artifact export latest/model m.json   copy it out of the store"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Where artifacts and metadata are kept
+    #[arg(
+        long,
+        global = true,
+        env = "WEFT_STORE",
+        hide_env_values = true,
+        value_name = "DIR",
+        default_value = ".weft",
+        help_heading = "Global options"
+    )]
+    pub store: PathBuf,
+    /// When to colour what is printed
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t, help_heading = "Global options")]
+    pub color: Color,
+    /// Tell what the runtime does, on standard error; -vv and -vvv tell more
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Global options")]
+    pub verbose: u8,
+}
+
+/// When to colour.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum Color {
+    // On a terminal, unless `NO_COLOR` is set. Not as help texts: these would blow up the help of every command.
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+impl Color {
+    /// Makes this the choice of the whole process.
+    pub fn apply(self) {
+        match self {
+            Self::Auto => anstream::ColorChoice::Auto,
+            Self::Always => anstream::ColorChoice::AlwaysAnsi,
+            Self::Never => anstream::ColorChoice::Never,
+        }
+        .write_global();
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a pipeline
+    Run(commands::run::Args),
+    /// Check a pipeline without running it
+    Check(commands::check::Args),
+    /// Show the steps that a component holds
+    Inspect(commands::inspect::Args),
+    /// List runs, show one, or forget some
+    Runs(commands::runs::Args),
+    /// Show what the steps of a run printed and logged
+    Logs(commands::logs::Args),
+    /// Go on with a run that failed, was interrupted or was killed
+    Resume(commands::resume::Args),
+    /// Show where an artifact comes from and what came of it
+    Lineage(commands::lineage::Args),
+    /// List, show and copy out artifacts
+    Artifact(commands::artifact::Args),
+    /// Look after the compiled components
+    Cache(commands::cache::Args),
+    /// Remove old runs and the content that nothing refers to any more
+    Gc(commands::gc::Args),
+    /// Check that everything in the store is as it was written
+    Fsck(commands::fsck::Args),
+    /// Write the completions of a shell
+    Completions(commands::completions::Args),
+}
+
+impl Command {
+    /// Whether standard output is to be one JSON document.
+    pub fn wants_json(&self) -> bool {
+        match self {
+            Self::Run(args) => args.how.json,
+            Self::Resume(args) => args.how.json,
+            Self::Check(args) => args.json,
+            Self::Inspect(args) => args.format() == commands::inspect::Format::Json,
+            Self::Runs(args) => args.wants_json(),
+            Self::Lineage(args) => args.json,
+            Self::Artifact(args) => args.wants_json(),
+            Self::Cache(args) => args.json,
+            Self::Gc(args) => args.json,
+            Self::Fsck(args) => args.json,
+            Self::Logs(_) | Self::Completions(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

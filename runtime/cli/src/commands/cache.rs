@@ -1,0 +1,82 @@
+//! `weft cache`: the compiled components, which only save time. Results of steps are in the store.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use serde_json::json;
+
+use crate::error::{Error, Exit, Result};
+use crate::render::{bytes, count};
+use crate::{host, output};
+
+/// Arguments of `weft cache`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "The cache is `$WEFT_CACHE`, else `weft` in the user's cache folder. It can be cleared at any time: what is \
+    needed is compiled again. Results of steps are not in it but in the store; `weft gc` looks after those."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<What>,
+    /// Write the answer as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do with the cache.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum What {
+    /// Tell where it is and how large (the default)
+    Stats,
+    /// Remove everything in it
+    Clear,
+}
+
+/// Shows or clears the cache.
+pub fn execute(args: &Args) -> Result<Exit> {
+    let folder = host::cache_dir()?;
+    let compiled = list(&folder)?;
+    let (files, total) = (compiled.len(), compiled.iter().map(|(_, size)| size).sum::<u64>());
+    let clear = matches!(args.command, Some(What::Clear));
+    if clear {
+        for (path, _) in &compiled {
+            fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        }
+    }
+    if args.json {
+        let what = if clear { "removed" } else { "kept" };
+        output::print_json(&json!({ "folder": folder.display().to_string(), what: files, "bytes": total }))?;
+    } else {
+        let files = format!("{} ({})", count(files, "compiled component", "compiled components"), bytes::size(total));
+        let folder = folder.display();
+        output::print(&if clear { format!("removed {files} from {folder}") } else { format!("{files} in {folder}") })?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Compiled components with their sizes: the files of the folders that the sandbox makes, one for each of its settings.
+fn list(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
+    let mut found = Vec::new();
+    for own in read(folder)? {
+        let is_own = own.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wasmtime-"));
+        if !is_own || !own.is_dir() {
+            continue;
+        }
+        for file in read(&own)? {
+            if file.extension().is_some_and(|extension| extension == "cwasm") {
+                let size = fs::metadata(&file).map_or(0, |metadata| metadata.len());
+                found.push((file, size));
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn read(folder: &Path) -> Result<Vec<PathBuf>> {
+    match fs::read_dir(folder) {
+        Ok(entries) => Ok(entries.filter_map(|entry| Some(entry.ok()?.path())).collect()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(Error::io("list", folder, error)),
+    }
+}

@@ -1,0 +1,36 @@
+//! One file a command: its arguments, and what it does with them.
+
+pub mod artifact;
+pub mod cache;
+pub mod check;
+pub mod completions;
+pub mod fsck;
+pub mod gc;
+pub mod inspect;
+pub mod lineage;
+pub mod logs;
+pub mod resume;
+pub mod run;
+pub mod runs;
+
+use crate::args::{Cli, Command};
+use crate::error::{Exit, Result};
+
+/// Does what the command line says.
+pub fn execute(cli: &Cli) -> Result<Exit> {
+    let root = cli.global.store.as_path();
+    match &cli.command {
+        Command::Run(args) => run::execute(root, args),
+        Command::Check(args) => check::execute(args),
+        Command::Inspect(args) => inspect::execute(args),
+        Command::Runs(args) => runs::execute(root, args),
+        Command::Logs(args) => logs::execute(root, args),
+        Command::Resume(args) => resume::execute(root, args),
+        Command::Lineage(args) => lineage::execute(root, args),
+        Command::Artifact(args) => artifact::execute(root, args),
+        Command::Cache(args) => cache::execute(args),
+        Command::Gc(args) => gc::execute(root, args),
+        Command::Fsck(args) => fsck::execute(root, args),
+        Command::Completions(args) => completions::execute(args),
+    }
+}

@@ -1,0 +1,209 @@
+//! `weft runs`
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::time::Duration;
+use weft_metadata::{RunFilter, RunRecord, RunState, RunSummary, StepCounts};
+use weft_pipeline::model::TaskState;
+
+use crate::error::{Error, Exit, Result};
+use crate::execute::component_of;
+use crate::render::outcome::{self, Failure, Row};
+use crate::render::table::{Cell, Table};
+use crate::render::{self, DIM, HEADING, run_state, text, time};
+use crate::store::Store;
+use crate::{host, output, screen};
+
+/// Arguments of `weft runs`.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<What>,
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+/// What to do with runs.
+#[derive(Debug, Subcommand)]
+pub enum What {
+    /// List runs, the newest first (the default)
+    Ls(ListArgs),
+    /// Show a run with its steps
+    Show(ShowArgs),
+    /// Forget runs; `weft gc` then frees the space that only they needed
+    Rm(RmArgs),
+}
+
+/// Arguments of `weft runs ls`.
+#[derive(Debug, clap::Args)]
+pub struct ListArgs {
+    /// Only runs of this pipeline
+    #[arg(long, value_name = "NAME")]
+    pub pipeline: Option<String>,
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    pub limit: usize,
+    /// Write one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `weft runs show`.
+#[derive(Debug, clap::Args)]
+pub struct ShowArgs {
+    /// The run's id, the beginning of it, or `latest`
+    #[arg(value_name = "RUN", default_value = "latest")]
+    pub run: String,
+    /// Write all that is recorded as one JSON document
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `weft runs rm`.
+#[derive(Debug, clap::Args)]
+pub struct RmArgs {
+    /// Ids of runs, beginnings of them, or `latest`
+    #[arg(value_name = "RUN", required = true)]
+    pub runs: Vec<String>,
+}
+
+impl Args {
+    /// Whether standard output is to be one JSON document.
+    pub fn wants_json(&self) -> bool {
+        match &self.command {
+            None => self.list.json,
+            Some(What::Ls(args)) => args.json,
+            Some(What::Show(args)) => args.json,
+            Some(What::Rm(_)) => false,
+        }
+    }
+}
+
+/// Lists, shows or forgets runs.
+pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
+    match &args.command {
+        None => list(root, &args.list),
+        Some(What::Ls(args)) => list(root, args),
+        Some(What::Show(args)) => show(root, args),
+        Some(What::Rm(args)) => remove(root, args),
+    }
+}
+
+fn list(root: &Path, args: &ListArgs) -> Result<Exit> {
+    let store = Store::read(root)?;
+    let filter = RunFilter { pipeline: args.pipeline.as_deref(), state: None, limit: Some(args.limit) };
+    let runs = store.metadata.runs(&filter)?;
+    if args.json {
+        let runs: Vec<Value> = runs.iter().map(|run| with_alive(json!(run), &store, run)).collect();
+        output::print_json(&json!(runs))?;
+        return Ok(Exit::Success);
+    }
+    if runs.is_empty() {
+        screen::say("no runs yet; `weft run PIPELINE` starts one");
+        return Ok(Exit::Success);
+    }
+    let mut table = Table::new(&["RUN", "STATE", "STARTED", ">TIME", "STEPS"]);
+    let now = host::now_ms();
+    for run in &runs {
+        table.row([
+            Cell::new(run.id.clone()),
+            run_state(run.state, is_alive(&store, run)).into(),
+            Cell::new(time::ago(run.started_ms, now)),
+            Cell::new(took(run).map(time::duration).unwrap_or_default()),
+            Cell::words(&counts(run.counts)),
+        ]);
+    }
+    output::print(&table.render(output::width()))?;
+    Ok(Exit::Success)
+}
+
+fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
+    let store = Store::read(root)?;
+    let run = store.metadata.run(&args.run)?;
+    if args.json {
+        output::print_json(&with_alive(json!(run), &store, &run.summary))?;
+        return Ok(Exit::Success);
+    }
+    let summary = &run.summary;
+    let (state, style) = run_state(summary.state, is_alive(&store, summary));
+    let mut text = format!("{HEADING}{}{HEADING:#}  {style}{state}{style:#}\n", summary.id);
+    let mut about = Table::new(&["", "", ""]);
+    let mut row = |title: &str, value: String| {
+        about.row([Cell::default(), Cell::new(title).style(DIM), Cell::new(value)]);
+    };
+    row("pipeline", text::one_line(&summary.pipeline));
+    row("file", run.file.clone().unwrap_or_default());
+    row("started", time::stamp(summary.started_ms));
+    row("time", took(summary).map(time::duration).unwrap_or_default());
+    text.push_str(&about.render(None));
+    text.push_str(&outcome::parameters("Parameters", &summary.parameters));
+    text.push('\n');
+    text.push_str(&outcome::steps(run.steps.iter().map(Row::from), output::width()));
+    text.push_str(&outcome::values("Outputs", &run.outputs));
+    for failure in failures(&run) {
+        _ = write!(text, "\n{}\n", failure.render());
+    }
+    output::print(&text)?;
+    if matches!(state, "STOPPED" | "FAILED" | "CANCELED") {
+        screen::say(render::hint(&format!("`weft resume {}` goes on with it", summary.id)));
+    }
+    Ok(Exit::Success)
+}
+
+fn failures(run: &RunRecord) -> impl Iterator<Item = Failure<'_>> {
+    let failed = run.steps.iter().filter(|step| step.state == TaskState::Failed);
+    failed.map(|step| Failure {
+        run: &run.summary.id,
+        task: &step.task,
+        message: step.error.as_ref().map_or("no reason was recorded", |error| error.message.as_str()),
+        component: component_of(run, &step.task),
+        hint: step.error.as_ref().and_then(|error| error.hint.as_deref()),
+        log: step.log.is_some(),
+    })
+}
+
+fn remove(root: &Path, args: &RmArgs) -> Result<Exit> {
+    let store = Store::change(root)?;
+    for selector in &args.runs {
+        let id = store.metadata.run(selector)?.summary.id;
+        if store.is_alive(&id) {
+            return Err(Error::advised(format!("run `{id}` is at work"), "interrupt it, or wait for its end"));
+        }
+        store.metadata.delete_run(&id)?;
+        output::print(&id)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn with_alive(mut document: Value, store: &Store, run: &RunSummary) -> Value {
+    document["alive"] = is_alive(store, run).into();
+    document
+}
+
+fn is_alive(store: &Store, run: &RunSummary) -> bool {
+    run.state == RunState::Running && store.is_alive(&run.id)
+}
+
+fn took(run: &RunSummary) -> Option<Duration> {
+    let milliseconds = u64::try_from(run.ended_ms? - run.started_ms).ok()?;
+    Some(Duration::from_millis(milliseconds))
+}
+
+/// `5 complete, 3 cached`
+fn counts(counts: StepCounts) -> String {
+    let StepCounts { running, complete, cached, skipped, failed, canceled } = counts;
+    let parts = [
+        (failed, "failed"),
+        (canceled, "canceled"),
+        (running, "unfinished"),
+        (complete, "complete"),
+        (cached, "cached"),
+        (skipped, "skipped"),
+    ];
+    let parts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    parts.join(", ")
+}

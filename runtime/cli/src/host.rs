@@ -1,0 +1,87 @@
+//! What the command takes from its host: environment variables, the user's folders, limits of the machine.
+//! The libraries below never look there.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
+
+use weft_pipeline::model::{Implementation, Pipeline};
+use weft_sandbox::StepLimits;
+
+use crate::error::{Error, Result};
+
+/// Where compiled components are kept: `$WEFT_CACHE`, else the user's cache folder.
+pub fn cache_dir() -> Result<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    if let Some(dir) = set("WEFT_CACHE") {
+        return std::path::absolute(&dir).map_err(|source| Error::io("find", &dir, source));
+    }
+    // The XDG specification has relative paths ignored.
+    set("XDG_CACHE_HOME")
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".cache")))
+        .or_else(|| set("LOCALAPPDATA"))
+        .map(|dir| dir.join("weft"))
+        .ok_or_else(|| {
+            Error::advised(
+                "there is no folder for compiled components: neither WEFT_CACHE, XDG_CACHE_HOME nor HOME is set",
+                "set WEFT_CACHE to a folder that belongs to you alone",
+            )
+        })
+}
+
+/// Values of the environment variables that any step of a pipeline is granted. Those that are not set are left out: a
+/// step that needs one fails and says so.
+pub fn granted_environment(pipeline: &Pipeline) -> BTreeMap<String, String> {
+    let inner = pipeline.components.values();
+    let tasks = inner.chain([&pipeline.root]).filter_map(|component| match &component.implementation {
+        Implementation::Dag(dag) => Some(dag.tasks.values()),
+        _ => None,
+    });
+    tasks
+        .flatten()
+        .flat_map(|task| &task.grants.env)
+        .filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)))
+        .collect()
+}
+
+/// Limits of steps that name none. One step may use half of the machine's memory, which leaves room for the caches
+/// that its data goes through, and at most the 4 GiB that a 32-bit memory can have.
+pub fn default_limits() -> StepLimits {
+    let defaults = StepLimits::default();
+    StepLimits { memory: physical_memory().map_or(defaults.memory, |all| defaults.memory.min(all / 2)), ..defaults }
+}
+
+/// Bytes of memory that this process may use, where the system tells: those of the machine, or of the container.
+fn physical_memory() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    let machine = kibibytes.checked_mul(1024)?;
+    // The word `max` stands there where nothing is set.
+    let container = std::fs::read_to_string("/sys/fs/cgroup/memory.max").ok().and_then(|text| text.trim().parse().ok());
+    Some(machine.min(container.unwrap_or(u64::MAX)))
+}
+
+/// Lets the process open as many files as its hard limit allows: steps at work in parallel hold many.
+pub fn raise_file_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        if current != maximum {
+            // Some systems refuse what they call their maximum; then it stays as it was.
+            _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+        }
+    }
+}
+
+/// Time since the epoch.
+pub fn now() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
+
+/// Milliseconds since the epoch.
+pub fn now_ms() -> i64 {
+    i64::try_from(now().as_millis()).unwrap_or(i64::MAX)
+}

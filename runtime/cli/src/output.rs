@@ -1,0 +1,46 @@
+//! Standard output: results, as text or as one JSON document.
+
+use std::io::{self, IsTerminal as _, Write as _};
+
+use serde_json::Value;
+
+use crate::error::Result;
+use crate::screen;
+
+/// Writes text to standard output, with colours where those are wanted.
+pub fn print(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.is_empty() && !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    Ok(out.flush()?)
+}
+
+/// Writes a JSON document to standard output.
+pub fn print_json(document: &Value) -> Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer_pretty(&mut out, document).map_err(io::Error::from)?;
+    out.write_all(b"\n")?;
+    Ok(out.flush()?)
+}
+
+/// Writes a result for people: to standard output, or to standard error when standard output is a JSON document's.
+pub fn print_for_people(text: &str, json: bool) -> Result<()> {
+    if json {
+        screen::say(text.trim_end_matches('\n'));
+        Ok(())
+    } else {
+        print(text)
+    }
+}
+
+/// Columns of the terminal that standard output is; none if it is not one, as lines need not be broken then.
+pub fn width() -> Option<usize> {
+    terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| usize::from(width.0).max(40))
+}
+
+/// Whether standard output is a terminal, where control characters of others must not get to.
+pub fn is_terminal() -> bool {
+    io::stdout().is_terminal()
+}

@@ -1,0 +1,129 @@
+//! Problems of a pipeline, drawn with the lines that they are about.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+use serde_json::{Value, json};
+use weft_pipeline::diagnostic::Diagnostic;
+
+/// A file that was read.
+#[derive(Debug)]
+pub struct Source {
+    /// Its path as the user wrote it.
+    pub shown: String,
+    /// Its text.
+    pub text: String,
+}
+
+/// A problem and the file that it is about.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The problem.
+    pub diagnostic: Diagnostic,
+}
+
+impl Finding {
+    /// A problem in a file.
+    pub fn new(source: &Arc<Source>, diagnostic: Diagnostic) -> Self {
+        Self { source: Arc::clone(source), diagnostic }
+    }
+
+    /// The same for programs.
+    pub fn to_json(&self) -> Value {
+        let Diagnostic { severity, message, at, length, task, hint } = &self.diagnostic;
+        let at = at.map(|at| json!({ "line": at.line, "column": at.column, "length": length }));
+        json!({ "severity": severity, "message": message, "file": self.source.shown, "at": at, "step": task, "hint": hint })
+    }
+}
+
+/// The problems one after the other, each with its place, its line and its hint.
+pub fn render(findings: &[Finding]) -> String {
+    let renderer = Renderer::styled();
+    let drawn: Vec<String> = findings.iter().map(|finding| renderer.render(&[group(finding)])).collect();
+    let mut text = drawn.join("\n\n");
+    text.push('\n');
+    text
+}
+
+fn group(finding: &Finding) -> Group<'_> {
+    let Finding { source, diagnostic } = finding;
+    let level = if diagnostic.is_error() { Level::ERROR } else { Level::WARNING };
+    let title = level.primary_title(diagnostic.message.as_str());
+    let place: Element<'_> = match span(&source.text, diagnostic) {
+        Some(span) => {
+            let mark = AnnotationKind::Primary.span(span).label(diagnostic.hint.as_deref());
+            Snippet::source(source.text.as_str()).path(source.shown.as_str()).annotation(mark).into()
+        }
+        None => Origin::path(source.shown.as_str()).into(),
+    };
+    let group = title.element(place);
+    match &diagnostic.hint {
+        // Without a line to stand beside.
+        Some(hint) if diagnostic.at.is_none() => group.element(Level::HELP.message(hint.as_str())),
+        _ => group,
+    }
+}
+
+/// The bytes of the text that a problem is about.
+fn span(text: &str, diagnostic: &Diagnostic) -> Option<Range<usize>> {
+    let at = diagnostic.at?;
+    let (line, column, length) = (index(at.line)?, index(at.column)?, diagnostic.length.max(1));
+    let start_of_line = if line == 0 { 0 } else { text.match_indices('\n').nth(line - 1)?.0 + 1 };
+    let rest = &text[start_of_line..];
+    let rest = &rest[..rest.find('\n').unwrap_or(rest.len())];
+    let offset = |characters: usize| rest.char_indices().nth(characters).map_or(rest.len(), |(offset, _)| offset);
+    let start = offset(column);
+    let end = offset(column + usize::try_from(length).unwrap_or(1));
+    Some(start_of_line + start..start_of_line + end)
+}
+
+fn index(from_one: u32) -> Option<usize> {
+    usize::try_from(from_one.checked_sub(1)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use weft_pipeline::model::{Location, Span};
+
+    fn source() -> Arc<Source> {
+        let text = "name: p\nsteps:\n  träin:\n    component: train.wasm\n".to_owned();
+        Arc::new(Source { shown: "p.yaml".to_owned(), text })
+    }
+
+    fn at(line: u32, column: u32, length: u32) -> Span {
+        Span { at: Location { line, column }, length }
+    }
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        let source = source();
+        let marked = |span: Span| {
+            let range = self::span(&source.text, &Diagnostic::error("x").at(span)).unwrap();
+            source.text[range].to_owned()
+        };
+        assert_eq!(marked(at(1, 1, 4)), "name");
+        assert_eq!(marked(at(3, 3, 5)), "träin");
+        assert_eq!(marked(at(4, 16, 99)), "train.wasm");
+        assert_eq!(marked(at(4, 99, 1)), "");
+        assert!(self::span(&source.text, &Diagnostic::error("x").at(at(99, 1, 1))).is_none());
+    }
+
+    #[test]
+    fn problems_are_drawn_with_their_lines() {
+        let source = source();
+        let findings = [
+            Finding::new(
+                &source,
+                Diagnostic::error("there is no `trian`").at(at(3, 3, 5)).hint("did you mean `train`?"),
+            ),
+            Finding::new(&source, Diagnostic::warning("nothing uses it").at(at(99, 1, 1))),
+            Finding::new(&source, Diagnostic::error("`seed` is not given").hint("give it with `-p seed=...`")),
+        ];
+        let drawn = anstream::adapter::strip_str(&render(&findings)).to_string();
+        insta::assert_snapshot!(drawn);
+    }
+}

@@ -1,0 +1,199 @@
+//! A run with its steps: while it ends, and whenever it is looked at later.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use weft_engine::{RunOutcome, TaskReport};
+use weft_metadata::{RunState, StepRecord};
+use weft_pipeline::model::TaskState;
+use weft_pipeline::step::{PortValue, PortValues};
+
+use super::table::{Cell, Table};
+use super::{DIM, HEADING, problem, task_state, text, time, value};
+
+/// A step as tables show it.
+#[derive(Debug)]
+pub struct Row<'a> {
+    task: &'a str,
+    state: TaskState,
+    duration: Option<Duration>,
+    attempts: u32,
+    outputs: &'a PortValues,
+    message: Option<&'a str>,
+}
+
+impl<'a> From<&'a TaskReport> for Row<'a> {
+    fn from(report: &'a TaskReport) -> Self {
+        Self {
+            task: &report.task,
+            state: report.state,
+            duration: report.duration,
+            attempts: report.attempts,
+            outputs: &report.outputs,
+            message: report.message.as_deref(),
+        }
+    }
+}
+
+impl<'a> From<&'a StepRecord> for Row<'a> {
+    fn from(step: &'a StepRecord) -> Self {
+        let executed = matches!(step.state, TaskState::Complete | TaskState::Failed | TaskState::Canceled);
+        Self {
+            task: &step.task,
+            state: step.state,
+            duration: executed.then(|| Duration::from_micros(step.duration_us)),
+            attempts: step.attempts,
+            outputs: &step.outputs,
+            message: step.error.as_ref().map(|error| error.message.as_str()).or(step.skipped.as_deref()),
+        }
+    }
+}
+
+/// The table of steps.
+pub fn steps<'a>(rows: impl IntoIterator<Item = Row<'a>>, width: Option<usize>) -> String {
+    let mut table = Table::new(&["STEP", "STATE", ">TIME", "OUTPUTS"]);
+    for row in rows {
+        // Where several attempts were needed, it should not go unseen.
+        let attempts = (row.attempts > 1).then(|| format!("({} attempts)", row.attempts));
+        let last = match row.message {
+            Some(message) => {
+                let words = [first_line(message)].into_iter().chain(attempts).collect::<Vec<_>>().join(" ");
+                Cell::words(&words).style(DIM)
+            }
+            None => Cell::items(value::items(row.outputs).into_iter().chain(attempts).collect()),
+        };
+        let duration = row.duration.map(time::duration).unwrap_or_default();
+        table.row([Cell::new(text::one_line(row.task)), task_state(row.state).into(), Cell::new(duration), last]);
+    }
+    table.render(width)
+}
+
+/// The start of a message, for a line of a table.
+fn first_line(message: &str) -> String {
+    let line = message.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
+    text::shorten(&text::one_line(line), 160).into_owned()
+}
+
+/// Outputs of a pipeline, a line each, under a heading.
+pub fn values(heading: &'static str, values: &PortValues) -> String {
+    let mut table = Table::new(&["", "", ""]);
+    for (name, given) in values {
+        match given {
+            PortValue::Parameter(value) => {
+                table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::parameter(value))]);
+            }
+            PortValue::Artifacts(artifacts) => {
+                for artifact in artifacts {
+                    table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::artifact(artifact))]);
+                }
+            }
+        }
+    }
+    section(heading, &table)
+}
+
+/// Parameters of a pipeline, a line each, under a heading.
+pub fn parameters(heading: &'static str, parameters: &BTreeMap<String, Value>) -> String {
+    let mut table = Table::new(&["", "", ""]);
+    for (name, value) in parameters {
+        table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::parameter(value))]);
+    }
+    section(heading, &table)
+}
+
+fn section(heading: &str, table: &Table) -> String {
+    if table.is_empty() { String::new() } else { format!("\n{HEADING}{heading}{HEADING:#}\n{}", table.render(None)) }
+}
+
+/// A failed step, for standard error.
+pub struct Failure<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The step.
+    pub task: &'a str,
+    /// Why it failed.
+    pub message: &'a str,
+    /// The component that it calls.
+    pub component: Option<String>,
+    /// What to do about it.
+    pub hint: Option<&'a str>,
+    /// Whether there is a log.
+    pub log: bool,
+}
+
+impl Failure<'_> {
+    /// The block of lines about it.
+    pub fn render(&self) -> String {
+        let Self { run, task, message, component, hint, log } = self;
+        let mut out = problem(&format!("step `{task}` failed: {}", message.trim_end()), &[], None);
+        if let Some(component) = component {
+            _ = write!(out, "\n  component: {}", text::printable(component));
+        }
+        if *log {
+            _ = write!(out, "\n  log: weft logs {run} {task}");
+        }
+        if let Some(hint) = hint {
+            _ = write!(out, "\n{}", super::hint(hint));
+        }
+        out
+    }
+}
+
+/// The outcome of a run for programs.
+pub fn to_json(outcome: &RunOutcome) -> Value {
+    let RunOutcome { run, state, duration, tasks, outputs } = outcome;
+    json!({
+        "run": run,
+        "state": state,
+        "duration_ms": milliseconds(*duration),
+        "tasks": tasks.iter().map(task_json).collect::<Vec<_>>(),
+        "outputs": outputs,
+    })
+}
+
+fn task_json(report: &TaskReport) -> Value {
+    let TaskReport { task, state, duration, attempts, outputs, message, hint, log } = report;
+    json!({
+        "task": task,
+        "state": state,
+        "duration_ms": duration.map(milliseconds),
+        "attempts": attempts,
+        "outputs": outputs,
+        "message": message,
+        "hint": hint,
+        "log": log,
+    })
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    // Whole microseconds, so that no digits follow that nobody measured.
+    (duration.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// How a run ended, in a line: `run penguins-… complete in 1.23 s: 5 executed, 3 cached, 1 skipped`
+pub fn summary(outcome: &RunOutcome) -> String {
+    let count = |state: TaskState| outcome.tasks.iter().filter(|task| task.state == state).count();
+    let counts: Vec<String> = [
+        (TaskState::Complete, "executed"),
+        (TaskState::Cached, "cached"),
+        (TaskState::Skipped, "skipped"),
+        (TaskState::Failed, "failed"),
+        (TaskState::Canceled, "canceled"),
+        (TaskState::New, "not run"),
+    ]
+    .into_iter()
+    .filter_map(|(state, word)| match count(state) {
+        0 => None,
+        n => Some(format!("{n} {word}")),
+    })
+    .collect();
+    let (word, style) = match outcome.state {
+        RunState::Complete => ("complete", super::GOOD),
+        RunState::Failed => ("failed", super::BAD),
+        RunState::Canceled | RunState::Running => ("interrupted", super::WARNING),
+    };
+    let counts = if counts.is_empty() { "no steps".to_owned() } else { counts.join(", ") };
+    format!("run {} {style}{word}{style:#} in {}: {counts}", outcome.run, time::duration(outcome.duration))
+}

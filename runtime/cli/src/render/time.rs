@@ -1,0 +1,102 @@
+//! Points in time and durations as people read them. All times are UTC, as those in the ids of runs are.
+
+use std::time::Duration;
+
+/// `< 1 ms`, `12 ms`, `0.41 s`, `41.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`
+pub fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs_f64();
+    let whole = (duration + Duration::from_millis(500)).as_secs();
+    match seconds {
+        s if s < 0.001 => "< 1 ms".to_owned(),
+        s if s < 0.0995 => format!("{:.0} ms", s * 1000.0),
+        s if s < 9.995 => format!("{s:.2} s"),
+        s if s < 59.95 => format!("{s:.1} s"),
+        s if s < 3600.0 => format!("{} min {} s", whole / 60, whole % 60),
+        s if s < 86_400.0 => format!("{} h {} min", whole / 3600, whole % 3600 / 60),
+        _ => format!("{} d {} h", whole / 86_400, whole % 86_400 / 3600),
+    }
+}
+
+/// How long ago a time is, given in milliseconds since the epoch: `just now`, `3 min ago`, `2 days ago`
+pub fn ago(then_ms: i64, now_ms: i64) -> String {
+    let seconds = (now_ms - then_ms) / 1000;
+    match seconds {
+        ..5 => "just now".to_owned(),
+        5..60 => format!("{seconds} s ago"),
+        60..3600 => format!("{} min ago", seconds / 60),
+        3600..86_400 => format!("{} h ago", seconds / 3600),
+        86_400..172_800 => "1 day ago".to_owned(),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+/// `2026-01-02 03:04:05 UTC`, of milliseconds since the epoch.
+pub fn stamp(ms: i64) -> String {
+    let ((year, month, day), (hour, minute, second)) = civil(ms);
+    format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
+}
+
+/// `20260102-030405`, of milliseconds since the epoch.
+pub fn compact(ms: i64) -> String {
+    let ((year, month, day), (hour, minute, second)) = civil(ms);
+    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
+}
+
+/// Date and time of day in the proleptic Gregorian calendar, as in Howard Hinnant's `civil_from_days`
+/// (<https://howardhinnant.github.io/date_algorithms.html>).
+fn civil(ms: i64) -> ((i64, i64, i64), (i64, i64, i64)) {
+    let (days, second) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
+    // Years begin in March, so that the leap day is their last.
+    let days = days + 719_468;
+    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
+    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    let year = year + era * 400 + i64::from(month <= 2);
+    ((year, month, day), (second / 3600, second % 3600 / 60, second % 60))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_keep_what_matters() {
+        let shown =
+            [0, 400, 12_345, 99_600, 414_000, 9_999_000, 59_960_000, 185_000_000, 7_800_000_000, 273_600_000_000]
+                .map(|us| duration(Duration::from_micros(us)));
+        assert_eq!(
+            shown,
+            [
+                "< 1 ms",
+                "< 1 ms",
+                "12 ms",
+                "0.10 s",
+                "0.41 s",
+                "10.0 s",
+                "1 min 0 s",
+                "3 min 5 s",
+                "2 h 10 min",
+                "3 d 4 h"
+            ]
+        );
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(stamp(0), "1970-01-01 00:00:00 UTC");
+        assert_eq!(stamp(951_782_399_000), "2000-02-28 23:59:59 UTC");
+        assert_eq!(stamp(951_782_400_000), "2000-02-29 00:00:00 UTC");
+        assert_eq!(stamp(4_107_542_400_000), "2100-03-01 00:00:00 UTC");
+        assert_eq!(stamp(-1), "1969-12-31 23:59:59 UTC");
+        assert_eq!(compact(1_767_323_045_678), "20260102-030405");
+    }
+
+    #[test]
+    fn ages_are_rough() {
+        let shown = [-5_000, 4_999, 42_000, 180_000, 7_200_000, 90_000_000, 999_000_000].map(|ms| ago(0, ms));
+        assert_eq!(shown, ["just now", "just now", "42 s ago", "3 min ago", "2 h ago", "1 day ago", "11 days ago"]);
+    }
+}

@@ -1,0 +1,65 @@
+//! The store on disk: `artifacts/`, `metadata.sqlite` and `locks/` in one folder.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+const METADATA: &str = "metadata.sqlite";
+
+/// A store, open.
+pub struct Store {
+    root: PathBuf,
+    /// Content of artifacts, components and logs.
+    pub artifacts: weft_artifacts::Store,
+    /// What ran.
+    pub metadata: weft_metadata::Store,
+}
+
+impl Store {
+    /// Opens the store in a folder, and makes it if there is none.
+    pub fn create(root: &Path) -> Result<Self> {
+        fs::create_dir_all(root).map_err(|source| Error::io("create the store", root, source))?;
+        let artifacts = weft_artifacts::Store::open(root.join("artifacts"))?;
+        // What runs leave behind is no source code.
+        let ignore = root.join(".gitignore");
+        if !ignore.exists() {
+            fs::write(&ignore, "*\n").map_err(|source| Error::io("write", &ignore, source))?;
+        }
+        let metadata = weft_metadata::Store::open(root.join(METADATA))?;
+        Ok(Self { root: root.to_owned(), artifacts, metadata })
+    }
+
+    /// Opens the store in a folder for reading. It must exist.
+    pub fn read(root: &Path) -> Result<Self> {
+        let metadata = weft_metadata::Store::open_read_only(existing(root)?)?;
+        Ok(Self { root: root.to_owned(), artifacts: weft_artifacts::Store::open(root.join("artifacts"))?, metadata })
+    }
+
+    /// Opens the store in a folder for reading and writing. It must exist.
+    pub fn change(root: &Path) -> Result<Self> {
+        existing(root)?;
+        Self::create(root)
+    }
+
+    /// Directory for the lock files of runs.
+    pub fn locks(&self) -> PathBuf {
+        self.root.join("locks")
+    }
+
+    /// Whether a process is at work on a run.
+    pub fn is_alive(&self, run: &str) -> bool {
+        weft_engine::is_alive(&self.locks(), run)
+    }
+}
+
+fn existing(root: &Path) -> Result<PathBuf> {
+    let metadata = root.join(METADATA);
+    if metadata.is_file() {
+        return Ok(metadata);
+    }
+    Err(Error::advised(
+        format!("there is no store in `{}`", root.display()),
+        "`weft run` makes one in the folder that it is started in; name another with `--store DIR` or WEFT_STORE",
+    ))
+}

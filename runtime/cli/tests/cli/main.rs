@@ -1,0 +1,10 @@
+//! The whole binary, as a user meets it. What it prints is kept as snapshots: `INSTA_UPDATE=always cargo test -p weft`
+//! writes them anew.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod check;
+mod help;
+mod inspect;
+mod run;
+mod store;
+mod support;
