@@ -72,6 +72,10 @@ impl Run<'_> {
             tx.record_cached(&self.key, &new, &mut cached)?;
             report = cached_report(node, cached);
         } else {
+            if matches!(job, Job::Latest(_)) && !report.outputs.is_empty() {
+                // The execution that made the artifact stands for this one, which made nothing.
+                report.state = TaskState::Cached;
+            }
             let finished = Finished {
                 state: report.state,
                 outputs: &mut report.outputs,

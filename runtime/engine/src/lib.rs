@@ -21,8 +21,8 @@
 //!    `cache` is off; and only if everything that execution gave is still in the store;
 //! 4. else it is executed, and tried again as its `retry` says.
 //!
-//! Importers and resolvers look each time anew. They are cached if an earlier one found the same: the content and its
-//! description, or the same artifact as answer to the same question. Else they are complete.
+//! Importers and resolvers look each time anew. An importer is cached if an earlier one found the same content with the
+//! same description; a resolver is if it found anything, which some execution before it made. Else they are complete.
 
 mod begin;
 mod cache;

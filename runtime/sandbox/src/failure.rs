@@ -40,7 +40,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         return Failure::new(FailureKind::Trapped, format!("the component ended itself with exit code {}", exit.0))
             .hint("a step returns from its function; it does not call exit");
     }
-    let said = state.step.log.last_lines(3);
+    let said = last_words(&state.step.log.last_lines(8));
     let trap = error.downcast_ref::<Trap>();
     if let Some(wanted) = state.limiter.refused.filter(|_| trap.is_some()) {
         return Failure::new(
@@ -67,12 +67,41 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         ),
         None => Failure::new(FailureKind::Trapped, innermost(error)),
     };
-    match said.as_slice() {
-        [] => failure,
-        lines => {
-            let message = format!("{}: {}", failure.message, lines.join(" / "));
-            Failure { message, ..failure }
+    match (trap, said) {
+        (_, None) => failure,
+        // The panic's own words say it all.
+        (Some(Trap::UnreachableCodeReached), Some(Said::Panic(text))) => {
+            Failure { message: format!("it {text}"), ..failure }
         }
+        (_, Some(Said::Panic(text) | Said::Text(text))) => {
+            Failure { message: format!("{}: {text}", failure.message), ..failure }
+        }
+    }
+}
+
+/// What a guest said last.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    /// A Rust panic: "panicked at PLACE: MESSAGE".
+    Panic(String),
+    /// Anything else.
+    Text(String),
+}
+
+/// What the last lines of a log say about the end of their guest.
+fn last_words(lines: &[String]) -> Option<Said> {
+    let lines: Vec<&str> =
+        lines.iter().map(String::as_str).filter(|line| !line.starts_with("note: run with")).collect();
+    let panic = lines.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at "));
+    if let Some(at) = panic
+        && let Some((_, place)) = lines[at].split_once("panicked at ")
+    {
+        let text: Vec<&str> = std::iter::once(place).chain(lines[at + 1..].iter().copied()).collect();
+        return Some(Said::Panic(format!("panicked at {}", text.join(" "))));
+    }
+    match &lines[lines.len().saturating_sub(3)..] {
+        [] => None,
+        last => Some(Said::Text(last.join(" / "))),
     }
 }
 
@@ -124,6 +153,16 @@ fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn panics_are_told_without_their_frame() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let panic = "before\nthread '<unnamed>' (1) panicked at src/lib.rs:3:9:\nno penguins\nhere\nnote: run with `RUST_BACKTRACE=1` ..";
+        let expected = Said::Panic("panicked at src/lib.rs:3:9: no penguins here".into());
+        assert_eq!(last_words(&lines(panic)), Some(expected));
+        assert_eq!(last_words(&lines("a\nb\nc\nd")), Some(Said::Text("b / c / d".into())));
+        assert_eq!(last_words(&[]), None);
+    }
 
     #[test]
     fn sizes_read_well() {

@@ -185,10 +185,15 @@ fn special(instance: &mut LinkerInstance<'_, State>, name: &str, method: &str) -
             })?;
         }
         "log-slice-roc-curve" => {
-            instance.func_wrap(name, |mut store: Store<'_>, (this, slice, points): (This, String, Vec<RocPoint>)| {
-                let (artifact, _) = store.data_mut().artifact(this.rep())?;
-                Ok((artifact.writable().and_then(|output| metrics::roc(output, Some(&slice), Curve::Whole(points))),))
-            })?;
+            instance.func_wrap(
+                name,
+                |mut store: Store<'_>, (this, slice, points): (This, String, Vec<RocPoint>)| {
+                    let (artifact, _) = store.data_mut().artifact(this.rep())?;
+                    Ok((artifact
+                        .writable()
+                        .and_then(|output| metrics::roc(output, Some(&slice), Curve::Whole(points))),))
+                },
+            )?;
         }
         "log-slice-confusion-matrix" => instance.func_wrap(
             name,

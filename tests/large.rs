@@ -1,0 +1,47 @@
+//! Large artifacts go through steps without going through the host's memory.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::process::Stdio;
+
+use common::{Folder, task};
+
+/// Bytes of the largest resident set that a process had so far.
+fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}
+
+#[test]
+fn two_gibibytes_pass_through_two_steps_in_less_than_300_megabytes() {
+    let folder = Folder::default();
+    folder.file(
+        "pipeline.yaml",
+        "name: large
+steps:
+  make: { component: \"COMPONENTS/trivial.wasm#generate\", with: { bytes: 2147483648, seed: 1 } }
+  pass: { component: \"COMPONENTS/trivial.wasm#copy\", with: { input: \"${make}\" } }
+  look: { component: \"COMPONENTS/trivial.wasm#count\", with: { input: \"${pass}\" } }
+",
+    );
+    let mut child = folder
+        .command(&["run", "pipeline.yaml", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(task(&outcome, "look")["outputs"]["bytes"]["parameter"], 2_147_483_648u64);
+    println!("peak memory: {} MB", peak / 1_000_000);
+    assert!(peak > 0 && peak < 300_000_000, "{peak} bytes");
+}
