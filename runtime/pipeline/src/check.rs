@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::dags;
@@ -72,6 +73,23 @@ impl<'p> Checker<'p> {
                 let span = self.place(&format!("parameters.{name}"), Location::default());
                 self.problems.push(Diagnostic::warning(format!("nothing uses the parameter `{name}`")).at(span));
             }
+            for (name, input) in self.inputs {
+                self.type_for_default(name, input);
+            }
+        }
+    }
+
+    /// `n: u8` gives the parameter the default "u8", where its type was most likely meant.
+    fn type_for_default(&mut self, name: &str, input: &Input) {
+        if let (PortType::Parameter(ParameterType::String), Some(Value::String(text))) =
+            (&input.port.ty, &input.default)
+            && text.parse::<ParameterType>().is_ok()
+        {
+            let span = self.place(&format!("parameters.{name}"), Location::default());
+            let warning =
+                Diagnostic::warning(format!("the parameter `{name}` is a string whose default is \"{text}\""));
+            self.problems
+                .push(warning.at(span).hint(format!("if that is its type, write `{name}: {{ type: {text} }}`")));
         }
     }
 

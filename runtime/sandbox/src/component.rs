@@ -122,7 +122,11 @@ impl Loader {
             })
             .collect();
         let unlinked = component.component_type();
-        let imports: Vec<String> = unlinked.imports(&self.engine).map(|(name, _)| name.to_owned()).collect();
+        let imports: Vec<String> = unlinked
+            .imports(&self.engine)
+            .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
+            .map(|(name, _)| name.to_owned())
+            .collect();
         let mut known = host::Known::default();
         for (name, item) in unlinked.imports(&self.engine) {
             match item.ty {

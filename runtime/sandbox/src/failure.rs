@@ -49,6 +49,12 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         )
         .hint("raise `limits: { memory: .. }` of the step (up to 4 GiB), or process the data in parts");
     }
+    if let Some(Said::Text(text) | Said::Panic(text)) = &said
+        && let Some(asked) = failed_allocation(text)
+    {
+        return Failure::new(FailureKind::LimitReached, format!("it ran out of memory: {asked}"))
+            .hint("a component has at most 4 GiB, and one allocation at most 2 GiB of it: process the data in parts");
+    }
     let failure = match trap {
         Some(Trap::StackOverflow) => Failure::new(FailureKind::Trapped, "it called itself too deeply (stack overflow)")
             .hint("look for a recursion without end, or use a loop"),
@@ -77,6 +83,12 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
             Failure { message: format!("{}: {text}", failure.message), ..failure }
         }
     }
+}
+
+/// The words of a Rust guest whose allocation failed before its memory had to grow: no 32-bit allocator gives that much.
+fn failed_allocation(text: &str) -> Option<&str> {
+    let words = &text[text.find("memory allocation of ")?..];
+    words.find(" failed").map(|end| &words[..end + " failed".len()])
 }
 
 /// What a guest said last.
@@ -111,7 +123,7 @@ fn stopped(stop: &Stop, limits: &StepLimits) -> Failure {
             FailureKind::LimitReached,
             format!("it did not return within its time limit of {}", duration(limits.time)),
         )
-        .hint("raise `limits: { time: .. }` of the step if it needs longer; `weft logs` shows what it did"),
+        .hint("raise `limits: { time: .. }` of the step if it needs longer"),
         Stop::Interrupted => Failure::new(FailureKind::Interrupted, "it was interrupted"),
         Stop::Output => output_limit(limits.output),
     }

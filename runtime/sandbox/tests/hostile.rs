@@ -86,7 +86,9 @@ fn an_interrupted_step_ends_at_once() {
 fn memory_is_bounded() {
     let mut fixture = quick();
     let hundred_gigabytes = p(100_000_000_000u64);
-    expect(&fixture.hostile("hog", &[("bytes", hundred_gigabytes.clone())]), FailureKind::Trapped, &[]);
+    let failure = fixture.hostile("hog", &[("bytes", hundred_gigabytes.clone())]);
+    expect(&failure, FailureKind::LimitReached, &["out of memory"]);
+    assert!(failure.hint.is_some());
     fixture.limits.memory = Some(64 << 20);
     let failure = fixture.hostile("hog", &[("bytes", p(1_000_000_000u64))]);
     expect(&failure, FailureKind::LimitReached, &["memory", "64 MiB"]);

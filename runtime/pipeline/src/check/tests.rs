@@ -285,3 +285,12 @@ fn the_tests_components_are_known() {
     let step = |function: &str| WasmStep { path: "p.wasm".into(), function: Some(function.into()), digest: None };
     assert!(penguins(&step("train")).is_some() && penguins(&step("nothing")).is_none());
 }
+
+#[test]
+fn a_type_in_the_place_of_a_default_is_pointed_out() {
+    let text = "name: n\nparameters: { count: u8 }\nsteps:\n  x: { import: '${params.count}', type: dataset }\n";
+    let problems = check(&linked(text));
+    assert_eq!(problems.len(), 1, "{problems:?}");
+    assert!(!problems[0].is_error());
+    assert_eq!(problems[0].hint.as_deref(), Some("if that is its type, write `count: { type: u8 }`"));
+}
