@@ -78,6 +78,9 @@ pub enum Command {
     Run(commands::run::Args),
     /// Check a pipeline without running it
     Check(commands::check::Args),
+    /// Run one step of a component alone
+    #[command(visible_alias = "test")]
+    Call(commands::call::Args),
     /// Show the steps that a component holds
     Inspect(commands::inspect::Args),
     /// List runs, show one, or forget some
@@ -106,6 +109,7 @@ impl Command {
         match self {
             Self::Run(args) => args.how.json,
             Self::Resume(args) => args.how.json,
+            Self::Call(args) => args.how.json,
             Self::Check(args) => args.json,
             Self::Inspect(args) => args.format() == commands::inspect::Format::Json,
             Self::Runs(args) => args.wants_json(),

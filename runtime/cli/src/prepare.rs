@@ -11,7 +11,7 @@ use clap::Args;
 use indexmap::IndexMap;
 use serde_json::Value;
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::link::{LinkedStep, WasmReference, link, wasm_references};
+use weft_pipeline::link::{LinkedStep, link, wasm_references};
 use weft_pipeline::model::Pipeline;
 use weft_pipeline::yaml::{GivenParameter, parse_parameters_file, read_pipeline};
 use weft_pipeline::{check, parameters, suggest};
@@ -35,7 +35,8 @@ pub struct ParameterArgs {
     pub params: Option<PathBuf>,
 }
 
-fn name_and_value(text: &str) -> Result<(String, String), String> {
+/// Takes `NAME=VALUE` apart.
+pub fn name_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
         _ => Err("write it as NAME=VALUE".to_owned()),
@@ -121,7 +122,9 @@ fn refused(source: &Arc<Source>, problems: Vec<Diagnostic>) -> Error {
 pub fn prepare(file: PipelineFile, sandbox: &Sandbox, args: Option<&ParameterArgs>) -> Result<Prepared> {
     let PipelineFile { source, mut pipeline, folder } = file;
     let given = args.map(ParameterArgs::read).transpose()?;
-    let loaded = load(sandbox, &folder, &wasm_references(&pipeline));
+    let references = wasm_references(&pipeline);
+    let paths: Vec<&str> = references.iter().map(|reference| reference.step.path.as_str()).collect();
+    let loaded = load(sandbox, &folder, &paths);
     let mut findings: Vec<Finding> =
         unlinked(&pipeline, &folder, &loaded).into_iter().map(|problem| Finding::new(&source, problem)).collect();
     link(&mut pipeline, &|step| {
@@ -170,11 +173,26 @@ fn is_in_parameter_file(given: &Given, problem: &Diagnostic) -> bool {
     })
 }
 
+/// Loads one component.
+pub fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
+    let shown = path.display().to_string();
+    let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
+    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
+    match loaded.remove(&shown) {
+        Some(Ok(component)) => Ok(component),
+        Some(Err(error)) => {
+            let Diagnostic { message, hint, .. } = cannot_load(&here, &shown, &error);
+            Err(Error::Request { message, hint })
+        }
+        None => Err(Error::request(format!("`{shown}` cannot be loaded"))),
+    }
+}
+
 type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
 
 /// Loads all components, several at a time, and says which are being compiled.
-fn load(sandbox: &Sandbox, folder: &Path, references: &[WasmReference<'_>]) -> Loaded {
-    let mut paths: Vec<&str> = references.iter().map(|reference| reference.step.path.as_str()).collect();
+fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
+    let mut paths = paths.to_vec();
     paths.sort_unstable();
     paths.dedup();
     let started = Instant::now();
@@ -298,7 +316,8 @@ fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagno
     }
 }
 
-fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
+/// Why a component has no such step function, or which of several is meant.
+pub fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
     let names: Vec<&str> = component.steps().iter().map(|step| step.name.as_str()).collect();
     let unusable = component.others();
     match function {

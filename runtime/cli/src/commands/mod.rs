@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod cache;
+pub mod call;
 pub mod check;
 pub mod completions;
 pub mod fsck;
@@ -21,6 +22,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
     let root = cli.global.store.as_path();
     match &cli.command {
         Command::Run(args) => run::execute(root, args),
+        Command::Call(args) => call::execute(root, args),
         Command::Check(args) => check::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Runs(args) => runs::execute(root, args),

@@ -10,6 +10,7 @@ fn every_command_explains_itself() {
         "",
         "run",
         "check",
+        "call",
         "inspect",
         "runs",
         "runs ls",

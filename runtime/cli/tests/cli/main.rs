@@ -2,6 +2,7 @@
 //! writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 
+mod call;
 mod check;
 mod help;
 mod inspect;

@@ -1,0 +1,192 @@
+//! `weft call`: one step alone, which is an author's inner loop.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueHint;
+use indexmap::IndexMap;
+use weft_artifacts::Existing;
+use weft_engine::NewRun;
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::link::{LinkedStep, link};
+use weft_pipeline::model::{Binding, Component, Dag, Implementation, Importer, Pipeline, Task, WasmStep, Wire};
+use weft_pipeline::signature::{Port, Signature};
+use weft_pipeline::step::{PortValue, PortValues};
+use weft_pipeline::types::{ArtifactType, PortType};
+use weft_pipeline::{check, suggest};
+use weft_sandbox::StepFunction;
+
+use crate::error::{Error, Exit, Result};
+use crate::execute::{self, HowToRun};
+use crate::store::Store;
+use crate::{prepare, run_id, screen};
+
+/// Arguments of `weft call`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weft call trainer.wasm#train --with data=penguins.csv --with learning-rate=0.1
+  weft call trainer.wasm#train -w data=penguins.csv -w learning-rate=0.1 -o out/
+
+Exit codes: 0 success, 1 the step failed, 2 the request was wrong, 130 interrupted.")]
+pub struct Args {
+    /// The component's file, and the function if it has more than one
+    #[arg(value_name = "COMPONENT[#FUNCTION]", value_hint = ValueHint::FilePath)]
+    pub component: String,
+    /// Give an input its value: a parameter's literal, or the path of a file or folder for an artifact
+    #[arg(short, long = "with", value_name = "INPUT=VALUE", value_parser = prepare::name_and_value)]
+    pub with: Vec<(String, String)>,
+    /// Copy the artifacts that it gives into this folder, each under its output's name
+    #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub output: Option<PathBuf>,
+    #[command(flatten)]
+    pub how: HowToRun,
+}
+
+/// Runs one step.
+pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
+    let (path, function) = match args.component.split_once('#') {
+        Some((path, function)) => (path, Some(function)),
+        None => (args.component.as_str(), None),
+    };
+    let file = Path::new(path);
+    let store = Store::create(root)?;
+    let sandbox = execute::sandbox(&store.artifacts, &Pipeline::default())?;
+    let component = prepare::load_one(&sandbox, file)?;
+    let step = component.step(function).ok_or_else(|| refused(&prepare::no_function(path, function, &component)))?;
+    // Not the file's name alone: what a pipeline of that name takes for its latest result must come from its own runs.
+    let name = format!("call-{}", file.file_stem().unwrap_or_default().to_string_lossy());
+    let mut pipeline = pipeline(&name, path, step, &args.with)?;
+    link(&mut pipeline, &|_| {
+        Some(LinkedStep {
+            digest: component.digest().to_owned(),
+            function: step.name.clone(),
+            signature: step.signature.clone(),
+        })
+    });
+    if let Some(problem) = check::check(&pipeline).iter().find(|problem| problem.is_error()) {
+        return Err(refused(problem));
+    }
+    let base_dir = std::path::absolute(".").map_err(|cause| Error::io("find", Path::new("."), cause))?;
+    let id = run_id::new(&name);
+    let new = NewRun {
+        id: id.clone(),
+        pipeline: &pipeline,
+        parameters: std::collections::BTreeMap::new(),
+        base_dir,
+        file: None,
+    };
+    let exit = execute::execute(&store, &sandbox, &args.how, &id, |engine, observer, interrupt| {
+        engine.start(new, observer, interrupt)
+    })?;
+    if let (Exit::Success, Some(folder)) = (exit, &args.output) {
+        export(&store, &store.metadata.run(&id)?.outputs, folder)?;
+    }
+    Ok(exit)
+}
+
+/// A pipeline of the one step, and an importer for each file that it is given.
+fn pipeline(name: &str, path: &str, step: &StepFunction, given: &[(String, String)]) -> Result<Pipeline> {
+    let mut pipeline = Pipeline { name: name.to_owned(), ..Pipeline::default() };
+    let mut dag = Dag::default();
+    let mut inputs: IndexMap<String, Wire> = IndexMap::new();
+    for (input, text) in given {
+        let (input, port) = known_input(&step.signature, &step.name, input)?;
+        let from = match &port.ty {
+            PortType::Parameter(ty) => Binding::Literal(ty.parse(text).map_err(|misfit| Error::Request {
+                message: format!("input `{input}` takes a value of type {ty}: {misfit}"),
+                hint: None,
+            })?),
+            PortType::Artifact { list: true, .. } => {
+                return Err(Error::Request {
+                    message: format!("input `{input}` takes a list of artifacts, which cannot be given here"),
+                    hint: Some("wire it in a pipeline, to an output that is a list".into()),
+                });
+            }
+            PortType::Artifact { list: false, .. } if !Path::new(text).exists() => {
+                return Err(Error::request(format!("input `{input}`: there is no file or folder `{text}`")));
+            }
+            PortType::Artifact { kind, list: false } => {
+                let importer = import(&mut pipeline, kind, text);
+                // An input may have the step's own name.
+                let task = if input == step.name { format!("{input}-input") } else { input.to_owned() };
+                dag.tasks.insert(task.clone(), importer);
+                Binding::Output { task, output: "artifact".into() }
+            }
+        };
+        inputs.insert(input.to_owned(), Wire { from, at: weft_pipeline::model::Location::default() });
+    }
+    let missing: Vec<&str> = step
+        .signature
+        .inputs
+        .iter()
+        .filter(|(input, port)| !port.optional && !inputs.contains_key(*input))
+        .map(|(input, _)| input.as_str())
+        .collect();
+    if !missing.is_empty() {
+        let forms: Vec<String> = missing.iter().map(|input| example(input, &step.signature.inputs[*input])).collect();
+        return Err(Error::Request {
+            message: format!("`{}` needs {}", step.name, suggest::list(&missing)),
+            hint: Some(format!("add {}", forms.join(" "))),
+        });
+    }
+    let wasm = WasmStep { path: path.to_owned(), function: Some(step.name.clone()), digest: None };
+    let component = format!("comp-{}", step.name);
+    pipeline
+        .components
+        .insert(component.clone(), Component { implementation: Implementation::Wasm(wasm), ..Component::default() });
+    // The name may lead with its interface's, which is no task's name.
+    let task = step.name.rsplit('#').next().unwrap_or(&step.name).to_owned();
+    for output in step.signature.outputs.keys() {
+        dag.outputs.insert(output.clone(), Binding::Output { task: task.clone(), output: output.clone() });
+    }
+    dag.tasks.insert(task, Task { component, inputs, ..Task::default() });
+    pipeline.root.implementation = Implementation::Dag(dag);
+    Ok(pipeline)
+}
+
+fn known_input<'s>(signature: &'s Signature, function: &str, name: &str) -> Result<(&'s str, &'s Port)> {
+    signature.input(name).ok_or_else(|| Error::Request {
+        message: format!("`{function}` has no input `{name}`"),
+        hint: suggest::hint(name, signature.inputs.keys().map(String::as_str), "inputs"),
+    })
+}
+
+fn import(pipeline: &mut Pipeline, kind: &ArtifactType, path: &str) -> Task {
+    let name = format!("comp-import-{}", pipeline.components.len());
+    let port = Port { ty: PortType::Artifact { kind: kind.clone(), list: false }, optional: false };
+    let importer = Importer { source: Binding::Literal(path.into()), kind: kind.clone(), properties: IndexMap::new() };
+    pipeline.components.insert(
+        name.clone(),
+        Component {
+            outputs: IndexMap::from_iter([("artifact".to_owned(), port)]),
+            implementation: Implementation::Import(importer),
+            ..Component::default()
+        },
+    );
+    Task { component: name, ..Task::default() }
+}
+
+/// How an input would be given.
+fn example(input: &str, port: &Port) -> String {
+    match &port.ty {
+        PortType::Parameter(ty) => format!("--with {input}={}", ty.to_string().to_uppercase()),
+        PortType::Artifact { .. } => format!("--with {input}=PATH"),
+    }
+}
+
+fn refused(problem: &Diagnostic) -> Error {
+    Error::Request { message: problem.message.clone(), hint: problem.hint.clone() }
+}
+
+fn export(store: &Store, outputs: &PortValues, folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|cause| Error::io("make", folder, cause))?;
+    for (name, value) in outputs {
+        let PortValue::Artifacts(artifacts) = value else { continue };
+        for (at, artifact) in artifacts.iter().enumerate() {
+            let file = if artifacts.len() == 1 { name.clone() } else { format!("{name}-{at}") };
+            let destination = folder.join(file);
+            store.artifacts.export(&artifact.uri.parse()?, &destination, Existing::Overwrite)?;
+            screen::say(format!("wrote {}", destination.display()));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! `weft call`
+
+use crate::support::{Folder, component};
+
+#[test]
+fn a_step_runs_alone() {
+    let folder = Folder::default();
+    folder.write("table.csv", "a,b\n1,2\n");
+    let trivial = component("trivial");
+    let first = folder.seen(&format!("call {trivial}#copy --with input=table.csv -o out"));
+    let again = folder.seen(&format!("test {trivial}#copy --with input=table.csv"));
+    insta::assert_snapshot!(format!("{first}\n{again}"));
+    assert_eq!(std::fs::read_to_string(folder.path().join("out/data")).unwrap(), "a,b\n1,2\n");
+    let sum = folder.json(&format!("call {trivial}#add -w a=40 -w b=2 --json"));
+    assert_eq!(sum["outputs"]["sum"]["parameter"], 42);
+}
+
+#[test]
+fn its_runs_are_no_runs_of_a_pipeline_of_that_name() {
+    let folder = Folder::default();
+    folder.ok(&format!("call {}#add -w a=1 -w b=2", component("trivial")));
+    let runs = folder.json("runs --json");
+    assert_eq!(runs[0]["pipeline"], "call-trivial");
+}
+
+#[test]
+fn what_cannot_be_called_is_told() {
+    let folder = Folder::default();
+    let trivial = component("trivial");
+    let seen: Vec<String> = [
+        "call nothing.wasm".to_owned(),
+        format!("call {trivial}"),
+        format!("call {trivial}#ad"),
+        format!("call {trivial}#add"),
+        format!("call {trivial}#add -w a=1 -w c=2"),
+        format!("call {trivial}#add -w a=1 -w b=two"),
+        format!("call {trivial}#add -w a=1 -w b"),
+        format!("call {trivial}#count -w input=nowhere.csv"),
+        format!("call {trivial}#concat -w parts=nowhere.csv"),
+        format!("call {trivial}#fail -w message=no"),
+    ]
+    .iter()
+    .map(|arguments| folder.seen(arguments))
+    .collect();
+    insta::assert_snapshot!(seen.join("\n\n"));
+}
