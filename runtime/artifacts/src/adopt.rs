@@ -1,5 +1,6 @@
 //! Taking over what a step wrote into its scratch directory, by moving.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use cap_std::fs::Dir;
@@ -40,7 +41,7 @@ impl Store {
         for Found { path, .. } in links {
             let shown = shown.join(&path);
             let file = root.open(&path).doing("open", || &shown)?.into_std();
-            let (id, size) = self.copy_in(&file, &shown, budget, &mut 0, &mut |_| {})?;
+            let (id, size) = self.copy_in(&file, &shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))?;
             tree.add_sized(&path, size, id.digest())?;
         }
         for Found { path, .. } in files {
@@ -63,7 +64,8 @@ impl Store {
             return Err(Error::OutputLimit { limit: budget.limits().bytes });
         }
         if !is_only_link(&meta) {
-            let (id, size) = self.copy_in(&file.into_std(), shown, budget, &mut 0, &mut |_| {})?;
+            let (id, size) =
+                self.copy_in(&file.into_std(), shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))?;
             return Ok((id.digest(), size));
         }
         if let Some(budget) = budget {

@@ -115,6 +115,12 @@ pub enum Error {
         /// Why it could not be followed; nothing where it leads to a directory or a special file.
         source: Option<io::Error>,
     },
+    /// The caller no longer wanted it.
+    #[error("copying `{}` was broken off", path.display())]
+    BrokenOff {
+        /// What was being copied.
+        path: PathBuf,
+    },
     /// The destination is there already.
     #[error("`{}` exists already; choose another destination or allow overwriting", path.display())]
     Exists {

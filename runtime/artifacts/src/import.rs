@@ -1,6 +1,7 @@
 //! Taking in files and directories of the host, by copying.
 
 use std::fs::File;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use cap_std::ambient_authority;
@@ -19,8 +20,12 @@ impl Store {
     ///
     /// `host_path` itself may be a symbolic link. Inside a directory a link is taken for the file it leads to when
     /// that is a plain file of the same directory, and is an error otherwise; so are special files. Empty directories
-    /// and permissions are not kept. `progress` is called with the bytes copied so far.
-    pub fn import(&self, host_path: impl AsRef<Path>, progress: &mut dyn FnMut(u64)) -> Result<ContentId> {
+    /// and permissions are not kept. `progress` is called with the bytes copied so far, and may break the copy off.
+    pub fn import(
+        &self,
+        host_path: impl AsRef<Path>,
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<ContentId> {
         let host_path = host_path.as_ref();
         let mut done = 0;
         // Asked before opening, since opening a pipe waits for its other end.
@@ -51,7 +56,7 @@ impl Store {
         shown: &Path,
         budget: Option<&Budget>,
         done: &mut u64,
-        progress: &mut dyn FnMut(u64),
+        progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(ContentId, u64)> {
         let meta = file.metadata().doing("read", || shown)?;
         if !meta.is_file() {
@@ -64,7 +69,9 @@ impl Store {
             let n = positioned::read(file, writer.len(), &mut buffer).doing("read", || shown)?;
             writer.append(&buffer[..n])?;
             *done += n as u64;
-            progress(*done);
+            if progress(*done).is_break() {
+                return Err(Error::BrokenOff { path: shown.to_owned() });
+            }
             if n < buffer.len() {
                 let size = writer.len();
                 return writer.finish().map(|id| (id, size));

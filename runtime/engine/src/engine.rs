@@ -129,11 +129,10 @@ impl Engine<'_> {
                 continue;
             }
             let path = base_dir.join(&step.path);
-            let found = self.artifacts.import(&path, &mut |_| ()).map_err(|source| Error::Component {
-                pipeline: pipeline.name.clone(),
-                path: path.clone(),
-                source,
-            })?;
+            let found = self
+                .artifacts
+                .import(&path, &mut |_| std::ops::ControlFlow::Continue(()))
+                .map_err(|source| Error::Component { pipeline: pipeline.name.clone(), path: path.clone(), source })?;
             if found.to_string() != expected {
                 return Err(Error::ComponentChanged { path, expected, found: found.to_string() });
             }

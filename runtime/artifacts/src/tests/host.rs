@@ -1,5 +1,6 @@
 //! Import from and export to the host.
 
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use proptest::prelude::*;
@@ -8,7 +9,22 @@ use super::{bytes_of, files_below, leftovers, put, put_tree, store};
 use crate::{ContentId, Digest, Error, Existing, Store};
 
 fn import(store: &Store, path: &Path) -> crate::Result<ContentId> {
-    store.import(path, &mut |_| {})
+    store.import(path, &mut |_| ControlFlow::Continue(()))
+}
+
+#[test]
+fn an_import_can_be_broken_off() {
+    let (dir, store) = store();
+    let source = dir.path().join("in.bin");
+    std::fs::write(&source, vec![7; 5_000_000]).unwrap();
+    let mut steps = 0;
+    let mut once = |_| {
+        steps += 1;
+        if steps < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    assert!(matches!(store.import(&source, &mut once), Err(Error::BrokenOff { .. })));
+    assert_eq!(steps, 2);
+    assert_eq!(store.list().unwrap().count(), 0);
 }
 
 #[test]
@@ -18,7 +34,11 @@ fn a_file_comes_in_and_goes_out() {
     let source = dir.path().join("in.bin");
     std::fs::write(&source, &bytes).unwrap();
     let mut seen = Vec::new();
-    let id = store.import(&source, &mut |done| seen.push(done)).unwrap();
+    let mut note = |done| {
+        seen.push(done);
+        ControlFlow::Continue(())
+    };
+    let id = store.import(&source, &mut note).unwrap();
     assert_eq!(id, ContentId::Blob(Digest::of(&bytes)));
     assert_eq!(seen.last(), Some(&700_001));
     assert!(seen.is_sorted());

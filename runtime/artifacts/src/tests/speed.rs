@@ -39,7 +39,7 @@ fn measure_large() {
     store.export(&id, dir.path().join("out"), Existing::Keep).unwrap();
     told("export", start);
     let start = Instant::now();
-    assert_eq!(store.import(dir.path().join("out"), &mut |_| {}).unwrap(), id);
+    assert_eq!(store.import(dir.path().join("out"), &mut |_| std::ops::ControlFlow::Continue(())).unwrap(), id);
     told("import", start);
     let scratch = store.scratch().unwrap();
     std::fs::rename(dir.path().join("out"), scratch.path().unwrap().join("out")).unwrap();
