@@ -8,7 +8,7 @@ use common::{Ended, Folder, states};
 
 /// Runs a pipeline of these steps after one that goes well.
 fn run(folder: &Folder, steps: &str) -> Ended {
-    let steps: String = steps.lines().map(|line| format!("  {line}\n")).collect();
+    let steps = steps.lines().map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n");
     folder.file(
         "pipeline.yaml",
         &format!(
