@@ -10,5 +10,6 @@ bash guest-examples/build.sh guest-examples
 if [ ! -x target/debug/weft ]; then
     echo "building weft: the first time takes some minutes" >&2
 fi
-cargo build --quiet --locked --package weft
+# On a terminal cargo shows how far it is; elsewhere a line is enough.
+if [ -t 2 ]; then cargo build --locked --package weft; else cargo build --quiet --locked --package weft; fi
 exec target/debug/weft run "$here/pipeline.yaml" "$@"
