@@ -39,7 +39,9 @@ for dir in "$@"; do
     dir=$(cd "$dir" && pwd)
     printf 'building guests in %s\n' "${dir#"$REPO"/}" >&2
     (cd "$dir" && cargo build --quiet --locked --release --target "$TARGET")
-    for crate in "$dir" "$dir"/*/; do
-        if [ -e "$crate/Cargo.toml" ] && name=$(package_name "$crate") && [ -n "$name" ]; then collect "$name"; fi
+    if name=$(package_name "$dir") && [ -n "$name" ]; then collect "$name"; fi
+    # A workspace holds guests, and may hold libraries that they share.
+    for crate in "$dir"/*/ "$dir"/*/*/; do
+        if grep -qs '^crate-type.*"cdylib"' "$crate/Cargo.toml"; then collect "$(package_name "$crate")"; fi
     done
 done

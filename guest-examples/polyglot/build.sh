@@ -1,0 +1,163 @@
+#!/usr/bin/env bash
+# Builds the components in Python, JavaScript and C, and with guest-examples/build.sh those in Rust, as target/components/NAME.wasm.
+#
+#   guest-examples/polyglot/build.sh [rust|python|js|c]...
+#
+# Without a language, all are built. The tools are installed into target/guest-tools, in the versions that requirements.txt and
+# js/package-lock.json name; needed are Python 3.10 or newer with venv for Python and C, and Node.js 20 or newer with npm for JavaScript
+# and C. A component whose inputs are as they were is not built again.
+set -euo pipefail
+
+HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+EXAMPLES=$(dirname "$HERE")
+REPO=$(dirname "$EXAMPLES")
+WIT="$HERE/wit"
+TOOLS="$REPO/target/guest-tools"
+COMPONENTS="$REPO/target/components"
+# The compiler's caches stay inside as well.
+export ZIG_GLOBAL_CACHE_DIR="$TOOLS/zig-cache" ZIG_LOCAL_CACHE_DIR="$TOOLS/zig-cache" npm_config_update_notifier=false
+
+fail() {
+    printf 'error: %s\n' "$1" >&2
+    printf 'hint: %s\n' "$2" >&2
+    exit 1
+}
+
+# Runs a command without a sound; when it fails, what it said goes to standard error.
+quietly() {
+    local log
+    log=$(mktemp)
+    if "$@" >"$log" 2>&1; then rm -f "$log"; return 0; fi
+    cat "$log" >&2
+    rm -f "$log"
+    return 1
+}
+
+# One digest of files and folders: of their names and contents, without what tools leave there.
+digest() {
+    find -L "$@" -type f ! -path '*/__pycache__/*' ! -path '*/node_modules/*' ! -path '*/test/*' ! -path '*/tests/*' -print0 |
+        LC_ALL=C sort -z | (cd "$REPO" && xargs -0 sha256sum) | sed "s|$REPO/||" | sha256sum | cut -d ' ' -f 1
+}
+
+# component NAME COMMAND INPUT...: runs the command, with the file to write as its last argument, unless the inputs are as they were.
+component() {
+    local name=$1 recipe=$2 kept="$COMPONENTS/$1.wasm" new="$TOOLS/new/$1.wasm" inputs
+    shift 2
+    inputs=$(digest "$HERE/build.sh" "$WIT" "$@")
+    if [ -e "$kept" ] && [ "$(cat "$TOOLS/inputs/$name" 2>/dev/null)" = "$inputs" ]; then return; fi
+    local start=$SECONDS
+    mkdir -p "$TOOLS/new" "$TOOLS/inputs" "$COMPONENTS"
+    "$recipe" "$name" "$new" || fail "target/components/$name.wasm could not be built" "the tool's own message stands above"
+    mv "$new" "$kept"
+    echo "$inputs" >"$TOOLS/inputs/$name"
+    printf 'built %s (%s KB, %s s)\n' "target/components/$name.wasm" "$(($(wc -c <"$kept") / 1024))" "$((SECONDS - start))" >&2
+}
+
+# ---- the tools ------------------------------------------------------------------------------------------------------------------------
+
+need_python_tools() {
+    if cmp -s "$HERE/requirements.txt" "$TOOLS/python/requirements.txt"; then return; fi
+    local python
+    for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
+        if "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then break; fi
+        python=''
+    done
+    [ -n "$python" ] || fail 'there is no Python 3.10 or newer with venv' 'install it, on Debian with `apt install python3-venv`'
+    echo 'installing the tools for Python and C' >&2
+    rm -rf "$TOOLS/python"
+    "$python" -m venv "$TOOLS/python"
+    quietly "$TOOLS/python/bin/pip" install --disable-pip-version-check -r "$HERE/requirements.txt" ||
+        fail 'the tools for Python and C could not be installed' 'pip needs the network the first time'
+    cp "$HERE/requirements.txt" "$TOOLS/python/"
+}
+
+# The JavaScript sources are built from a copy, so that no node_modules comes to lie among them.
+need_js_tools() {
+    local major
+    major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/') || true
+    if [ -z "$major" ] || [ "$major" -lt 20 ] || ! command -v npm >/dev/null; then
+        fail "Node.js 20 or newer with npm is needed, not ${major:-none}" 'install it, on Debian with `apt install nodejs npm`'
+    fi
+    mkdir -p "$TOOLS/js" "$TOOLS/helpers"
+    (cd "$TOOLS/js" && find . -mindepth 1 -maxdepth 1 ! -name node_modules ! -name installed.json -exec rm -rf {} +)
+    rm -rf "$TOOLS/helpers/js"
+    (cd "$EXAMPLES/js" && tar --exclude=node_modules -cf - .) | tar -C "$TOOLS/js" -xf -
+    cp -R "$EXAMPLES/helpers/js" "$TOOLS/helpers/js"
+    if cmp -s "$EXAMPLES/js/package-lock.json" "$TOOLS/js/installed.json"; then return; fi
+    echo 'installing the tools for JavaScript' >&2
+    # Not `npm ci`: it refuses a lock that lacks packages for other platforms, which not every registry serves.
+    (cd "$TOOLS/js" && quietly npm install --no-save --no-audit --no-fund) ||
+        fail 'the tools for JavaScript could not be installed' 'npm needs the network the first time'
+    cp "$EXAMPLES/js/package-lock.json" "$TOOLS/js/installed.json"
+}
+
+jco() { (cd "$TOOLS/js" && quietly node_modules/.bin/jco "$@"); }
+
+# ---- one recipe for each language: NAME OUT -------------------------------------------------------------------------------------------
+
+python_component() {
+    (
+        cd "$EXAMPLES/python/${1%-python}"
+        quietly "$TOOLS/python/bin/componentize-py" -d "$WIT" -w "${1%-python}" componentize app -p . -p "$EXAMPLES/helpers/python" -o "$2"
+    )
+}
+
+js_component() {
+    local world=${1%-js}
+    jco componentize "$world/app.js" --bundle --bundle-config rolldown.config.js --wit "$WIT" -n "$world" --disable all -o "$2"
+}
+
+c_component() {
+    local world=${1%-c} core="$2.core"
+    (
+        cd "$EXAMPLES/c/$world"
+        quietly "$TOOLS/python/bin/python" -m ziglang cc --target=wasm32-wasi -mexec-model=reactor -std=gnu11 -O3 -msimd128 -s \
+            -Wall -Wextra -I bindings -I "$EXAMPLES/helpers/c" -o "$core" ./*.c "bindings/$world.c" "bindings/${world}_component_type.o"
+    ) && jco new "$core" --wasi-reactor -o "$2" && rm -f "$core"
+}
+
+# The bindings are kept with the sources, as their generator takes a minute to compile; it is used when the WIT is another one.
+c_bindings() {
+    local world=$1 bindings="$EXAMPLES/c/$1/bindings" wit
+    wit=$(digest "$REPO/wit" "$WIT/package.wit" "$WIT/$world.wit" "$EXAMPLES/c/bindgen/Cargo.lock")
+    if [ "$(cat "$bindings/wit.sha256" 2>/dev/null)" = "$wit" ]; then return; fi
+    echo "writing the C bindings of $world anew" >&2
+    (cd "$EXAMPLES/c/bindgen" && CARGO_TARGET_DIR="$TOOLS/bindgen" cargo run --quiet --locked -- "$WIT" "$world" "$bindings")
+    echo "$wit" >"$bindings/wit.sha256"
+}
+
+# ---------------------------------------------------------------------------------------------------------------------------------------
+
+if [ $# -eq 0 ]; then set -- rust python js c; fi
+mkdir -p "$TOOLS"
+# One at a time: another run waits, and then finds this one's work.
+if command -v flock >/dev/null; then
+    exec 8>"$TOOLS/lock"
+    flock 8
+fi
+for language in "$@"; do
+    case $language in
+    rust) "$EXAMPLES/build.sh" "$EXAMPLES" ;;
+    python)
+        need_python_tools
+        for name in trainer features; do
+            component "$name-python" python_component "$EXAMPLES/python/$name" "$EXAMPLES/helpers/python" "$HERE/requirements.txt"
+        done
+        ;;
+    js)
+        need_js_tools
+        for name in trainer comparison; do
+            component "$name-js" js_component "$EXAMPLES/js" "$EXAMPLES/helpers/js"
+        done
+        ;;
+    c)
+        need_python_tools
+        need_js_tools
+        for name in trainer statistics; do
+            c_bindings "$name"
+            component "$name-c" c_component "$EXAMPLES/c/$name" "$EXAMPLES/helpers/c" "$HERE/requirements.txt" "$EXAMPLES/js/package-lock.json"
+        done
+        ;;
+    *) fail "$language is none of the languages" 'they are rust, python, js and c' ;;
+    esac
+done
