@@ -74,6 +74,10 @@ impl Color {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Make the folder of a new component
+    New(commands::new::Args),
+    /// Build a component with its language's own tools
+    Build(commands::build::Args),
     /// Run a pipeline
     Run(commands::run::Args),
     /// Check a pipeline without running it
@@ -107,6 +111,7 @@ impl Command {
     /// Whether standard output is to be one JSON document.
     pub fn wants_json(&self) -> bool {
         match self {
+            Self::Build(args) => args.json,
             Self::Run(args) => args.how.json,
             Self::Resume(args) => args.how.json,
             Self::Call(args) => args.how.json,
@@ -118,7 +123,7 @@ impl Command {
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::Logs(_) | Self::Completions(_) => false,
+            Self::New(_) | Self::Logs(_) | Self::Completions(_) => false,
         }
     }
 }

@@ -38,6 +38,14 @@ pub enum Error {
     /// A pipeline or its parameters are wrong.
     #[error("{}", refused(.0))]
     Pipeline(Vec<Finding>),
+    /// A component could not be made or built; with the places of the author's mistakes.
+    #[error("{source}")]
+    Author {
+        /// The cause.
+        source: Box<weft_author::Error>,
+        /// What is wrong in the author's files.
+        findings: Vec<Finding>,
+    },
     /// The system refused.
     #[error("cannot {action} `{}`", path.display())]
     Io {
@@ -102,6 +110,7 @@ impl Error {
             Self::Io { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
             }
+            Self::Author { source, .. } => source.is_request(),
             Self::Output(_) | Self::BrokeOff { .. } => false,
             Self::Engine(error) => match error.as_ref() {
                 E::Metadata(error) => is_wrong_selector(error),
@@ -120,6 +129,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Request { hint, .. } => hint.clone(),
+            Self::Author { source, .. } => source.hint(),
             Self::BrokeOff { run, .. } => Some(format!("what is finished is kept: `weft resume {run}` goes on")),
             Self::Engine(error) => match error.as_ref() {
                 weft_engine::Error::Metadata(weft_metadata::Error::RunExists { run }) => {
@@ -157,7 +167,7 @@ impl Error {
         if !causes.is_empty() {
             error["causes"] = causes.into();
         }
-        if let Self::Pipeline(findings) = self {
+        if let Self::Pipeline(findings) | Self::Author { findings, .. } = self {
             error["diagnostics"] = findings.iter().map(Finding::to_json).collect();
         }
         json!({ "error": error })
@@ -184,6 +194,16 @@ fn is_wrong_place(error: &weft_artifacts::Error) -> bool {
         error,
         E::Exists { .. } | E::OtherKind { .. } | E::NoSuchEntry { .. } | E::InvalidId { .. } | E::NotAStore { .. }
     )
+}
+
+impl From<weft_author::Error> for Error {
+    fn from(error: weft_author::Error) -> Self {
+        let findings = match &error {
+            weft_author::Error::Problems(problems) => problems.iter().map(Finding::from).collect(),
+            _ => Vec::new(),
+        };
+        Self::Author { source: Box::new(error), findings }
+    }
 }
 
 impl From<weft_engine::Error> for Error {

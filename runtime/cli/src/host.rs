@@ -30,6 +30,21 @@ pub fn cache_dir() -> Result<PathBuf> {
         })
 }
 
+/// The tools that components are built with: `WEFT_TOOLS` is where those that weft installs lie, a folder in the cache if it is not set.
+pub fn author() -> Result<weft_author::Host> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
+    let tools = match set("WEFT_TOOLS") {
+        Some(dir) => std::path::absolute(&dir).map_err(|source| Error::io("find", dir.as_ref(), source))?,
+        None => cache_dir()?.join("tools"),
+    };
+    Ok(weft_author::Host {
+        tools,
+        rustc: set("RUSTC").unwrap_or_else(|| "rustc".into()),
+        cargo: set("CARGO").unwrap_or_else(|| "cargo".into()),
+        wasi_sdk: set("WASI_SDK_PATH").map(PathBuf::from),
+    })
+}
+
 /// Values of the environment variables that any step of a pipeline is granted. Those that are not set are left out: a
 /// step that needs one fails and says so.
 pub fn granted_environment(pipeline: &Pipeline) -> BTreeMap<String, String> {

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use weft_pipeline::kfp_component::{KfpComponent, component_yaml};
-use weft_pipeline::signature::Port;
+use weft_pipeline::signature::{Port, Signature};
 use weft_pipeline::suggest;
 use weft_pipeline::types::PortType;
 use weft_sandbox::{LoadedComponent, Sandbox, StepFunction};
@@ -149,7 +149,7 @@ fn text(path: &Path, size: u64, component: &LoadedComponent, steps: &[&StepFunct
         out.push_str(&about.render(output::width()));
     }
     for step in steps {
-        _ = write!(out, "\n{HEADING}{}{HEADING:#}\n{}", step.name, ports(step));
+        _ = write!(out, "\n{HEADING}{}{HEADING:#}\n{}", step.name, ports(&step.signature));
     }
     if steps.is_empty() {
         out.push_str("\nIt exports no step functions.\n");
@@ -166,9 +166,9 @@ fn text(path: &Path, size: u64, component: &LoadedComponent, steps: &[&StepFunct
 }
 
 /// Inputs and outputs of a step, aligned.
-fn ports(step: &StepFunction) -> String {
+pub fn ports(signature: &Signature) -> String {
     let mut table = Table::new(&["", "", "", ""]);
-    for (title, ports) in [("inputs", &step.signature.inputs), ("outputs", &step.signature.outputs)] {
+    for (title, ports) in [("inputs", &signature.inputs), ("outputs", &signature.outputs)] {
         if ports.is_empty() {
             table.row([Cell::default(), Cell::new(title).style(DIM), Cell::new("none").style(DIM), Cell::default()]);
         }
@@ -217,13 +217,14 @@ fn json(path: &Path, size: u64, component: &LoadedComponent, steps: &[&StepFunct
         "digest": component.digest(),
         "size": size,
         "imports": interfaces(component),
-        "steps": steps.iter().map(|step| json!({
-            "name": step.name,
-            "inputs": ports_json(&step.signature.inputs),
-            "outputs": ports_json(&step.signature.outputs),
-        })).collect::<Vec<_>>(),
+        "steps": steps.iter().map(|step| step_json(&step.name, &step.signature)).collect::<Vec<_>>(),
         "other_exports": others.collect::<Vec<_>>(),
     })
+}
+
+/// A step for programs.
+pub fn step_json(name: &str, signature: &Signature) -> Value {
+    json!({ "name": name, "inputs": ports_json(&signature.inputs), "outputs": ports_json(&signature.outputs) })
 }
 
 /// A list, since the order of ports is the order in which they are declared.

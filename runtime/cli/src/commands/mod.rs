@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub mod artifact;
+pub mod build;
 pub mod cache;
 pub mod call;
 pub mod check;
@@ -10,6 +11,7 @@ pub mod gc;
 pub mod inspect;
 pub mod lineage;
 pub mod logs;
+pub mod new;
 pub mod resume;
 pub mod run;
 pub mod runs;
@@ -21,6 +23,8 @@ use crate::error::{Exit, Result};
 pub fn execute(cli: &Cli) -> Result<Exit> {
     let root = cli.global.store.as_path();
     match &cli.command {
+        Command::New(args) => new::execute(args),
+        Command::Build(args) => build::execute(args),
         Command::Run(args) => run::execute(root, args),
         Command::Call(args) => call::execute(root, args),
         Command::Check(args) => check::execute(args),

@@ -25,6 +25,14 @@ pub struct Finding {
     pub diagnostic: Diagnostic,
 }
 
+impl From<&weft_author::Problem> for Finding {
+    fn from(problem: &weft_author::Problem) -> Self {
+        let weft_author::Source { shown, text } = problem.source.as_ref();
+        let source = Arc::new(Source { shown: shown.clone(), text: text.clone() });
+        Self { source, diagnostic: problem.diagnostic.clone() }
+    }
+}
+
 impl Finding {
     /// A problem in a file.
     pub fn new(source: &Arc<Source>, diagnostic: Diagnostic) -> Self {

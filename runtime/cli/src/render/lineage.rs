@@ -159,13 +159,18 @@ impl<'g> Index<'g> {
         format!("{name} {CACHED}{}{CACHED:#}  {DIM}{kind}id {id}{gone}{DIM:#}", value::short_uri(&artifact.uri))
     }
 
-    /// `train  COMPLETE  penguins-20260102-030405-rk5j`
+    /// `train  COMPLETE  penguins-20260102-030405-rk5j, blake3:1a2b3c4d…#train`
     fn execution(&self, id: ExecutionId) -> String {
         let Some(execution) = self.executions.get(&id) else { return format!("execution {id}") };
         let task = text::one_line(execution.task.as_deref().unwrap_or("execution"));
         let (state, style) = task_state(execution.state);
         let run = execution.run.as_deref().unwrap_or("no run of weft");
-        format!("{HEADING}{task}{HEADING:#}  {style}{}{style:#}  {DIM}{run}{DIM:#}", state.to_lowercase())
+        // `weft:DIGEST#FUNCTION` is the component that ran.
+        let component = execution.image.as_deref().and_then(|image| image.strip_prefix("weft:")?.split_once('#'));
+        let by = component.map_or_else(String::new, |(digest, function)| {
+            format!(", {}#{}", value::short_uri(digest), text::one_line(function))
+        });
+        format!("{HEADING}{task}{HEADING:#}  {style}{}{style:#}  {DIM}{run}{by}{DIM:#}", state.to_lowercase())
     }
 }
 

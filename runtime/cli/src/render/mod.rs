@@ -39,7 +39,9 @@ pub const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 /// An error with its causes and what to do about it.
 pub fn error(error: &Error) -> String {
     let mut out = String::new();
-    if let Error::Pipeline(findings) = error {
+    if let Error::Pipeline(findings) | Error::Author { findings, .. } = error
+        && !findings.is_empty()
+    {
         out.push_str(&diagnostic::render(findings));
         out.push('\n');
     }

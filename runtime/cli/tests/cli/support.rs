@@ -95,7 +95,9 @@ impl Folder {
         let text = text.replace(&workspace().display().to_string(), "WORKSPACE");
         let text = text.replace(&self.path().canonicalize().unwrap().display().to_string(), "FOLDER");
         let text = text.replace(&self.path().display().to_string(), "FOLDER");
-        text.lines().map(redact_line).collect::<Vec<_>>().join("\n")
+        // Whether a component must still be compiled depends on what ran before.
+        let compiling = |line: &&str| line.starts_with("Compiling ") && line.ends_with(" for this machine, once");
+        text.lines().filter(|line| !compiling(line)).map(redact_line).collect::<Vec<_>>().join("\n")
     }
 }
 
