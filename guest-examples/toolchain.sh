@@ -10,7 +10,7 @@
 #   2. rustup can add it;
 #   3. on Debian and its derivatives: a compiler and the source of its standard library are unpacked from the distribution's packages
 #      (nothing is installed, root is not needed), and the standard library is built once. The result is kept in
-#      target/guest-toolchain/ and costs some two minutes the first time.
+#      target/guest-toolchain/ (WEFT_GUEST_TOOLCHAIN_FOLDER, if that is set) and costs some two minutes the first time.
 #
 # WEFT_GUEST_TOOLCHAIN=rustup takes one of the first two only, WEFT_GUEST_TOOLCHAIN=debian the third.
 set -euo pipefail
@@ -20,7 +20,7 @@ TARGET=wasm32-wasip2
 RECIPE=1
 
 REPO=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-CACHE="$REPO/target/guest-toolchain"
+CACHE=${WEFT_GUEST_TOOLCHAIN_FOLDER:-"$REPO/target/guest-toolchain"}
 
 say() { printf 'guest toolchain: %s\n' "$*" >&2; }
 

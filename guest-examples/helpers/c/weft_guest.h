@@ -92,6 +92,27 @@ WEFT_UNUSED static void weft_print_number(weft_buffer *buffer, double number) {
     else weft_print(buffer, "null");
 }
 
+/* Whether bytes are UTF-8, as every text that crosses to the runtime must be. */
+WEFT_UNUSED static bool weft_is_utf8(const void *text, size_t length) {
+    const uint8_t *at = text, *end = at + length;
+    while (at < end) {
+        uint8_t first = *at++;
+        int more = first < 0x80 ? 0 : first >= 0xc2 && first < 0xe0 ? 1 : first >= 0xe0 && first < 0xf0 ? 2 : first >= 0xf0 && first < 0xf5 ? 3 : -1;
+        if (more < 0 || end - at < more) return false;
+        uint8_t low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80, high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
+        for (; more; more--, at++, low = 0x80, high = 0xbf)
+            if (*at < low || *at > high) return false;
+    }
+    return true;
+}
+
+/* Replaces all that is not ASCII in a text that is not UTF-8 by question marks. */
+WEFT_UNUSED static void weft_make_utf8(weft_buffer *buffer) {
+    if (weft_is_utf8(buffer->text, buffer->length)) return;
+    for (size_t i = 0; i < buffer->length; i++)
+        if ((uint8_t)buffer->text[i] >= 0x80) buffer->text[i] = '?';
+}
+
 /* ---- failures ------------------------------------------------------------------------------------------------------------------- */
 
 /* Sets the text that the step fails with. Always false. */
@@ -101,6 +122,7 @@ WEFT_PRINTF(2, 3) static bool weft_fail(weft_string *err, const char *format, ..
     va_start(arguments, format);
     weft_print_list(&buffer, format, arguments);
     va_end(arguments);
+    weft_make_utf8(&buffer);
     err->ptr = (uint8_t *)buffer.text;
     err->len = buffer.length;
     return false;
@@ -140,6 +162,7 @@ WEFT_PRINTF(1, 2) static void weft_log_info(const char *format, ...) {
     va_start(arguments, format);
     weft_print_list(&buffer, format, arguments);
     va_end(arguments);
+    weft_make_utf8(&buffer);
     weft_string message = {(uint8_t *)buffer.text, buffer.length};
     weft_component_run_log(WEFT_COMPONENT_RUN_LEVEL_INFO, &message);
     free(buffer.text);

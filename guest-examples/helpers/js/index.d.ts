@@ -73,6 +73,6 @@ export function setProperties(handle: Described, values: Record<string, Plain | 
 export function explain(error: unknown): string;
 /**
  * Makes a step of a function whose signature is `result<.., string>`: what it throws becomes the text that the step fails with.
- * A `TypeError` or `ReferenceError` is a mistake of the author's, and passes through with its stack.
+ * A `TypeError`, `ReferenceError` or `RangeError` is a mistake of the author's, and tells where it was made.
  */
 export function step<Inputs extends unknown[], Outputs>(run: (...inputs: Inputs) => Outputs): (...inputs: Inputs) => Outputs;

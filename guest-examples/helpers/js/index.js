@@ -83,11 +83,11 @@ export function* lines(handle) {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let rest = "";
   for (const piece of chunks(handle)) {
-    const parts = (rest + decoder.decode(piece, { stream: true })).split("\n");
+    const parts = (rest + decoded(decoder, piece, { stream: true })).split("\n");
     rest = parts.pop();
     for (const line of parts) yield line.endsWith("\r") ? line.slice(0, -1) : line;
   }
-  rest += decoder.decode();
+  rest += decoded(decoder);
   if (rest !== "") yield rest;
 }
 
@@ -98,7 +98,15 @@ export function readBytes(handle) {
 
 /** All of it as text; throws if it is not UTF-8. A byte order mark at its start is passed over. */
 export function readText(handle) {
-  return new TextDecoder("utf-8", { fatal: true }).decode(readBytes(handle));
+  return decoded(new TextDecoder("utf-8", { fatal: true }), readBytes(handle));
+}
+
+function decoded(decoder, bytes, options) {
+  try {
+    return decoder.decode(bytes, options);
+  } catch {
+    throw new Error("the artifact is not UTF-8 text");
+  }
 }
 
 /** What it says as JSON. */
@@ -185,15 +193,16 @@ export function explain(error) {
 
 /**
  * Makes a step of a function whose signature is `result<.., string>`: what it throws becomes the text that the step fails with.
- * A `TypeError` or `ReferenceError` is a mistake of the author's, and passes through with its stack.
+ * A `TypeError`, `ReferenceError` or `RangeError` is a mistake of the author's, and tells where it was made.
  */
 export function step(run) {
   return (...inputs) => {
     try {
       return run(...inputs);
     } catch (error) {
-      if (error instanceof TypeError || error instanceof ReferenceError) throw error;
-      throw explain(error);
+      // Thrown on as it is, it would end the component without a word: there is no console to write to.
+      const mistake = [TypeError, ReferenceError, RangeError].some((kind) => error instanceof kind);
+      throw mistake ? `${error}\n${error.stack}` : explain(error);
     }
   };
 }

@@ -49,6 +49,26 @@ static void numeric_columns_are_features(void) {
     assert(examples.targets[0] == 1.0 && examples.targets[1] == 0.0);
 }
 
+/* Every number is the one that the C library reads. */
+static void numbers_are_exact(void) {
+    static const char *numbers[] = {"0", "-0", "1.", ".5", "-.5", "0.1", "39.1", "123456789.012345", "0.000000000000001", "999999999999999",
+                                    "9007199254740993", "0.1234567890123456789", "1e22", "-1.5E-300", "+7", "4.35"};
+    static const char *words[] = {"", ".", "-", "+-1", "1e", "e5", "1.2.3", "0x10", "inf", "nan", "1e999", "1 2", "1_000", "--1"};
+    double number;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        assert(table_number(numbers[i], &number));
+        double theirs = strtod(numbers[i], NULL);
+        assert(!memcmp(&number, &theirs, sizeof number));
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) assert(!table_number(words[i], &number));
+    srand(1);
+    for (int i = 0; i < 200000; i++) {
+        char text[40];
+        snprintf(text, sizeof text, "%s%d.%0*d", i % 3 ? "" : "-", rand() % 1000000, 1 + i % 9, rand() % 10);
+        assert(table_number(text, &number) && number == strtod(text, NULL));
+    }
+}
+
 static void what_is_wrong_is_said(void) {
     static const char *wrong[][2] = {
         {"", "the table is empty: it has no header line"},
@@ -118,8 +138,9 @@ int main(int count, char **arguments) {
     assert(count == 3);
     quotes_and_line_breaks_survive();
     numeric_columns_are_features();
+    numbers_are_exact();
     what_is_wrong_is_said();
     the_penguins_give_the_model_that_all_languages_give(arguments[1], arguments[2]);
     a_constant_column_has_no_say_and_a_wild_learning_rate_is_refused();
-    puts("5 tests passed");
+    puts("6 tests passed");
 }

@@ -149,11 +149,23 @@ static void texts_grow_and_are_json(void) {
     free(b.text);
 }
 
+static void texts_that_cross_are_utf8(void) {
+    static const char *good[] = {"", "a", "ü", "€", "\xf0\x9f\x90\xa7", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf"};
+    static const char *bad[] = {"\xff", "\x80", "a\xc3", "\xc0\x80", "\xe0\x9f\xbf", "\xed\xa0\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                                "\xe2\x82", "\xc3("};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) assert(weft_is_utf8(good[i], strlen(good[i])));
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) assert(!weft_is_utf8(bad[i], strlen(bad[i])));
+    weft_string err;
+    assert(!weft_fail(&err, "no column `%s`", "\xfc") && says(&err, "no column `?`"));
+    assert(!weft_fail(&err, "no column `%s`", "ü") && says(&err, "no column `ü`"));
+}
+
 int main(void) {
     whole_artifacts_and_pieces();
     an_empty_artifact_is_an_empty_text();
     borrowed_handles_are_given_back_on_every_way_out();
     properties_and_refusals();
     texts_grow_and_are_json();
-    puts("5 tests passed");
+    texts_that_cross_are_utf8();
+    puts("6 tests passed");
 }

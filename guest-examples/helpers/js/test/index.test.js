@@ -64,7 +64,9 @@ test("json goes there and back", () => {
   const handle = new Handle();
   weft.writeJson(handle, { ü: [1, 2.5, null] });
   assert.deepEqual(weft.readJson(handle), { ü: [1, 2.5, null] });
-  assert.throws(() => weft.readText({ length: () => 1n, read: () => new Uint8Array([255]) }));
+  const binary = new Handle(new Uint8Array([65, 255]));
+  assert.throws(() => weft.readText(binary), /not UTF-8 text/);
+  assert.throws(() => [...weft.lines(binary)], /not UTF-8 text/);
 });
 
 test("plain values are properties and come back", () => {
@@ -78,7 +80,7 @@ test("plain values are properties and come back", () => {
   assert.throws(() => weft.setProperties(handle, { nothing: null }), /not null/);
 });
 
-test("what is thrown becomes the text of the step, and mistakes pass through", () => {
+test("what is thrown becomes the text of the step, and mistakes tell their place", () => {
   const failing = (error) => weft.step(() => { throw error; });
   const thrown = (error) => {
     try {
@@ -91,7 +93,7 @@ test("what is thrown becomes the text of the step, and mistakes pass through", (
   assert.equal(thrown("plain"), "plain");
   assert.equal(thrown({ payload: { tag: "not-found", val: "a/b" } }), "there is no file `a/b` in the artifact");
   assert.equal(thrown({ tag: "io", val: "disk full" }), "disk full");
-  assert.ok(thrown(new TypeError("x is undefined")) instanceof TypeError);
+  assert.match(thrown(new TypeError("x is undefined")), /^TypeError: x is undefined\n[^]*index.test.js/);
   assert.equal(weft.step((a, b) => a + b)(1, 2), 3);
 
   const full = Object.freeze(new Handle());

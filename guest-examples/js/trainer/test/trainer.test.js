@@ -13,6 +13,10 @@ test("quotes and line breaks in values survive", () => {
   const records = parseCsv('a,b\r\n"1,5","two\nlines"\n\n plain ,"a ""word"""');
   assert.deepEqual(records.map(({ values }) => values), [["a", "b"], ["1,5", "two\nlines"], ["plain", 'a "word"']]);
   assert.deepEqual(records.map(({ line }) => line), [1, 2, 5]);
+  const values = (text) => parseCsv(text)[0].values;
+  assert.deepEqual(values(',"",\r'), ["", "", ""]);
+  assert.deepEqual(values('"a""b","c" d'), ['a"b', "c d"]);
+  assert.deepEqual(values('a,"never closed, or so\n'), ["a", "never closed, or so"]);
 });
 
 test("numeric columns are features and complete rows are examples", () => {
