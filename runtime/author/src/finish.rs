@@ -1,0 +1,121 @@
+//! What is done to every component at last: debug information goes, metadata comes.
+
+use std::path::Path;
+
+use wasm_encoder::{ComponentSectionId, Encode as _, RawSection, Section as _};
+use wasm_metadata::{AddMetadata, AddMetadataField, Authors, Description, Homepage, Licenses, Source, Version};
+use wasmparser::{Encoding, Parser, Payload};
+use wit_parser::decoding::{DecodedWasm, decode};
+
+use crate::manifest::Metadata;
+use crate::steps::{self, Step};
+use crate::{Error, Language, Result};
+
+/// The component without debug information and the names of its inner functions.
+///
+/// # Errors
+///
+/// The bytes are no component.
+pub(crate) fn strip(wasm: &[u8]) -> Result<Vec<u8>, wasmparser::BinaryReaderError> {
+    let mut output = Vec::with_capacity(wasm.len());
+    let mut outer: Vec<Vec<u8>> = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let payload = payload?;
+        match &payload {
+            Payload::Version { encoding, .. } => output.extend_from_slice(match encoding {
+                Encoding::Component => &wasm_encoder::Component::HEADER,
+                Encoding::Module => &wasm_encoder::Module::HEADER,
+            }),
+            Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => {
+                outer.push(std::mem::take(&mut output));
+                continue;
+            }
+            Payload::End(_) => {
+                let Some(mut parent) = outer.pop() else { break };
+                let is_component = output.starts_with(&wasm_encoder::Component::HEADER);
+                parent.push(if is_component { ComponentSectionId::Component } else { ComponentSectionId::CoreModule } as u8);
+                output.encode(&mut parent);
+                output = parent;
+            }
+            Payload::CustomSection(section) if is_for_debugging(section.name()) => continue,
+            _ => {}
+        }
+        if let Some((id, range)) = payload.as_section() {
+            RawSection { id, data: &wasm[range] }.append_to(&mut output);
+        }
+    }
+    Ok(output)
+}
+
+fn is_for_debugging(section: &str) -> bool {
+    section.starts_with(".debug") || matches!(section, "name" | "sourceMappingURL" | "external_debug_info" | ".llvmbc" | ".llvmcmd")
+}
+
+/// The component with its metadata in the sections that other tools read.
+///
+/// # Errors
+///
+/// [`Error::Manifest`] for a licence or URL that is none.
+pub(crate) fn describe(wasm: &[u8], metadata: &Metadata, language: Language, manifest: &Path) -> Result<Vec<u8>> {
+    let wrong = |field: &str, value: &str, why: String| Error::Manifest {
+        path: manifest.to_owned(),
+        why: format!("`{value}` is no {field}: {}", why.lines().next().unwrap_or_default()),
+        hint: (field == "licence").then(|| "write an SPDX expression, such as `Apache-2.0` or `MIT OR Apache-2.0`".to_owned()),
+    };
+    let mut add = AddMetadata::default();
+    add.name = AddMetadataField::Set(metadata.name.clone());
+    add.language = vec![(language.to_string(), String::new())];
+    add.processed_by = vec![("weft".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+    if let Some(version) = &metadata.version {
+        add.version = AddMetadataField::Set(Version::new(version.clone()));
+    }
+    if let Some(description) = &metadata.description {
+        add.description = AddMetadataField::Set(Description::new(description.clone()));
+    }
+    if let Some(licence) = &metadata.licence {
+        let parsed = Licenses::new(licence).map_err(|error| wrong("licence", licence, error.to_string()))?;
+        add.licenses = AddMetadataField::Set(parsed);
+    }
+    if let Some(source) = &metadata.source {
+        add.source = AddMetadataField::Set(Source::new(source).map_err(|error| wrong("URL", source, error.to_string()))?);
+    }
+    if let Some(homepage) = &metadata.homepage {
+        add.homepage = AddMetadataField::Set(Homepage::new(homepage).map_err(|error| wrong("URL", homepage, error.to_string()))?);
+    }
+    if !metadata.authors.is_empty() {
+        add.authors = AddMetadataField::Set(Authors::new(metadata.authors.join(", ")));
+    }
+    add.to_wasm(wasm).map_err(|error| Error::Component { tool: "the tool", why: format!("{error:#}"), hint: None })
+}
+
+/// The steps of a finished component.
+///
+/// # Errors
+///
+/// Why it is no component.
+pub(crate) fn steps(wasm: &[u8]) -> Result<Vec<Step>, String> {
+    match decode(wasm) {
+        Ok(DecodedWasm::Component(resolve, world)) => Ok(steps::read(&resolve, world).0),
+        Ok(DecodedWasm::WitPackage(..)) => Err("it is an encoded WIT package".to_owned()),
+        Err(error) => Err(format!("{error:#}")),
+    }
+}
+
+/// Writes a file so that nobody ever sees half of it.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+    let write = || {
+        let mut file = tempfile::NamedTempFile::new_in(parent)?;
+        std::io::Write::write_all(&mut file, bytes)?;
+        #[cfg(unix)]
+        {
+            // A temporary file is for its owner alone; a component is for everyone who may read the folder.
+            use std::os::unix::fs::PermissionsExt as _;
+            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(|source| Error::io("write", path, source))
+}

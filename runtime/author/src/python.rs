@@ -1,0 +1,197 @@
+//! Python: componentize-py.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Arc;
+
+use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
+use serde_json::{Value, json};
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::model::{Location, Span};
+use wit_parser::{TypeDefKind, TypeOwner};
+
+use crate::build::Job;
+use crate::steps;
+use crate::tools::{self, Event, Host, Report};
+use crate::{Error, Problem, Result, Source};
+
+const VERSION: &str = "0.25.1";
+/// Finds mistakes that would show only at run time.
+const CHECKER: &str = include_str!("python/check.py");
+const BINDINGS: &str = "build/bindings";
+
+/// Builds the component and gives its bytes, with warnings.
+pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<Problem>)> {
+    let module = job.manifest.entry.as_deref().unwrap_or("component");
+    let warnings = check(job, module)?;
+    let tool = componentize_py(job.dir, job.host, job.install, report)?;
+    let world = job.interface.world_name();
+    let command = || {
+        let mut command = Command::new(&tool);
+        command.current_dir(job.dir).args(["-d", "wit", "-w", world]);
+        command
+    };
+
+    let bindings = job.dir.join(BINDINGS);
+    // It does not write over what is there.
+    if bindings.exists() {
+        std::fs::remove_dir_all(&bindings).map_err(|source| Error::io("remove", &bindings, source))?;
+    }
+    let mut generate = command();
+    generate.args(["bindings", BINDINGS]);
+    tools::run(&mut generate, report).map_err(|source| Error::io("start", &tool, source))?.check("componentize-py")?;
+
+    let made = tempfile::Builder::new().suffix(".wasm").tempfile_in(job.dir.join("build")).map_err(|source| Error::io("create a file in", job.dir, source))?;
+    report(Event::Tool(&format!("componentize-py -d wit -w {world} componentize {module} -p .")));
+    let mut componentize = command();
+    componentize.args(["componentize", module, "-p", ".", "-o"]).arg(std::path::absolute(made.path()).map_err(|source| Error::io("find", made.path(), source))?);
+    tools::run(&mut componentize, report).map_err(|source| Error::io("start", &tool, source))?.check("componentize-py")?;
+    let bytes = std::fs::read(made.path()).map_err(|source| Error::io("read", made.path(), source))?;
+    Ok((bytes, warnings))
+}
+
+/// The tool: of the project's own environment, of weft's, or on the PATH.
+fn componentize_py(dir: &Path, host: &Host, install: bool, report: Report<'_>) -> Result<PathBuf> {
+    let own = tools::in_venv(&dir.join(".venv"), "componentize-py");
+    if own.is_file() {
+        return std::path::absolute(&own).map_err(|source| Error::io("find", &own, source));
+    }
+    if let Some(venv) = tools::python_package(host, "componentize-py", VERSION) {
+        return Ok(tools::in_venv(&venv, "componentize-py"));
+    }
+    if tools::answer(Command::new("componentize-py").arg("--version")).is_some() {
+        return Ok(PathBuf::from("componentize-py"));
+    }
+    if install {
+        let venv = tools::install_python_package(host, "componentize-py", VERSION, report)?;
+        return Ok(tools::in_venv(&venv, "componentize-py"));
+    }
+    Err(Error::Missing {
+        tool: "componentize-py",
+        why: "it makes components of Python modules".to_owned(),
+        install: format!("`weft build --install` installs it into weft's cache; `pip install componentize-py=={VERSION}` into your own Python"),
+    })
+}
+
+/// Compares the author's code with the world, without running it.
+///
+/// # Errors
+///
+/// [`Error::Problems`], each at its place in the code, with where the WIT says otherwise.
+fn check(job: &Job<'_>, module: &str) -> Result<Vec<Problem>> {
+    let file = job.dir.join(format!("{}.py", module.replace('.', "/")));
+    let package = job.dir.join(module.replace('.', "/")).join("__init__.py");
+    let file = [file.clone(), package].into_iter().find(|path| path.is_file()).ok_or_else(|| Error::Manifest {
+        path: job.dir.join("pyproject.toml"),
+        why: format!("there is no module `{module}` ({})", file.display()),
+        hint: Some("name the module with the class `WitWorld`: `[tool.weft]` with `module = \"..\"`".to_owned()),
+    })?;
+    let python = tools::python().ok_or_else(tools::no_python)?;
+    let mut request = tempfile::NamedTempFile::new().map_err(|source| Error::io("create a file in", &std::env::temp_dir(), source))?;
+    let world = world(job);
+    serde_json::to_writer(&mut request, &world).map_err(|source| Error::io("write", request.path(), source.into()))?;
+    let mut command = Command::new(python);
+    command.args(["-c", CHECKER]).arg(request.path()).arg(job.dir).arg(&file);
+    let ended = tools::run(&mut command, &mut |_| {}).map_err(|source| Error::io("start", Path::new(python), source))?;
+    let found: Vec<Value> = serde_json::from_str(&ended.said).map_err(|_| Error::Tool {
+        tool: "the check of the Python sources".to_owned(),
+        code: ended.code,
+        hint: ended.said.lines().last().map(str::to_owned),
+    })?;
+    let mut sources: BTreeMap<String, Arc<Source>> = BTreeMap::new();
+    let problems: Vec<Problem> = found.iter().map(|problem| self::problem(job, problem, &mut sources)).collect();
+    if problems.iter().any(|problem| problem.diagnostic.is_error()) { Err(Error::Problems(problems)) } else { Ok(problems) }
+}
+
+fn problem(job: &Job<'_>, found: &Value, sources: &mut BTreeMap<String, Arc<Source>>) -> Problem {
+    let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    let number = |key: &str| found[key].as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(1);
+    let path = text("file");
+    let source = sources.entry(path.clone()).or_insert_with(|| {
+        let path = Path::new(&path);
+        Source::new(path, std::fs::read_to_string(path).unwrap_or_default())
+    });
+    let mut message = text("message");
+    if let Some(place) = declared(job, &text("wit")) {
+        message = format!("{message}; it is declared at {place}");
+    }
+    let diagnostic = if found["severity"] == "warning" { Diagnostic::warning(message) } else { Diagnostic::error(message) };
+    let span = Span { at: Location { line: number("line"), column: number("column") }, length: number("length") };
+    Problem { source: Arc::clone(source), diagnostic: diagnostic.at(span).hint(found["hint"].as_str().map(str::to_owned)) }
+}
+
+/// The place of `function filter`, or of `record filtered rows`, as the world's description numbers them.
+fn declared(job: &Job<'_>, key: &str) -> Option<String> {
+    let resolve = &job.interface.resolve;
+    let mut parts = key.split(' ');
+    match (parts.next()?, parts.next()?.parse::<usize>().ok()?, parts.next()) {
+        ("function", n, _) => {
+            let exported = steps::exported(resolve, job.interface.world);
+            job.interface.place(exported.get(n)?.function.span)
+        }
+        ("type", n, field) => {
+            let (_, definition) = resolve.types.iter().nth(n)?;
+            let field = field.and_then(|field| match &definition.kind {
+                TypeDefKind::Record(record) => record.fields.iter().find(|known| known.name.to_snake_case() == field),
+                _ => None,
+            });
+            job.interface.place(field.map_or(definition.span, |field| field.span))
+        }
+        _ => None,
+    }
+}
+
+/// The world as the checker needs it: functions with their parameters, records with their fields, by their Python names.
+fn world(job: &Job<'_>) -> Value {
+    let resolve = &job.interface.resolve;
+    let index = |wanted| resolve.types.iter().position(|(id, _)| id == wanted);
+    let functions: Vec<Value> = steps::exported(resolve, job.interface.world)
+        .iter()
+        .enumerate()
+        .map(|(n, exported)| {
+            let class = match exported.interface {
+                Some(id) => resolve.interfaces[id].name.clone().unwrap_or_default().to_upper_camel_case(),
+                None => "WitWorld".to_owned(),
+            };
+            let record = steps::output_record(resolve, exported.function);
+            let params: Vec<String> = exported.function.params.iter().map(|param| param.name.to_snake_case()).collect();
+            json!({
+                "class": class,
+                "name": exported.function.name.to_snake_case(),
+                "params": params,
+                "record": record.and_then(|id| resolve.types[id].name.as_ref()).map(|name| name.to_upper_camel_case()),
+                "returns": exported.function.result.is_some() && has_value(job, exported.function),
+                "wit": format!("function {n}"),
+                "record_wit": record.and_then(index).map(|n| format!("type {n}")),
+            })
+        })
+        .collect();
+    let records: Vec<Value> = resolve
+        .types
+        .iter()
+        .enumerate()
+        .filter_map(|(n, (_, definition))| {
+            let (TypeDefKind::Record(record), Some(name)) = (&definition.kind, &definition.name) else { return None };
+            let module = match definition.owner {
+                TypeOwner::Interface(id) => resolve.interfaces[id].name.as_ref()?.to_snake_case(),
+                _ => "wit_world".to_owned(),
+            };
+            let fields: Vec<String> = record.fields.iter().map(|field| field.name.to_snake_case()).collect();
+            Some(json!({ "module": module, "name": name.to_upper_camel_case(), "fields": fields, "wit": format!("type {n}") }))
+        })
+        .collect();
+    json!({ "functions": functions, "records": records })
+}
+
+/// Whether a function gives anything when it succeeds.
+fn has_value(job: &Job<'_>, function: &wit_parser::Function) -> bool {
+    let resolve = &job.interface.resolve;
+    match function.result {
+        Some(wit_parser::Type::Id(id)) => match &resolve.types[steps::dealias(resolve, id)].kind {
+            TypeDefKind::Result(result) => result.ok.is_some(),
+            _ => true,
+        },
+        other => other.is_some(),
+    }
+}

@@ -1,0 +1,185 @@
+//! Makes the folder of a new component.
+
+use std::path::{Path, PathBuf};
+
+use heck::ToSnakeCase as _;
+
+use crate::templates::{self, INTERFACE, INTERFACE_FOLDER, PIPELINE};
+use crate::{Error, Language, Result};
+
+/// Words that one of the languages, or WIT, keeps for itself.
+const KEYWORDS: &[&str] = &[
+    "abstract", "alignas", "alignof", "alloc", "and", "as", "assert", "async", "auto", "await", "become", "bool", "borrow", "box",
+    "break", "build", "case", "catch", "char", "class", "component", "const", "constructor", "continue", "core", "crate", "def",
+    "default", "deps", "del", "do", "double", "dyn", "elif", "else", "enum", "error-context", "except", "export", "extends", "extern",
+    "f32", "f64", "false", "final", "finally", "flags", "float", "fn", "for", "from", "func", "function", "future", "gen", "global",
+    "goto", "if", "impl", "import", "imports", "in", "include", "inline", "instanceof", "int", "interface", "is", "lambda", "let",
+    "list", "long", "loop", "macro", "map", "match", "mod", "move", "mut", "new", "none", "nonlocal", "not", "null", "option", "or",
+    "override", "own", "package", "pass", "priv", "proc-macro", "pub", "raise", "record", "ref", "register", "resource",
+    "restrict", "result", "return", "s16", "s32", "s64", "s8", "self", "short", "signed", "sizeof", "static", "std", "stream", "string",
+    "struct", "super", "switch", "table", "target", "test", "this", "throw", "trait", "true", "try", "tuple", "type", "typedef", "typeof",
+    "u16", "u32", "u64", "u8", "union", "unsafe", "unsized", "unsigned", "use", "var", "variant", "virtual", "void", "volatile", "weft",
+    "where", "while", "with", "world", "yield",
+];
+
+/// What a README says of the sample pipeline.
+const PIPELINE_LINE: &str = "weft run pipeline.yaml      # the same as a pipeline\n";
+
+/// What to make.
+#[derive(Debug, Clone)]
+pub struct Wanted {
+    /// The new folder; its last part is the component's name.
+    pub path: PathBuf,
+    /// The language to write it in.
+    pub language: Language,
+    /// Whether a sample pipeline and its data come with it.
+    pub pipeline: bool,
+}
+
+/// What was made.
+#[derive(Debug)]
+pub struct Scaffold {
+    /// The component's name.
+    pub name: String,
+    /// The folder.
+    pub path: PathBuf,
+    /// The files in it, those of the runtime's interface left out.
+    pub files: Vec<&'static str>,
+}
+
+/// Makes a new component's folder. All of it appears at once, or nothing.
+///
+/// # Errors
+///
+/// The name is none, the folder exists, or the system refuses.
+pub fn scaffold(wanted: &Wanted) -> Result<Scaffold> {
+    let Wanted { path, language, pipeline } = wanted;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    check_name(&name)?;
+    if path.symlink_metadata().is_ok() {
+        return Err(Error::Exists { path: path.clone() });
+    }
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+    let made = tempfile::Builder::new()
+        .prefix(".weft-new-")
+        .tempdir_in(parent)
+        .map_err(|source| Error::io("create a folder in", parent, source))?;
+    let inside = made.path().join("new");
+
+    let run = if *pipeline { PIPELINE_LINE } else { "" };
+    let snake = name.to_snake_case();
+    let values = [("name", name.as_str()), ("snake", snake.as_str()), ("run", run)];
+    let samples: &[templates::File] = if *pipeline { PIPELINE } else { &[] };
+    let mut files = Vec::new();
+    for (file, template) in templates::component(*language).chain(samples.iter().copied()) {
+        write(&inside.join(file), &templates::render(template, &values))?;
+        files.push(file);
+    }
+    vendor(&inside)?;
+    // Fails if another process made the folder meanwhile, unless it is empty, which is no harm.
+    std::fs::rename(&inside, path).map_err(|source| Error::io("create", path, source))?;
+    Ok(Scaffold { name, path: path.clone(), files })
+}
+
+/// Writes the runtime's interface where the language's tools look for it.
+pub(crate) fn vendor(dir: &Path) -> Result<()> {
+    for (name, text) in INTERFACE {
+        write(&dir.join(INTERFACE_FOLDER).join(name), text)?;
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
+    }
+    std::fs::write(path, text).map_err(|source| Error::io("write", path, source))
+}
+
+/// A name that is one in WIT and in all four languages.
+fn check_name(name: &str) -> Result<()> {
+    let is_word = |word: &str| {
+        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+    };
+    let why = if name.is_empty() {
+        "it is empty"
+    } else if name.len() > 64 {
+        "it is longer than 64 characters"
+    } else if !name.split('-').all(is_word) {
+        "it is not in kebab-case"
+    } else if KEYWORDS.contains(&name) {
+        "WIT or one of the languages uses this word itself"
+    } else {
+        return Ok(());
+    };
+    Err(Error::Name { name: name.to_owned(), why })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(dir: &Path) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut queue = vec![dir.to_owned()];
+        while let Some(next) = queue.pop() {
+            for entry in std::fs::read_dir(&next).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { queue.push(path) } else { found.push(path.strip_prefix(dir).unwrap().display().to_string()) }
+            }
+        }
+        found.sort();
+        found
+    }
+
+    #[test]
+    fn every_language_has_a_folder_of_its_own_form() {
+        for language in Language::ALL {
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("steps/row-filter");
+            let made = scaffold(&Wanted { path: path.clone(), language, pipeline: true }).unwrap();
+            assert_eq!(made.name, "row-filter");
+            let found = files(&path);
+            assert_eq!(found.len(), made.files.len() + INTERFACE.len(), "{found:?}");
+            for file in &found {
+                let text = std::fs::read_to_string(path.join(file)).unwrap();
+                assert!(!text.contains("{{"), "{language} {file} has a variable left");
+            }
+            assert_eq!(Language::detect(&path).unwrap(), language);
+            insta::assert_snapshot!(format!("{}_files", language.name()), found.join("\n"));
+            assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing is left beside it");
+        }
+    }
+
+    #[test]
+    fn a_world_of_every_template_is_sound() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("row-filter");
+        scaffold(&Wanted { path: path.clone(), language: Language::C, pipeline: false }).unwrap();
+        let interface = crate::interface::read(&path, Language::C, None).unwrap();
+        let (steps, problems) = interface.check();
+        assert!(problems.is_empty(), "{problems:?}");
+        assert_eq!(steps[0].name, "filter");
+    }
+
+    #[test]
+    fn what_exists_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("taken");
+        std::fs::write(&path, "mine").unwrap();
+        let refused = scaffold(&Wanted { path: path.clone(), language: Language::Rust, pipeline: false }).unwrap_err();
+        assert!(matches!(refused, Error::Exists { .. }));
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
+    }
+
+    #[test]
+    fn names_are_kebab_case_and_no_keywords() {
+        for name in ["a", "row-filter", "a1-b2"] {
+            check_name(name).unwrap();
+        }
+        for name in ["", "Row", "row_filter", "-a", "a-", "1a", "a--b", "a-1", "ä", "list", "match", "test"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
+    }
+}

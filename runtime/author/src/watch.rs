@@ -1,0 +1,86 @@
+//! Notices when the files of a component change.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// Folders that hold what is made, not what is written.
+const MADE: &[&str] = &["build", "target", "node_modules", "__pycache__", "dist"];
+/// So many files are looked at; a folder with more is not a component's.
+const MOST_FILES: usize = 20_000;
+
+/// The state of a folder's files when it was last looked at.
+#[derive(Debug)]
+pub struct Watch {
+    dir: PathBuf,
+    seen: Seen,
+}
+
+type Seen = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+
+impl Watch {
+    /// Looks at a folder for the first time.
+    pub fn new(dir: &Path) -> Self {
+        Self { dir: dir.to_owned(), seen: look(dir) }
+    }
+
+    /// The files that were changed, added or removed since the last look.
+    pub fn changes(&mut self) -> Vec<PathBuf> {
+        let now = look(&self.dir);
+        let changed = now.iter().filter(|(path, state)| self.seen.get(*path) != Some(state)).map(|(path, _)| path);
+        let removed = self.seen.keys().filter(|path| !now.contains_key(*path));
+        let changes = changed.chain(removed).cloned().collect();
+        self.seen = now;
+        changes
+    }
+}
+
+/// Modification time and length of each file, hidden ones and what is made left out.
+fn look(dir: &Path) -> Seen {
+    let mut seen = Seen::new();
+    let mut queue = vec![dir.to_owned()];
+    while let Some(next) = queue.pop() {
+        // A folder that vanishes meanwhile has no files.
+        for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            let Ok(metadata) = entry.metadata() else { continue };
+            // Lock files are written by the tools themselves.
+            if name.starts_with('.') || name.ends_with('~') || name == "Cargo.lock" || name == "package-lock.json" {
+                continue;
+            }
+            if metadata.is_dir() {
+                if !MADE.contains(&&*name) {
+                    queue.push(entry.path());
+                }
+            } else if seen.len() < MOST_FILES {
+                seen.insert(entry.path(), (metadata.modified().ok(), metadata.len()));
+            }
+        }
+    }
+    seen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_are_seen_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = |name: &str| dir.path().join(name);
+        std::fs::create_dir(file("src")).unwrap();
+        std::fs::create_dir(file("build")).unwrap();
+        std::fs::write(file("src/lib.rs"), "a").unwrap();
+        let mut watch = Watch::new(dir.path());
+        assert!(watch.changes().is_empty());
+        std::fs::write(file("src/lib.rs"), "ab").unwrap();
+        std::fs::write(file("build/out.wasm"), "made").unwrap();
+        std::fs::write(file(".hidden"), "").unwrap();
+        assert_eq!(watch.changes(), [file("src/lib.rs")]);
+        assert!(watch.changes().is_empty());
+        std::fs::remove_file(file("src/lib.rs")).unwrap();
+        std::fs::write(file("src/new.rs"), "").unwrap();
+        assert_eq!(watch.changes(), [file("src/new.rs"), file("src/lib.rs")]);
+    }
+}
