@@ -32,7 +32,12 @@ environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
 
 bash guest-examples/build.sh
+bash guest-examples/polyglot/build.sh python js c
 
+say "testing the guests by themselves"
+bash guest-examples/polyglot/test.sh
+
+say "testing weft"
 if cargo nextest --version >/dev/null 2>&1; then
     cargo nextest run --workspace "$@"
 else

@@ -4,8 +4,8 @@
 #   guest-examples/polyglot/build.sh [rust|python|js|c]...
 #
 # Without a language, all are built. The tools are installed into target/guest-tools, in the versions that requirements.txt and
-# js/package-lock.json name; needed are Python 3.10 or newer with venv for Python and C, and Node.js 20 or newer with npm for JavaScript
-# and C. A component whose inputs are as they were is not built again.
+# js/package-lock.json name; needed is Python 3.10 or newer with venv. Where there is no Node.js 20 or newer, for JavaScript and C, that is
+# installed there too. A component whose inputs are as they were is not built again.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -73,11 +73,8 @@ need_python_tools() {
 
 # The JavaScript sources are built from a copy, so that no node_modules comes to lie among them.
 need_js_tools() {
-    local major
-    major=$(node --version 2>/dev/null | sed 's/^v\([0-9]*\).*/\1/') || true
-    if [ -z "$major" ] || [ "$major" -lt 20 ] || ! command -v npm >/dev/null; then
-        fail "Node.js 20 or newer with npm is needed, not ${major:-none}" 'install it, on Debian with `apt install nodejs npm`'
-    fi
+    # shellcheck source=guest-examples/polyglot/node.sh
+    . "$HERE/node.sh"
     mkdir -p "$TOOLS/js" "$TOOLS/helpers"
     (cd "$TOOLS/js" && find . -mindepth 1 -maxdepth 1 ! -name node_modules ! -name installed.json -exec rm -rf {} +)
     rm -rf "$TOOLS/helpers/js"

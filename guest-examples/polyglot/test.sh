@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the unit tests of the guests and of the helper packages, each with its language's own tools and without a runtime. Needs a C
-# compiler, Python 3.11 or newer, Node.js 20 or newer and cargo. Among them is the test that each trainer gives expected.json.
+# compiler, Python 3.11 or newer and cargo. Among them is the test that each trainer gives expected.json.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -8,6 +8,8 @@ EXAMPLES=$(dirname "$HERE")
 REPO=$(dirname "$EXAMPLES")
 OUT="$REPO/target/guest-tests"
 mkdir -p "$OUT"
+# shellcheck source=guest-examples/polyglot/node.sh
+. "$HERE/node.sh"
 
 say() { printf '== %s\n' "$*" >&2; }
 
@@ -37,4 +39,4 @@ say 'JavaScript'
 
 say 'Rust'
 cd "$EXAMPLES"
-CARGO_TARGET_DIR="$REPO/target/guest-tests/rust" cargo test --quiet --locked -p weft-guest -p trainer-rust -p encoder-rust
+CARGO_TARGET_DIR="$REPO/target/guest-tests/rust" cargo test --quiet --locked --workspace

@@ -71,6 +71,10 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         .hint(
             "write artifacts in several smaller parts, and give large results as artifacts rather than as parameters",
         ),
+        None if innermost(error).starts_with("invalid utf-8 sequence") => {
+            Failure::new(FailureKind::Trapped, "it handed over a text that is not UTF-8")
+                .hint("the component's bindings or its helpers must make UTF-8 of a text before it leaves")
+        }
         None => Failure::new(FailureKind::Trapped, innermost(error)),
     };
     match (trap, said) {
