@@ -62,7 +62,8 @@ fn killed_at_any_instant() {
             assert!(store.contains(id).unwrap(), "{id}");
         }
     }
-    assert!(published.len() > 12 * 3);
+    // The last process was let live until it had told of twelve times three; how much it did besides is chance.
+    assert!(published.len() >= 12 * 3);
     let report = store.gc(&published).unwrap();
     assert_eq!(report.leftovers, 24, "a directory and a lock of each of the killed");
     assert!(report.kept >= published.len() as u64);
