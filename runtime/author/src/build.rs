@@ -72,7 +72,8 @@ pub fn build(request: &Request, host: &Host, report: Report<'_>) -> Result<Built
     }
     let folder = dir.join("build");
     std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
-    let job = Job { dir, manifest: &manifest, interface: &interface, host, debug: request.debug, install: request.install };
+    let job =
+        Job { dir, manifest: &manifest, interface: &interface, host, debug: request.debug, install: request.install };
     let (tool, (bytes, warnings)) = match language {
         Language::Rust => ("cargo", (rust::build(&job, report)?, Vec::new())),
         Language::Python => ("componentize-py", python::build(&job, report)?),
@@ -87,7 +88,10 @@ pub fn build(request: &Request, host: &Host, report: Report<'_>) -> Result<Built
         return Err(Error::Component {
             tool,
             why: "it exports no step".to_owned(),
-            hint: Some(format!("wit/ declares the world `{}`: do the sources implement this one?", interface.world_name())),
+            hint: Some(format!(
+                "wit/ declares the world `{}`: do the sources implement this one?",
+                interface.world_name()
+            )),
         });
     }
     let file = request.output.clone().unwrap_or_else(|| folder.join(format!("{}.wasm", manifest.metadata.name)));
@@ -115,6 +119,9 @@ fn restore_interface(dir: &Path, report: Report<'_>) -> Result<()> {
         return Ok(());
     }
     scaffold::vendor(dir)?;
-    report(Event::Line(&format!("wrote {}, the runtime's interface, for the tools to find", templates::INTERFACE_FOLDER)));
+    report(Event::Line(&format!(
+        "wrote {}, the runtime's interface, for the tools to find",
+        templates::INTERFACE_FOLDER
+    )));
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::process::Command;
 
 use heck::ToSnakeCase as _;
-use wasi_preview1_component_adapter_provider::{WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER};
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use weft_pipeline::diagnostic::Diagnostic;
 use wit_bindgen_core::Files;
 use wit_component::ComponentEncoder;
@@ -17,7 +19,7 @@ use crate::steps;
 use crate::tools::{self, Event, Host, Report};
 use crate::{Error, Language, Problem, Result};
 
-/// Version of zig on PyPI.
+/// Version of zig on `PyPI`.
 const ZIG: &str = "0.17.1";
 /// What the Makefile is asked for.
 const CORE: &str = "build/core.wasm";
@@ -91,9 +93,10 @@ fn write_bindings(job: &Job<'_>) -> Result<()> {
     let folder = job.dir.join(BINDINGS);
     let mut files = Files::default();
     let mut resolve = job.interface.resolve.clone();
-    wit_bindgen_c::Opts::default().build().generate(&mut resolve, job.interface.world, &mut files).map_err(|error| {
-        Error::Component { tool: "wit-bindgen", why: format!("{error:#}"), hint: None }
-    })?;
+    wit_bindgen_c::Opts::default()
+        .build()
+        .generate(&mut resolve, job.interface.world, &mut files)
+        .map_err(|error| Error::Component { tool: "wit-bindgen", why: format!("{error:#}"), hint: None })?;
     std::fs::create_dir_all(&folder).map_err(|source| Error::io("create", &folder, source))?;
     let wanted: BTreeSet<&str> = files.iter().map(|(name, _)| name).collect();
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
@@ -116,7 +119,9 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>> {
     let encoded = ComponentEncoder::default()
         .validate(true)
         .module(module)
-        .and_then(|encoder| encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER))
+        .and_then(|encoder| {
+            encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER)
+        })
         .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| Error::Component {
         tool: "the C compiler",
@@ -127,27 +132,23 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>> {
 
 /// Fields of output records that no source ever sets. The compiler does not mind: outputs are filled in one by one.
 ///
-/// A field counts as set if its name follows `.` or `->` anywhere, or if a record of its type is written as a whole (`(type){ .. }`).
+/// A field counts as set if it is assigned to or its address is taken in a source that knows the bindings, or if a record of its type
+/// is written as a whole (`(type){ .. }`).
 fn unset_fields(job: &Job<'_>) -> Vec<Problem> {
-    let code = sources(&job.dir.join("src"));
+    let code = sources(&job.dir.join("src"), &format!("{}.h", job.interface.world_name().to_snake_case()));
     let resolve = &job.interface.resolve;
     let mut problems: Vec<Problem> = Vec::new();
     for exported in steps::exported(resolve, job.interface.world) {
         let Some(id) = steps::output_record(resolve, exported.function) else { continue };
-        let (TypeDefKind::Record(record), Some(name)) = (&resolve.types[id].kind, &resolve.types[id].name) else { continue };
-        let whole = format!("_{}_t", name.to_snake_case());
-        let is_written_whole = code.match_indices(&whole).any(|(at, _)| {
-            let rest = code[at + whole.len()..].trim_start().trim_start_matches(')').trim_start();
-            rest.starts_with('{') && !rest[1..].trim_start().starts_with(['.', '0', '}'])
-        });
-        for field in record.fields.iter().filter(|_| !is_written_whole) {
+        let (TypeDefKind::Record(record), Some(name)) = (&resolve.types[id].kind, &resolve.types[id].name) else {
+            continue;
+        };
+        if is_written_whole(&code, &format!("_{}_t", name.to_snake_case())) {
+            continue;
+        }
+        for field in &record.fields {
             let member = field.name.to_snake_case();
-            let is_named = code.match_indices(&member).any(|(at, _)| {
-                let before = code[..at].trim_end();
-                let after = code[at + member.len()..].chars().next();
-                (before.ends_with('.') || before.ends_with("->")) && !after.is_some_and(|c| c.is_alphanumeric() || c == '_')
-            });
-            if !is_named {
+            if !is_set(&code, &member) {
                 let message = format!("no source sets the output `{}` of `{}`", field.name, exported.function.name);
                 let hint = format!("set `ret->{member}` before the function returns true");
                 problems.push(job.interface.problem(field.span, Diagnostic::error(message).hint(hint)));
@@ -157,21 +158,55 @@ fn unset_fields(job: &Job<'_>) -> Vec<Problem> {
     problems
 }
 
-/// The text of all C sources, without comments.
-fn sources(folder: &Path) -> String {
-    let mut code = String::new();
+/// Whether a record of a type is written with all its fields in order, `(type){ a, b }`.
+fn is_written_whole(code: &str, ty: &str) -> bool {
+    code.match_indices(ty).any(|(at, _)| {
+        let rest = code[at + ty.len()..].trim_start();
+        // Behind the type there may be a variable that is initialised.
+        let rest = match rest.split_once('=') {
+            Some((variable, value)) if variable.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ') => value,
+            _ => rest.strip_prefix(')').unwrap_or(rest),
+        };
+        rest.trim_start().strip_prefix('{').is_some_and(|fields| !fields.trim_start().starts_with(['.', '0', '}']))
+    })
+}
+
+/// Whether a member of this name is assigned to, has its address taken, or has members that are.
+fn is_set(code: &str, member: &str) -> bool {
+    code.match_indices(member).any(|(at, _)| {
+        let before = code[..at].trim_end();
+        let Some(object) = before.strip_suffix("->").or_else(|| before.strip_suffix('.')) else { return false };
+        let object = object.trim_end().trim_end_matches(|c: char| c.is_alphanumeric() || c == '_').trim_end();
+        let after = &code[at + member.len()..];
+        if after.starts_with(|c: char| c.is_alphanumeric() || c == '_') {
+            return false;
+        }
+        let after = after.trim_start();
+        let is_assigned = after.starts_with('=') && !after.starts_with("==");
+        let is_changed =
+            ["+=", "-=", "*=", "/=", "|=", "++", "--", "[", ".", "->"].iter().any(|sign| after.starts_with(sign));
+        is_assigned || is_changed || (object.ends_with('&') && !object.ends_with("&&"))
+    })
+}
+
+/// The text without comments of the C sources that know the bindings; of all if a header brings them.
+fn sources(folder: &Path, bindings: &str) -> String {
+    let mut files = Vec::new();
     let mut queue = vec![folder.to_owned()];
     while let Some(next) = queue.pop() {
         for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
             let path = entry.path();
             if path.is_dir() {
                 queue.push(path);
-            } else if path.extension().is_some_and(|extension| ["c", "h"].iter().any(|c| extension == *c)) {
-                code += &without_comments(&std::fs::read_to_string(&path).unwrap_or_default());
+            } else if path.extension().is_some_and(|extension| extension == "c" || extension == "h") {
+                let text = std::fs::read_to_string(&path).unwrap_or_default();
+                files.push((path.extension().is_some_and(|extension| extension == "h"), text.contains(bindings), text));
             }
         }
     }
-    code
+    let knows = |is_meant: &dyn Fn(bool) -> bool| files.iter().any(|(header, knows, _)| *knows && is_meant(*header));
+    let all = knows(&|header| header) || !knows(&|_| true);
+    files.iter().filter(|(_, knows, _)| all || *knows).map(|(_, _, text)| without_comments(text) + "\n").collect()
 }
 
 fn without_comments(text: &str) -> String {
@@ -208,6 +243,29 @@ fn without_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn members_that_are_set_are_seen() {
+        for code in [
+            "ret->rows = 1;",
+            "r.rows=n;",
+            "f(&ret->rows)",
+            "ret->rows.ptr = p;",
+            "t r = { .rows = 1 }",
+            "ret -> rows += 2",
+        ] {
+            assert!(is_set(code, "rows"), "{code}");
+        }
+        for code in
+            ["x = found.rows;", "if (ret->rows == 1)", "int rows = 1;", "ret->rowsets = 1;", "a && ret->rows", ""]
+        {
+            assert!(!is_set(code, "rows"), "{code}");
+        }
+        assert!(is_written_whole("*ret = (w_filtered_t){ output, 3 };", "_filtered_t"));
+        assert!(is_written_whole("w_filtered_t all = { output, 3 };", "_filtered_t"));
+        assert!(!is_written_whole("w_filtered_t *ret, int n) { x = 1; }", "_filtered_t"));
+        assert!(!is_written_whole("(w_filtered_t){ .kept = 3 }", "_filtered_t"));
+    }
 
     #[test]
     fn comments_and_texts_are_left_out() {

@@ -32,7 +32,9 @@ pub(crate) fn read(dir: &Path, language: Language, world: Option<&str>) -> Resul
         return Err(Error::Manifest {
             path: dir.join(language.manifest()),
             why: "there is no folder `wit` beside it".to_owned(),
-            hint: Some("a component's interface is written in wit/world.wit; `weft new` makes one to begin with".to_owned()),
+            hint: Some(
+                "a component's interface is written in wit/world.wit; `weft new` makes one to begin with".to_owned(),
+            ),
         });
     }
     let mut resolve = Resolve::default();
@@ -58,14 +60,20 @@ pub(crate) fn read(dir: &Path, language: Language, world: Option<&str>) -> Resul
             return Err(Error::Manifest {
                 path: folder,
                 why: "it has no world".to_owned(),
-                hint: Some("a world says what a component exports: `world NAME { export train: func(..); }`".to_owned()),
+                hint: Some(
+                    "a world says what a component exports: `world NAME { export train: func(..); }`".to_owned(),
+                ),
             });
         }
         (_, None) => {
             let names: Vec<&str> = worlds.keys().map(String::as_str).collect();
             let hint = format!("say which one is built here: {}", language.world_setting(names[0]));
             let message = format!("there are several worlds: {}", suggest::list(&names));
-            let problem = sources.problem(&resolve.source_map, resolve.worlds[worlds[1]].span, Diagnostic::error(message).hint(hint));
+            let problem = sources.problem(
+                &resolve.source_map,
+                resolve.worlds[worlds[1]].span,
+                Diagnostic::error(message).hint(hint),
+            );
             return Err(Error::Problems(vec![problem]));
         }
     };
@@ -147,7 +155,10 @@ fn refused(resolve: &Resolve, sources: &mut Sources, folder: &Path, error: &anyh
         let kind = error.kind();
         let diagnostic = match kind {
             ResolveErrorKind::PackageNotFound { requested, known, .. } => {
-                let known: Vec<String> = known.iter().map(ToString::to_string).collect();
+                let mut known: Vec<String> = known.iter().map(ToString::to_string).collect();
+                // Restored before this if it is spoken of; the resolver knows only what it has come to.
+                known.push("weft:component@0.1.0".to_owned());
+                known.dedup();
                 let hint = match suggest::nearest(&requested.to_string(), known.iter().map(String::as_str)) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("packages are looked for in {}/deps; there are {}", FOLDER, suggest::list(&known)),
@@ -173,7 +184,9 @@ fn first_line_is_message(text: &str) -> Diagnostic {
 fn advise_nearest(mut problem: Problem) -> Problem {
     let diagnostic = &mut problem.diagnostic;
     let missing = ["not found", "does not exist", "not defined"].iter().any(|words| diagnostic.message.contains(words));
-    let Some(name) = diagnostic.message.split('`').nth(1).filter(|_| missing && diagnostic.hint.is_none()) else { return problem };
+    let Some(name) = diagnostic.message.split('`').nth(1).filter(|_| missing && diagnostic.hint.is_none()) else {
+        return problem;
+    };
     let kinds = weft_pipeline::types::BUILTIN_KINDS.map(|(kind, _)| kind);
     let words = problem.source.text.split(|c: char| !(c.is_alphanumeric() || c == '-'));
     let mut declared: Vec<&str> = Vec::new();
@@ -191,3 +204,6 @@ fn advise_nearest(mut problem: Problem) -> Problem {
     }
     problem
 }
+
+#[cfg(test)]
+mod tests;

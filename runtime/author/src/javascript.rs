@@ -19,6 +19,10 @@ use crate::{Error, Problem, Result, Source};
 const TYPES: &str = "build/types";
 const CHECK: &str = "build/check.ts";
 const CHECK_CONFIG: &str = "build/tsconfig.json";
+const BUNDLE_CONFIG: &str = "build/bundle.mjs";
+/// What the WIT provides is not for the bundler to look for.
+const BUNDLE: &str =
+    "// Written by `weft build`.\nexport default { external: [/^(?!jco:|node:)[a-z0-9-]+:[a-z0-9-]+\\//] };\n";
 
 /// Builds the component and gives its bytes, with warnings.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<Problem>)> {
@@ -49,15 +53,37 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     if let Some(tsc) = in_node_modules(job.dir, "tsc") {
         check(job, &tsc, entry, report)?;
     } else {
-        report(Event::Line("types are not checked: `npm install --save-dev typescript` lets mistakes be found before they run"));
+        report(Event::Line(
+            "types are not checked: `npm install --save-dev typescript` lets mistakes be found before they run",
+        ));
     }
 
-    let made = tempfile::Builder::new().suffix(".wasm").tempfile_in(job.dir.join("build")).map_err(|source| Error::io("create a file in", job.dir, source))?;
+    let made = tempfile::Builder::new()
+        .suffix(".wasm")
+        .tempfile_in(job.dir.join("build"))
+        .map_err(|source| Error::io("create a file in", job.dir, source))?;
     let out = std::path::absolute(made.path()).map_err(|source| Error::io("find", made.path(), source))?;
     report(Event::Tool(&format!("jco componentize {entry} --wit wit -n {world} --bundle --disable all")));
     let mut componentize = command();
-    componentize.args(["componentize", entry, "--wit", "wit", "-n", world, "--bundle", "--disable", "all", "-o"]).arg(&out);
-    tools::run(&mut componentize, report).map_err(failed)?.check("jco")?;
+    write(&job.dir.join(BUNDLE_CONFIG), BUNDLE)?;
+    componentize.args([
+        "componentize",
+        entry,
+        "--wit",
+        "wit",
+        "-n",
+        world,
+        "--bundle",
+        "--bundle-config",
+        BUNDLE_CONFIG,
+    ]);
+    componentize.args(["--disable", "all", "-o"]).arg(&out);
+    // Where it is written is told at the end.
+    let quiet = &mut |event: Event<'_>| match event {
+        Event::Line(line) if line.trim().is_empty() || line.contains("Successfully written") => {}
+        other => report(other),
+    };
+    tools::run(&mut componentize, quiet).map_err(failed)?.check("jco")?;
     let bytes = std::fs::read(&out).map_err(|source| Error::io("read", &out, source))?;
     Ok((bytes, Vec::new()))
 }
@@ -80,13 +106,17 @@ fn jco(job: &Job<'_>, report: Report<'_>) -> Result<PathBuf> {
             install: "install Node.js 20 or later from https://nodejs.org or your system's packages".to_owned(),
         });
     }
-    let is_dependency = std::fs::read_to_string(job.dir.join("package.json")).is_ok_and(|text| text.contains("\"@bytecodealliance/jco\""));
+    let is_dependency = std::fs::read_to_string(job.dir.join("package.json"))
+        .is_ok_and(|text| text.contains("\"@bytecodealliance/jco\""));
     let command = if is_dependency { "npm install" } else { "npm install --save-dev @bytecodealliance/jco@1.34.0" };
     if !job.install {
         return Err(Error::Missing {
             tool: "jco",
             why: "it makes components of JavaScript modules".to_owned(),
-            install: format!("`{command}` in {} installs it, and so does `weft build --install`", crate::source::shown(job.dir)),
+            install: format!(
+                "`{command}` in {} installs it, and so does `weft build --install`",
+                crate::source::shown(job.dir)
+            ),
         });
     }
     report(Event::Tool(command));
@@ -94,10 +124,9 @@ fn jco(job: &Job<'_>, report: Report<'_>) -> Result<PathBuf> {
     let mut npm = Command::new(words.next().unwrap_or("npm"));
     npm.args(words).args(["--no-audit", "--no-fund"]).current_dir(job.dir);
     let ended = tools::run(&mut npm, report).map_err(|source| Error::io("start", Path::new("npm"), source))?;
-    in_node_modules(job.dir, "jco").filter(|_| ended.success).ok_or_else(|| Error::Install {
-        tool: "jco",
-        hint: "what npm says is above; it needs the network".to_owned(),
-    })
+    in_node_modules(job.dir, "jco")
+        .filter(|_| ended.success)
+        .ok_or_else(|| Error::Install { tool: "jco", hint: "what npm says is above; it needs the network".to_owned() })
 }
 
 /// Has TypeScript check the sources, and that they export what the world asks for.
@@ -105,7 +134,10 @@ fn check(job: &Job<'_>, tsc: &Path, entry: &str, report: Report<'_>) -> Result<(
     let (text, lines) = expectations(job, entry);
     write(&job.dir.join(CHECK), &text)?;
     let base = ["jsconfig.json", "tsconfig.json"].into_iter().find(|name| job.dir.join(name).is_file());
-    let folder = Path::new(entry).parent().filter(|folder| !folder.as_os_str().is_empty()).map_or_else(|| "*".to_owned(), |folder| folder.display().to_string());
+    let folder = Path::new(entry)
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map_or_else(|| "*".to_owned(), |folder| folder.display().to_string());
     let mut config = json!({
         "compilerOptions": {
             "noEmit": true, "allowJs": true, "checkJs": true, "skipLibCheck": true, "allowImportingTsExtensions": true,
@@ -150,7 +182,9 @@ fn expectations(job: &Job<'_>, entry: &str) -> (String, Vec<(u32, usize)>) {
     for (n, exported) in steps::exported(resolve, job.interface.world).iter().enumerate() {
         let name = exported.function.name.to_lower_camel_case();
         let path = match exported.interface {
-            Some(id) => format!("{}.{name}", resolve.interfaces[id].name.clone().unwrap_or_default().to_lower_camel_case()),
+            Some(id) => {
+                format!("{}.{name}", resolve.interfaces[id].name.clone().unwrap_or_default().to_lower_camel_case())
+            }
             None => name,
         };
         _ = writeln!(text, "export const check{n}: typeof world.{path} = component.{path};");
@@ -178,9 +212,15 @@ fn problems(job: &Job<'_>, said: &str, lines: &[(u32, usize)]) -> Vec<Problem> {
         let declared = declarations(job, &message);
         if Path::new(&file).ends_with("check.ts") {
             // The mistake is where the world and the module do not fit: shown where the world says what it wants.
-            let Some(function) = lines.iter().find(|(line, _)| *line == at.line).and_then(|(_, n)| exported.get(*n)) else { continue };
+            let Some(function) = lines.iter().find(|(line, _)| *line == at.line).and_then(|(_, n)| exported.get(*n))
+            else {
+                continue;
+            };
             let entry = job.manifest.entry.as_deref().unwrap_or("src/component.js");
-            let message = format!("{entry} does not export `{}` as it is declared here: {message}", function.function.name.to_lower_camel_case());
+            let message = format!(
+                "{entry} does not export `{}` as it is declared here: {message}",
+                function.function.name.to_lower_camel_case()
+            );
             problems.push(job.interface.problem(function.function.span, Diagnostic::error(message).hint(declared)));
             continue;
         }

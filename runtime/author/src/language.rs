@@ -59,13 +59,13 @@ impl Language {
     ///
     /// There is no manifest, or several.
     pub fn detect(dir: &Path) -> Result<Self> {
-        let found: Vec<Self> = Self::ALL.into_iter().filter(|language| dir.join(language.manifest()).is_file()).collect();
-        let chosen = match found.as_slice() {
+        let found: Vec<Self> =
+            Self::ALL.into_iter().filter(|language| dir.join(language.manifest()).is_file()).collect();
+        match found.as_slice() {
             [one] | [one, Self::C] => Ok(*one),
             [] => Err(Error::NoProject { dir: dir.to_owned() }),
             many => Err(Error::Ambiguous { dir: dir.to_owned(), languages: many.to_vec() }),
-        };
-        chosen
+        }
     }
 }
 
@@ -108,7 +108,8 @@ mod tests {
             for name in names {
                 std::fs::write(dir.path().join(name), "").unwrap();
             }
-            Language::detect(dir.path()).map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), "DIR"))
+            Language::detect(dir.path())
+                .map_err(|error| error.to_string().replace(&*dir.path().to_string_lossy(), "DIR"))
         };
         assert_eq!(has(&["Cargo.toml"]), Ok(Language::Rust));
         assert_eq!(has(&["pyproject.toml"]), Ok(Language::Python));

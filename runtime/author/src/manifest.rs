@@ -50,7 +50,11 @@ pub(crate) fn read(dir: &Path, language: Language, host: &tools::Host) -> Result
     if name.is_empty() || name.contains(['/', '\\']) || name.starts_with('.') {
         return Err(Error::Manifest {
             path,
-            why: if name.is_empty() { "it does not say the component's name".into() } else { format!("`{name}` is no file name") },
+            why: if name.is_empty() {
+                "it does not say the component's name".into()
+            } else {
+                format!("`{name}` is no file name")
+            },
             hint: Some("the component is written to build/NAME.wasm".to_owned()),
         });
     }
@@ -74,7 +78,8 @@ fn cargo_metadata(path: &Path, host: &tools::Host) -> Result<Value> {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(Error::manifest(path, said.trim().trim_start_matches("error: ")));
     }
-    serde_json::from_slice(&output.stdout).map_err(|error| Error::manifest(path, format!("cargo's answer cannot be read: {error}")))
+    serde_json::from_slice(&output.stdout)
+        .map_err(|error| Error::manifest(path, format!("cargo's answer cannot be read: {error}")))
 }
 
 fn rust(path: &Path, answer: &Value) -> Result<Manifest> {
@@ -88,14 +93,14 @@ fn rust(path: &Path, answer: &Value) -> Result<Manifest> {
         why: "it is a workspace and no package".to_owned(),
         hint: Some("give the folder of one component".to_owned()),
     })?;
-    let makes_components = |target: &&Value| {
-        target["crate_types"].as_array().is_some_and(|types| types.iter().any(|ty| ty == "cdylib"))
-    };
-    let target = package["targets"].as_array().into_iter().flatten().find(makes_components).ok_or_else(|| Error::Manifest {
-        path: path.to_owned(),
-        why: "cargo would make no component of it".to_owned(),
-        hint: Some("add `[lib]` with `crate-type = [\"cdylib\"]`".to_owned()),
-    })?;
+    let makes_components =
+        |target: &&Value| target["crate_types"].as_array().is_some_and(|types| types.iter().any(|ty| ty == "cdylib"));
+    let target =
+        package["targets"].as_array().into_iter().flatten().find(makes_components).ok_or_else(|| Error::Manifest {
+            path: path.to_owned(),
+            why: "cargo would make no component of it".to_owned(),
+            hint: Some("add `[lib]` with `crate-type = [\"cdylib\"]`".to_owned()),
+        })?;
     let string = |key: &str| package[key].as_str().map(str::to_owned).filter(|text| !text.is_empty());
     Ok(Manifest {
         metadata: Metadata {
@@ -121,7 +126,8 @@ fn strings(values: &Value) -> Vec<String> {
 }
 
 fn python(path: &Path, text: &str) -> Result<Manifest> {
-    let document: toml::Table = toml::from_str(text).map_err(|error| Error::manifest(path, error.to_string().trim_end()))?;
+    let document: toml::Table =
+        toml::from_str(text).map_err(|error| Error::manifest(path, error.to_string().trim_end()))?;
     let project = document.get("project").and_then(toml::Value::as_table).ok_or_else(|| Error::Manifest {
         path: path.to_owned(),
         why: "it has no table `[project]`".to_owned(),
@@ -256,7 +262,10 @@ mod tests {
             "targets": [{ "crate_types": ["cdylib", "rlib"], "name": "row_filter" }],
         }]});
         let read = rust(path, &cargo).unwrap();
-        assert_eq!((read.metadata, read.world.as_deref(), read.entry.as_deref()), (full(), Some("w"), Some("row_filter")));
+        assert_eq!(
+            (read.metadata, read.world.as_deref(), read.entry.as_deref()),
+            (full(), Some("w"), Some("row_filter"))
+        );
 
         let read = python(path, "[project]\nname='row-filter'\nversion='1.2.0'\ndescription='Keeps rows'\nlicense={text='MIT OR Apache-2.0'}\nauthors=[{name='A B',email='a@b.example'},{name='C'}]\n[project.urls]\nHomepage='https://acme.example'\nRepository='https://github.com/acme/row-filter'\n[tool.weft]\nworld='w'\nmodule='m'\n").unwrap();
         assert_eq!((read.metadata, read.world.as_deref(), read.entry.as_deref()), (full(), Some("w"), Some("m")));
@@ -264,7 +273,9 @@ mod tests {
         let read = javascript(path, r#"{"name":"@acme/row-filter","version":"1.2.0","description":"Keeps rows","license":"MIT OR Apache-2.0","author":{"name":"A B","email":"a@b.example"},"contributors":["C"],"repository":"github:acme/row-filter","homepage":"https://acme.example","main":"m.js","weft":{"world":"w"}}"#).unwrap();
         assert_eq!((read.metadata, read.world.as_deref(), read.entry.as_deref()), (full(), Some("w"), Some("m.js")));
 
-        let read = c("NAME := row-filter\nVERSION = 1.2.0\nDESCRIPTION ?= Keeps rows\nLICENSE := MIT OR Apache-2.0 # both\nSOURCE := https://github.com/acme/row-filter\nHOMEPAGE:=https://acme.example\nAUTHORS := A B <a@b.example>, C\nWORLD := w\nCFLAGS += -O2\n");
+        let read = c(
+            "NAME := row-filter\nVERSION = 1.2.0\nDESCRIPTION ?= Keeps rows\nLICENSE := MIT OR Apache-2.0 # both\nSOURCE := https://github.com/acme/row-filter\nHOMEPAGE:=https://acme.example\nAUTHORS := A B <a@b.example>, C\nWORLD := w\nCFLAGS += -O2\n",
+        );
         assert_eq!((read.metadata, read.world.as_deref()), (full(), Some("w")));
     }
 
@@ -273,7 +284,8 @@ mod tests {
         let path = Path::new("/x/Cargo.toml");
         let why = |result: Result<Manifest>| result.unwrap_err().to_string();
         assert_eq!(why(rust(path, &json!({ "packages": [] }))), "/x/Cargo.toml: it is a workspace and no package");
-        let library = json!({ "packages": [{ "manifest_path": "/x/Cargo.toml", "targets": [{ "crate_types": ["lib"] }] }] });
+        let library =
+            json!({ "packages": [{ "manifest_path": "/x/Cargo.toml", "targets": [{ "crate_types": ["lib"] }] }] });
         assert_eq!(why(rust(path, &library)), "/x/Cargo.toml: cargo would make no component of it");
         assert_eq!(why(python(path, "")), "/x/Cargo.toml: it has no table `[project]`");
         assert!(why(python(path, "[project")).contains("line 1"));

@@ -29,7 +29,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     let world = job.interface.world_name();
     let command = || {
         let mut command = Command::new(&tool);
-        command.current_dir(job.dir).args(["-d", "wit", "-w", world]);
+        command.current_dir(job.dir).args(["-d", "wit", "-w", world]).env("RUST_BACKTRACE", "0");
         command
     };
 
@@ -42,13 +42,27 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     generate.args(["bindings", BINDINGS]);
     tools::run(&mut generate, report).map_err(|source| Error::io("start", &tool, source))?.check("componentize-py")?;
 
-    let made = tempfile::Builder::new().suffix(".wasm").tempfile_in(job.dir.join("build")).map_err(|source| Error::io("create a file in", job.dir, source))?;
+    let made = tempfile::Builder::new()
+        .suffix(".wasm")
+        .tempfile_in(job.dir.join("build"))
+        .map_err(|source| Error::io("create a file in", job.dir, source))?;
     report(Event::Tool(&format!("componentize-py -d wit -w {world} componentize {module} -p .")));
     let mut componentize = command();
-    componentize.args(["componentize", module, "-p", ".", "-o"]).arg(std::path::absolute(made.path()).map_err(|source| Error::io("find", made.path(), source))?);
-    tools::run(&mut componentize, report).map_err(|source| Error::io("start", &tool, source))?.check("componentize-py")?;
+    componentize
+        .args(["componentize", module, "-p", ".", "-o"])
+        .arg(std::path::absolute(made.path()).map_err(|source| Error::io("find", made.path(), source))?);
+    let ended = tools::run(&mut componentize, &mut |_| {}).map_err(|source| Error::io("start", &tool, source))?;
+    essence(&ended.said).for_each(|line| report(Event::Line(line)));
+    ended.check("componentize-py")?;
     let bytes = std::fs::read(made.path()).map_err(|source| Error::io("read", made.path(), source))?;
     Ok((bytes, warnings))
+}
+
+/// What the tool says, without the places in the tool itself where it said so, and without where it writes to.
+fn essence(said: &str) -> impl Iterator<Item = &str> {
+    let said = said.split_once("\nAssertionError: ").map_or(said, |(_, inner)| inner);
+    let said = said.split("\nCaused by:").next().unwrap_or(said);
+    said.trim_end().lines().filter(|line| *line != "Component built successfully")
 }
 
 /// The tool: of the project's own environment, of weft's, or on the PATH.
@@ -70,7 +84,9 @@ fn componentize_py(dir: &Path, host: &Host, install: bool, report: Report<'_>) -
     Err(Error::Missing {
         tool: "componentize-py",
         why: "it makes components of Python modules".to_owned(),
-        install: format!("`weft build --install` installs it into weft's cache; `pip install componentize-py=={VERSION}` into your own Python"),
+        install: format!(
+            "`weft build --install` installs it into weft's cache; `pip install componentize-py=={VERSION}` into your own Python"
+        ),
     })
 }
 
@@ -88,12 +104,14 @@ fn check(job: &Job<'_>, module: &str) -> Result<Vec<Problem>> {
         hint: Some("name the module with the class `WitWorld`: `[tool.weft]` with `module = \"..\"`".to_owned()),
     })?;
     let python = tools::python().ok_or_else(tools::no_python)?;
-    let mut request = tempfile::NamedTempFile::new().map_err(|source| Error::io("create a file in", &std::env::temp_dir(), source))?;
+    let mut request = tempfile::NamedTempFile::new()
+        .map_err(|source| Error::io("create a file in", &std::env::temp_dir(), source))?;
     let world = world(job);
     serde_json::to_writer(&mut request, &world).map_err(|source| Error::io("write", request.path(), source.into()))?;
     let mut command = Command::new(python);
     command.args(["-c", CHECKER]).arg(request.path()).arg(job.dir).arg(&file);
-    let ended = tools::run(&mut command, &mut |_| {}).map_err(|source| Error::io("start", Path::new(python), source))?;
+    let ended =
+        tools::run(&mut command, &mut |_| {}).map_err(|source| Error::io("start", Path::new(python), source))?;
     let found: Vec<Value> = serde_json::from_str(&ended.said).map_err(|_| Error::Tool {
         tool: "the check of the Python sources".to_owned(),
         code: ended.code,
@@ -101,7 +119,11 @@ fn check(job: &Job<'_>, module: &str) -> Result<Vec<Problem>> {
     })?;
     let mut sources: BTreeMap<String, Arc<Source>> = BTreeMap::new();
     let problems: Vec<Problem> = found.iter().map(|problem| self::problem(job, problem, &mut sources)).collect();
-    if problems.iter().any(|problem| problem.diagnostic.is_error()) { Err(Error::Problems(problems)) } else { Ok(problems) }
+    if problems.iter().any(|problem| problem.diagnostic.is_error()) {
+        Err(Error::Problems(problems))
+    } else {
+        Ok(problems)
+    }
 }
 
 fn problem(job: &Job<'_>, found: &Value, sources: &mut BTreeMap<String, Arc<Source>>) -> Problem {
@@ -116,9 +138,13 @@ fn problem(job: &Job<'_>, found: &Value, sources: &mut BTreeMap<String, Arc<Sour
     if let Some(place) = declared(job, &text("wit")) {
         message = format!("{message}; it is declared at {place}");
     }
-    let diagnostic = if found["severity"] == "warning" { Diagnostic::warning(message) } else { Diagnostic::error(message) };
+    let diagnostic =
+        if found["severity"] == "warning" { Diagnostic::warning(message) } else { Diagnostic::error(message) };
     let span = Span { at: Location { line: number("line"), column: number("column") }, length: number("length") };
-    Problem { source: Arc::clone(source), diagnostic: diagnostic.at(span).hint(found["hint"].as_str().map(str::to_owned)) }
+    Problem {
+        source: Arc::clone(source),
+        diagnostic: diagnostic.at(span).hint(found["hint"].as_str().map(str::to_owned)),
+    }
 }
 
 /// The place of `function filter`, or of `record filtered rows`, as the world's description numbers them.
@@ -193,5 +219,20 @@ fn has_value(job: &Job<'_>, function: &wit_parser::Function) -> bool {
             _ => true,
         },
         other => other.is_some(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_failed_build_the_authors_part_is_told() {
+        let said = "Traceback (most recent call last):\n  File \"bin/componentize-py\", line 8, in <module>\nAssertionError: Traceback (most recent call last):\n  File \"/0/component.py\", line 8, in <module>\n    import tabel\nModuleNotFoundError: No module named 'tabel'\n\n\nCaused by:\n    ModuleNotFoundError: No module named 'tabel'\n";
+        let told: Vec<&str> = essence(said).collect();
+        assert_eq!(told.first(), Some(&"Traceback (most recent call last):"));
+        assert_eq!(told.last(), Some(&"ModuleNotFoundError: No module named 'tabel'"));
+        assert_eq!(told.len(), 4);
+        assert_eq!(essence("Component built successfully\n").count(), 0);
     }
 }

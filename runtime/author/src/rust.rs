@@ -32,13 +32,14 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
     let mut made: Option<PathBuf> = None;
     let mut explained = Vec::new();
     let ended = tools::run_with(&mut cargo, &mut |is_stdout, line| {
-        let Some(message) = Some(line).filter(|_| is_stdout).and_then(|line| serde_json::from_str::<Value>(line).ok()) else {
+        let Some(message) = Some(line).filter(|_| is_stdout).and_then(|line| serde_json::from_str::<Value>(line).ok())
+        else {
             report(Event::Line(line));
             return;
         };
         if let Some(rendered) = message["message"]["rendered"].as_str() {
             report(Event::Line(rendered.trim_end()));
-            let plain = message["message"].to_string();
+            let plain = words(&message["message"]);
             for note in explain::notes(job.interface, Language::Rust, &plain) {
                 if !explained.contains(&note) {
                     report(Event::Line(&note));
@@ -48,7 +49,10 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
         }
         if message["reason"] == "compiler-artifact" && message["target"]["name"] == target {
             let files = message["filenames"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            made = files.map(PathBuf::from).find(|file| file.extension().is_some_and(|extension| extension == "wasm")).or(made.take());
+            made = files
+                .map(PathBuf::from)
+                .find(|file| file.extension().is_some_and(|extension| extension == "wasm"))
+                .or(made.take());
         }
     });
     let ended = ended.map_err(|source| Error::io("start", Path::new("cargo"), source))?;
@@ -59,6 +63,15 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
         hint: Some("its Cargo.toml needs `crate-type = [\"cdylib\"]` under `[lib]`".to_owned()),
     })?;
     std::fs::read(&made).map_err(|source| Error::io("read", &made, source))
+}
+
+/// What a message says, without the code that it shows.
+fn words(message: &Value) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let each = |key: &str| message[key].as_array().into_iter().flatten();
+    let labels = each("spans").map(|span| text(&span["label"]));
+    let children = each("children").map(words);
+    std::iter::once(text(&message["message"])).chain(labels).chain(children).collect::<Vec<_>>().join("\n")
 }
 
 /// The compiler to use instead of the one on the PATH, if that cannot build for the target.
@@ -100,7 +113,8 @@ fn has_std(libraries: &Path) -> bool {
 /// The compiler of a toolchain that the recipe assembled.
 fn assembled(host: &Host) -> Option<PathBuf> {
     let folders = std::fs::read_dir(host.tools.join("rust")).ok()?.flatten();
-    let mut whole: Vec<PathBuf> = folders.map(|folder| folder.path()).filter(|path| path.join("complete").is_file()).collect();
+    let mut whole: Vec<PathBuf> =
+        folders.map(|folder| folder.path()).filter(|path| path.join("complete").is_file()).collect();
     whole.sort();
     whole.pop().map(|path| path.join("bin/rustc"))
 }

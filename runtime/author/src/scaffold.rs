@@ -8,19 +8,16 @@ use crate::templates::{self, INTERFACE, INTERFACE_FOLDER, PIPELINE};
 use crate::{Error, Language, Result};
 
 /// Words that one of the languages, or WIT, keeps for itself.
-const KEYWORDS: &[&str] = &[
-    "abstract", "alignas", "alignof", "alloc", "and", "as", "assert", "async", "auto", "await", "become", "bool", "borrow", "box",
-    "break", "build", "case", "catch", "char", "class", "component", "const", "constructor", "continue", "core", "crate", "def",
-    "default", "deps", "del", "do", "double", "dyn", "elif", "else", "enum", "error-context", "except", "export", "extends", "extern",
-    "f32", "f64", "false", "final", "finally", "flags", "float", "fn", "for", "from", "func", "function", "future", "gen", "global",
-    "goto", "if", "impl", "import", "imports", "in", "include", "inline", "instanceof", "int", "interface", "is", "lambda", "let",
-    "list", "long", "loop", "macro", "map", "match", "mod", "move", "mut", "new", "none", "nonlocal", "not", "null", "option", "or",
-    "override", "own", "package", "pass", "priv", "proc-macro", "pub", "raise", "record", "ref", "register", "resource",
-    "restrict", "result", "return", "s16", "s32", "s64", "s8", "self", "short", "signed", "sizeof", "static", "std", "stream", "string",
-    "struct", "super", "switch", "table", "target", "test", "this", "throw", "trait", "true", "try", "tuple", "type", "typedef", "typeof",
-    "u16", "u32", "u64", "u8", "union", "unsafe", "unsized", "unsigned", "use", "var", "variant", "virtual", "void", "volatile", "weft",
-    "where", "while", "with", "world", "yield",
-];
+const KEYWORDS: &str = "\
+    abstract alignas alignof alloc and as assert async auto await become bool borrow box break build case catch \
+    char class component const constructor continue core crate def default deps del do double dyn elif else enum \
+    error-context except export extends extern f32 f64 false final finally flags float fn for from func function \
+    future gen global goto if impl import imports in include inline instanceof int interface is lambda let list \
+    long loop macro map match mod move mut new none nonlocal not null option or override own package pass priv \
+    proc-macro pub raise record ref register resource restrict result return s16 s32 s64 s8 self short signed \
+    sizeof static std stream string struct super switch table target test this throw trait true try tuple type \
+    typedef typeof u16 u32 u64 u8 union unsafe unsized unsigned use var variant virtual void volatile weft where \
+    while with world yield";
 
 /// What a README says of the sample pipeline.
 const PIPELINE_LINE: &str = "weft run pipeline.yaml      # the same as a pipeline\n";
@@ -100,7 +97,8 @@ fn write(path: &Path, text: &str) -> Result<()> {
 /// A name that is one in WIT and in all four languages.
 fn check_name(name: &str) -> Result<()> {
     let is_word = |word: &str| {
-        word.starts_with(|c: char| c.is_ascii_lowercase()) && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+        word.starts_with(|c: char| c.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     };
     let why = if name.is_empty() {
         "it is empty"
@@ -108,7 +106,7 @@ fn check_name(name: &str) -> Result<()> {
         "it is longer than 64 characters"
     } else if !name.split('-').all(is_word) {
         "it is not in kebab-case"
-    } else if KEYWORDS.contains(&name) {
+    } else if KEYWORDS.split(' ').any(|word| word == name) {
         "WIT or one of the languages uses this word itself"
     } else {
         return Ok(());
@@ -126,7 +124,11 @@ mod tests {
         while let Some(next) = queue.pop() {
             for entry in std::fs::read_dir(&next).unwrap() {
                 let path = entry.unwrap().path();
-                if path.is_dir() { queue.push(path) } else { found.push(path.strip_prefix(dir).unwrap().display().to_string()) }
+                if path.is_dir() {
+                    queue.push(path);
+                } else {
+                    found.push(path.strip_prefix(dir).unwrap().display().to_string());
+                }
             }
         }
         found.sort();

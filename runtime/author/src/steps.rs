@@ -4,7 +4,8 @@ use indexmap::IndexMap;
 use weft_pipeline::signature::{Port, Signature};
 use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS, ParameterType, PortType};
 use wit_parser::{
-    Function, FunctionKind, Handle, InterfaceId, Resolve, Span, Type, TypeDefKind, TypeId, TypeOwner, WorldId, WorldItem, WorldKey,
+    Function, FunctionKind, Handle, InterfaceId, Resolve, Span, Type, TypeDefKind, TypeId, TypeOwner, WorldId,
+    WorldItem, WorldKey,
 };
 
 /// Name of the output of a function whose result is a single value rather than a record.
@@ -167,7 +168,9 @@ impl Reader<'_> {
         }
         let mut inputs = IndexMap::new();
         for param in &function.params {
-            let port = self.port(&param.ty, false).map_err(|wrong| wrong.at(&format!("parameter `{}`", param.name), param.span))?;
+            let port = self
+                .port(&param.ty, false)
+                .map_err(|wrong| wrong.at(&format!("parameter `{}`", param.name), param.span))?;
             inputs.insert(param.name.clone(), port);
         }
         Ok(Signature { inputs, outputs: self.outputs(function)? })
@@ -185,7 +188,9 @@ impl Reader<'_> {
         };
         if let Some(TypeDefKind::Record(record)) = self.kind(&result) {
             for field in &record.fields {
-                let port = self.port(&field.ty, true).map_err(|wrong| wrong.at(&format!("output `{}`", field.name), field.span))?;
+                let port = self
+                    .port(&field.ty, true)
+                    .map_err(|wrong| wrong.at(&format!("output `{}`", field.name), field.span))?;
                 outputs.insert(field.name.clone(), port);
             }
         } else {
@@ -219,10 +224,7 @@ impl Reader<'_> {
         };
         let ty = match handle {
             Some((Handle::Borrow(_), _)) if output => {
-                return Err(Wrong::new(
-                    "it is a borrowed handle",
-                    "outputs are owned: without `borrow`",
-                ));
+                return Err(Wrong::new("it is a borrowed handle", "outputs are owned: without `borrow`"));
             }
             Some((_, resource)) => PortType::Artifact { kind: self.artifact(resource)?, list },
             None => PortType::Parameter(self.parameter(&inner)?),
@@ -270,7 +272,9 @@ impl Reader<'_> {
             .values()
             .any(|item| matches!(item, WorldItem::Interface { id, .. } if *id == interface));
         if is_exported {
-            return Err(not_a_kind("is exported by this component, and is no artifact kind: the runtime makes the artifacts"));
+            return Err(not_a_kind(
+                "is exported by this component, and is no artifact kind: the runtime makes the artifacts",
+            ));
         }
         for function in self.resolve.interfaces[interface].functions.values() {
             let of = match function.kind {
@@ -319,7 +323,9 @@ impl Reader<'_> {
                     .fields
                     .iter()
                     .map(|field| {
-                        let ty = self.parameter(&field.ty).map_err(|wrong| wrong.at(&format!("field `{}`", field.name), field.span))?;
+                        let ty = self
+                            .parameter(&field.ty)
+                            .map_err(|wrong| wrong.at(&format!("field `{}`", field.name), field.span))?;
                         Ok((field.name.clone(), ty))
                     })
                     .collect::<Result<_, Wrong>>()?,
@@ -329,13 +335,16 @@ impl Reader<'_> {
                     .cases
                     .iter()
                     .map(|case| {
-                        let ty = optional(&case.ty).map_err(|wrong| wrong.at(&format!("case `{}`", case.name), case.span))?;
+                        let ty = optional(&case.ty)
+                            .map_err(|wrong| wrong.at(&format!("case `{}`", case.name), case.span))?;
                         Ok((case.name.clone(), ty))
                     })
                     .collect::<Result<_, Wrong>>()?,
             ),
             TypeDefKind::Enum(cases) => ParameterType::Enum(cases.cases.iter().map(|case| case.name.clone()).collect()),
-            TypeDefKind::Flags(flags) => ParameterType::Flags(flags.flags.iter().map(|flag| flag.name.clone()).collect()),
+            TypeDefKind::Flags(flags) => {
+                ParameterType::Flags(flags.flags.iter().map(|flag| flag.name.clone()).collect())
+            }
             TypeDefKind::Option(ty) => ParameterType::Option(inner(ty)?),
             TypeDefKind::Tuple(tuple) => {
                 ParameterType::Tuple(tuple.types.iter().map(|ty| self.parameter(ty)).collect::<Result<_, Wrong>>()?)
@@ -374,7 +383,10 @@ mod tests {
     #[test]
     fn the_methods_of_an_artifact_are_those_of_the_interface() {
         let mut resolve = Resolve::default();
-        let text = crate::templates::INTERFACE.iter().map(|(_, text)| text.replace("package weft:component@0.1.0;", "")).collect::<String>();
+        let text = crate::templates::INTERFACE
+            .iter()
+            .map(|(_, text)| text.replace("package weft:component@0.1.0;", ""))
+            .collect::<String>();
         let package = resolve.push_str("weft.wit", &format!("package weft:component@0.1.0;\n{text}")).unwrap();
         let artifacts = resolve.packages[package].interfaces["artifacts"];
         let methods: Vec<&str> = resolve.interfaces[artifacts]

@@ -44,7 +44,11 @@ pub(crate) struct Ended {
 impl Ended {
     /// The failure, if it is one.
     pub(crate) fn check(self, tool: &str) -> Result<String> {
-        if self.success { Ok(self.said) } else { Err(Error::Tool { tool: tool.to_owned(), code: self.code, hint: None }) }
+        if self.success {
+            Ok(self.said)
+        } else {
+            Err(Error::Tool { tool: tool.to_owned(), code: self.code, hint: None })
+        }
     }
 }
 
@@ -99,14 +103,19 @@ pub(crate) fn in_venv(venv: &Path, program: &str) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts").join(format!("{program}.exe")) } else { venv.join("bin").join(program) }
 }
 
-/// A package of PyPI in an environment of its own below the tools' folder; its folder, if it is whole.
+/// A package of `PyPI` in an environment of its own below the tools' folder; its folder, if it is whole.
 pub(crate) fn python_package(host: &Host, package: &str, version: &str) -> Option<PathBuf> {
     let venv = host.tools.join(format!("{package}-{version}"));
     venv.join("complete").is_file().then_some(venv)
 }
 
 /// Installs such a package.
-pub(crate) fn install_python_package(host: &Host, package: &'static str, version: &str, report: Report<'_>) -> Result<PathBuf> {
+pub(crate) fn install_python_package(
+    host: &Host,
+    package: &'static str,
+    version: &str,
+    report: Report<'_>,
+) -> Result<PathBuf> {
     let venv = host.tools.join(format!("{package}-{version}"));
     report(Event::Tool(&format!("pip install {package}=={version}, into {}", venv.display())));
     let failed = |hint: &str| Error::Install { tool: package, hint: hint.to_owned() };
@@ -130,7 +139,9 @@ pub(crate) fn install_python_package(host: &Host, package: &'static str, version
 
 /// A Python that starts.
 pub(crate) fn python() -> Option<&'static str> {
-    ["python3", "python"].into_iter().find(|name| answer(Command::new(name).args(["-c", "import sys; assert sys.version_info >= (3, 9)"])).is_some())
+    ["python3", "python"]
+        .into_iter()
+        .find(|name| answer(Command::new(name).args(["-c", "import sys; assert sys.version_info >= (3, 9)"])).is_some())
 }
 
 pub(crate) fn no_python() -> Error {

@@ -27,9 +27,9 @@ impl Watch {
     /// The files that were changed, added or removed since the last look.
     pub fn changes(&mut self) -> Vec<PathBuf> {
         let now = look(&self.dir);
-        let changed = now.iter().filter(|(path, state)| self.seen.get(*path) != Some(state)).map(|(path, _)| path);
+        let new = now.iter().filter(|(path, state)| self.seen.get(*path) != Some(state)).map(|(path, _)| path);
         let removed = self.seen.keys().filter(|path| !now.contains_key(*path));
-        let changes = changed.chain(removed).cloned().collect();
+        let changes = new.chain(removed).cloned().collect();
         self.seen = now;
         changes
     }

@@ -19,6 +19,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Arguments of `weft build`.
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(after_help = "Examples:
   weft build                 build the component in this folder: build/NAME.wasm
   weft build row-filter -w   build it, and again whenever a file changes
