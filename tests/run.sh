@@ -28,11 +28,30 @@ environment() {
     cp "$requirements" "$folder/requirements.txt"
 }
 
+# What `weft build` calls, for the tests of it: the tools of the guests under the names by which weft looks for them, and what a new
+# component in JavaScript needs.
+authoring_tools() {
+    local tools=target/guest-tools/author package=runtime/author/templates/js/package.json name
+    mkdir -p "$tools"
+    ln -sfn ../../guest-toolchain "$tools/rust"
+    for name in componentize-py-0.25.1 ziglang-0.17.1; do ln -sfn ../python "$tools/$name"; done
+    touch target/guest-tools/python/complete
+    # shellcheck source=guest-examples/polyglot/node.sh
+    REPO=$PWD . guest-examples/polyglot/node.sh
+    if cmp -s "$package" "$tools/installed.json"; then return; fi
+    say "installing what new components in JavaScript need"
+    sed 's/{{name}}/author/' "$package" >"$tools/package.json"
+    (cd "$tools" && npm install --silent --no-audit --no-fund)
+    cp "$package" "$tools/installed.json"
+}
+
 environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
 
 bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
+
+authoring_tools
 
 say "testing the guests by themselves"
 bash guest-examples/polyglot/test.sh
