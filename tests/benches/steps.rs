@@ -16,7 +16,7 @@ use wasmtime::component::{Component, Linker, Val};
 use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, Store};
 use weft_engine::{Engine, NewRun, Options, StepRunner};
 use weft_metadata::RunState;
-use weft_pipeline::link::{LinkedStep, link};
+use weft_pipeline::link::link;
 use weft_pipeline::yaml::read_pipeline;
 use weft_sandbox::Sandbox;
 
@@ -67,14 +67,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
     let sandbox = Sandbox::new(artifacts.clone(), weft_sandbox::Options::default()).unwrap();
     let loaded = sandbox.load_file(&component()).unwrap();
     let mut pipeline = read_pipeline(text).unwrap();
-    link(&mut pipeline, &|step| {
-        let function = loaded.step(step.function.as_deref())?;
-        Some(LinkedStep {
-            digest: loaded.digest().to_owned(),
-            function: function.name.clone(),
-            signature: function.signature.clone(),
-        })
-    });
+    link(&mut pipeline, &|step| loaded.linked(step.function.as_deref()));
     assert!(weft_pipeline::check::check(&pipeline).iter().all(|problem| !problem.is_error()));
     let runner: &dyn StepRunner = &sandbox;
     let engine = Engine {

@@ -1,36 +1,12 @@
 //! What of a world can be a step: the same reading of signatures as the runtime's, from WIT instead of a compiled binary.
 
 use indexmap::IndexMap;
-use weft_pipeline::signature::{Port, Signature};
-use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS, ParameterType, PortType};
+use weft_pipeline::signature::{Port, SINGLE_OUTPUT, Signature};
+use weft_pipeline::types::{ARTIFACT_METHODS, ArtifactType, BUILTIN_KINDS, ParameterType, PortType};
 use wit_parser::{
     Function, FunctionKind, Handle, InterfaceId, Resolve, Span, Type, TypeDefKind, TypeId, TypeOwner, WorldId,
     WorldItem, WorldKey,
 };
-
-/// Name of the output of a function whose result is a single value rather than a record.
-const SINGLE_OUTPUT: &str = "output";
-
-/// The methods that an artifact type of one's own can have.
-const ARTIFACT_METHODS: &[&str] = &[
-    "constructor",
-    "type-name",
-    "uri",
-    "display-name",
-    "set-display-name",
-    "property",
-    "properties",
-    "set-property",
-    "length",
-    "read",
-    "append",
-    "write",
-    "is-directory",
-    "entries",
-    "open",
-    "create",
-    "path",
-];
 
 /// A function that can be a step.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use clap::Args;
 use indexmap::IndexMap;
 use serde_json::Value;
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::link::{LinkedStep, link, wasm_references};
+use weft_pipeline::link::{link, wasm_references};
 use weft_pipeline::model::Pipeline;
 use weft_pipeline::yaml::{GivenParameter, parse_parameters_file, read_pipeline};
 use weft_pipeline::{check, parameters, suggest};
@@ -127,15 +127,7 @@ pub fn prepare(file: PipelineFile, sandbox: &Sandbox, args: Option<&ParameterArg
     let loaded = load(sandbox, &folder, &paths);
     let mut findings: Vec<Finding> =
         unlinked(&pipeline, &folder, &loaded).into_iter().map(|problem| Finding::new(&source, problem)).collect();
-    link(&mut pipeline, &|step| {
-        let component = loaded.get(&step.path)?.as_ref().ok()?;
-        let function = component.step(step.function.as_deref())?;
-        Some(LinkedStep {
-            digest: component.digest().to_owned(),
-            function: function.name.clone(),
-            signature: function.signature.clone(),
-        })
-    });
+    link(&mut pipeline, &|step| loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref()));
     findings.extend(check::check(&pipeline).into_iter().map(|problem| Finding::new(&source, problem)));
     let mut values = BTreeMap::new();
     if let Some(given) = given {

@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::suggest;
 use crate::types::PortType;
 
+/// Name of the output of a function whose result is a single value rather than a record.
+pub const SINGLE_OUTPUT: &str = "output";
+
 /// Inputs and outputs of a step function, in the order in which they are declared.
 ///
 /// Port names are the WIT names (`learning-rate`); [`Signature::input`] and [`Signature::output`] take `_` for `-`.

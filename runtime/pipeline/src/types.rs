@@ -98,6 +98,27 @@ pub const BUILTIN_KINDS: [(&str, &str); 8] = [
     ("markdown", "system.Markdown"),
 ];
 
+/// The methods that each of these kinds has, and that an artifact type of one's own may have.
+pub const ARTIFACT_METHODS: [&str; 17] = [
+    "constructor",
+    "type-name",
+    "uri",
+    "display-name",
+    "set-display-name",
+    "property",
+    "properties",
+    "set-property",
+    "length",
+    "read",
+    "append",
+    "write",
+    "is-directory",
+    "entries",
+    "open",
+    "create",
+    "path",
+];
+
 /// What flows through a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
+use weft_pipeline::link::LinkedStep;
 use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS};
 
 use crate::compiled::CompiledCache;
@@ -45,6 +46,12 @@ impl LoadedComponent {
     /// Names of the interfaces that it imports.
     pub fn imports(&self) -> &[String] {
         &self.imports
+    }
+
+    /// What linking a pipeline needs to know of the step function of this name (see [`Self::step`]).
+    pub fn linked(&self, name: Option<&str>) -> Option<LinkedStep> {
+        let StepFunction { name, signature, .. } = self.step(name)?;
+        Some(LinkedStep { digest: self.digest.clone(), function: name.clone(), signature: signature.clone() })
     }
 
     /// The step function of this name; `_` stands for `-`. Without a name, the only one there is.

@@ -24,4 +24,4 @@ pub use component::LoadedComponent;
 pub use error::{Error, Result};
 pub use limits::StepLimits;
 pub use run::{Options, Sandbox};
-pub use signature::{NotAStep, SINGLE_OUTPUT, StepFunction};
+pub use signature::{NotAStep, StepFunction};

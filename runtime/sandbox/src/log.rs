@@ -10,6 +10,9 @@ use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 /// Bytes kept from the start, and as many from the end.
 const HALF: usize = 512 << 10;
 
+/// Bytes from the end in which [`Log::last_lines`] looks.
+const LAST_LINES: usize = 8 << 10;
+
 /// Handle on a log; clones write to the same one.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Parts>>);
@@ -49,10 +52,8 @@ impl Log {
     /// The last `lines` lines that are not empty, for a message.
     pub(crate) fn last_lines(&self, lines: usize) -> Vec<String> {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (start, end) = parts.tail.as_slices();
-        let bytes: Vec<u8> =
-            [parts.head.as_slice(), start, end].concat().into_iter().rev().take(8 << 10).collect::<Vec<_>>();
-        let text: Vec<u8> = bytes.into_iter().rev().collect();
+        let before = (parts.head.len() + parts.tail.len()).saturating_sub(LAST_LINES);
+        let text: Vec<u8> = parts.head.iter().chain(&parts.tail).skip(before).copied().collect();
         let text = String::from_utf8_lossy(&text);
         let all: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect()

@@ -8,13 +8,14 @@ use std::time::Instant;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
 use weft_artifacts::{Budget, ContentId};
+use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
 
 use crate::call;
 use crate::clock::VirtualClock;
 use crate::component::{LoadedComponent, Loader};
-use crate::engine::{self, TICK};
+use crate::engine;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::host::{Clock, Mounts, State, Step};
@@ -22,7 +23,7 @@ use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::random::Seeded;
-use crate::signature::{Outputs, StepFunction};
+use crate::signature::StepFunction;
 
 /// How often a step that may write files is looked after: adding up what it wrote costs more than a look at the time.
 const LOOK_AT_FILES: u32 = 10;
@@ -219,12 +220,8 @@ impl Sandbox {
 
 /// Whether any port of a function is an artifact: only then is there anything for its file system to show.
 fn moves_artifacts(function: &StepFunction) -> bool {
-    let outputs = match &function.outputs {
-        Outputs::None => &[],
-        Outputs::Single(slot) => std::slice::from_ref(slot),
-        Outputs::Record(slots) => slots.as_slice(),
-    };
-    function.inputs.iter().chain(outputs).any(|slot| matches!(slot.port.ty, PortType::Artifact { .. }))
+    let Signature { inputs, outputs } = &function.signature;
+    inputs.values().chain(outputs.values()).any(|port| matches!(port.ty, PortType::Artifact { .. }))
 }
 
 /// Looks after a step at each tick: its time, the run's interruption, the files it writes.
@@ -247,5 +244,4 @@ fn watch(store: &mut Store<State>, limits: StepLimits) {
         };
         Ok(if step.stop.is_some() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
     });
-    tracing::trace!(tick = ?TICK, "the step is watched");
 }

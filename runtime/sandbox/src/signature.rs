@@ -3,13 +3,10 @@
 use wasmtime::Engine;
 use wasmtime::component::types::{self, ComponentItem};
 use wasmtime::component::{Component, ComponentExportIndex, ResourceType, Type};
-use weft_pipeline::signature::{Port, Signature};
+use weft_pipeline::signature::{Port, SINGLE_OUTPUT, Signature};
 use weft_pipeline::types::{ArtifactType, PortType};
 
 use crate::convert::parameter_type;
-
-/// Name of the output of a function whose result is a single value rather than a record.
-pub const SINGLE_OUTPUT: &str = "output";
 
 /// A resource type that stands for a kind of artifact.
 #[derive(Debug, Clone)]

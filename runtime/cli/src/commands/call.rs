@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use weft_artifacts::Existing;
 use weft_engine::NewRun;
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::link::{LinkedStep, link};
+use weft_pipeline::link::link;
 use weft_pipeline::model::{Binding, Component, Dag, Implementation, Importer, Pipeline, Task, WasmStep, Wire};
 use weft_pipeline::signature::{Port, Signature};
 use weft_pipeline::step::{PortValue, PortValues};
@@ -55,13 +55,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     // Not the file's name alone: what a pipeline of that name takes for its latest result must come from its own runs.
     let name = format!("call-{}", file.file_stem().unwrap_or_default().to_string_lossy());
     let mut pipeline = pipeline(&name, path, step, &args.with)?;
-    link(&mut pipeline, &|_| {
-        Some(LinkedStep {
-            digest: component.digest().to_owned(),
-            function: step.name.clone(),
-            signature: step.signature.clone(),
-        })
-    });
+    link(&mut pipeline, &|step| component.linked(step.function.as_deref()));
     if let Some(problem) = check::check(&pipeline).iter().find(|problem| problem.is_error()) {
         return Err(refused(problem));
     }

@@ -9,27 +9,6 @@ use super::error::RocPoint;
 use super::metrics::{self, Curve};
 use super::property::Value;
 
-/// The methods that every kind has.
-pub(super) const COMMON: [&str; 17] = [
-    "constructor",
-    "type-name",
-    "uri",
-    "display-name",
-    "set-display-name",
-    "property",
-    "properties",
-    "set-property",
-    "length",
-    "read",
-    "append",
-    "write",
-    "is-directory",
-    "entries",
-    "open",
-    "create",
-    "path",
-];
-
 /// The methods that a built-in kind has besides.
 pub(super) fn extra(resource: &str) -> &'static [&'static str] {
     match resource {
@@ -80,7 +59,7 @@ pub(super) fn method(
     Ok(common(instance, &name, kind, method)? || special(instance, &name, method)?)
 }
 
-/// The methods in [`COMMON`].
+/// The methods in [`weft_pipeline::types::ARTIFACT_METHODS`].
 fn common(instance: &mut LinkerInstance<'_, State>, name: &str, kind: u32, method: &str) -> wasmtime::Result<bool> {
     match method {
         "constructor" => instance.func_wrap(name, move |mut store: Store<'_>, (): ()| {

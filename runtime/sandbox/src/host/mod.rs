@@ -15,7 +15,7 @@ mod wasi;
 
 use wasmtime::Engine;
 use wasmtime::component::Linker;
-use weft_pipeline::types::BUILTIN_KINDS;
+use weft_pipeline::types::{ARTIFACT_METHODS, BUILTIN_KINDS};
 
 pub(crate) use error::{Error as GuestError, with_causes};
 pub(crate) use mount::Mounts;
@@ -37,7 +37,7 @@ pub(crate) fn linker(engine: &Engine) -> wasmtime::Result<Linker<State>> {
     file::add(&mut artifacts)?;
     for (kind, (resource, _)) in (0u32..).zip(BUILTIN_KINDS) {
         kinds::resource(&mut artifacts, resource, kind)?;
-        for method in kinds::COMMON.iter().chain(kinds::extra(resource)) {
+        for method in ARTIFACT_METHODS.iter().chain(kinds::extra(resource)) {
             kinds::method(&mut artifacts, resource, kind, method)?;
         }
     }
