@@ -62,6 +62,7 @@ fn main() {
         };
         let parameter = |name: &str, value: serde_json::Value| (name.to_owned(), PortValue::Parameter(value));
         let request = StepRequest {
+            command: None,
             task: name.into(),
             component: ComponentRef { digest: loaded.digest().to_owned(), function: "train".into() },
             inputs: [

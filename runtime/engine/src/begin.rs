@@ -132,6 +132,9 @@ impl Run<'_> {
             },
             Implementation::Import(importer) => self.import(index, importer, &inputs),
             Implementation::Latest(query) => Ok(Job::Latest(query.clone())),
+            Implementation::Command(_) | Implementation::Volume(_) => {
+                Err(host_failure("this runtime has nobody who runs it".to_owned(), None).into())
+            }
         };
         match job {
             Ok(job) => {
@@ -190,7 +193,9 @@ impl Run<'_> {
         identity: Option<Identity>,
     ) -> NewExecution<'a> {
         let kind = match node.component.implementation {
-            Implementation::Wasm(_) => ExecutionKind::Container,
+            Implementation::Wasm(_) | Implementation::Command(_) | Implementation::Volume(_) => {
+                ExecutionKind::Container
+            }
             Implementation::Import(_) => ExecutionKind::Importer,
             Implementation::Latest(_) => ExecutionKind::Resolver,
             Implementation::Dag(_) => ExecutionKind::Dag,
@@ -209,7 +214,15 @@ impl Run<'_> {
         for directory in grants.directories.values_mut() {
             directory.host = self.base_dir.join(&directory.host).to_string_lossy().into_owned();
         }
-        Some(StepRequest { task: node.path.clone(), component, inputs, grants, limits: node.task.limits, identity })
+        Some(StepRequest {
+            task: node.path.clone(),
+            component,
+            command: None,
+            inputs,
+            grants,
+            limits: node.task.limits,
+            identity,
+        })
     }
 
     fn import(&self, index: usize, importer: &Importer, inputs: &PortValues) -> Result<Job, Box<StepFailure>> {

@@ -10,7 +10,7 @@ use crate::identity::Identity;
 /// Whether a task's results may come from an earlier execution: its pipeline says so, and it is a pure function of
 /// what its identity covers. With a grant it may see more than that (the time, a host's file), so it is executed.
 pub fn is_cacheable(task: &Task) -> bool {
-    task.cache && task.grants.is_empty()
+    task.cache && task.grants.is_pure()
 }
 
 /// The earlier execution that may stand for a new one of this identity: all it gave must still be in the store.

@@ -58,7 +58,13 @@ fn grants_value(grants: &Grants) -> Value {
         .iter()
         .map(|(guest, grant)| (guest.clone(), json!({ "host": grant.host, "write": grant.write })))
         .collect();
-    json!({ "clock": grants.clock, "random": grants.random, "env": grants.env, "directories": directories })
+    let mut value =
+        json!({ "clock": grants.clock, "random": grants.random, "env": grants.env, "directories": directories });
+    // Identities of steps without any stay what they were before there were variables.
+    if !grants.variables.is_empty() {
+        value["variables"] = json!(grants.variables);
+    }
+    value
 }
 
 /// A parameter as a step sees it: `1.0` and `1` are the same value of whatever type the port has.

@@ -57,6 +57,9 @@ pub fn follow<'a>(binding: &'a Binding, scope: &'a PortValues, source: &impl Fn(
             .get(name)
             .map(Borrowed)
             .ok_or_else(|| format!("comes from the parameter `{name}`, which was not given")),
+        Binding::Template(_) | Binding::FinalStatus { .. } | Binding::FirstOf(_) | Binding::Gather(_) => {
+            Err("comes from something that this runtime cannot follow".to_owned())
+        }
         Binding::Output { task, output } => match source(task) {
             Source::Skipped => Err(format!("comes from `{task}`, which was skipped")),
             Source::Gave(outputs) => outputs

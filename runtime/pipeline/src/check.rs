@@ -147,10 +147,6 @@ impl<'p> Checker<'p> {
         let span = self.place(&format!("steps.{task}.import"), Location::default()).or(here);
         match source {
             Binding::Literal(value) if value.is_string() => {}
-            Binding::Literal(_) | Binding::Output { .. } => {
-                let problem = Diagnostic::error("an import's source is a path, or a parameter that holds one");
-                self.problems.push(problem.at(span).task(task));
-            }
             Binding::Input(name) => {
                 if let Some(input) = self.parameter(name, span, Some(task))
                     && input.port.ty != PortType::Parameter(ParameterType::String)
@@ -158,6 +154,10 @@ impl<'p> Checker<'p> {
                     let problem = format!("a path is text, but the parameter `{name}` is of type {}", input.port.ty);
                     self.problems.push(Diagnostic::error(problem).at(span).task(task));
                 }
+            }
+            _ => {
+                let problem = Diagnostic::error("an import's source is a path, or a parameter that holds one");
+                self.problems.push(problem.at(span).task(task));
             }
         }
     }
@@ -191,13 +191,13 @@ impl<'p> Checker<'p> {
     /// Checks an output of the DAG itself.
     fn output(&mut self, binding: &Binding, span: Option<Span>) {
         match binding {
-            Binding::Literal(_) => {}
             Binding::Input(parameter) => {
                 self.parameter(parameter, span, None);
             }
             Binding::Output { task, output } => {
                 self.port_of(task, output, span, None);
             }
+            _ => {}
         }
     }
 

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Condition, Location, TaskState};
+use crate::model::{Condition, Location, Sees, TaskState};
 use crate::signature::Port;
 use crate::step::PortValues;
 
@@ -109,7 +109,12 @@ impl Condition {
     /// What is wrong with it.
     pub fn parse(expression: &str) -> Result<Self, Diagnostic> {
         match parse(expression) {
-            Ok(parsed) => Ok(Self { expression: expression.to_owned(), tasks: parsed.tasks, at: Location::default() }),
+            Ok(parsed) => Ok(Self {
+                expression: expression.to_owned(),
+                tasks: parsed.tasks,
+                sees: Sees::Tasks,
+                at: Location::default(),
+            }),
             Err(wrong) => {
                 let hint = wrong.hint();
                 Err(Diagnostic::error(format!("this condition is not right: {wrong}")).hint(hint))

@@ -66,8 +66,7 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             step.digest = Some(linked.digest);
             step.function = Some(linked.function);
             let inputs = linked.signature.inputs.into_iter();
-            component.inputs =
-                inputs.map(|(name, port)| (name, Input { port, default: None, description: None })).collect();
+            component.inputs = inputs.map(|(name, port)| (name, Input::from(port))).collect();
             component.outputs = linked.signature.outputs;
         }
     }
@@ -115,7 +114,7 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             let port = match binding {
                 Binding::Output { task, output } => given.get(task).and_then(|outputs| outputs.get(output)),
                 Binding::Input(input) => inputs.get(input).map(|input| &input.port),
-                Binding::Literal(_) => None,
+                _ => None,
             };
             if let Some(port) = port {
                 component.outputs.entry(name.clone()).or_insert_with(|| port.clone());

@@ -1,16 +1,20 @@
 //! The one internal model of a pipeline, shaped like KFP's `PipelineSpec`: components with typed interfaces,
 //! whose implementation is a step or a DAG of tasks, and a root component.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::signature::Port;
-use crate::step::{Grants, Limits};
 use crate::types::ArtifactType;
+
+mod command;
+mod task;
+
+pub use command::{CommandStep, Program, Volume, VolumeAction};
+pub use task::{Binding, Condition, Items, Iteration, Mount, Retry, Sees, Task, TaskState, Trigger, Wire};
 
 /// A place in a pipeline file, counted from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -39,14 +43,31 @@ pub struct Pipeline {
     /// What it is for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// The format that it was read from, which says how it is checked and how it is spoken of.
+    #[serde(default)]
+    pub format: Format,
     /// Components by name; tasks refer to them.
     pub components: IndexMap<String, Component>,
+    /// Whether its tasks share a directory that lives as long as the run, KFP's workspace.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub workspace: bool,
     /// The pipeline itself: its inputs are the pipeline's parameters, its implementation is a DAG.
     pub root: Component,
     /// Where things are written in the file, by a path such as `parameters.seed`, `steps.train.component`,
     /// `steps.train.with.data`, `steps.push.after.train` or `outputs.model`. Empty for a pipeline without a file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub places: BTreeMap<String, Span>,
+}
+
+/// The format of a pipeline's file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Format {
+    /// weft's own YAML.
+    #[default]
+    Native,
+    /// KFP's `PipelineSpec`.
+    Kfp,
 }
 
 /// Something with typed inputs and outputs that a task can instantiate.
@@ -58,6 +79,10 @@ pub struct Component {
     pub outputs: IndexMap<String, Port>,
     /// What it does.
     pub implementation: Implementation,
+    /// What its format asks for and this runtime does not do, by name, such as `resources.accelerator` or
+    /// `kubernetes.nodeSelector`. It is told as warnings, and written back.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub unhonoured: IndexMap<String, Value>,
 }
 
 /// An input with what a caller need not give.
@@ -69,9 +94,19 @@ pub struct Input {
     /// Value when none is given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
+    /// The only values that it takes; any of its type if there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub literals: Vec<Value>,
     /// What it means.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+}
+
+impl From<Port> for Input {
+    /// An input that takes every value of its type, and has no default.
+    fn from(port: Port) -> Self {
+        Self { port, default: None, literals: Vec::new(), description: None }
+    }
 }
 
 /// What a component does.
@@ -82,6 +117,10 @@ pub enum Implementation {
     Dag(Dag),
     /// Calls a function of a Wasm component.
     Wasm(WasmStep),
+    /// Runs a command, as a container of KFP does.
+    Command(CommandStep),
+    /// Makes or removes a directory that tasks can mount, as KFP's `createpvc` and `deletepvc` do.
+    Volume(Volume),
     /// Brings something from outside into the store. One output, `artifact`.
     Import(Importer),
     /// Finds what an earlier run gave. One optional output, `artifact`.
@@ -108,10 +147,11 @@ pub struct WasmStep {
     pub digest: Option<String>,
 }
 
-/// An importer: a file or directory of the host becomes an artifact.
+/// An importer: a file or directory of the host becomes an artifact. Text may hold placeholders
+/// ([`Binding::Template`]) of its own inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importer {
-    /// Path on the host: a literal or a pipeline parameter.
+    /// Path on the host: a literal, an input of its own or of the DAG around it.
     pub source: Binding,
     /// Type of the artifact.
     pub kind: ArtifactType,
@@ -142,148 +182,4 @@ pub struct Dag {
     /// Outputs of the DAG by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<String, Binding>,
-}
-
-/// A component at work in a DAG.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Task {
-    /// Name of the component.
-    pub component: String,
-    /// What the component's inputs are wired to.
-    #[serde(default)]
-    pub inputs: IndexMap<String, Wire>,
-    /// Tasks that must have succeeded before this one starts, beyond those whose outputs it reads.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub after: BTreeSet<String>,
-    /// Run only if this holds; else the task is skipped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Condition>,
-    /// Attempts after the first.
-    #[serde(default)]
-    pub retry: Retry,
-    /// Whether an earlier execution of the same identity may stand for this one.
-    pub cache: bool,
-    /// What the step may reach.
-    #[serde(default)]
-    pub grants: Grants,
-    /// What the step may use.
-    #[serde(default)]
-    pub limits: Limits,
-    /// Where it is written.
-    #[serde(default)]
-    pub at: Location,
-}
-
-impl Default for Task {
-    /// A task of no component with nothing wired; caching is on.
-    fn default() -> Self {
-        Self {
-            component: String::new(),
-            inputs: IndexMap::new(),
-            after: BTreeSet::new(),
-            when: None,
-            retry: Retry::default(),
-            cache: true,
-            grants: Grants::default(),
-            limits: Limits::default(),
-            at: Location::default(),
-        }
-    }
-}
-
-impl Task {
-    /// Every task that this one waits for: those whose outputs it reads, those named in `after`, and those its
-    /// condition refers to.
-    pub fn dependencies(&self) -> BTreeSet<String> {
-        let mut names = self.after.clone();
-        for wire in self.inputs.values() {
-            if let Binding::Output { task, .. } = &wire.from {
-                names.insert(task.clone());
-            }
-        }
-        if let Some(when) = &self.when {
-            names.extend(when.tasks.iter().cloned());
-        }
-        names
-    }
-}
-
-/// An input's source and where it is written.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Wire {
-    /// The source.
-    #[serde(flatten)]
-    pub from: Binding,
-    /// Where it is written.
-    #[serde(default)]
-    pub at: Location,
-}
-
-/// Where a value comes from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Binding {
-    /// A literal parameter value.
-    Literal(Value),
-    /// An input of the enclosing component: at the root, a pipeline parameter.
-    Input(String),
-    /// An output of another task in the same DAG.
-    Output {
-        /// The task.
-        task: String,
-        /// Its output; filled in when linked, where it may be left out for a task with exactly one.
-        output: String,
-    },
-}
-
-/// A CEL expression over the outputs of other tasks (`evaluate.accuracy`) and the parameters (`params.threshold`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Condition {
-    /// The expression's text.
-    pub expression: String,
-    /// The tasks it refers to.
-    pub tasks: BTreeSet<String>,
-    /// Where it is written.
-    #[serde(default)]
-    pub at: Location,
-}
-
-/// Repeats a failed step.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Retry {
-    /// Attempts after the first.
-    pub max: u32,
-    /// Pause before the first repetition.
-    pub backoff: Duration,
-    /// How much longer each further pause is.
-    pub factor: f64,
-    /// The longest pause.
-    pub max_backoff: Duration,
-}
-
-impl Default for Retry {
-    /// No repetition; KFP's defaults for the rest: no pause, factor 2, at most an hour.
-    fn default() -> Self {
-        Self { max: 0, backoff: Duration::ZERO, factor: 2.0, max_backoff: Duration::from_hours(1) }
-    }
-}
-
-/// State of a task in a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum TaskState {
-    /// Not started yet.
-    New,
-    /// At work.
-    Running,
-    /// Executed with success.
-    Complete,
-    /// An earlier execution of the same identity stood for it.
-    Cached,
-    /// Its condition did not hold, or an input it needs comes from a skipped task. `CANCELED` in ML Metadata, as KFP has it.
-    Skipped,
-    /// All attempts failed.
-    Failed,
-    /// Given up because the run was interrupted.
-    Canceled,
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::signature::Port;
 use crate::types::ArtifactType;
 
 /// An artifact as it travels between steps: what it is, where its bytes are, what is known of it.
@@ -62,6 +64,9 @@ pub struct Grants {
     /// Environment variables handed to the step, by name; the values are read on the host when the step starts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
+    /// Environment variables with the values that the step sees. They leave it a pure function.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
     /// Host directories mounted in the sandbox: path inside it -> path on the host.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub directories: BTreeMap<String, DirectoryGrant>,
@@ -79,9 +84,14 @@ pub struct DirectoryGrant {
 }
 
 impl Grants {
-    /// Whether the step stays a pure function of its inputs.
+    /// Whether nothing is granted.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Whether the step stays a pure function of its inputs.
+    pub fn is_pure(&self) -> bool {
+        !self.clock && !self.random && self.env.is_empty() && self.directories.is_empty()
     }
 }
 
@@ -100,6 +110,26 @@ pub struct Limits {
     pub output: Option<u64>,
 }
 
+/// A program's call, as KFP's launcher makes it of a container: [`crate::command`] says which files it sees.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    /// What it is called with, its own name first. Placeholders of the run and the task are filled in, those of inputs and
+    /// outputs are not yet.
+    pub argv: Vec<String>,
+    /// Environment variables, likewise.
+    pub env: IndexMap<String, String>,
+    /// The outputs that it declares.
+    pub outputs: IndexMap<String, Port>,
+    /// Packages that it can import, as digests in the artifact store, by file name.
+    pub packages: BTreeMap<String, String>,
+}
+
+/// The function of a [`ComponentRef`] that is called for a [`Command`]: the component's `wasi:cli/run`.
+pub const COMMAND_FUNCTION: &str = "wasi:cli/run";
+
+/// What a [`ComponentRef`]'s digest starts with if no component runs it, but the host's own Python.
+pub const HOST_PYTHON: &str = "host-python:";
+
 /// "Run this step on these inputs": everything a runner needs to know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRequest {
@@ -107,6 +137,9 @@ pub struct StepRequest {
     pub task: String,
     /// What to call.
     pub component: ComponentRef,
+    /// How to call it, if it is a command rather than a step function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
     /// Values of the inputs, already checked against the signature.
     pub inputs: PortValues,
     /// What the step may reach.

@@ -185,7 +185,7 @@ impl Sandbox {
         clock: &Clock,
         mounts: Option<&Mounts>,
     ) -> std::result::Result<WasiCtx, Failure> {
-        let Grants { clock: _, random, env, directories } = &request.grants;
+        let Grants { clock: _, random, env, variables, directories } = &request.grants;
         let mut wasi = WasiCtxBuilder::new();
         // The calling thread belongs to the step; handing file operations to another one would only cost time.
         wasi.allow_blocking_current_thread(true).stdout(log.clone()).stderr(log.clone());
@@ -203,6 +203,9 @@ impl Sandbox {
                 Failure::host(format!("it was granted the environment variable {name}, which is not set"))
                     .hint(format!("set {name} before the run, or take it out of the step's `grants`"))
             })?;
+            wasi.env(name, value);
+        }
+        for (name, value) in variables {
             wasi.env(name, value);
         }
         for (inside, grant) in directories {

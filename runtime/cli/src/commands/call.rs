@@ -106,7 +106,7 @@ fn pipeline(name: &str, path: &str, step: &StepFunction, given: &[(String, Strin
                 Binding::Output { task, output: "artifact".into() }
             }
         };
-        inputs.insert(input.to_owned(), Wire { from, at: weft_pipeline::model::Location::default() });
+        inputs.insert(input.to_owned(), Wire::from(from));
     }
     let missing: Vec<&str> = step
         .signature

@@ -13,8 +13,7 @@ use serde_json::{Value, json};
 use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
 use weft_metadata::StepRecord;
 use weft_pipeline::model::{
-    Binding, Component, Condition, Dag, Implementation, Input, Location, Pipeline, Retry, Task, TaskState, WasmStep,
-    Wire,
+    Binding, Component, Condition, Dag, Implementation, Input, Pipeline, Retry, Task, TaskState, WasmStep, Wire,
 };
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
@@ -268,19 +267,19 @@ pub fn parameter(ty: ParameterType) -> PortType {
 }
 
 pub fn input(ty: PortType, optional: bool) -> Input {
-    Input { port: Port { ty, optional }, default: None, description: None }
+    Input { port: Port { ty, optional }, default: None, literals: Vec::new(), description: None }
 }
 
 pub fn from_output(task: &str, output: &str) -> Wire {
-    Wire { from: Binding::Output { task: task.to_owned(), output: output.to_owned() }, at: Location::default() }
+    Wire::from(Binding::Output { task: task.to_owned(), output: output.to_owned() })
 }
 
 pub fn literal(value: Value) -> Wire {
-    Wire { from: Binding::Literal(value), at: Location::default() }
+    Wire::from(Binding::Literal(value))
 }
 
 pub fn from_input(name: &str) -> Wire {
-    Wire { from: Binding::Input(name.to_owned()), at: Location::default() }
+    Wire::from(Binding::Input(name.to_owned()))
 }
 
 /// A task and its component under construction.
@@ -304,6 +303,7 @@ pub fn step() -> Step {
             inputs: [].into(),
             outputs: outputs.into_iter().collect(),
             implementation: Implementation::Wasm(wasm),
+            ..Component::default()
         },
     }
 }
@@ -311,7 +311,10 @@ pub fn step() -> Step {
 pub fn other(implementation: Implementation) -> Step {
     let outputs = [("artifact".to_owned(), Port::optional(dataset()))];
     let outputs = outputs.into_iter().collect();
-    Step { task: Task::default(), component: Component { inputs: [].into(), outputs, implementation } }
+    Step {
+        task: Task::default(),
+        component: Component { inputs: [].into(), outputs, implementation, ..Component::default() },
+    }
 }
 
 impl Step {

@@ -245,8 +245,8 @@ proptest! {
 fn inner_dags_are_checked_too() {
     let mut pipeline =
         linked("name: n\nsteps:\n  raw: { import: x, type: dataset }\n  in: { import: x, type: model }\n");
-    let port = |text: &str| Input { port: crate::testing::port(text), default: None, description: None };
-    let wire = |from: Binding| crate::model::Wire { from, at: Location::default() };
+    let port = |text: &str| Input::from(crate::testing::port(text));
+    let wire = |from: Binding| crate::model::Wire { from, select: None, at: Location::default() };
     let output = |task: &str, output: &str| Binding::Output { task: task.into(), output: output.into() };
     let inner = Dag {
         tasks: [(

@@ -57,6 +57,8 @@ impl<'p> Checker<'p> {
                 let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
                 self.output_problem(task, input, port, (source, output, from))
             }
+            // Only KFP's format has the others, and it has a checker of its own.
+            _ => None,
         };
         if let Some(problem) = problem {
             self.problems.push(problem.at(span).task(name));

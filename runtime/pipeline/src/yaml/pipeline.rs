@@ -162,7 +162,7 @@ fn input(ty: ParameterType, default: Option<Value>, description: Option<String>)
         ParameterType::Option(inner) => (*inner, true),
         ty => (ty, false),
     };
-    Input { port: Port { ty: PortType::Parameter(ty), optional }, default, description }
+    Input { port: Port { ty: PortType::Parameter(ty), optional }, default, literals: Vec::new(), description }
 }
 
 fn literal(node: &Node) -> Result<Value, Diagnostic> {

@@ -9,7 +9,7 @@ use super::settings;
 use crate::condition;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{
-    Binding, Component, Condition, Implementation, Importer, Latest, Pipeline, Span, Task, WasmStep, Wire,
+    Binding, Component, Condition, Implementation, Importer, Latest, Pipeline, Sees, Span, Task, WasmStep, Wire,
 };
 use crate::signature::Port;
 use crate::types::{ArtifactType, PortType};
@@ -127,7 +127,7 @@ impl Reader<'_, '_> {
                         self.place(&format!("with.{input}"), entry.node.span);
                         match reference::binding(&entry.node) {
                             Ok(from) => {
-                                task.inputs.insert(input.clone(), Wire { from, at: entry.node.span.at });
+                                task.inputs.insert(input.clone(), Wire { from, select: None, at: entry.node.span.at });
                             }
                             Err(problem) => self.problems.push(problem.task(self.name)),
                         }
@@ -180,6 +180,7 @@ impl Reader<'_, '_> {
             inputs: IndexMap::new(),
             outputs: artifact_output(&kind, false),
             implementation: Implementation::Import(Importer { source, kind, properties }),
+            ..Component::default()
         })
     }
 
@@ -207,6 +208,7 @@ impl Reader<'_, '_> {
             inputs: IndexMap::new(),
             outputs: artifact_output(&kind, true),
             implementation: Implementation::Latest(Latest { pipeline, task, output, kind }),
+            ..Component::default()
         })
     }
 
@@ -265,5 +267,5 @@ fn when(node: &Node) -> Result<Condition, Diagnostic> {
         let problem = Diagnostic::error(format!("this condition is not right: {wrong}")).at(node.span);
         problem.hint(hint)
     })?;
-    Ok(Condition { expression: expression.to_owned(), tasks: parsed.tasks, at: node.span.at })
+    Ok(Condition { expression: expression.to_owned(), tasks: parsed.tasks, sees: Sees::Tasks, at: node.span.at })
 }

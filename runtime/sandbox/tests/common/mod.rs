@@ -80,6 +80,7 @@ impl Fixture {
     ) -> Result<StepOutput, StepFailure> {
         let loaded = self.sandbox.load_file(&component(component_name)).unwrap();
         let request = StepRequest {
+            command: None,
             task: "the-step".into(),
             component: ComponentRef { digest: loaded.digest().to_owned(), function: function.to_owned() },
             inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),

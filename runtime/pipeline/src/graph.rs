@@ -1,0 +1,1 @@
+//! Pictures of a pipeline's DAG: DOT and SVG.

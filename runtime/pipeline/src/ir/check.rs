@@ -1,0 +1,1 @@
+//! The checks of a pipeline that was read from KFP's format.

@@ -1,0 +1,1 @@
+//! Reads KFP's format into the model.
