@@ -7,6 +7,7 @@ are already made from the same source by the same SDK are left as they are.
 
 import pathlib
 import sys
+import traceback
 import warnings
 
 import corpus
@@ -22,6 +23,20 @@ def amended(text, amend):
     return yaml.dump_all(documents, Dumper=dumper, sort_keys=True, allow_unicode=True)
 
 
+def compiled(compiler, out, name, path):
+    """Writes what is made of one pipeline file."""
+    module = corpus.load(path)
+    written = out / '.made' / f'{name}.compiled.yaml'
+    written.parent.mkdir(parents=True, exist_ok=True)
+    compiler.Compiler().compile(module.pipeline, str(written))
+    text = written.read_text(encoding='utf-8')
+    written.unlink()
+    if hasattr(module, 'amend'):
+        text = amended(text, module.amend)
+    corpus.write(out / f'{name}.yaml', text)
+    corpus.write_json(out / f'{name}.json', {**module.EXPECT, 'folder': path.parent.name})
+
+
 def main(out, names):
     out = pathlib.Path(out).resolve()
     stale = {}
@@ -34,19 +49,18 @@ def main(out, names):
     # Imported only now: it takes longer than everything else.
     from kfp import compiler
     warnings.filterwarnings('ignore')
+    broken = []
     for name, (path, mark) in stale.items():
-        module = corpus.load(path)
-        written = out / '.made' / f'{name}.compiled.yaml'
-        written.parent.mkdir(parents=True, exist_ok=True)
-        compiler.Compiler().compile(module.pipeline, str(written))
-        text = written.read_text(encoding='utf-8')
-        written.unlink()
-        if hasattr(module, 'amend'):
-            text = amended(text, module.amend)
-        corpus.write(out / f'{name}.yaml', text)
-        corpus.write_json(out / f'{name}.json', {**module.EXPECT, 'folder': path.parent.name})
+        try:
+            compiled(compiler, out, name, path)
+        except Exception:  # pylint: disable=broad-except
+            traceback.print_exc()
+            broken.append(name)
+            continue
         corpus.made(out, name, 'yaml', mark)
         print(f'compiled {path.relative_to(corpus.HERE)}')
+    if broken:
+        sys.exit(f'these do not compile: {", ".join(broken)}')
 
 
 if __name__ == '__main__':
