@@ -1,0 +1,144 @@
+//! The packages that a component of KFP installs before its function runs.
+
+use std::fmt;
+
+/// A requirement as pip takes it: `tabulate==0.9.0`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Requirement(pub String);
+
+/// Packages whose wheels hold code for one machine and system, the well-known ones. Others are found out when they are fetched.
+const NATIVE: [&str; 64] = [
+    "aiohttp",
+    "bcrypt",
+    "bokeh",
+    "catboost",
+    "cryptography",
+    "cupy",
+    "cython",
+    "dask",
+    "datasets",
+    "deepspeed",
+    "duckdb",
+    "fastparquet",
+    "gensim",
+    "google-cloud-aiplatform",
+    "google-cloud-bigquery",
+    "google-cloud-storage",
+    "grpcio",
+    "h5py",
+    "jax",
+    "jaxlib",
+    "jupyter",
+    "keras",
+    "librosa",
+    "lightgbm",
+    "lxml",
+    "matplotlib",
+    "mlflow",
+    "nbclient",
+    "numba",
+    "numpy",
+    "onnx",
+    "onnxruntime",
+    "opencv-python",
+    "opencv-python-headless",
+    "pandas",
+    "pillow",
+    "polars",
+    "prophet",
+    "psycopg2",
+    "psycopg2-binary",
+    "pyarrow",
+    "pydantic",
+    "pydantic-core",
+    "pymongo",
+    "pyspark",
+    "ray",
+    "safetensors",
+    "scikit-image",
+    "scikit-learn",
+    "scipy",
+    "seaborn",
+    "sentencepiece",
+    "shap",
+    "spacy",
+    "statsmodels",
+    "tensorboard",
+    "tensorflow",
+    "tensorflow-cpu",
+    "tfx",
+    "tokenizers",
+    "torch",
+    "torchvision",
+    "transformers",
+    "xgboost",
+];
+
+impl Requirement {
+    /// The package's name as indexes write it: lower case, `-` between words.
+    pub fn name(&self) -> String {
+        let end = self.0.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(self.0.len());
+        self.0[..end].to_lowercase().replace(['_', '.'], "-")
+    }
+
+    /// Whether the Python runner has it built in.
+    fn is_built_in(&self) -> bool {
+        matches!(self.name().as_str(), "kfp" | "kfp-pipeline-spec" | "kfp-server-api")
+            // Only for Pythons that are no more: `typing-extensions>=3.7.4,<5; python_version<"3.9"`.
+            || self.0.split_once(';').is_some_and(|(_, marker)| marker.replace(' ', "").starts_with("python_version<\"3."))
+    }
+}
+
+impl fmt::Display for Requirement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Those of these packages which are known to need native code.
+pub fn native(packages: &[Requirement]) -> Vec<&Requirement> {
+    packages.iter().filter(|package| NATIVE.contains(&package.name().as_str())).collect()
+}
+
+/// The packages that a script installs with `pip install`, but for those that the runner has.
+pub(super) fn of_script(script: &str) -> Vec<Requirement> {
+    let mut found = Vec::new();
+    for part in script.split("pip install").skip(1) {
+        let mut words = words(part).into_iter();
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "&&" | "||" | ";" => break,
+                "--index-url" | "--extra-index-url" | "--trusted-host" | "-i" | "-r" | "--find-links" | "-f" => {
+                    words.next();
+                }
+                option if option.starts_with('-') => {}
+                _ => found.push(Requirement(word)),
+            }
+        }
+    }
+    found.retain(|requirement| !requirement.is_built_in());
+    found.dedup();
+    found
+}
+
+/// Words of a shell's command up to the end of its line; quotes hold words together.
+fn words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in text.chars() {
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some(_), c) => word.get_or_insert_default().push(c),
+            (None, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            (None, '\n') => break,
+            (None, c) if c.is_whitespace() => words.extend(word.take()),
+            (None, c) => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
