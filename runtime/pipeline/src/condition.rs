@@ -20,11 +20,13 @@ use crate::step::PortValues;
 
 mod arithmetic;
 mod bounds;
+mod inputs;
 mod references;
 mod scope;
 #[cfg(test)]
 mod tests;
 
+pub use inputs::{InputRead, evaluate_inputs, inputs_read, select};
 pub use references::{Reference, Root};
 
 /// Why a condition has no answer.
@@ -67,6 +69,12 @@ impl ConditionError {
         match self {
             Self::Syntax { hint, .. } => hint.clone(),
             Self::Absent { why, .. } if why.starts_with("there is no step") => None,
+            // No person wrote these.
+            Self::Absent { reference, .. }
+                if reference.starts_with("inputs.") || reference.contains("string_value") =>
+            {
+                None
+            }
             Self::Absent { reference, .. } => {
                 Some(format!("guard it: `has({reference}) && ...` or `!has({reference}) || ...`"))
             }

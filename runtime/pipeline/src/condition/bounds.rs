@@ -24,6 +24,15 @@ const STACK: usize = 64 << 20;
 /// Refuses what the parser could choke on, by counting characters: those inside of strings too, so that no trick
 /// with quotes can hide any.
 pub(super) fn check(expression: &str) -> Result<(), ConditionError> {
+    check_size(expression, MAX_LENGTH, MAX_BRACKETS, MAX_OPERATORS)
+}
+
+/// The same for expressions that a compiler wrote, KFP's: an `Else` repeats the conditions of all branches before it.
+pub(super) fn check_generated(expression: &str) -> Result<(), ConditionError> {
+    check_size(expression, 8 * MAX_LENGTH, 4 * MAX_BRACKETS, 4 * MAX_OPERATORS)
+}
+
+fn check_size(expression: &str, length: usize, brackets: usize, operators: usize) -> Result<(), ConditionError> {
     let count = |wanted: &[char]| expression.chars().filter(|c| wanted.contains(c)).count();
     if expression.trim().is_empty() {
         return Err(ConditionError::Syntax {
@@ -31,16 +40,16 @@ pub(super) fn check(expression: &str) -> Result<(), ConditionError> {
             hint: Some("write one such as `evaluate.accuracy > 0.9`".into()),
         });
     }
-    if expression.len() > MAX_LENGTH {
-        return Err(ConditionError::syntax(format!("it is longer than {MAX_LENGTH} bytes")));
+    if expression.len() > length {
+        return Err(ConditionError::syntax(format!("it is longer than {length} bytes")));
     }
-    if count(&['(', '[', '{', '?']) > MAX_BRACKETS {
-        return Err(ConditionError::syntax(format!("it has more than {MAX_BRACKETS} brackets")));
+    if count(&['(', '[', '{', '?']) > brackets {
+        return Err(ConditionError::syntax(format!("it has more than {brackets} brackets")));
     }
-    let operators = count(&['+', '-', '*', '/', '%', '!', '<', '>', '=', '&', '|', '.', ':']);
+    let signs = count(&['+', '-', '*', '/', '%', '!', '<', '>', '=', '&', '|', '.', ':']);
     let words = expression.split_whitespace().filter(|word| *word == "in").count();
-    if operators + words > MAX_OPERATORS {
-        return Err(ConditionError::syntax(format!("it has more than {MAX_OPERATORS} operators")));
+    if signs + words > operators {
+        return Err(ConditionError::syntax(format!("it has more than {operators} operators")));
     }
     Ok(())
 }
@@ -60,20 +69,19 @@ pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, ConditionError
 
 /// Refuses loops inside loops over lists so long that they would not end in reasonable time.
 pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionScope<'_>) -> Result<(), ConditionError> {
+    let outputs = scope.tasks.values().flat_map(|task| task.outputs.values()).map(longest_in);
+    let params = scope.params.values().map(longest);
+    let items = outputs.chain(params).fold(scope.params.len().max(scope.tasks.len()), usize::max);
+    check_turns(tree, expression, items)
+}
+
+/// Refuses them where the longest list that they could go over has so many items.
+pub(super) fn check_turns(tree: &IdedExpr, expression: &str, items: usize) -> Result<(), ConditionError> {
     let depth = loops(tree);
     if depth == 0 {
         return Ok(());
     }
-    let outputs = scope.tasks.values().flat_map(|task| task.outputs.values()).map(|value| match value {
-        PortValue::Parameter(value) => longest(value),
-        PortValue::Artifacts(artifacts) => artifacts
-            .iter()
-            .flat_map(|artifact| artifact.properties.values().map(longest).chain([artifact.properties.len()]))
-            .fold(artifacts.len(), usize::max),
-    });
-    let params = scope.params.values().map(longest);
-    let written = expression.matches(',').count() + 1;
-    let items = outputs.chain(params).fold(written.max(scope.params.len()).max(scope.tasks.len()), usize::max);
+    let items = items.max(expression.matches(',').count() + 1);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let items = items as f64;
     if items.powi(i32::try_from(depth).unwrap_or(i32::MAX)) > MAX_TURNS {
@@ -82,6 +90,17 @@ pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionSc
         )));
     }
     Ok(())
+}
+
+/// The length of the longest list or mapping in a port's value.
+pub(super) fn longest_in(value: &PortValue) -> usize {
+    match value {
+        PortValue::Parameter(value) => longest(value),
+        PortValue::Artifacts(artifacts) => artifacts
+            .iter()
+            .flat_map(|artifact| artifact.properties.values().map(longest).chain([artifact.properties.len()]))
+            .fold(artifacts.len(), usize::max),
+    }
 }
 
 fn longest(value: &Value) -> usize {

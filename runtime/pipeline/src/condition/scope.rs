@@ -14,6 +14,8 @@ use crate::types::PortType;
 
 /// Doubles are exact for whole numbers up to here.
 const EXACT: u64 = 1 << 53;
+/// The same as a double.
+const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
 
 pub(super) fn evaluate(
     tree: &IdedExpr,
@@ -49,7 +51,7 @@ fn spellings<'a>(entries: impl Iterator<Item = (&'a str, Value)>) -> BTreeMap<St
     all
 }
 
-fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
+pub(super) fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
     Value::from(entries.into_iter().collect::<HashMap<String, Value>>())
 }
 
@@ -74,7 +76,7 @@ fn output(value: &PortValue, list: Option<bool>) -> Value {
     }
 }
 
-fn artifact(artifact: &Artifact) -> Value {
+pub(super) fn artifact(artifact: &Artifact) -> Value {
     let text = |text: &str| Value::String(Arc::new(text.to_owned()));
     let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), json(value)));
     let mut fields = vec![
@@ -88,7 +90,7 @@ fn artifact(artifact: &Artifact) -> Value {
 
 /// A parameter's value. Whole numbers are doubles too where these are exact.
 #[expect(clippy::cast_precision_loss, reason = "only where it is exact")]
-fn json(value: &Json) -> Value {
+pub(super) fn json(value: &Json) -> Value {
     match value {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
@@ -111,8 +113,35 @@ fn json(value: &Json) -> Value {
     }
 }
 
+/// A value as JSON, its whole numbers as integers where doubles are exact.
+pub(super) fn plain_json(value: &Value) -> Result<Json, ConditionError> {
+    Ok(match value {
+        Value::Null => Json::Null,
+        Value::Bool(value) => (*value).into(),
+        Value::Int(integer) => (*integer).into(),
+        Value::UInt(integer) => (*integer).into(),
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within what is exact")]
+        Value::Float(float) if float.fract() == 0.0 && float.abs() <= LARGEST_EXACT => (*float as i64).into(),
+        Value::Float(float) if float.is_nan() => "NaN".into(),
+        Value::Float(float) if float.is_infinite() => if *float > 0.0 { "Infinity" } else { "-Infinity" }.into(),
+        Value::Float(float) => (*float).into(),
+        Value::String(text) => text.as_str().into(),
+        Value::List(items) => Json::Array(items.iter().map(plain_json).collect::<Result<_, _>>()?),
+        Value::Map(entries) => {
+            let mut object = serde_json::Map::new();
+            for (key, value) in entries.map.iter() {
+                object.insert(key.to_string(), plain_json(value)?);
+            }
+            Json::Object(object)
+        }
+        other => {
+            return Err(ConditionError::Evaluation(format!("it gives {}, which no parameter can be", kind(other))));
+        }
+    })
+}
+
 /// A value's type, in words.
-fn kind(value: &Value) -> String {
+pub(super) fn kind(value: &Value) -> String {
     match value {
         Value::List(_) => "a list".into(),
         Value::Map(_) => "a mapping".into(),
@@ -144,7 +173,12 @@ fn explain(error: &ExecutionError, references: &[Reference], scope: &ConditionSc
             return absent;
         }
     }
-    ConditionError::Evaluation(match error {
+    ConditionError::Evaluation(describe(error))
+}
+
+/// What went wrong, in words that need no knowledge of CEL's implementation.
+pub(super) fn describe(error: &ExecutionError) -> String {
+    match error {
         ExecutionError::NoSuchKey(name) => format!("there is no `{name}` in what it reads"),
         ExecutionError::UndeclaredReference(name) if name.as_str() == "matches" => {
             "there are no regular expressions here: use `contains`, `startsWith` or `endsWith`".into()
@@ -164,12 +198,15 @@ fn explain(error: &ExecutionError, references: &[Reference], scope: &ConditionSc
         }
         ExecutionError::ValuesNotComparable(a, b) => format!("{} and {} cannot be compared", kind(a), kind(b)),
         ExecutionError::DivisionByZero(_) | ExecutionError::RemainderByZero(_) => "it divides by zero".into(),
+        ExecutionError::FunctionError { function, message } => {
+            format!("`{function}`: {message}").chars().take(300).collect()
+        }
         ExecutionError::IndexOutOfBounds(index) => format!("a list has no item at {}", kind(index)),
         other => {
             let text = other.to_string();
             text.chars().take(300).collect()
         }
-    })
+    }
 }
 
 /// An operator as it is written.

@@ -1,0 +1,189 @@
+//! Conditions and selectors as KFP writes them: CEL over a task's own inputs.
+//!
+//! A condition sees `inputs.parameter_values['x']` and `inputs.artifacts['x'].artifacts[0].uri`, as in KFP's
+//! `ExecutorInput`; in schema 2.0.0 also `inputs.parameters['x'].string_value`. A selector sees the value that it
+//! selects from as the text `string_value`. Both have `parseJson`; all numbers are doubles.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use cel::{Context, ExecutionError, IdedExpr, Value};
+use serde_json::Value as Json;
+
+use super::references::{self, Root};
+use super::scope::{artifact, describe, json, kind, map, plain_json};
+use super::{ConditionError, arithmetic, bounds};
+use crate::step::{PortValue, PortValues};
+
+/// An input that a condition over inputs reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputRead {
+    /// The input's name.
+    pub name: String,
+    /// An artifact rather than a parameter.
+    pub artifact: bool,
+}
+
+/// The inputs that a condition reads, in the order in which they stand in it.
+///
+/// # Errors
+/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it speaks of anything but inputs.
+pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
+    bounds::check_generated(expression)?;
+    bounds::with_room(|| {
+        let tree = arithmetic::parse(expression)?;
+        reads(&tree)
+    })
+}
+
+/// Whether a condition over a task's inputs holds.
+///
+/// # Errors
+/// [`ConditionError`]; an input that it reads and that has no value is [`ConditionError::Absent`] and named.
+pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, ConditionError> {
+    bounds::check_generated(expression)?;
+    bounds::with_room(|| {
+        let tree = arithmetic::parse(expression)?;
+        let items = inputs.values().map(bounds::longest_in).fold(inputs.len(), usize::max);
+        bounds::check_turns(&tree, expression, items)?;
+        let mut context = context()?;
+        context.add_variable_from_value("inputs", scope(inputs));
+        match Value::resolve(&tree, &context) {
+            Ok(Value::Bool(answer)) => Ok(answer),
+            Ok(other) => Err(ConditionError::NotBoolean { found: kind(&other) }),
+            Err(error) => Err(explain(&error, &tree, inputs)),
+        }
+    })
+}
+
+/// What a selector makes of a value: `parseJson(string_value)["key"]`. Text is `string_value` as it is, any other value
+/// as its JSON. Whole numbers in what it gives are JSON integers.
+///
+/// # Errors
+/// [`ConditionError`].
+pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
+    bounds::check_generated(expression)?;
+    bounds::with_room(|| {
+        let tree = arithmetic::parse(expression)?;
+        let text = match value {
+            Json::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        // Each item of a list takes at least two characters.
+        bounds::check_turns(&tree, expression, text.len() / 2)?;
+        let mut context = context()?;
+        context.add_variable_from_value("string_value", Value::String(Arc::new(text)));
+        match Value::resolve(&tree, &context) {
+            Ok(selected) => plain_json(&selected),
+            Err(error) => Err(match &error {
+                ExecutionError::NoSuchKey(name) => ConditionError::Absent {
+                    reference: expression.trim().to_owned(),
+                    why: format!("the value that it selects from has no `{name}`"),
+                },
+                other => ConditionError::Evaluation(describe(other)),
+            }),
+        }
+    })
+}
+
+fn context<'v>() -> Result<Context<'v, 'v>, ConditionError> {
+    let mut context = arithmetic::context().map_err(|error| ConditionError::Evaluation(error.to_string()))?;
+    let parse = |text: Arc<String>| {
+        serde_json::from_str::<Json>(&text)
+            .map(|value| json(&value))
+            .map_err(|error| ExecutionError::function_error("parseJson", format!("the text is no JSON: {error}")))
+    };
+    context.add_function("parseJson", parse).map_err(|error| ConditionError::Evaluation(error.to_string()))?;
+    Ok(context)
+}
+
+/// `inputs` as a condition sees it.
+fn scope(inputs: &PortValues) -> Value {
+    let mut values = Vec::new();
+    let mut typed = Vec::new();
+    let mut artifacts = Vec::new();
+    for (name, value) in inputs {
+        match value {
+            PortValue::Parameter(value) => {
+                values.push((name.clone(), json(value)));
+                typed.push((name.clone(), self::typed(value)));
+            }
+            PortValue::Artifacts(all) => {
+                let all = Value::List(Arc::new(all.iter().map(artifact).collect()));
+                artifacts.push((name.clone(), map([("artifacts".to_owned(), all)])));
+            }
+        }
+    }
+    map([
+        ("parameter_values".to_owned(), map(values)),
+        ("parameters".to_owned(), map(typed)),
+        ("artifacts".to_owned(), map(artifacts)),
+    ])
+}
+
+/// The `Value` message of schema 2.0.0: one field, after the value's type.
+fn typed(value: &Json) -> Value {
+    let cel = json(value);
+    let fields = match value {
+        Json::Number(number) if number.is_f64() => vec![("double_value".to_owned(), cel)],
+        Json::Number(_) => vec![("int_value".to_owned(), cel.clone()), ("double_value".to_owned(), cel)],
+        Json::String(_) => vec![("string_value".to_owned(), cel)],
+        other => vec![("string_value".to_owned(), Value::String(Arc::new(other.to_string())))],
+    };
+    map(fields)
+}
+
+fn reads(tree: &IdedExpr) -> Result<Vec<InputRead>, ConditionError> {
+    let mut found: Vec<InputRead> = Vec::new();
+    for reference in references::collect(tree) {
+        let named = match (&reference.root, &reference.path[..]) {
+            (Root::Task(root), [section, name, ..]) if root == "inputs" => match section.as_str() {
+                "parameter_values" | "parameters" => Some((name, false)),
+                "artifacts" => Some((name, true)),
+                _ => None,
+            },
+            // A whole section: every input is in it, and whether one is missing cannot be said.
+            (Root::Task(root), [section])
+                if root == "inputs" && ["parameter_values", "parameters", "artifacts"].contains(&section.as_str()) =>
+            {
+                continue;
+            }
+            _ => None,
+        };
+        let Some((name, artifact)) = named else {
+            let mut text = match &reference.root {
+                Root::Params => "params".to_owned(),
+                Root::Task(name) => name.clone(),
+            };
+            reference.path.iter().for_each(|name| _ = write!(text, ".{name}"));
+            return Err(ConditionError::Evaluation(format!(
+                "`{text}` is nothing here: a condition reads `inputs.parameter_values['name']` or `inputs.artifacts['name']`"
+            )));
+        };
+        let read = InputRead { name: name.clone(), artifact };
+        if !found.contains(&read) {
+            found.push(read);
+        }
+    }
+    Ok(found)
+}
+
+fn explain(error: &ExecutionError, tree: &IdedExpr, inputs: &PortValues) -> ConditionError {
+    if let ExecutionError::NoSuchKey(missing) = error
+        && let Ok(read) = reads(tree)
+        && let Some(read) = read.iter().find(|read| read.name == **missing)
+    {
+        let (section, sort) = if read.artifact { ("artifacts", "artifact") } else { ("parameter_values", "parameter") };
+        let why = match (inputs.get(&read.name), read.artifact) {
+            (None, _) => "that input has no value".to_owned(),
+            (Some(PortValue::Parameter(_)), true) => "that input is a parameter, no artifact".to_owned(),
+            (Some(PortValue::Artifacts(_)), false) => "that input is an artifact, no parameter".to_owned(),
+            (Some(_), _) => format!("that {sort} has no `{missing}`"),
+        };
+        return ConditionError::Absent { reference: format!("inputs.{section}['{}']", read.name), why };
+    }
+    ConditionError::Evaluation(describe(error))
+}
+
+#[cfg(test)]
+mod tests;
