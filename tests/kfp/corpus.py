@@ -13,7 +13,7 @@ PIPELINES = HERE / 'pipelines'
 STATES = {'COMPLETE', 'CACHED', 'SKIPPED', 'FAILED', 'CANCELED', 'NEW'}
 KEYS = {
     'arguments', 'state', 'outputs', 'artifacts', 'tasks', 'logs', 'compare',
-    'warnings', 'error', 'files', 'packages', 'options',
+    'warnings', 'error', 'files', 'attempts', 'again', 'options',
 }
 
 
@@ -32,8 +32,12 @@ def find(names):
     return {name: found[name] for name in names} if names else found
 
 
-def load(path):
-    """The module of a pipeline file."""
+def load(path, workdir=None):
+    """The module of a pipeline file, with `{workdir}` in it replaced if one is given."""
+    source = path.read_text(encoding='utf-8')
+    if workdir and '{workdir}' in source:
+        path = pathlib.Path(workdir) / path.name
+        write(path, source.replace('{workdir}', workdir))
     spec = importlib.util.spec_from_file_location(f'corpus_{path.stem}', path)
     module = importlib.util.module_from_spec(spec)
     # The SDK reads the functions' source, and one pipeline may use what lies beside it.

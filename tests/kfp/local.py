@@ -67,17 +67,16 @@ def run(path, result):
     from kfp.local import subprocess_task_handler
     without_installing(subprocess_task_handler.SubprocessTaskHandler)
     with tempfile.TemporaryDirectory(prefix='kfp-local-') as scratch:
-        expect = corpus.load(path).EXPECT
-        for name, text in expect.get('files', {}).items():
+        module = corpus.load(path, f'{scratch}/work')
+        for name, text in module.EXPECT.get('files', {}).items():
             corpus.write(pathlib.Path(scratch) / 'work' / name, text)
-        arguments = json.loads(json.dumps(expect.get('arguments', {})).replace('{workdir}', f'{scratch}/work'))
         local.init(
             runner=local.SubprocessRunner(use_venv=False), pipeline_root=f'{scratch}/root',
             workspace_root=f'{scratch}/workspace', raise_on_error=False)
         os.makedirs(f'{scratch}/workspace', exist_ok=True)
         os.chdir(scratch)
         try:
-            task = sys.modules[f'corpus_{path.stem}'].pipeline(**arguments)
+            task = module.pipeline(**module.EXPECT.get('arguments', {}))
             given = {name: value for name, value in task.outputs.items() if value is not None}
             failed = failure.lines
             artifacts = {name: plain(value) for name, value in given.items() if artifact(value)}
@@ -140,7 +139,6 @@ def compare(out, name, path, anyway):
         return name, reason, None
     result = out / f'{name}.local.json'
     mark = corpus.fingerprint(path, __file__)
-    log = ''
     if not corpus.fresh(out, name, 'local', mark):
         result.unlink(missing_ok=True)
         python = pathlib.Path(sys.executable).parent
@@ -149,13 +147,14 @@ def compare(out, name, path, anyway):
             done = subprocess.run(
                 [sys.executable, __file__, '--one', path, result], env=environment, timeout=LIMIT, text=True,
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors='replace', check=False)
-            log = done.stdout
-            corpus.write(out / '.made' / f'{name}.local.log', log)
+            corpus.write(out / '.made' / f'{name}.local.log', done.stdout)
         except subprocess.TimeoutExpired:
             return name, reason, [f'it did not end within {LIMIT} s']
         if not result.is_file():
-            return name, reason, ['it broke off', *log.splitlines()[-5:]]
+            return name, reason, ['it broke off', *done.stdout.splitlines()[-5:]]
+    log = (out / '.made' / f'{name}.local.log').read_text(encoding='utf-8')
     found = list(differences(expect, json.loads(result.read_text(encoding='utf-8'))))
+    found += [f'its log has no {line!r}' for lines in expect.get('logs', {}).values() for line in lines if line not in log]
     if reason is not True:
         result.unlink()
     elif found:
