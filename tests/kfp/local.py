@@ -60,12 +60,43 @@ def without_installing(handler):
     handler.__init__ = create
 
 
+def with_commands(handler, inputs, outputs):
+    """Makes the runner run commands of containers as well, on this machine, which has the few that this corpus uses,
+    and treat their outputs as KFP's launcher does: their folders are there, and what is written to the places of output
+    artifacts counts."""
+    handler.validate_not_container_component = lambda *_: None
+    read = outputs.get_outputs_from_executor_output
+
+    def get(executor_output, executor_input, component_spec):
+        for name, artifacts in executor_input.outputs.artifacts.items():
+            if name not in executor_output.artifacts:
+                executor_output.artifacts[name].CopyFrom(artifacts)
+        return read(executor_output, executor_input, component_spec)
+
+    construct = inputs.construct_executor_input
+
+    def create(*args, **kwargs):
+        executor_input = construct(*args, **kwargs)
+        files = [parameter.output_file for parameter in executor_input.outputs.parameters.values()]
+        files += [artifact.uri for listed in executor_input.outputs.artifacts.values() for artifact in listed.artifacts]
+        for file in [*files, executor_input.outputs.output_file]:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
+        return executor_input
+
+    outputs.get_outputs_from_executor_output = get
+    inputs.construct_executor_input = create
+
+
 def run(path, result):
     """Runs one pipeline in this process and writes what it gave to `result`."""
     warnings.filterwarnings('ignore')
     from kfp import local
+    from kfp.local import executor_input_utils
+    from kfp.local import executor_output_utils
     from kfp.local import subprocess_task_handler
     without_installing(subprocess_task_handler.SubprocessTaskHandler)
+    with_commands(
+        subprocess_task_handler.SubprocessTaskHandler, executor_input_utils, executor_output_utils)
     with tempfile.TemporaryDirectory(prefix='kfp-local-') as scratch:
         module = corpus.load(path, f'{scratch}/work')
         for name, text in module.EXPECT.get('files', {}).items():
