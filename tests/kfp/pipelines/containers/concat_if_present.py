@@ -57,7 +57,7 @@ def pipeline(name: str = 'n') -> str:
 EXPECT = {
     'outputs': {
         'Output': '<--name=n/inner-n><--untitled><tagged><[?]><end>\n'
-                  '<--name=my name/inner-my name><--title><A title><--count='3'><><[A title]><end>\nrows',
+                  '<--name=my name/inner-my name><--title><A title><--count=3><><[A title]><end>\nrows',
     },
     'compare': True,
 }

@@ -1,0 +1,5 @@
+"""A module that is embedded into a component."""
+
+
+def inside(number, limits):
+    return limits['low'] <= number <= limits['high']
