@@ -1,0 +1,136 @@
+"""What is said about a module that is not there: why, and what can be done."""
+
+import importlib.util
+import os
+import sys
+
+NATIVE = {
+    "Crypto": "pycryptodome", "MySQLdb": "mysqlclient", "PIL": "pillow", "_cffi_backend": "cffi", "aiohttp": "", "bcrypt": "",
+    "blosc": "", "bokeh": "", "catboost": "", "cryptography": "", "cupy": "", "cv2": "opencv-python", "cvxpy": "", "dask_cudf": "",
+    "datasets": "", "duckdb": "", "faiss": "faiss-cpu", "fastparquet": "", "fiona": "", "gensim": "", "geopandas": "", "gevent": "",
+    "greenlet": "", "grpc": "grpcio", "h5py": "", "implicit": "", "jax": "", "jaxlib": "", "keras": "", "lightgbm": "", "llvmlite": "",
+    "lxml": "", "lz4": "", "matplotlib": "", "mlx": "", "mxnet": "", "nacl": "pynacl", "numba": "", "numpy": "", "onnx": "",
+    "onnxruntime": "", "orjson": "", "osgeo": "gdal", "pandas": "", "polars": "", "prophet": "", "psutil": "",
+    "psycopg2": "psycopg2-binary", "pyarrow": "", "pycurl": "", "pydantic_core": "pydantic-core", "pymssql": "", "pyodbc": "",
+    "pyspark": "", "ray": "", "regex": "", "rpds": "rpds-py", "safetensors": "", "scipy": "", "seaborn": "", "sentencepiece": "",
+    "shap": "", "shapely": "", "skimage": "scikit-image", "sklearn": "scikit-learn", "snappy": "python-snappy", "spacy": "",
+    "statsmodels": "", "tensorflow": "", "tflite_runtime": "tflite-runtime", "tiktoken": "", "tokenizers": "", "torch": "",
+    "torchaudio": "", "torchvision": "", "transformers": "", "ujson": "", "uvloop": "", "xgboost": "", "zmq": "pyzmq",
+    "zstandard": "",
+}  # fmt: skip
+"""Modules of packages that have native code, or need one that has, and the package's name where it is another one."""
+
+ALIASES = {
+    "attr": "attrs", "bs4": "beautifulsoup4", "dateutil": "python-dateutil", "dotenv": "python-dotenv", "git": "gitpython",
+    "google.protobuf": "protobuf", "jose": "python-jose", "jwt": "pyjwt", "markdown": "markdown", "pkg_resources": "setuptools",
+    "slugify": "python-slugify", "yaml": "pyyaml",
+}  # fmt: skip
+"""Packages whose name is not their module's."""
+
+NO_PIP = (
+    "pip is not available inside the sandbox, which has no network: name the packages in the component's "
+    "packages_to_install and fetch them ahead with `weft vendor PIPELINE`"
+)
+
+
+def explain(error: BaseException) -> None:
+    """Adds a note to each missing module in an error and in those that led to it."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        waiting += [one.__cause__, None if one.__suppress_context__ else one.__context__]
+        if isinstance(one, BaseExceptionGroup):
+            waiting += one.exceptions
+        if type(one) is ModuleNotFoundError and one.name:
+            note = about(one.name)
+        elif type(one) is ImportError and one.name and one.name_from:
+            note = about_native(f"{one.name}.{one.name_from}")
+        else:
+            continue
+        if note:
+            one.add_note(note)
+
+
+def about(name: str) -> str | None:
+    """Why a module is not there, and what can be done; nothing where that is plain."""
+    top = name.partition(".")[0]
+    if top in NATIVE:
+        package = NATIVE[top] or top
+        return (
+            f"note: the package {package} needs native code, which cannot run inside the sandbox\n"
+            "help: `--executor host-python` runs the function outside of it with the real package (not safe: development only), "
+            "or write the step as a WebAssembly component"
+        )
+    if top in ("pip", "ensurepip"):
+        return f"note: {NO_PIP}"
+    if note := about_native(name):
+        return note
+    if is_there(top):
+        return None
+    if top in sys.stdlib_module_names:
+        return f"note: {name} is a part of the standard library that is not available inside the sandbox"
+    package = ALIASES.get(name, ALIASES.get(top, top.replace("_", "-")))
+    return (
+        f"note: nothing is fetched while a pipeline runs; if {top} comes from a pure-Python package, name it in the component's "
+        f"packages_to_install (probably {package}) and fetch it ahead with `weft vendor PIPELINE`"
+    )
+
+
+def about_native(name: str) -> str | None:
+    """What is said where a package has a native library of a module's name."""
+    if native := native_file(name):
+        return (
+            f"note: {native} is native code, which cannot run inside the sandbox\n"
+            "help: `--executor host-python` runs the function outside of it (not safe: development only)"
+        )
+    return None
+
+
+def is_there(module: str) -> bool:
+    try:
+        return module in sys.modules or importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def native_file(name: str) -> str | None:
+    """The native library that a module would be, in the folder of the package that wants it."""
+    parent, _, child = name.rpartition(".")
+    folders = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
+    for folder in folders:
+        try:
+            files = os.listdir(folder)
+        except OSError:
+            continue
+        for file in files:
+            if file.partition(".")[0] == child and file.endswith((".so", ".pyd", ".dylib")):
+                return f"{folder}/{file}"
+    return None
+
+
+def tells_of_module(name: str) -> bool:
+    """Tells why a module cannot be run as a program, where there is more to say than that it is not there."""
+    top = name.partition(".")[0]
+    if top == "pip" or name == "ensurepip":
+        print(f"python3: {NO_PIP}", file=sys.stderr)
+        return True
+    if name == "kfp.dsl.executor_main" and not wants_file() and not os.path.isfile("kfp_config.ini"):
+        print(
+            "python3: the function lies in the files of the container's image, which are not here "
+            "(kfp_config.ini was looked for)\n"
+            "help: make it a lightweight component (leave out target_image), or write it as a WebAssembly component",
+            file=sys.stderr,
+        )
+        return True
+    if not is_there(top) and (note := about(top)):
+        print(f"python3: No module named {name}\n{note}", file=sys.stderr)
+        return True
+    return False
+
+
+def wants_file() -> bool:
+    return any(word.startswith("--component_module_path") for word in sys.argv)
