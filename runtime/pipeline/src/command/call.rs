@@ -1,0 +1,204 @@
+//! A command's arguments and environment with everything filled in.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::facts::{escaped, refusal};
+use super::input::{executor_input, input_artifacts, metadata, output_artifact, uri};
+use super::layout::Layout;
+use super::placeholder::{Part, Piece, Placeholder, StandsFor, pieces};
+use super::structure::{Element, element};
+use super::text;
+use crate::step::{Command, PortValue, PortValues};
+use crate::types::PortType;
+
+/// What all arguments and variables may take together, in bytes: each placeholder may stand for megabytes.
+const MAX_BYTES: usize = 64 << 20;
+
+/// The longest name of a variable that is looked for, in bytes.
+const MAX_VARIABLE: usize = 1024;
+
+/// How a program is called.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// Arguments, the program's own name first.
+    pub argv: Vec<String>,
+    /// Environment variables.
+    pub env: IndexMap<String, String>,
+}
+
+/// Fills in a command's placeholders. `granted` are the variables that it has besides its own; its own go before them.
+///
+/// A reference `$(NAME)` to a variable is replaced by its value, in arguments as in the variables that follow it; `$$(NAME)` is
+/// `$(NAME)`, and a reference to what there is not stays as it is. An absent input is `null` in a text, as KFP's own runner has it.
+///
+/// # Errors
+/// Which placeholder cannot be filled in and why.
+pub fn call(
+    command: &Command,
+    inputs: &PortValues,
+    layout: &Layout,
+    granted: &IndexMap<String, String>,
+) -> Result<Call, String> {
+    let mut filler = Filler { command, inputs, layout, env: granted.clone(), left: MAX_BYTES };
+    for (name, value) in &command.env {
+        let mut value = filler.elements(value)?;
+        let value = if value.len() == 1 { value.remove(0) } else { value.concat() };
+        filler.env.insert(name.clone(), value);
+    }
+    let mut argv = Vec::with_capacity(command.argv.len());
+    for argument in &command.argv {
+        argv.extend(filler.elements(argument)?);
+    }
+    Ok(Call { argv, env: filler.env })
+}
+
+struct Filler<'a> {
+    command: &'a Command,
+    inputs: &'a PortValues,
+    layout: &'a Layout,
+    env: IndexMap<String, String>,
+    left: usize,
+}
+
+impl Filler<'_> {
+    /// The arguments that one text of a command becomes: itself, or for a structure any number.
+    fn elements(&mut self, text: &str) -> Result<Vec<String>, String> {
+        let mut all = Vec::new();
+        self.element(&element(text), &mut all)?;
+        Ok(all)
+    }
+
+    fn element(&mut self, element: &Element, all: &mut Vec<String>) -> Result<(), String> {
+        match element {
+            Element::Text(text) => {
+                let text = self.text(text)?;
+                all.push(text);
+            }
+            Element::Concat(items) => {
+                let mut parts = Vec::new();
+                for item in items {
+                    self.element(item, &mut parts)?;
+                }
+                all.push(parts.concat());
+            }
+            Element::IfPresent { input, then, otherwise } => {
+                let present = !matches!(self.inputs.get(input), None | Some(PortValue::Parameter(Value::Null)));
+                for item in if present { then } else { otherwise } {
+                    self.element(item, all)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) -> Result<String, String> {
+        let mut filled = String::new();
+        for piece in pieces(text) {
+            let part = match piece {
+                Piece::Text(text) => expand(text, &self.env),
+                Piece::Placeholder(placeholder) => escaped(self.value(&placeholder)?, placeholder.escapes),
+            };
+            self.left = self.left.checked_sub(part.len()).ok_or_else(|| {
+                format!("with its placeholders filled in, the command is longer than {} MiB", MAX_BYTES >> 20)
+            })?;
+            filled.push_str(&part);
+        }
+        Ok(filled)
+    }
+
+    fn value(&self, placeholder: &Placeholder<'_>) -> Result<String, String> {
+        let raw = placeholder.raw;
+        match &placeholder.stands_for {
+            StandsFor::Everything => Ok(text::json(&executor_input(self.inputs, &self.command.outputs, self.layout))),
+            StandsFor::InputParameter(name) => match self.inputs.get(name) {
+                None => Ok(text::plain(&Value::Null)),
+                Some(PortValue::Parameter(value)) => Ok(text::plain(value)),
+                Some(PortValue::Artifacts(_)) => {
+                    Err(format!("`{raw}` asks for a parameter, but the input `{name}` is an artifact"))
+                }
+            },
+            StandsFor::InputArtifact(name, part) => self.input_artifact(raw, name, part),
+            StandsFor::OutputParameter(name) => match self.command.outputs.get(name).map(|port| &port.ty) {
+                Some(PortType::Parameter(_)) => Ok(self.layout.parameter(name)),
+                Some(PortType::Artifact { .. }) => {
+                    Err(format!("`{raw}` asks for a parameter, but the output `{name}` is an artifact"))
+                }
+                None => Err(format!("`{raw}` asks for the output `{name}`, which there is not")),
+            },
+            StandsFor::OutputArtifact(name, part) => self.output_artifact(raw, name, part),
+            StandsFor::OutputFile => Ok(self.layout.executor_output()),
+            StandsFor::Unknown { ours: false } => Ok(raw.to_owned()),
+            other => Err(refusal(other, raw)),
+        }
+    }
+
+    fn input_artifact(&self, raw: &str, name: &str, part: &Part) -> Result<String, String> {
+        let artifacts = match self.inputs.get(name) {
+            None => return Ok(text::plain(&Value::Null)),
+            Some(PortValue::Artifacts(artifacts)) => artifacts,
+            Some(PortValue::Parameter(_)) => {
+                return Err(format!("`{raw}` asks for an artifact, but the input `{name}` is a parameter"));
+            }
+        };
+        if let Part::List = part {
+            return Ok(text::json(&input_artifacts(name, artifacts, self.layout).into()));
+        }
+        let first = artifacts.first().ok_or_else(|| format!("`{raw}`: the list of artifacts `{name}` is empty"))?;
+        Ok(match part {
+            Part::Uri => uri(name, 0, first, self.layout),
+            Part::Path => self.layout.input(name, 0),
+            Part::Name => first.name.clone().unwrap_or_else(|| name.to_owned()),
+            Part::Metadata(keys) => text::plain(&metadata(Some(first), keys)),
+            Part::List => String::new(),
+        })
+    }
+
+    fn output_artifact(&self, raw: &str, name: &str, part: &Part) -> Result<String, String> {
+        let kind = match self.command.outputs.get(name).map(|port| &port.ty) {
+            Some(PortType::Artifact { kind, .. }) => kind,
+            Some(PortType::Parameter(_)) => {
+                return Err(format!("`{raw}` asks for an artifact, but the output `{name}` is a parameter"));
+            }
+            None => return Err(format!("`{raw}` asks for the output `{name}`, which there is not")),
+        };
+        Ok(match part {
+            Part::List => text::json(&Value::Array(vec![output_artifact(name, kind, self.layout)])),
+            Part::Uri | Part::Path => self.layout.output(name),
+            Part::Name => name.to_owned(),
+            Part::Metadata(keys) if keys.is_empty() => "{}".to_owned(),
+            Part::Metadata(_) => text::plain(&Value::Null),
+        })
+    }
+}
+
+/// Replaces references to variables, as Kubernetes does in a container's command.
+fn expand(text: &str, env: &IndexMap<String, String>) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("$(") {
+        let escaped = rest[..at].ends_with('$');
+        let inside = &rest[at + 2..];
+        let Some(end) = inside[..inside.floor_char_boundary(MAX_VARIABLE)].find(')') else {
+            out.push_str(&rest[..at + 2]);
+            rest = inside;
+            continue;
+        };
+        match env.get(&inside[..end]) {
+            Some(value) if !escaped => {
+                out.push_str(&rest[..at]);
+                out.push_str(value);
+                rest = &inside[end + 1..];
+            }
+            known => {
+                // Only what would have been replaced needs the escape: a shell's own `$$(` stays.
+                let kept = if escaped && known.is_some() { at - 1 } else { at };
+                out.push_str(&rest[..kept]);
+                out.push_str("$(");
+                rest = inside;
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}

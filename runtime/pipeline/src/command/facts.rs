@@ -1,0 +1,167 @@
+//! What is known of a run and a task before its command is called.
+
+use serde_json::Value;
+
+use super::placeholder::{Part, Piece, Placeholder, StandsFor, pieces};
+use super::structure::{map_texts, structure};
+use super::text;
+use crate::step::{PortValue, PortValues};
+
+/// Longest text that [`fill_template`] makes, in bytes: parameters are kept in the metadata.
+const MAX_TEXT: usize = 16 << 20;
+
+/// What is known of a run and a task, for the placeholders that ask.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The run's name, unique among the pipeline's: `{{$.pipeline_job_name}}`.
+    pub job_name: String,
+    /// The run's full name: `{{$.pipeline_job_resource_name}}`.
+    pub job_resource_name: String,
+    /// The run's id: `{{$.pipeline_job_uuid}}`.
+    pub job_id: String,
+    /// The task's name: `{{$.pipeline_task_name}}`.
+    pub task_name: String,
+    /// The id of the task's execution: `{{$.pipeline_task_uuid}}`.
+    pub task_id: String,
+    /// Where artifacts lie: `{{$.pipeline_root}}`.
+    pub root: String,
+    /// When the run was made, as RFC 3339 has it: `{{$.pipeline_job_create_time_utc}}`.
+    pub create_time: String,
+    /// When the run was to start, likewise: `{{$.pipeline_job_schedule_time_utc}}`.
+    pub schedule_time: String,
+    /// Where commands see the run's shared directory, if it has one ([`super::WORKSPACE`]): `{{$.workspace_path}}`.
+    pub workspace: Option<String>,
+}
+
+impl Facts {
+    fn get(&self, name: &str) -> Option<&str> {
+        Some(match name {
+            "pipeline_job_name" => &self.job_name,
+            "pipeline_job_resource_name" => &self.job_resource_name,
+            "pipeline_job_uuid" => &self.job_id,
+            "pipeline_task_name" => &self.task_name,
+            "pipeline_task_uuid" => &self.task_id,
+            "pipeline_root" => &self.root,
+            "pipeline_job_create_time_utc" => &self.create_time,
+            "pipeline_job_schedule_time_utc" => &self.schedule_time,
+            "workspace_path" => return self.workspace.as_deref(),
+            _ => return None,
+        })
+    }
+
+    fn text(&self, placeholder: &Placeholder<'_>) -> Option<String> {
+        let StandsFor::Fact(name) = placeholder.stands_for else { return None };
+        Some(escaped(self.get(name)?.to_owned(), placeholder.escapes))
+    }
+}
+
+/// Fills in what is known of the run and the task; all other placeholders stay. In a structure (`{"Concat": [..]}`) the texts in it
+/// are filled.
+pub fn fill_facts(text: &str, facts: &Facts) -> String {
+    if !text.contains("{{$") {
+        return text.to_owned();
+    }
+    match structure(text) {
+        Some(value) => map_texts(value, &|text| fill_plain(text, facts)).to_string(),
+        None => fill_plain(text, facts),
+    }
+}
+
+fn fill_plain(text: &str, facts: &Facts) -> String {
+    let mut filled = String::with_capacity(text.len());
+    for piece in pieces(text) {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Placeholder(placeholder) => match facts.text(&placeholder) {
+                Some(text) => filled.push_str(&text),
+                None => filled.push_str(placeholder.raw),
+            },
+        }
+    }
+    filled
+}
+
+/// The value of a text among a task's inputs ([`crate::model::Binding::Template`]): `inputs` are the values of the task's other wires.
+/// A text that is one placeholder of a parameter and nothing else has that parameter's value and type; any other is a string, in which
+/// an absent input is `null`.
+///
+/// # Errors
+/// Which placeholder means nothing here.
+pub fn fill_template(template: &str, inputs: &PortValues, facts: &Facts) -> Result<Value, String> {
+    let pieces = pieces(template);
+    if let [Piece::Placeholder(Placeholder { stands_for: StandsFor::InputParameter(name), escapes: 0, raw })] =
+        pieces.as_slice()
+    {
+        return value(inputs, name, raw);
+    }
+    let mut filled = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Placeholder(placeholder) => {
+                let text = match facts.text(&placeholder) {
+                    Some(text) => text,
+                    None => escaped(of_input(&placeholder, inputs)?, placeholder.escapes),
+                };
+                filled.push_str(&text);
+            }
+        }
+        if filled.len() > MAX_TEXT {
+            return Err(format!("with its placeholders filled in, the text is longer than {} MiB", MAX_TEXT >> 20));
+        }
+    }
+    Ok(Value::String(filled))
+}
+
+fn value(inputs: &PortValues, name: &str, raw: &str) -> Result<Value, String> {
+    match inputs.get(name) {
+        None => Ok(Value::Null),
+        Some(PortValue::Parameter(value)) => Ok(value.clone()),
+        Some(PortValue::Artifacts(_)) => Err(format!("`{raw}` asks for a parameter, but `{name}` is an artifact")),
+    }
+}
+
+fn of_input(placeholder: &Placeholder<'_>, inputs: &PortValues) -> Result<String, String> {
+    let raw = placeholder.raw;
+    match &placeholder.stands_for {
+        StandsFor::InputParameter(name) => value(inputs, name, raw).map(|value| text::plain(&value)),
+        StandsFor::InputArtifact(name, part) => match inputs.get(name) {
+            None => Ok(text::plain(&Value::Null)),
+            Some(PortValue::Parameter(_)) => Err(format!("`{raw}` asks for an artifact, but `{name}` is a parameter")),
+            Some(PortValue::Artifacts(artifacts)) => {
+                let first = artifacts.first();
+                match part {
+                    Part::Uri => Ok(first.map_or_else(String::new, |artifact| artifact.uri.clone())),
+                    Part::Name => Ok(first.and_then(|artifact| artifact.name.clone()).unwrap_or_default()),
+                    Part::Metadata(keys) => Ok(text::plain(&super::input::metadata(first, keys))),
+                    Part::List | Part::Path => {
+                        Err(format!("`{raw}` has a value only in the command that reads the artifact"))
+                    }
+                }
+            }
+        },
+        StandsFor::Unknown { ours: false } => Ok(raw.to_owned()),
+        other => Err(refusal(other, raw)),
+    }
+}
+
+/// Why a placeholder cannot be filled in.
+pub(super) fn refusal(stands_for: &StandsFor, raw: &str) -> String {
+    match stands_for {
+        StandsFor::Vertex => format!("only Vertex AI can fill in `{raw}`: it is about Google Cloud"),
+        StandsFor::Fact("workspace_path") => {
+            format!(
+                "`{raw}` is the run's shared directory, but the pipeline asks for none; set its `workspace` with `PipelineConfig`"
+            )
+        }
+        StandsFor::Unknown { .. } => format!("`{raw}` is no placeholder that KFP defines"),
+        _ => format!("`{raw}` has no value here"),
+    }
+}
+
+pub(super) fn escaped(mut text: String, times: u32) -> String {
+    for _ in 0..times {
+        text = text::escape(&text);
+    }
+    text
+}
