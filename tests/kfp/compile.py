@@ -37,8 +37,18 @@ def compiled(compiler, out, name, path):
     corpus.write_json(out / f'{name}.json', {**module.EXPECT, 'folder': path.parent.name})
 
 
+def forget(out):
+    """Removes what was made of pipelines that are no more."""
+    known = corpus.find([])
+    for made in [*out.glob('*.yaml'), *out.glob('*.json')]:
+        if made.name.split('.')[0] not in known:
+            made.unlink()
+
+
 def main(out, names):
     out = pathlib.Path(out).resolve()
+    if not names:
+        forget(out)
     stale = {}
     for name, path in corpus.find(names).items():
         mark = corpus.fingerprint(path, __file__)

@@ -57,7 +57,7 @@ def pipeline(count: int = 12) -> str:
         model = fit(train=parts.outputs['train'])
         scored = score(model=model.outputs['model'], test=parts.outputs['test'])
     average = mean(values=dsl.Collected(scored.outputs['Output']), metrics=dsl.Collected(scored.outputs['metrics']))
-    with dsl.If(average.output < 3.5):
+    with dsl.If(average.output < 4.0):
         good = verdict(good=True)
     with dsl.Else():
         bad = verdict(good=False)
