@@ -109,7 +109,7 @@ def run(path, result):
         try:
             task = module.pipeline(**module.EXPECT.get('arguments', {}))
             given = {name: value for name, value in task.outputs.items() if value is not None}
-            failed = failure.lines
+            failed = Failure.lines
             artifacts = {name: plain(value) for name, value in given.items() if artifact(value)}
             outputs = {name: plain(value) for name, value in given.items() if name not in artifacts}
             state = 'FAILED' if failed else 'SUCCEEDED'
@@ -119,7 +119,7 @@ def run(path, result):
         corpus.write_json(pathlib.Path(result), {'state': state, 'outputs': outputs, 'artifacts': artifacts})
 
 
-class failure:
+class Failure:
     """What `kfp.local` says only in its log: that the pipeline failed."""
 
     lines = []
@@ -222,7 +222,7 @@ def main(out, names, anyway):
 if __name__ == '__main__':
     arguments = sys.argv[1:]
     if arguments[:1] == ['--one']:
-        failure.watch()
+        Failure.watch()
         run(pathlib.Path(arguments[1]), arguments[2])
     else:
         everything = '--all' in arguments
