@@ -70,8 +70,17 @@ fn flat(value: &Value) -> String {
         Value::String(text) => scalar(text),
         Value::Array(_) => "[]".to_owned(),
         Value::Object(_) => "{}".to_owned(),
+        Value::Number(number) => exponent(number.to_string()),
         other => other.to_string(),
     }
+}
+
+/// `1e+16` is text to Python's reader, `1.0e+16` is a number.
+fn exponent(number: String) -> String {
+    let Some((mantissa, exponent)) = number.split_once('e') else { return number };
+    let point = if mantissa.contains('.') { "" } else { ".0" };
+    let sign = if exponent.starts_with(['-', '+']) { "" } else { "+" };
+    format!("{mantissa}{point}e{sign}{exponent}")
 }
 
 /// Text plain where no YAML reader could take it for anything else, else in double quotes.

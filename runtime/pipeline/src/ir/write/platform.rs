@@ -1,0 +1,98 @@
+//! The `PlatformSpec`: what executors ask of Kubernetes, and the run's workspace.
+
+use serde_json::{Value, json};
+
+use super::put_at;
+use crate::model::{Binding, Component, Implementation, Mount, Task};
+
+/// The secret that variables of the host's environment are to be found in, by their names.
+pub const SECRET: &str = "weft-environment";
+
+/// Where a component may say itself out of what its variables come.
+const SOURCES_OF_VARIABLES: [&str; 2] = ["kubernetes.secretAsEnv", "kubernetes.configMapAsEnv"];
+
+/// The document as it grows.
+#[derive(Debug, Default)]
+pub(super) struct Platform {
+    kubernetes: Value,
+}
+
+impl Platform {
+    /// The whole document, if there is anything in it.
+    pub(super) fn document(self) -> Option<Value> {
+        (!self.kubernetes.is_null()).then(|| json!({ "platforms": { "kubernetes": self.kubernetes } }))
+    }
+
+    /// Puts something under a path of keys below `platforms.kubernetes`.
+    pub(super) fn put(&mut self, path: &[&str], value: Value) {
+        put_at(&mut self.kubernetes, path, value);
+    }
+
+    /// Puts something into an executor's configuration.
+    pub(super) fn executor(&mut self, label: &str, path: &[&str], value: Value) {
+        let path: Vec<&str> = ["deploymentSpec", "executors", label].iter().chain(path).copied().collect();
+        self.put(&path, value);
+    }
+
+    /// A directory that lives as long as the run. The model has no size of it, and KFP wants one.
+    pub(super) fn workspace(&mut self) {
+        self.put(&["pipelineConfig", "workspace"], json!({ "size": "10Gi" }));
+    }
+
+    /// What a task of a component asks for.
+    pub(super) fn settings(&mut self, label: &str, task: &Task, component: &Component) {
+        let own = match &component.implementation {
+            Implementation::Command(step) => step.limits.time,
+            _ => None,
+        };
+        if let Some(time) = task.limits.time.or(own) {
+            // Whole seconds, and none too few.
+            let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
+            self.executor(label, &["activeDeadlineSeconds"], json!(seconds.to_string()));
+        }
+        if !task.mounts.is_empty() {
+            let mounts = task.mounts.iter().map(mount).collect();
+            self.executor(label, &["pvcMount"], mounts);
+        }
+        // The model knows which variables come from outside, not out of which secret.
+        if !task.grants.env.is_empty()
+            && !SOURCES_OF_VARIABLES.iter().any(|name| component.unhonoured.contains_key(*name))
+        {
+            let variable = |name: &String| json!({ "envVar": name, "secretKey": name });
+            let keys: Vec<Value> = task.grants.env.iter().map(variable).collect();
+            self.executor(label, &["secretAsEnv"], json!([{ "keyToEnv": keys, "secretName": SECRET }]));
+        }
+    }
+}
+
+fn mount(mount: &Mount) -> Value {
+    let mut written = json!({ "mountPath": mount.path });
+    // As the SDK does, twice: older installations read the first.
+    let name = match &mount.volume {
+        Binding::Input(name) => {
+            written["componentInputParameter"] = json!(name);
+            json!({ "componentInputParameter": name })
+        }
+        Binding::Output { task, output } => {
+            let source = json!({ "outputParameterKey": output, "producerTask": task });
+            written["taskOutputParameter"] = source.clone();
+            json!({ "taskOutputParameter": source })
+        }
+        Binding::Literal(Value::String(text)) | Binding::Template(text) => {
+            written["constant"] = json!(text);
+            json!({ "runtimeValue": { "constant": text } })
+        }
+        other => {
+            let constant = match other {
+                Binding::Literal(value) => value.clone(),
+                _ => Value::Null,
+            };
+            json!({ "runtimeValue": { "constant": constant } })
+        }
+    };
+    written["pvcNameParameter"] = name;
+    if let Some(path) = &mount.sub_path {
+        written["subPath"] = json!(path);
+    }
+    written
+}
