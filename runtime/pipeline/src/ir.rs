@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod read;
+pub mod template;
 pub mod write;

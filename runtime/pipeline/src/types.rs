@@ -78,6 +78,10 @@ pub enum KfpType {
     List,
     /// Records, variants and dictionaries.
     Struct,
+    /// How a task ended: [`ParameterType::task_final_status`].
+    TaskFinalStatus,
+    /// How a task is set up on its platform: [`ParameterType::task_config`].
+    TaskConfig,
 }
 
 /// Type of an artifact: its schema title, such as `system.Dataset` or, for a resource `embedding-index`
@@ -142,10 +146,22 @@ impl ParameterType {
             Self::F32 | Self::F64 => KfpType::NumberDouble,
             Self::Char | Self::String | Self::Enum(_) => KfpType::String,
             Self::List(_) | Self::Tuple(_) | Self::Flags(_) => KfpType::List,
+            Self::Record(fields) if *fields == final_status_fields() => KfpType::TaskFinalStatus,
+            Self::Record(fields) if *fields == task_config_fields() => KfpType::TaskConfig,
             Self::Record(_) | Self::Variant(_) | Self::Map(_) | Self::Json => KfpType::Struct,
             Self::Option(inner) => inner.kfp(),
             _ => KfpType::NumberInteger,
         }
+    }
+
+    /// KFP's `PipelineTaskFinalStatus`, which it has a type of its own for.
+    pub fn task_final_status() -> Self {
+        Self::Record(final_status_fields())
+    }
+
+    /// KFP's `TaskConfig`, which it has a type of its own for.
+    pub fn task_config() -> Self {
+        Self::Record(task_config_fields())
     }
 
     /// Smallest and largest value of an integer type.
@@ -164,6 +180,25 @@ impl ParameterType {
     }
 }
 
+fn final_status_fields() -> Vec<(String, ParameterType)> {
+    let optional = |ty: ParameterType| ParameterType::Option(Box::new(ty));
+    let error = vec![
+        ("code".to_owned(), optional(ParameterType::S64)),
+        ("message".to_owned(), optional(ParameterType::String)),
+    ];
+    vec![
+        ("state".to_owned(), ParameterType::String),
+        ("pipelineJobResourceName".to_owned(), ParameterType::String),
+        ("pipelineTaskName".to_owned(), ParameterType::String),
+        ("error".to_owned(), optional(ParameterType::Record(error))),
+    ]
+}
+
+fn task_config_fields() -> Vec<(String, ParameterType)> {
+    let names = ["affinity", "tolerations", "nodeSelector", "env", "volumes", "volumeMounts", "resources"];
+    names.map(|name| (name.to_owned(), ParameterType::Option(Box::new(ParameterType::Json)))).into()
+}
+
 impl KfpType {
     /// As it is written in a `PipelineSpec`: `NUMBER_INTEGER`.
     pub fn as_str(self) -> &'static str {
@@ -174,6 +209,8 @@ impl KfpType {
             Self::Boolean => "BOOLEAN",
             Self::List => "LIST",
             Self::Struct => "STRUCT",
+            Self::TaskFinalStatus => "TASK_FINAL_STATUS",
+            Self::TaskConfig => "TASK_CONFIG",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! The native pipeline format: YAML, read with the place of everything in it.
 
-mod cursor;
+pub(crate) mod cursor;
 mod emit;
-mod node;
+pub(crate) mod node;
 mod parameters;
 mod pipeline;
 mod quantity;

@@ -1,1 +1,384 @@
 //! Reads KFP's format into the model.
+//!
+//! A file is YAML or JSON with a `PipelineSpec`, to which a second document may add a `PlatformSpec`; or the two as the fields
+//! `pipeline_spec` and `platform_spec` of one, as KFP's REST interface has them. Fields are taken by both of their names, as in every
+//! JSON form of a protocol buffer: `pipelineInfo` and `pipeline_info`.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use crate::diagnostic::Diagnostic;
+use crate::model::{Format, Implementation, Pipeline, Span, Task};
+use crate::yaml::node::{self, Entry, Node};
+
+mod components;
+mod executors;
+mod message;
+mod platform;
+mod resources;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod values;
+
+use executors::Executor;
+use message::{Message, Notes};
+
+/// The most items of a loop that are written out in the file: each is a task of its own.
+pub const MAX_ITEMS: usize = 100_000;
+
+/// A pipeline that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The pipeline; [`crate::check::check`] says what is wrong with it as a whole.
+    pub pipeline: Pipeline,
+    /// What is passed over or not honoured.
+    pub warnings: Vec<Diagnostic>,
+}
+
+const SPEC_FIELDS: [&str; 7] =
+    ["pipelineInfo", "deploymentSpec", "sdkVersion", "schemaVersion", "components", "root", "defaultPipelineRoot"];
+/// Of a `PipelineJob`, which Vertex AI takes, and of the body of a REST call.
+const WRAPPER_FIELDS: [&str; 8] =
+    ["pipelineSpec", "platformSpec", "name", "displayName", "description", "labels", "runtimeConfig", "schemaVersion"];
+
+/// Whether a text is likely a pipeline in KFP's format rather than in the native one: it has one of its fields at the top.
+pub fn looks_like_ir(text: &str) -> bool {
+    const MARKS: [&str; 10] = [
+        "pipelineSpec",
+        "pipeline_spec",
+        "schemaVersion",
+        "schema_version",
+        "pipelineInfo",
+        "pipeline_info",
+        "deploymentSpec",
+        "deployment_spec",
+        "sdkVersion",
+        "sdk_version",
+    ];
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{') {
+        return MARKS.iter().any(|mark| text.contains(&format!("\"{mark}\"")));
+    }
+    text.lines().any(|line| {
+        let key = line.split(':').next().filter(|key| key.len() < line.len()).unwrap_or_default();
+        MARKS.contains(&key.trim_end().trim_matches(['"', '\'']))
+    })
+}
+
+/// Reads a pipeline in KFP's format, schema 2.1.0 or 2.0.0.
+///
+/// # Errors
+/// Everything wrong with the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
+pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
+    let mut notes = Notes::default();
+    let text = yaml_escapes(text);
+    let documents = node::load_documents(&text, 3, &mut notes.errors).unwrap_or_default();
+    let pipeline = read(&documents, &mut notes).filter(|_| !notes.errors.any_error());
+    if let Some(pipeline) = pipeline {
+        return Ok(Read { pipeline, warnings: notes.warnings.into_sorted() });
+    }
+    if !notes.errors.any_error() {
+        let what = if text.trim().is_empty() { "the file is empty" } else { "there is no pipeline in the file" };
+        notes.error(Diagnostic::error(what).hint("write it with the compiler of the KFP SDK"));
+    }
+    Err(notes.errors.into_sorted())
+}
+
+fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
+    let (mut spec, mut platform, mut wrapper) = (None, None, None);
+    for document in documents.iter().filter(|document| !document.is_null()) {
+        let fields = match document.mapping("a mapping for the pipeline") {
+            Ok(fields) => fields,
+            Err(problem) => {
+                notes.error(problem);
+                return None;
+            }
+        };
+        let slot = if fields.contains_key("platforms") {
+            &mut platform
+        } else if fields.contains_key("pipelineSpec") || fields.contains_key("pipeline_spec") {
+            &mut wrapper
+        } else {
+            &mut spec
+        };
+        if slot.replace(document).is_some() {
+            notes.error(Diagnostic::error("a second pipeline begins here: one file holds one").at(document.span));
+            return None;
+        }
+    }
+    if let Some(wrapper) = wrapper {
+        let message = Message::new(wrapper, "the file", &WRAPPER_FIELDS, notes);
+        let message = notes.take(message)?;
+        if let Some(entry) = message.get("runtimeConfig") {
+            let warning = Diagnostic::warning("`runtimeConfig` is passed over").at(entry.key);
+            notes.warn(warning.hint("give the parameters with `-p`"));
+        }
+        spec = message.get("pipelineSpec").map(|entry| &entry.node).or(spec);
+        platform = message.get("platformSpec").map(|entry| &entry.node).or(platform);
+    }
+    let Some(spec) = spec else {
+        if let Some(platform) = platform {
+            notes.error(Diagnostic::error("there is only a platform specification, no pipeline").at(platform.span));
+        }
+        return None;
+    };
+    let message = Message::new(spec, "the pipeline", &SPEC_FIELDS, notes);
+    let message = notes.take(message)?;
+    let mut reader = Reader { notes: std::mem::take(notes), ..Reader::default() };
+    let pipeline = reader.pipeline(&message, platform);
+    *notes = reader.notes;
+    pipeline
+}
+
+/// Reads one pipeline.
+#[derive(Default)]
+struct Reader<'n> {
+    notes: Notes,
+    places: BTreeMap<String, Span>,
+    executors: HashMap<&'n str, Executor>,
+    /// Executors with something wrong.
+    broken: HashSet<&'n str>,
+    /// The executor of each component that has one.
+    labels: HashMap<&'n str, &'n str>,
+}
+
+impl<'n> Reader<'n> {
+    fn pipeline(&mut self, message: &Message<'n>, platform: Option<&'n Node>) -> Option<Pipeline> {
+        let mut pipeline = Pipeline { format: Format::Kfp, ..Pipeline::default() };
+        self.info(message, &mut pipeline);
+        let components: Vec<(&'n String, &'n Entry)> =
+            message.map("components", "a mapping from names to components", &mut self.notes).collect();
+        for (name, entry) in &components {
+            if let Some(label) = components::label(&entry.node) {
+                self.labels.insert(name, label);
+            }
+        }
+        let root = message.get("root");
+        let users = self.users(components.iter().map(|(_, entry)| *entry).chain(root));
+        let mut asked = IndexMap::new();
+        let platforms = self.platforms(platform, &components);
+        for platform in &platforms {
+            if let Some(entry) = platform.pipeline {
+                self.pipeline_config(entry, &mut pipeline, &mut asked);
+            }
+        }
+        if let Some(entry) = message.get("defaultPipelineRoot") {
+            let written = self.notes.take(values::value(&entry.node)).unwrap_or_default();
+            unhonoured("defaultPipelineRoot", written, entry.key, &mut asked, &mut self.notes);
+        }
+        let deployment = message.message("deploymentSpec", "`deploymentSpec`", &["executors"], &mut self.notes);
+        for (label, entry) in deployment.map("executors", "a mapping from names to executors", &mut self.notes) {
+            self.notes.task = users.get(label.as_str()).map(|task| (*task).to_owned());
+            match executors::read(label, entry, &mut self.notes) {
+                Some(mut executor) => {
+                    let configured = platforms.iter().flat_map(|platform| &platform.executors);
+                    for (_, entry) in configured.filter(|(name, _)| *name == label) {
+                        platform::apply(&entry.node, &mut executor, &mut self.notes);
+                    }
+                    self.executors.insert(label, executor);
+                }
+                None => _ = self.broken.insert(label),
+            }
+        }
+        self.notes.task = None;
+        for (label, entry) in platforms.iter().flat_map(|platform| &platform.executors) {
+            if !self.executors.contains_key(label.as_str()) && !self.broken.contains(label.as_str()) {
+                let warning = Diagnostic::warning(format!("there is no executor `{label}` that this is for"));
+                self.notes.warn(warning.at(entry.key));
+            }
+        }
+        for (name, entry) in components {
+            self.places.insert(format!("components.{name}"), entry.key);
+            if let Some(component) = self.component(Some(name), &entry.node) {
+                pipeline.components.insert(name.clone(), component);
+            }
+        }
+        match root {
+            Some(root) => pipeline.root = self.component(None, &root.node)?,
+            None => {
+                self.notes.error(Diagnostic::error("the pipeline has no `root`").at(message.span));
+                return None;
+            }
+        }
+        if !matches!(pipeline.root.implementation, Implementation::Dag(_)) {
+            let problem = Diagnostic::error("the pipeline's `root` is no `dag`").at(root.map(|root| root.key));
+            self.notes.error(problem);
+        }
+        pipeline.root.unhonoured.extend(asked);
+        pipeline.places = std::mem::take(&mut self.places);
+        Some(pipeline)
+    }
+
+    /// Its name, and whether the format's version can be read.
+    fn info(&mut self, message: &Message<'n>, pipeline: &mut Pipeline) {
+        let info =
+            message.message("pipelineInfo", "`pipelineInfo`", &["name", "displayName", "description"], &mut self.notes);
+        if let Some(entry) = info.get("name") {
+            self.places.insert("name".to_owned(), entry.node.span);
+            match entry.node.string("the pipeline's name") {
+                Ok(name) if name.chars().any(char::is_control) => {
+                    self.notes.error(Diagnostic::error("a pipeline's name is one line of text").at(entry.node.span));
+                }
+                Ok(name) => name.clone_into(&mut pipeline.name),
+                Err(problem) => self.notes.error(problem),
+            }
+        } else {
+            let problem = Diagnostic::error("the pipeline has no name").at(message.span);
+            self.notes.error(problem.hint("it is `name` in `pipelineInfo`"));
+        }
+        info.text("displayName", "a name", &mut self.notes);
+        let description = info.text("description", "a description", &mut self.notes);
+        pipeline.description = description.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        message.text("sdkVersion", "a version", &mut self.notes);
+        if let Some(entry) = message.get("schemaVersion")
+            && let Some(version) = message.text("schemaVersion", "a version", &mut self.notes)
+            && !matches!(version, "2.1.0" | "2.0.0")
+        {
+            if version.starts_with("2.") {
+                let warning = format!("the schema's version is {version}; what is newer than 2.1.0 is passed over");
+                self.notes.warn(Diagnostic::warning(warning).at(entry.node.span));
+            } else {
+                let problem = format!("the schema's version is {version}; 2.0.0 and 2.1.0 can be read");
+                self.notes.error(Diagnostic::error(problem).at(entry.node.span).hint("compile it with the KFP SDK 2"));
+            }
+        }
+    }
+
+    /// The first task that uses each executor.
+    fn users(&self, components: impl Iterator<Item = &'n Entry>) -> HashMap<&'n str, &'n str> {
+        let mut users = HashMap::new();
+        let mut unseen = Notes::default();
+        for entry in components {
+            let component = Message::new(&entry.node, "", &components::FIELDS, &mut unseen);
+            let Ok(component) = component else { continue };
+            let dag = component.message("dag", "", &["tasks", "outputs"], &mut unseen);
+            for (name, entry) in dag.map("tasks", "", &mut unseen) {
+                let Ok(task) = Message::new(&entry.node, "", &tasks::FIELDS, &mut unseen) else { continue };
+                let reference = task.message("componentRef", "", &["name"], &mut unseen);
+                let label = reference.get("name").and_then(|entry| self.labels.get(entry.node.text()?));
+                if let Some(label) = label {
+                    users.entry(*label).or_insert(name.as_str());
+                }
+            }
+        }
+        users
+    }
+
+    /// What is said for Kubernetes: in the platform specification, and in components that came from other files.
+    fn platforms(
+        &mut self,
+        node: Option<&'n Node>,
+        components: &[(&'n String, &'n Entry)],
+    ) -> Vec<platform::Platform<'n>> {
+        let mut all: Vec<_> = node.and_then(|node| platform::platforms(node, &mut self.notes)).into_iter().collect();
+        for (_, entry) in components {
+            let message = Message::new(&entry.node, "", &components::FIELDS, &mut Notes::default());
+            let Ok(message) = message else { continue };
+            for node in message.list("singlePlatformSpecs", "a list of platforms", &mut self.notes) {
+                all.extend(platform::single(node, &mut self.notes));
+            }
+        }
+        all
+    }
+
+    fn pipeline_config(&mut self, entry: &'n Entry, pipeline: &mut Pipeline, asked: &mut IndexMap<String, Value>) {
+        let known = [
+            "workspace",
+            "activeDeadlineSeconds",
+            "resourceTtlOnCompletion",
+            "resourceTtlOnSuccess",
+            "resourceTtlOnFailure",
+        ];
+        let notes = &mut self.notes;
+        let read = Message::new(&entry.node, "`pipelineConfig`", &known, notes);
+        let Some(message) = notes.take(read) else { return };
+        // Its size and the kind of storage are of no concern: it is a directory of the store.
+        pipeline.workspace |= message.get("workspace").is_some();
+        for field in &known[1..] {
+            if let Some(entry) = message.get(field) {
+                let written = notes.take(values::value(&entry.node)).unwrap_or_default();
+                unhonoured(&format!("pipelineConfig.{field}"), written, entry.key, asked, notes);
+            }
+        }
+    }
+
+    /// Gives a task what its component's executor asks for.
+    fn set_up(&self, task: &mut Task) {
+        let label = self.labels.get(task.component.as_str());
+        let Some(executor) = label.and_then(|label| self.executors.get(label)) else { return };
+        task.grants = executor.grants.clone();
+        task.limits = executor.limits;
+        task.mounts.clone_from(&executor.mounts);
+        if let Some(cache) = executor.cache {
+            task.cache = cache;
+        }
+    }
+}
+
+/// Keeps what is asked for and not done, and tells it.
+fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, Value>, notes: &mut Notes) {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let why = match last {
+        "accelerator" => "a step has none",
+        "nodeSelector" | "nodeAffinity" | "podAffinity" | "tolerations" => "there is only this machine",
+        "podMetadata" => "there is no pod",
+        "imagePullSecret" | "imagePullPolicy" => "no image is pulled",
+        "secretAsVolume" | "configMapAsVolume" => {
+            "there is no cluster to take it from; take a file as an input instead"
+        }
+        "resourceCpuLimit" | "cpuLimit" => "a step uses one thread when it runs",
+        "resourceCpuRequest" | "cpuRequest" => "a step uses one thread",
+        "resourceMemoryRequest" | "memoryRequest" => "a step has at most 4 GiB of memory",
+        "resourceMemoryLimit" => "it must be known before the run",
+        "resourceTtlOnCompletion" | "resourceTtlOnSuccess" | "resourceTtlOnFailure" => {
+            "a run leaves nothing behind to remove"
+        }
+        "activeDeadlineSeconds" => "only steps have a limit of time",
+        "defaultPipelineRoot" => "artifacts lie in the store",
+        "securityContext" | "initContainers" => "a step runs in a sandbox, not in a container",
+        "taskConfigPassthroughs" => "a step is started by no cluster",
+        "lifecycle" => "nothing runs before a step",
+        _ => "nothing here does it",
+    };
+    notes.warn(Diagnostic::warning(format!("`{name}` is not honoured: {why}")).at(at));
+    asked.insert(name.to_owned(), value);
+}
+
+/// JSON writes characters beyond 16 bits as two escapes, `\ud83d\ude00`, which YAML does not know: they become one. Nothing else of a text
+/// that is not JSON is touched.
+fn yaml_escapes(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().starts_with('{') || !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(character) = surrogates(escape) {
+            use std::fmt::Write;
+            let _ = write!(out, "\\U{:08X}", u32::from(character));
+            rest = &escape[12..];
+        } else {
+            let end = escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end);
+            out.push_str(&escape[..end]);
+            rest = &escape[end..];
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The character that a text begins with as two escapes.
+fn surrogates(text: &str) -> Option<char> {
+    let unit = |from: usize| {
+        let digits = text.get(from..from + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    char::decode_utf16([unit(0)?, unit(6)?]).next()?.ok().filter(|character| u32::from(*character) > 0xFFFF)
+}

@@ -155,6 +155,11 @@ fn core_schema(text: &str) -> Value {
 
 /// Reads one document. Duplicate keys and the like are reported and reading goes on; a syntax error ends it.
 pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
+    load_documents(text, 1, problems)?.pop()
+}
+
+/// Reads a file of at most so many documents.
+pub(crate) fn load_documents(text: &str, most: usize, problems: &mut Problems) -> Option<Vec<Node>> {
     if text.len() > MAX_BYTES {
         problems.push(
             Diagnostic::error(format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()))
@@ -167,7 +172,8 @@ pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
     options.flow_nesting_limit = MAX_DEPTH * 2;
     options.block_nesting_limit = MAX_DEPTH * 2;
     options.emit_unresolved_aliases = true;
-    let mut loader = Loader { problems, open: Vec::new(), anchors: HashMap::new(), nodes: 0, root: None, documents: 0 };
+    let (open, anchors, roots) = (Vec::new(), HashMap::new(), Vec::new());
+    let mut loader = Loader { problems, open, anchors, nodes: 0, roots, documents: 0, most };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => {
@@ -190,7 +196,7 @@ pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
             }
         }
     }
-    loader.root
+    Some(loader.roots)
 }
 
 fn too_deep() -> String {
@@ -224,8 +230,11 @@ struct Loader<'p> {
     /// What each anchor stands for and how many nodes that is.
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
-    root: Option<Node>,
+    /// The documents that are complete.
+    roots: Vec<Node>,
     documents: usize,
+    /// How many there may be.
+    most: usize,
 }
 
 impl Loader<'_> {
@@ -233,12 +242,17 @@ impl Loader<'_> {
         match event {
             Event::DocumentStart(..) => {
                 self.documents += 1;
-                if self.documents > 1 {
-                    return Err(Diagnostic::error("a second document begins here")
-                        .at(span)
-                        .hint("one file holds one document: remove the line `---`"));
+                self.anchors.clear();
+                if self.documents <= self.most {
+                    return Ok(());
                 }
-                Ok(())
+                Err(if self.most == 1 {
+                    Diagnostic::error("a second document begins here")
+                        .at(span)
+                        .hint("one file holds one document: remove the line `---`")
+                } else {
+                    Diagnostic::error(format!("the file has more than {} documents", self.most)).at(span)
+                })
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_string = check_tag(tag.as_deref(), span)?;
@@ -305,7 +319,7 @@ impl Loader<'_> {
             self.anchors.insert(anchor, (node.clone(), weight));
         }
         let Some(parent) = self.open.last_mut() else {
-            self.root = Some(node);
+            self.roots.push(node);
             return Ok(());
         };
         match &mut parent.node.kind {

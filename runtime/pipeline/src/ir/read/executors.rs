@@ -1,0 +1,170 @@
+//! Executors: what a component's work is done by.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::message::{Message, Notes, text};
+use super::resources;
+use super::unhonoured;
+use super::values::{artifact_type, value, value_or_parameter};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Binding, CommandStep, Implementation, Importer, Mount, Volume, VolumeAction, WasmStep};
+use crate::program::component_path;
+use crate::step::{Grants, Limits};
+use crate::suggest;
+use crate::yaml::node::{Entry, Kind, Node};
+
+/// An executor, and what it asks of the tasks that use it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Executor {
+    pub implementation: Implementation,
+    /// What it asks for and does not get.
+    pub unhonoured: IndexMap<String, Value>,
+    pub grants: Grants,
+    pub limits: Limits,
+    pub mounts: Vec<Mount>,
+    /// Whether results are looked for among earlier ones, where the task does not decide it.
+    pub cache: Option<bool>,
+}
+
+/// The sorts of executors.
+const SORTS: [&str; 4] = ["container", "importer", "resolver", "customJob"];
+
+/// What `weft inspect --format kfp` writes as a component's arguments: everything is handed over as one.
+const WHOLE_INPUT: [[&str; 2]; 2] = [["--executor-input", "{{$}}"], ["--executor_input", "{{$}}"]];
+
+pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Executor> {
+    let what = format!("the executor `{label}`");
+    let message = Message::new(&entry.node, &what, &SORTS, notes);
+    let message = notes.take(message)?;
+    match message.one_of(&SORTS, &what, notes) {
+        Some(("container", entry)) => container(entry, notes),
+        Some(("importer", entry)) => importer(entry, notes),
+        Some((sort, entry)) => {
+            let hint = match sort {
+                "resolver" => "take the artifact as an input, or import it",
+                _ => "it runs on Vertex AI only: use a container component",
+            };
+            notes.error(
+                Diagnostic::error(format!("{what} is a `{sort}`, which nothing here can run")).at(entry.key).hint(hint),
+            );
+            None
+        }
+        None => {
+            let hint = format!("it has one of the fields {}", suggest::list(&SORTS[..2]));
+            notes.error(Diagnostic::error(format!("{what} does not say what it does")).at(entry.key).hint(hint));
+            None
+        }
+    }
+}
+
+fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
+    let known = ["image", "command", "args", "lifecycle", "resources", "env"];
+    let read = Message::new(&entry.node, "a container", &known, notes);
+    let message = notes.take(read)?;
+    let Some(image_entry) = message.get("image") else {
+        notes.error(Diagnostic::error("the container has no `image`").at(entry.key));
+        return None;
+    };
+    let image = notes.take(image_entry.node.string("an image"))?;
+    let command = words(&message, "command", notes);
+    let args = words(&message, "args", notes);
+    let mut env = IndexMap::new();
+    for node in message.list("env", "a list of environment variables", notes) {
+        let read = Message::new(node, "an environment variable", &["name", "value"], notes);
+        let Some(variable) = notes.take(read) else { continue };
+        let Some((name, _)) = super::values::required(&variable, "name", notes) else { continue };
+        let value = variable.text("value", "a variable's value", notes).unwrap_or_default();
+        env.insert(name.to_owned(), value.to_owned());
+    }
+    let mut executor = Executor::default();
+    if let Some(entry) = message.get("lifecycle") {
+        let written = notes.take(value(&entry.node)).unwrap_or_default();
+        unhonoured("lifecycle", written, entry.key, &mut executor.unhonoured, notes);
+    }
+    if let Some(entry) = message.get("resources") {
+        executor.limits = resources::read(&entry.node, &mut executor.unhonoured, notes)?;
+    }
+    if image.starts_with("oci:") {
+        let problem = format!("the image `{image}` is a component in a registry, and registries are not read yet");
+        let hint = "fetch the component's file and name it: `file:component.wasm`";
+        notes.error(Diagnostic::error(problem).at(image_entry.node.span).hint(hint));
+        return None;
+    }
+    let plain = image.split([':', '@']).next().unwrap_or(image);
+    let whole_input = args.is_empty() || WHOLE_INPUT.iter().any(|whole| args == *whole);
+    executor.implementation = match (plain, component_path(image)) {
+        ("argostub/createpvc", _) => Implementation::Volume(Volume { action: VolumeAction::Create }),
+        ("argostub/deletepvc", _) => Implementation::Volume(Volume { action: VolumeAction::Delete }),
+        (_, Some(path)) if command.is_empty() && whole_input => {
+            let function =
+                image.split_once('#').map(|(_, function)| function.to_owned()).filter(|name| !name.is_empty());
+            executor.grants.variables = env.into_iter().collect();
+            Implementation::Wasm(WasmStep { path: path.to_owned(), function, digest: None })
+        }
+        _ => {
+            let limits = std::mem::take(&mut executor.limits);
+            Implementation::Command(CommandStep { image: image.to_owned(), command, args, env, limits, program: None })
+        }
+    };
+    Some(executor)
+}
+
+/// A list of texts. A structure (`{"Concat": [..]}`) that is not written as text becomes it.
+fn words(message: &Message<'_>, field: &str, notes: &mut Notes) -> Vec<String> {
+    let word = |node: &Node, notes: &mut Notes| match node.kind {
+        Kind::Mapping(_) => notes.take(node.value()).map(|value| value.to_string()),
+        _ => notes.take(text(node, "text")).map(str::to_owned),
+    };
+    let nodes = message.list(field, "a list of texts", notes);
+    nodes.iter().filter_map(|node| word(node, notes)).collect()
+}
+
+fn importer(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
+    let known =
+        ["artifactUri", "typeSchema", "properties", "customProperties", "metadata", "reimport", "downloadToWorkspace"];
+    let read = Message::new(&entry.node, "an importer", &known, notes);
+    let message = notes.take(read)?;
+    let Some(uri) = message.get("artifactUri") else {
+        notes.error(Diagnostic::error("the importer has no `artifactUri`").at(entry.key));
+        return None;
+    };
+    let (source, select) = value_or_parameter(uri, "an importer's `artifactUri`", notes)?;
+    let is_text = match &source {
+        Binding::Literal(value) => value.is_string(),
+        _ => select.is_none(),
+    };
+    if !is_text {
+        notes.error(Diagnostic::error("an importer's `artifactUri` is text").at(uri.node.span));
+        return None;
+    }
+    let mut properties = IndexMap::new();
+    for field in ["properties", "customProperties"] {
+        for (name, entry) in message.map(field, "a mapping from names to values", notes) {
+            if let Some((Binding::Literal(value), _)) = property(entry, notes) {
+                properties.insert(name.clone(), value);
+            }
+        }
+    }
+    for (name, entry) in message.map("metadata", "a mapping from names to values", notes) {
+        if let Some(value) = notes.take(value(&entry.node)) {
+            properties.insert(name.clone(), value);
+        }
+    }
+    let kind = artifact_type(&message, "typeSchema", notes);
+    // Whatever lies there is looked at each time: the same content may be the same artifact, or is a new one.
+    let cache = Some(!message.flag("reimport", notes));
+    // Steps see every artifact as a file anyway.
+    message.flag("downloadToWorkspace", notes);
+    let implementation = Implementation::Import(Importer { source, kind, properties });
+    Some(Executor { implementation, cache, ..Executor::default() })
+}
+
+/// A property of schema 2.0.0: a value or a parameter.
+fn property(entry: &Entry, notes: &mut Notes) -> Option<(Binding, Option<String>)> {
+    let found = value_or_parameter(entry, "a property", notes)?;
+    if let (Binding::Input(_) | Binding::Template(_), _) = &found {
+        notes.warn(Diagnostic::warning("a property that comes from a parameter is not set").at(entry.key));
+    }
+    Some(found)
+}

@@ -1,0 +1,212 @@
+//! What the file's second document asks of Kubernetes for each executor.
+
+use indexmap::IndexMap;
+
+use super::executors::Executor;
+use super::message::{Message, Notes, text};
+use super::unhonoured;
+use super::values::{parameter_source, required, value};
+use crate::diagnostic::Diagnostic;
+use crate::model::{Binding, Implementation, Mount};
+use crate::yaml::node::{Entry, Node};
+
+const FIELDS: [&str; 19] = [
+    "secretAsVolume",
+    "secretAsEnv",
+    "pvcMount",
+    "nodeSelector",
+    "podMetadata",
+    "imagePullSecret",
+    "imagePullPolicy",
+    "configMapAsVolume",
+    "configMapAsEnv",
+    "activeDeadlineSeconds",
+    "fieldPathAsEnv",
+    "tolerations",
+    "genericEphemeralVolume",
+    "nodeAffinity",
+    "podAffinity",
+    "enabledSharedMemory",
+    "emptyDirMounts",
+    "securityContext",
+    "initContainers",
+];
+
+/// Applies an executor's configuration for Kubernetes. `node` is a `KubernetesExecutorConfig`.
+pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
+    let read = Message::new(node, "an executor's configuration for Kubernetes", &FIELDS, notes);
+    let Some(message) = notes.take(read) else { return };
+    for field in FIELDS {
+        let Some(entry) = message.get(field) else { continue };
+        match field {
+            "secretAsEnv" => from_host(&message, field, "secret", ["secretKey", "secretName"], executor, notes),
+            "configMapAsEnv" => {
+                from_host(&message, field, "config map", ["configMapKey", "configMapName"], executor, notes);
+            }
+            "pvcMount" => mounts(&message, executor, notes),
+            "activeDeadlineSeconds" => deadline(&message, executor, notes),
+            "fieldPathAsEnv" => fields(&message, executor, notes),
+            // All of a step's files are its own and as large as they must be: there is nothing to mount.
+            "emptyDirMounts" | "genericEphemeralVolume" | "enabledSharedMemory" => {}
+            _ => {
+                let written = notes.take(value(&entry.node)).unwrap_or_default();
+                unhonoured(&format!("kubernetes.{field}"), written, entry.key, &mut executor.unhonoured, notes);
+            }
+        }
+    }
+}
+
+/// Variables from a secret or a config map: the host's variables of these names.
+fn from_host(
+    message: &Message<'_>,
+    field: &str,
+    what: &str,
+    keys: [&str; 2],
+    executor: &mut Executor,
+    notes: &mut Notes,
+) {
+    let [key, name] = keys;
+    let by_parameter = format!("{name}Parameter");
+    let known = [name, "keyToEnv", "optional", by_parameter.as_str()];
+    for node in message.list(field, "a list", notes) {
+        let read = Message::new(node, &format!("`{field}`"), &known, notes);
+        let Some(source) = notes.take(read) else { continue };
+        let place = source.get(name).and_then(|entry| entry.node.text()).map(|name| format!(" `{name}`"));
+        for node in source.list("keyToEnv", "a list of keys", notes) {
+            let read = Message::new(node, "`keyToEnv`", &[key, "envVar"], notes);
+            let Some(pair) = notes.take(read) else { continue };
+            let Some((variable, span)) = required(&pair, "envVar", notes) else { continue };
+            let place = place.as_deref().unwrap_or_default();
+            let warning =
+                format!("the variable `{variable}` of the {what}{place} is taken from the host's environment");
+            let hint = format!("set it where the pipeline is run: `{variable}=... weft run ...`");
+            notes.warn(Diagnostic::warning(warning).at(span).hint(hint));
+            if !executor.grants.env.iter().any(|known| known == variable) {
+                executor.grants.env.push(variable.to_owned());
+                executor.grants.env.sort();
+            }
+        }
+    }
+}
+
+fn mounts(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
+    let known =
+        ["mountPath", "subPath", "pvcNameParameter", "taskOutputParameter", "constant", "componentInputParameter"];
+    for node in message.list("pvcMount", "a list of mounts", notes) {
+        let read = Message::new(node, "`pvcMount`", &known, notes);
+        let Some(mount) = notes.take(read) else { continue };
+        let Some((path, span)) = required(&mount, "mountPath", notes) else { continue };
+        if !path.starts_with('/') || path.len() < 2 || path.split('/').any(|part| part == "..") {
+            let problem = format!("`{path}` is no place for a volume: give an absolute path below `/`");
+            notes.error(Diagnostic::error(problem).at(span));
+            continue;
+        }
+        let sub_path = mount.text("subPath", "a path", notes).filter(|path| !path.is_empty());
+        if sub_path.is_some_and(|path| path.starts_with('/') || path.split('/').any(|part| part == "..")) {
+            let span = mount.get("subPath").map(|entry| entry.node.span);
+            notes.error(Diagnostic::error("a mount's `subPath` is a relative path inside the volume").at(span));
+            continue;
+        }
+        let Some(volume) = volume(&mount, notes) else {
+            notes.error(Diagnostic::error("the mount does not say which volume").at(span));
+            continue;
+        };
+        let sub_path = sub_path.map(str::to_owned);
+        executor.mounts.push(Mount { path: path.to_owned(), volume, sub_path, read_only: false });
+    }
+}
+
+/// A volume's name, which has a new form and three deprecated ones.
+fn volume(mount: &Message<'_>, notes: &mut Notes) -> Option<Binding> {
+    if let Some(entry) = mount.get("pvcNameParameter") {
+        return parameter_source("pvcNameParameter", entry, notes).map(|(wire, _)| wire.from);
+    }
+    if let Some(entry) = mount.get("constant") {
+        return notes.take(text(&entry.node, "a volume's name")).map(|name| Binding::Literal(name.into()));
+    }
+    if let Some(entry) = mount.get("componentInputParameter") {
+        return notes.take(entry.node.string("the name of an input")).map(|name| Binding::Input(name.to_owned()));
+    }
+    let entry = mount.get("taskOutputParameter")?;
+    super::values::output(entry, "producerTask", "outputParameterKey", notes)
+}
+
+fn deadline(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
+    let Some(seconds) = message.count("activeDeadlineSeconds", notes).filter(|seconds| *seconds > 0) else { return };
+    // No clock overflows before a hundred years.
+    let time = std::time::Duration::from_secs(seconds.min(100 * 366 * 86_400));
+    match &mut executor.implementation {
+        Implementation::Command(step) => step.limits.time = Some(time),
+        _ => executor.limits.time = Some(time),
+    }
+}
+
+/// Variables with fields of the pod: labels and annotations that are written here are known, everything else is nothing.
+fn fields(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
+    let mut known = IndexMap::new();
+    let metadata = message.message("podMetadata", "`podMetadata`", &["labels", "annotations"], &mut Notes::default());
+    for sort in ["labels", "annotations"] {
+        for (name, entry) in metadata.map(sort, "a mapping", &mut Notes::default()) {
+            let value = entry.node.text().unwrap_or_default();
+            known.insert(format!("metadata.{sort}['{name}']"), value);
+            known.insert(format!("metadata.{sort}[\"{name}\"]"), value);
+        }
+    }
+    for node in message.list("fieldPathAsEnv", "a list", notes) {
+        let read = Message::new(node, "`fieldPathAsEnv`", &["name", "fieldPath"], notes);
+        let Some(field) = notes.take(read) else { continue };
+        let (Some((name, span)), Some((path, _))) =
+            (required(&field, "name", notes), required(&field, "fieldPath", notes))
+        else {
+            continue;
+        };
+        let value = known.get(path);
+        if value.is_none() {
+            let warning = format!("the variable `{name}` is empty: there is no pod to take `{path}` from");
+            notes.warn(Diagnostic::warning(warning).at(span));
+        }
+        // Kubernetes expands nothing in it.
+        let value = value.copied().unwrap_or_default().replace("$(", "$$(");
+        match &mut executor.implementation {
+            Implementation::Command(step) => _ = step.env.insert(name.to_owned(), value),
+            _ => _ = executor.grants.variables.insert(name.to_owned(), value),
+        }
+    }
+}
+
+/// The configurations of a platform's executors by their labels, and what is said of the whole pipeline.
+pub(super) struct Platform<'n> {
+    pub executors: Vec<(&'n String, &'n Entry)>,
+    pub pipeline: Option<&'n Entry>,
+}
+
+/// Reads the part of a `PlatformSpec` that is for Kubernetes; others are warned of.
+pub(super) fn platforms<'n>(node: &'n Node, notes: &mut Notes) -> Option<Platform<'n>> {
+    let read = Message::new(node, "the platform specification", &["platforms"], notes);
+    let message = notes.take(read)?;
+    let mut found = None;
+    for (name, entry) in message.map("platforms", "a mapping from names to platforms", notes) {
+        if name == "kubernetes" {
+            found = single(&entry.node, notes);
+        } else {
+            let warning = format!(
+                "what is said for the platform `{name}` is passed over: only `kubernetes` means something here"
+            );
+            notes.warn(Diagnostic::warning(warning).at(entry.key));
+        }
+    }
+    found
+}
+
+/// Reads a `SinglePlatformSpec` for Kubernetes.
+pub(super) fn single<'n>(node: &'n Node, notes: &mut Notes) -> Option<Platform<'n>> {
+    let known = ["deploymentSpec", "platform", "config", "pipelineConfig"];
+    let read = Message::new(node, "a platform", &known, notes);
+    let message = notes.take(read)?;
+    let deployment = message.message("deploymentSpec", "`deploymentSpec`", &["executors"], notes);
+    let executors = deployment.map("executors", "a mapping from names to executors", notes).collect();
+    if let Some(entry) = message.get("config") {
+        notes.warn(Diagnostic::warning("a platform's `config` is passed over").at(entry.key));
+    }
+    Some(Platform { executors, pipeline: message.get("pipelineConfig") })
+}

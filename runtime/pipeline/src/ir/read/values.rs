@@ -1,0 +1,224 @@
+//! Values, types and the sources of values.
+
+use serde_json::Value;
+
+use super::message::{Message, Notes, text};
+use crate::diagnostic::Diagnostic;
+use crate::ir::template;
+use crate::model::{Binding, Span, Wire};
+use crate::suggest;
+use crate::types::{ArtifactType, ParameterType};
+use crate::yaml::node::{Entry, Node};
+
+/// KFP's parameter types in the order of their numbers, which JSON may have in place of the names.
+const TYPES: [&str; 9] = [
+    "PARAMETER_TYPE_ENUM_UNSPECIFIED",
+    "NUMBER_DOUBLE",
+    "NUMBER_INTEGER",
+    "STRING",
+    "BOOLEAN",
+    "LIST",
+    "STRUCT",
+    "TASK_FINAL_STATUS",
+    "TASK_CONFIG",
+];
+/// The same of schema 2.0.0.
+const PRIMITIVES: [&str; 4] = ["PRIMITIVE_TYPE_UNSPECIFIED", "INT", "DOUBLE", "STRING"];
+
+/// The type of a parameter; of one that does not say it, a string.
+pub(super) fn parameter_type(message: &Message<'_>, notes: &mut Notes) -> ParameterType {
+    let Some((field, entry)) = message.one_of(&["parameterType", "type"], "a parameter's type", notes) else {
+        return ParameterType::String;
+    };
+    let names: &[&str] = if field == "type" { &PRIMITIVES } else { &TYPES };
+    let list = |item| ParameterType::List(Box::new(item));
+    match one_of_names(&entry.node, "a parameter's type", names, notes) {
+        Some("NUMBER_INTEGER" | "INT") => ParameterType::S64,
+        Some("NUMBER_DOUBLE" | "DOUBLE") => ParameterType::F64,
+        Some("BOOLEAN") => ParameterType::Bool,
+        Some("LIST") => list(ParameterType::Json),
+        Some("STRUCT") => ParameterType::Map(Box::new(ParameterType::Json)),
+        Some("TASK_FINAL_STATUS") => ParameterType::task_final_status(),
+        Some("TASK_CONFIG") => ParameterType::task_config(),
+        _ => ParameterType::String,
+    }
+}
+
+/// One of the names of an enumeration, or its number.
+pub(super) fn one_of_names<'k>(node: &Node, what: &str, names: &[&'k str], notes: &mut Notes) -> Option<&'k str> {
+    let text = notes.take(text(node, what))?;
+    let by_number = || text.parse::<usize>().ok().and_then(|number| names.get(number));
+    let found = names.iter().find(|name| **name == text).or_else(by_number).copied();
+    if found.is_none() {
+        let hint = suggest::hint(text, names.iter().copied().skip(1), "values");
+        notes.error(Diagnostic::error(format!("`{text}` is not {what}")).at(node.span).hint(hint));
+    }
+    found
+}
+
+/// The schema title of an artifact's type; any artifact if it does not say one.
+pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Notes) -> ArtifactType {
+    let known = ["schemaTitle", "schemaUri", "instanceSchema", "schemaVersion"];
+    let schema = message.message(field, "an artifact's type", &known, notes);
+    let title = match schema.one_of(&known[..3], "an artifact's type", notes) {
+        Some(("schemaTitle", entry)) => notes.take(entry.node.string("the title of an artifact's type")),
+        // YAML with the title of a type in it: `title: kfp.Dataset`.
+        Some(("instanceSchema", entry)) => notes.take(text(&entry.node, "a schema")).and_then(|schema| {
+            schema
+                .lines()
+                .find_map(|line| line.trim().strip_prefix("title:").map(|title| title.trim().trim_matches(['"', '\''])))
+        }),
+        _ => None,
+    };
+    let title = title.unwrap_or("system.Artifact");
+    ArtifactType(match title.strip_prefix("kfp.") {
+        Some(name) => format!("system.{name}"),
+        None => title.to_owned(),
+    })
+}
+
+/// A value, its whole numbers as integers: in the file all numbers are doubles.
+pub(super) fn value(node: &Node) -> Result<Value, Diagnostic> {
+    let value = node.value()?;
+    Ok(ParameterType::Json.coerce(value.clone()).unwrap_or(value))
+}
+
+/// A value as a parameter of a type has it. As in KFP every value can be text.
+pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
+    match (ty, value) {
+        (_, value @ Value::String(_)) if value.as_str().is_some_and(|text| text.contains("{{$")) => Ok(value),
+        (ParameterType::String, value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => {
+            Ok(Value::String(value.to_string()))
+        }
+        (ty, value) => ty.coerce(value).map_err(|mismatch| mismatch.to_string()),
+    }
+}
+
+/// A constant of schema 2.0.0: `{ intValue: 3 }`.
+fn old_constant(entry: &Entry, notes: &mut Notes) -> Option<Value> {
+    let known = ["intValue", "doubleValue", "stringValue"];
+    let message = Message::new(&entry.node, "a constant", &known, notes);
+    let message = notes.take(message)?;
+    match message.one_of(&known, "a constant", notes) {
+        Some(("stringValue", entry)) => notes.take(text(&entry.node, "text")).map(Value::from),
+        Some((field, _)) => {
+            let number = message.number(field, notes)?;
+            Some(ParameterType::Json.coerce(number.into()).unwrap_or(number.into()))
+        }
+        None => {
+            notes.error(Diagnostic::error("a constant has no value").at(entry.node.span));
+            None
+        }
+    }
+}
+
+/// A value that is written out or a parameter's: `{ constant: .. }`, `{ runtimeParameter: name }`. With it comes a selector, where one
+/// is needed to make the value.
+pub(super) fn value_or_parameter(entry: &Entry, what: &str, notes: &mut Notes) -> Option<(Binding, Option<String>)> {
+    let known = ["constant", "constantValue", "runtimeParameter"];
+    let message = Message::new(&entry.node, what, &known, notes);
+    let message = notes.take(message)?;
+    if let Some(constant) = message.raw("constant").filter(|constant| constant.node.is_null()) {
+        let null = Value::Null;
+        return Some((Binding::Literal(notes.take(value(&constant.node)).unwrap_or(null)), None));
+    }
+    match message.one_of(&known, what, notes) {
+        Some(("constant", entry)) => notes.take(value(&entry.node)).map(template::binding),
+        Some(("constantValue", entry)) => old_constant(entry, notes).map(template::binding),
+        Some((_, entry)) => {
+            let name = notes.take(entry.node.string("the name of a parameter"))?;
+            Some((Binding::Input(name.to_owned()), None))
+        }
+        None => {
+            let problem = Diagnostic::error(format!("{what} has neither a `constant` nor a `runtimeParameter`"));
+            notes.error(problem.at(entry.node.span));
+            None
+        }
+    }
+}
+
+/// Where a task's input parameter comes from.
+pub(super) fn parameter_source(name: &str, entry: &Entry, notes: &mut Notes) -> Option<(Wire, Span)> {
+    const SOURCES: [&str; 4] = ["taskOutputParameter", "runtimeValue", "componentInputParameter", "taskFinalStatus"];
+    let known = [&SOURCES[..], &["parameterExpressionSelector"]].concat();
+    let what = format!("the input `{name}`");
+    let message = Message::new(&entry.node, &what, &known, notes);
+    let message = notes.take(message)?;
+    let Some((field, source)) = message.one_of(&SOURCES, &what, notes) else {
+        notes.error(no_source(&what, &SOURCES).at(entry.key));
+        return None;
+    };
+    let mut made_by = None;
+    let from = match field {
+        "taskOutputParameter" => output(source, "producerTask", "outputParameterKey", notes)?,
+        "componentInputParameter" => Binding::Input(notes.take(source.node.string("the name of an input"))?.to_owned()),
+        "taskFinalStatus" => {
+            let status = Message::new(&source.node, "`taskFinalStatus`", &["producerTask"], notes);
+            let status = notes.take(status)?;
+            Binding::FinalStatus { task: required(&status, "producerTask", notes)?.0.to_owned() }
+        }
+        _ => {
+            let (from, select) = value_or_parameter(source, &what, notes)?;
+            made_by = select;
+            from
+        }
+    };
+    let select = message.text("parameterExpressionSelector", "a CEL expression", notes).map(str::to_owned);
+    // The constant is JSON already, which is what a selector takes.
+    let select = select.or(made_by);
+    let at = source_span(field, source);
+    Some((Wire { from, select, at: at.at }, at))
+}
+
+/// Where a task's input artifact comes from.
+pub(super) fn artifact_source(name: &str, entry: &Entry, notes: &mut Notes) -> Option<(Wire, Span)> {
+    const SOURCES: [&str; 2] = ["taskOutputArtifact", "componentInputArtifact"];
+    let what = format!("the input artifact `{name}`");
+    let message = Message::new(&entry.node, &what, &SOURCES, notes);
+    let message = notes.take(message)?;
+    let Some((field, source)) = message.one_of(&SOURCES, &what, notes) else {
+        notes.error(no_source(&what, &SOURCES).at(entry.key));
+        return None;
+    };
+    let from = match field {
+        "taskOutputArtifact" => output(source, "producerTask", "outputArtifactKey", notes)?,
+        _ => Binding::Input(notes.take(source.node.string("the name of an input"))?.to_owned()),
+    };
+    let at = source_span(field, source);
+    Some((Wire { from, select: None, at: at.at }, at))
+}
+
+fn no_source(what: &str, sources: &[&str]) -> Diagnostic {
+    Diagnostic::error(format!("{what} does not say where it comes from"))
+        .hint(format!("it has one of the fields {}", suggest::list(sources)))
+}
+
+/// A name is pointed at itself, a message by the field that it is in.
+fn source_span(field: &str, source: &Entry) -> Span {
+    if field.starts_with("componentInput") { source.node.span } else { source.key }
+}
+
+/// A task's output: `{ producerTask: t, outputParameterKey: k }`.
+pub(super) fn output(entry: &Entry, task: &str, output: &str, notes: &mut Notes) -> Option<Binding> {
+    let message = Message::new(&entry.node, "a task's output", &[task, output], notes);
+    let message = notes.take(message)?;
+    selected_output(&message, task, output, notes)
+}
+
+/// The same of a message that was read.
+pub(super) fn selected_output(message: &Message<'_>, task: &str, output: &str, notes: &mut Notes) -> Option<Binding> {
+    let task = required(message, task, notes);
+    let output = required(message, output, notes);
+    Some(Binding::Output { task: task?.0.to_owned(), output: output?.0.to_owned() })
+}
+
+/// A field that must be there and is text.
+pub(super) fn required<'n>(message: &Message<'n>, field: &str, notes: &mut Notes) -> Option<(&'n str, Span)> {
+    match message.get(field) {
+        Some(entry) => Some((notes.take(entry.node.string(&format!("a name for `{field}`")))?, entry.node.span)),
+        None => {
+            notes.error(Diagnostic::error(format!("`{field}` is missing")).at(message.span));
+            None
+        }
+    }
+}
