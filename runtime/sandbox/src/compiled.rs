@@ -7,30 +7,53 @@
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
-use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::engine::Started;
 use crate::error::{Error, Result};
+use crate::functions::{Place, SharedFunctions};
+use crate::publish::{Durability, publish};
+
+/// Bytes of a binary below which looking for functions that it shares with others costs more than it saves: what brings
+/// an interpreter along is ten times that, and half a second compiles this much.
+const WORTH_SHARING: usize = 2 << 20;
 
 /// The private cache of compiled components.
 pub(crate) struct CompiledCache {
     directory: PathBuf,
+    /// The engine's version and settings.
+    engine: u64,
+    functions: Arc<SharedFunctions>,
 }
 
 impl CompiledCache {
     /// Opens the cache below `directory`, which is made if it does not exist.
-    pub(crate) fn open(directory: &Path, engine: &Engine) -> Result<Self> {
+    pub(crate) fn open(directory: &Path, started: &Started) -> Result<Self> {
         let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
         let mut hasher = DefaultHasher::new();
-        engine.precompile_compatibility_hash().hash(&mut hasher);
-        let own = directory.join(format!("wasmtime-{:016x}", hasher.finish()));
+        started.engine.precompile_compatibility_hash().hash(&mut hasher);
+        let engine = hasher.finish();
+        let own = directory.join(format!("wasmtime-{engine:016x}"));
         create_private(&own).map_err(|error| fail(error.to_string()))?;
         check_private(directory).map_err(fail)?;
         check_private(&own).map_err(fail)?;
-        Ok(Self { directory: own })
+        Ok(Self { directory: own, engine, functions: Arc::clone(&started.functions) })
+    }
+
+    /// Compiles a component of this size; a large one with what it shares with those that were compiled before.
+    pub(crate) fn compile<T, E>(
+        &self,
+        size: usize,
+        compile: impl FnOnce() -> std::result::Result<T, E>,
+    ) -> std::result::Result<T, E> {
+        if size < WORTH_SHARING {
+            return compile();
+        }
+        self.functions.during(Place { directory: &self.directory, engine: self.engine }, compile)
     }
 
     /// The compiled form of a component, if it is there and fits this engine.
@@ -62,17 +85,17 @@ impl CompiledCache {
 
     fn try_store(&self, digest: &str, component: &Component) -> std::io::Result<()> {
         let bytes = component.serialize().map_err(|error| std::io::Error::other(format!("{error:#}")))?;
-        let temporary = self.directory.join(format!(".{}-{}", std::process::id(), digest.replace(':', "-")));
-        let mut file = fs::File::create(&temporary)?;
-        file.write_all(&bytes)?;
         // After a power cut a file that has its name but not its bytes would be run as code.
-        file.sync_all()?;
-        fs::rename(&temporary, self.path(digest))
+        publish(&self.directory, &file_name(digest), &bytes, Durability::Whole)
     }
 
     fn path(&self, digest: &str) -> PathBuf {
-        self.directory.join(format!("{}.cwasm", digest.replace(':', "-")))
+        self.directory.join(file_name(digest))
     }
+}
+
+fn file_name(digest: &str) -> String {
+    format!("{}.cwasm", digest.replace(':', "-"))
 }
 
 #[cfg(unix)]

@@ -11,6 +11,7 @@ use weft_pipeline::link::LinkedStep;
 use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS};
 
 use crate::compiled::CompiledCache;
+use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::host::{self, State};
 use crate::signature::{self, Kind, NotAStep, StepFunction};
@@ -79,8 +80,9 @@ pub(crate) struct Loader {
 }
 
 impl Loader {
-    pub(crate) fn new(engine: Engine, cache: Option<&Path>) -> Result<Self> {
-        let cache = cache.map(|directory| CompiledCache::open(directory, &engine)).transpose()?;
+    pub(crate) fn new(started: Started, cache: Option<&Path>) -> Result<Self> {
+        let cache = cache.map(|directory| CompiledCache::open(directory, &started)).transpose()?;
+        let engine = started.engine;
         let linker = host::linker(&engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
         Ok(Self { engine, linker, cache, loaded: Mutex::default() })
     }
@@ -109,7 +111,12 @@ impl Loader {
         if let Some(why) = not_a_component(binary) {
             return Err(Error::NotAComponent { what: what.to_owned(), why: why.to_owned() });
         }
-        let component = Component::from_binary(&self.engine, binary)
+        let compile = || Component::from_binary(&self.engine, binary);
+        let component = match &self.cache {
+            Some(cache) => cache.compile(binary.len(), compile),
+            None => compile(),
+        };
+        let component = component
             .map_err(|error| Error::NotAComponent { what: what.to_owned(), why: one_line(&format!("{error:#}")) })?;
         if let Some(cache) = &self.cache {
             cache.store(digest, &component);

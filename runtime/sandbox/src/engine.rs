@@ -1,10 +1,12 @@
 //! The wasmtime engine: its settings, each with its reason, and the clock tick that interrupts guests.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::{Error, Result};
+use crate::functions::SharedFunctions;
 
 /// How often running guests are looked after: their time, their interruption, what they wrote.
 pub(crate) const TICK: Duration = Duration::from_millis(10);
@@ -13,12 +15,23 @@ pub(crate) const TICK: Duration = Duration::from_millis(10);
 /// Rust's default of 2 MiB is enough.
 const GUEST_STACK: usize = 1 << 20;
 
+/// An engine, and the functions that it asks for before it compiles them.
+pub(crate) struct Started {
+    pub(crate) engine: Engine,
+    pub(crate) functions: Arc<SharedFunctions>,
+}
+
 /// Starts an engine, and the thread that ticks for as long as the engine lives.
-pub(crate) fn start() -> Result<Engine> {
-    // Pooled instances cost microseconds but reserve address space, which some hosts ration: without, it works as well.
-    let engine = Engine::new(settings().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())))
-        .or_else(|_| Engine::new(&settings()))
+pub(crate) fn start() -> Result<Started> {
+    let functions = Arc::new(SharedFunctions::default());
+    let mut settings = settings();
+    let start = |settings: &Config| Engine::new(settings).map_err(|error| Error::Engine(format!("{error:#}")));
+    settings
+        .enable_incremental_compilation(Arc::clone(&functions) as _)
         .map_err(|error| Error::Engine(format!("{error:#}")))?;
+    // Pooled instances cost microseconds but reserve address space, which some hosts ration: without, it works as well.
+    let engine = start(settings.clone().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())))
+        .or_else(|_| start(&settings))?;
     let weak = engine.weak();
     std::thread::Builder::new()
         .name("weft-tick".into())
@@ -30,7 +43,7 @@ pub(crate) fn start() -> Result<Engine> {
             }
         })
         .map_err(|error| Error::Engine(error.to_string()))?;
-    Ok(engine)
+    Ok(Started { engine, functions })
 }
 
 fn settings() -> Config {

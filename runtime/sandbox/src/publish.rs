@@ -1,0 +1,31 @@
+//! Files that appear whole or not at all.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// What a file that was just written may be after a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// What it was: it has its bytes before it has its name.
+    Whole,
+    /// Anything, because its reader finds out.
+    Lost,
+}
+
+/// Writes a file that appears under its name only when it is whole.
+pub(crate) fn publish(directory: &Path, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    static WRITTEN: AtomicU64 = AtomicU64::new(0);
+    let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
+    let temporary = directory.join(format!(".{}-{nth}-{name}", std::process::id()));
+    let write = || {
+        let mut file = File::create(&temporary)?;
+        file.write_all(bytes)?;
+        if durability == Durability::Whole {
+            file.sync_all()?;
+        }
+        fs::rename(&temporary, directory.join(name))
+    };
+    write().inspect_err(|_| _ = fs::remove_file(&temporary))
+}
