@@ -64,7 +64,10 @@ impl<'p> Checker<'p> {
         }
         if let Err(cycles) = order::topological(self.dag) {
             for cycle in cycles {
-                self.cycle(&cycle);
+                let place = |path: &str, otherwise| self.place(path, otherwise);
+                if let Some(problem) = cycle_problem(self.dag, &cycle, "step", &place) {
+                    self.problems.push(problem);
+                }
             }
         }
         // Inner DAGs are written by compilers, which pass on more than is used.
@@ -274,34 +277,42 @@ impl<'p> Checker<'p> {
             about(reader, Diagnostic::error(format!("the step `{source}` has no output `{output}`"))).at(span);
         self.problems.push(problem.hint(suggest::hint(output, known, "outputs")));
     }
+}
 
-    fn cycle(&mut self, cycle: &[&str]) {
-        let Some(&first) = cycle.first() else { return };
-        let next = cycle.get(1).copied().unwrap_or(first);
-        let Some(task) = self.dag.tasks.get(first) else { return };
-        let by_wire = task.inputs.iter().find_map(|(name, wire)| match &wire.from {
-            Binding::Output { task, .. } if task == next => {
-                Some(self.place(&format!("steps.{first}.with.{name}"), wire.at))
-            }
-            _ => None,
-        });
-        let span = by_wire.unwrap_or_else(|| {
-            let path = if task.after.contains(next) { format!("after.{next}") } else { "when".to_owned() };
-            self.place(&format!("steps.{first}.{path}"), task.at)
-        });
-        let message = if cycle.len() == 1 {
-            format!("the step `{first}` waits for itself")
-        } else {
-            // A cycle of hundreds of steps is not read to its end.
-            let mut names: Vec<&str> = cycle.iter().take(12).copied().collect();
-            if cycle.len() > names.len() {
-                names.push("...");
-            }
-            format!("these steps wait for each other: {} -> {first}", names.join(" -> "))
-        };
-        let hint = (cycle.len() > 1).then(|| "an arrow points to what a step needs".to_owned());
-        self.problems.push(Diagnostic::error(message).at(span).task(first).hint(hint));
-    }
+/// The problem that tasks wait for each other, at what the first of them waits by. `noun` is what tasks are called; `place` knows where
+/// something of a path such as `steps.train.with.data` is written.
+pub(crate) fn cycle_problem(
+    dag: &Dag,
+    cycle: &[&str],
+    noun: &str,
+    place: &dyn Fn(&str, Location) -> Option<Span>,
+) -> Option<Diagnostic> {
+    let &first = cycle.first()?;
+    let next = cycle.get(1).copied().unwrap_or(first);
+    let task = dag.tasks.get(first)?;
+    let reads_next = |binding: &Binding| {
+        let mut found = false;
+        binding.visit_tasks(&mut |task| found |= task == next);
+        found
+    };
+    let by_wire = task.inputs.iter().find(|(_, wire)| reads_next(&wire.from));
+    let span = match by_wire {
+        Some((name, wire)) => place(&format!("steps.{first}.with.{name}"), wire.at),
+        None if task.after.contains(next) => place(&format!("steps.{first}.after.{next}"), task.at),
+        None => place(&format!("steps.{first}.when"), task.at),
+    };
+    let message = if cycle.len() == 1 {
+        format!("the {noun} `{first}` waits for itself")
+    } else {
+        // A cycle of hundreds is not read to its end.
+        let mut names: Vec<&str> = cycle.iter().take(12).copied().collect();
+        if cycle.len() > names.len() {
+            names.push("...");
+        }
+        format!("these {noun}s wait for each other: {} -> {first}", names.join(" -> "))
+    };
+    let hint = (cycle.len() > 1).then(|| format!("an arrow points to what a {noun} needs"));
+    Some(Diagnostic::error(message).at(span).task(first).hint(hint))
 }
 
 /// A problem about the task that reads something, if one does.

@@ -1,1 +1,265 @@
 //! The checks of a pipeline that was read from KFP's format.
+//!
+//! The SDK has checked most of it already, so types are not taken more strictly than KFP's own back end takes them: only a value that
+//! can never be one of its input's type is an error.
+
+use indexmap::IndexMap;
+
+use crate::check::cycle_problem;
+use crate::condition;
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::link::dags;
+use crate::model::{
+    Binding, Component, Condition, Dag, Implementation, Input, Items, Iteration, Location, Pipeline, Sees, Span, Task,
+};
+use crate::order;
+use crate::signature::{Port, find};
+use crate::suggest;
+use crate::types::PortType;
+
+mod size;
+#[cfg(test)]
+mod tests;
+mod texts;
+mod wires;
+
+pub use size::{MAX_NESTING, MAX_TASKS};
+
+/// Every problem of a pipeline in KFP's format, in the order of its file: unknown tasks, components, inputs and outputs, parameters
+/// where artifacts are wanted and the other way about, missing inputs, values that can never fit, cycles, components that
+/// contain themselves, conditions and placeholders about what is not there, more tasks than can be run.
+pub fn check(pipeline: &Pipeline) -> Vec<Diagnostic> {
+    let mut problems = Problems::default();
+    for (name, dag) in dags(pipeline) {
+        let component = name.and_then(|name| pipeline.components.get(name)).unwrap_or(&pipeline.root);
+        let prefix = name.map(|name| format!("components.{name}.")).unwrap_or_default();
+        Checker { pipeline, is_root: name.is_none(), prefix, dag, component, problems: &mut problems }.check();
+    }
+    texts::check(pipeline, &mut problems);
+    size::check(pipeline, &mut problems);
+    problems.into_sorted()
+}
+
+/// Checks one DAG.
+struct Checker<'p> {
+    pipeline: &'p Pipeline,
+    is_root: bool,
+    /// What the places of its parts begin with.
+    prefix: String,
+    dag: &'p Dag,
+    /// The component whose DAG it is.
+    component: &'p Component,
+    problems: &'p mut Problems,
+}
+
+/// What flows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sort {
+    Parameter,
+    Artifact,
+}
+
+impl Sort {
+    fn of(port: &Port) -> Self {
+        match port.ty {
+            PortType::Parameter(_) => Self::Parameter,
+            PortType::Artifact { .. } => Self::Artifact,
+        }
+    }
+
+    fn text(self) -> &'static str {
+        match self {
+            Self::Parameter => "a parameter",
+            Self::Artifact => "an artifact",
+        }
+    }
+}
+
+impl<'p> Checker<'p> {
+    fn check(mut self) {
+        for (name, task) in &self.dag.tasks {
+            self.task(name, task);
+        }
+        for (name, binding) in &self.dag.outputs {
+            let span = self.place(&format!("outputs.{name}"), Location::default());
+            self.output(name, binding, span);
+        }
+        if let Err(cycles) = order::topological(self.dag) {
+            for cycle in cycles {
+                let place = |path: &str, otherwise| self.place(path, otherwise);
+                if let Some(problem) = cycle_problem(self.dag, &cycle, "task", &place) {
+                    self.problems.push(problem);
+                }
+            }
+        }
+    }
+
+    /// Where something is written, else the place that the model itself has for it.
+    fn place(&self, path: &str, otherwise: Location) -> Option<Span> {
+        let known = self.pipeline.places.get(&format!("{}{path}", self.prefix)).copied();
+        known.or((otherwise.line > 0).then_some(Span { at: otherwise, length: 1 }))
+    }
+
+    fn error(&mut self, task: Option<&str>, span: Option<Span>, message: String, hint: Option<String>) {
+        let problem = Diagnostic::error(message).at(span).hint(hint);
+        self.problems.push(match task {
+            Some(task) => problem.task(task),
+            None => problem,
+        });
+    }
+
+    fn task(&mut self, name: &str, task: &'p Task) {
+        let here = self.place(&format!("steps.{name}"), task.at);
+        for other in &task.after {
+            if !self.dag.tasks.contains_key(other) {
+                let span = self.place(&format!("steps.{name}.after.{other}"), task.at);
+                self.unknown_task(other, span, Some(name));
+            }
+        }
+        if let Some(when) = &task.when {
+            let span = self.place(&format!("steps.{name}.when"), when.at);
+            self.condition(name, task, when, span);
+        }
+        for mount in &task.mounts {
+            if let Some(Sort::Artifact) = self.source(&mount.volume, here, Some(name)).map(|source| source.sort) {
+                let problem = format!("the volume at `{}` is named by a parameter, not by an artifact", mount.path);
+                self.error(Some(name), here, problem, None);
+            }
+        }
+        let Some(component) = self.pipeline.components.get(&task.component) else {
+            let span = self.place(&format!("steps.{name}.component"), Location::default()).or(here);
+            let known = self.pipeline.components.keys().map(String::as_str);
+            let hint = suggest::hint(&task.component, known, "components");
+            self.error(Some(name), span, format!("there is no component `{}`", task.component), hint);
+            return;
+        };
+        self.wires(name, task, component, here);
+        if let Some(each) = &task.each {
+            let span = self.place(&format!("steps.{name}.each"), Location::default()).or(here);
+            self.iteration(name, task, component, each, span);
+        }
+        if let Implementation::Import(importer) = &component.implementation
+            && let Binding::Input(source) = &importer.source
+            && find(&component.inputs, source).is_none()
+        {
+            // Schema 2.0.0 names a parameter of the pipeline itself.
+            match find(&self.component.inputs, source) {
+                Some((_, input)) if Sort::of(&input.port) == Sort::Parameter => {}
+                _ => {
+                    let known = component.inputs.keys().map(String::as_str);
+                    let hint = suggest::hint(source, known, "inputs");
+                    let problem = format!("the importer's URI is in the parameter `{source}`, which it does not have");
+                    self.error(Some(name), here, problem, hint);
+                }
+            }
+        }
+    }
+
+    fn condition(&mut self, name: &str, task: &Task, when: &Condition, span: Option<Span>) {
+        if when.sees == Sees::Tasks {
+            return;
+        }
+        let reads = match condition::inputs_read(&when.expression) {
+            Ok(reads) => reads,
+            Err(wrong) => {
+                self.error(Some(name), span, format!("this condition is not right: {wrong}"), wrong.hint());
+                return;
+            }
+        };
+        for read in reads {
+            let Some(wire) = task.inputs.get(&read.name) else {
+                let known = task.inputs.keys().map(String::as_str);
+                let hint = suggest::hint(&read.name, known, "inputs");
+                let problem = format!("the condition reads the input `{}`, which the task does not have", read.name);
+                self.error(Some(name), span, problem, hint);
+                continue;
+            };
+            let wanted = if read.artifact { Sort::Artifact } else { Sort::Parameter };
+            if let Some(sort) = self.quiet_sort(&wire.from).filter(|sort| *sort != wanted) {
+                let problem =
+                    format!("the condition reads `{}` as {}, but it is {}", read.name, wanted.text(), sort.text());
+                self.error(Some(name), span, problem, None);
+            }
+        }
+    }
+
+    fn iteration(
+        &mut self,
+        name: &str,
+        task: &'p Task,
+        component: &'p Component,
+        each: &'p Iteration,
+        span: Option<Span>,
+    ) {
+        let wanted = if matches!(each.over, Items::Artifacts(_)) { Sort::Artifact } else { Sort::Parameter };
+        if let Items::Parameter(input) | Items::Artifacts(input) = &each.over {
+            match task.inputs.get(input) {
+                None => {
+                    let known = task.inputs.keys().map(String::as_str);
+                    let hint = suggest::hint(input, known, "inputs");
+                    let problem = format!("the loop goes over the input `{input}`, which the task does not have");
+                    self.error(Some(name), span, problem, hint);
+                }
+                Some(wire) => {
+                    if let Some(sort) = self.quiet_sort(&wire.from).filter(|sort| *sort != wanted) {
+                        let problem =
+                            format!("the loop goes over `{input}` as {}, but it is {}", wanted.text(), sort.text());
+                        self.error(Some(name), span, problem, None);
+                    }
+                }
+            }
+        }
+        let Some((_, item)) = find(&component.inputs, &each.item) else {
+            let known = component.inputs.keys().map(String::as_str);
+            let hint = suggest::hint(&each.item, known, "inputs");
+            let problem = format!("the loop's item goes to `{}`, which is no input of `{}`", each.item, task.component);
+            self.error(Some(name), span, problem, hint);
+            return;
+        };
+        if Sort::of(&item.port) != wanted {
+            let problem =
+                format!("the loop's item is {}, but `{}` is {}", wanted.text(), each.item, Sort::of(&item.port).text());
+            self.error(Some(name), span, problem, None);
+            return;
+        }
+        if let Items::Literal(items) = &each.over {
+            let misfit =
+                items.iter().enumerate().find_map(|(i, value)| Some((i, wires::misfit(item, component, value)?)));
+            if let Some((i, why)) = misfit {
+                let problem = format!("item {i} of the loop does not fit the input `{}`: {why}", each.item);
+                self.error(Some(name), span, problem, None);
+            }
+        }
+    }
+
+    /// Checks an output of the DAG itself.
+    fn output(&mut self, name: &str, binding: &'p Binding, span: Option<Span>) {
+        let sources = match binding {
+            Binding::FirstOf(all) | Binding::Gather(all) => &all[..],
+            one => std::slice::from_ref(one),
+        };
+        for source in sources {
+            let Some(found) = self.source(source, span, None) else { continue };
+            if let Some(declared) = self.component.outputs.get(name).map(Sort::of).filter(|sort| *sort != found.sort) {
+                let problem =
+                    format!("the output `{name}` is {}, but its source is {}", declared.text(), found.sort.text());
+                self.error(None, span, problem, None);
+            }
+        }
+    }
+
+    fn unknown_task(&mut self, name: &str, span: Option<Span>, reader: Option<&str>) {
+        let known = self.dag.tasks.keys().map(String::as_str);
+        let hint = suggest::hint(name, known, "tasks beside it");
+        self.error(reader, span, format!("there is no task `{name}` here"), hint);
+    }
+
+    fn input(&self, name: &str) -> Option<&'p Input> {
+        find::<Input>(&self.component.inputs, name).map(|(_, input)| input)
+    }
+
+    fn outputs_of(&self, task: &str) -> Option<&'p IndexMap<String, Port>> {
+        let task = self.dag.tasks.get(task)?;
+        Some(&self.pipeline.components.get(&task.component)?.outputs)
+    }
+}

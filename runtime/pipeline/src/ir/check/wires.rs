@@ -1,0 +1,203 @@
+//! Whether what is wired to a task's inputs is there and can fit.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::{Checker, Sort};
+use crate::command::references;
+use crate::model::{Binding, Component, Implementation, Input, Span, Task, Wire};
+use crate::signature::find;
+use crate::suggest;
+use crate::types::{ParameterType, PortType, may_fit};
+
+/// The source of a value.
+pub(super) struct Source<'p> {
+    pub sort: Sort,
+    /// Its type, where what is declared can be relied on: the compiler is not strict about what it makes of loops and conditions.
+    pub ty: Option<Cow<'p, PortType>>,
+}
+
+impl<'p> Checker<'p> {
+    /// Unknown and missing inputs, and each wire.
+    pub(super) fn wires(&mut self, name: &str, task: &'p Task, component: &'p Component, here: Option<Span>) {
+        for (input, wire) in &task.inputs {
+            let span = self.place(&format!("steps.{name}.with.{input}"), wire.at).or(here);
+            let declared = find(&component.inputs, input).map(|(_, declared)| declared);
+            self.wire(name, task, component, (input, declared), wire, span);
+        }
+        for (input, declared) in &component.inputs {
+            let given = task.inputs.contains_key(input) || find(&task.inputs, input).is_some();
+            let item = task
+                .each
+                .as_ref()
+                .is_some_and(|each| find(&component.inputs, &each.item).is_some_and(|(item, _)| item == input));
+            if declared.port.optional || declared.default.is_some() || given || item {
+                continue;
+            }
+            let extra = task.inputs.keys().filter(|given| find(&component.inputs, given).is_none());
+            let near = suggest::nearest(input, extra.map(String::as_str));
+            let hint = near.map(|near| format!("is `{near}`, which it is given and does not have, meant for it?"));
+            let problem = format!("the task `{name}` needs the input `{input}` ({})", declared.port.ty);
+            self.error(Some(name), here, problem, hint);
+        }
+    }
+
+    fn wire(
+        &mut self,
+        name: &str,
+        task: &'p Task,
+        component: &'p Component,
+        (input, declared): (&str, Option<&'p Input>),
+        wire: &'p Wire,
+        span: Option<Span>,
+    ) {
+        match &wire.from {
+            Binding::Literal(value) => {
+                if let Some(declared) = declared
+                    && wire.select.is_none()
+                    && let Some(why) = misfit(declared, component, value)
+                {
+                    self.error(Some(name), span, format!("the input `{input}`: {why}"), None);
+                }
+            }
+            Binding::Template(text) => self.template(name, task, component, input, text, span),
+            binding => {
+                let Some(source) = self.source(binding, span, Some(name)) else { return };
+                let Some(declared) = declared else { return };
+                let sort = Sort::of(&declared.port);
+                if sort != source.sort {
+                    let problem =
+                        format!("the input `{input}` takes {}, but it is given {}", sort.text(), source.sort.text());
+                    self.error(Some(name), span, problem, None);
+                } else if let Some(ty) = source.ty.filter(|_| wire.select.is_none())
+                    && let Some(why) = never_fits(&ty, declared, component)
+                {
+                    let problem = format!("the input `{input}` is of type {}, but it is given {ty}", declared.port.ty);
+                    self.error(Some(name), span, problem, Some(why));
+                }
+            }
+        }
+    }
+
+    /// Checks that the placeholders of a constant speak of the task's other inputs.
+    fn template(
+        &mut self,
+        name: &str,
+        task: &Task,
+        component: &Component,
+        input: &str,
+        text: &str,
+        span: Option<Span>,
+    ) {
+        let found = references(text);
+        let workspace = found.facts.contains("workspace_path") && !self.pipeline.workspace;
+        for unknown in found.parameters.iter().chain(&found.artifacts).chain(&found.present) {
+            if unknown == input {
+                self.error(Some(name), span, format!("the input `{input}` is made of itself"), None);
+            } else if !task.inputs.contains_key(unknown) && !component.inputs.contains_key(unknown) {
+                let known = task.inputs.keys().map(String::as_str).filter(|known| *known != input);
+                let hint = suggest::hint(unknown, known, "other inputs");
+                let problem =
+                    format!("the input `{input}` is made of the input `{unknown}`, which the task does not have");
+                self.error(Some(name), span, problem, hint);
+            }
+        }
+        for problem in found.problems {
+            self.error(Some(name), span, format!("the input `{input}`: {problem}"), None);
+        }
+        if workspace {
+            let problem = format!("the input `{input}` is in the workspace, which the pipeline does not have");
+            self.error(Some(name), span, problem, Some(super::texts::WORKSPACE.to_owned()));
+        }
+    }
+
+    /// The source at the other end of a binding; reports what is unknown. None also for values that are written out.
+    pub(super) fn source(&mut self, binding: &Binding, span: Option<Span>, reader: Option<&str>) -> Option<Source<'p>> {
+        match binding {
+            Binding::Literal(_) | Binding::Template(_) => None,
+            Binding::Input(name) => {
+                let Some(input) = self.input(name) else {
+                    let known = self.component.inputs.keys().map(String::as_str);
+                    let what = if self.is_root { "parameters" } else { "inputs" };
+                    let hint = suggest::hint(name, known, what);
+                    let around = if self.is_root { "the pipeline" } else { "the component around it" };
+                    self.error(reader, span, format!("{around} has no input `{name}`"), hint);
+                    return None;
+                };
+                let ty = self.is_root.then_some(Cow::Borrowed(&input.port.ty));
+                Some(Source { sort: Sort::of(&input.port), ty })
+            }
+            Binding::Output { task, output } => {
+                let Some(producer) = self.dag.tasks.get(task) else {
+                    self.unknown_task(task, span, reader);
+                    return None;
+                };
+                let component = self.pipeline.components.get(&producer.component)?;
+                let Some((_, port)) = find(&component.outputs, output) else {
+                    let known = component.outputs.keys().map(String::as_str);
+                    let hint = suggest::hint(output, known, "outputs");
+                    self.error(reader, span, format!("the task `{task}` has no output `{output}`"), hint);
+                    return None;
+                };
+                let reliable = producer.each.is_none() && !matches!(component.implementation, Implementation::Dag(_));
+                Some(Source { sort: Sort::of(port), ty: reliable.then_some(Cow::Borrowed(&port.ty)) })
+            }
+            Binding::FinalStatus { task } => {
+                if !self.dag.tasks.contains_key(task) {
+                    self.unknown_task(task, span, reader);
+                    return None;
+                }
+                let ty = PortType::Parameter(ParameterType::task_final_status());
+                Some(Source { sort: Sort::Parameter, ty: Some(Cow::Owned(ty)) })
+            }
+            Binding::FirstOf(all) | Binding::Gather(all) => {
+                let sources: Vec<_> = all.iter().filter_map(|one| self.source(one, span, reader)).collect();
+                sources.first().map(|first| Source { sort: first.sort, ty: None })
+            }
+        }
+    }
+
+    /// What flows through a binding, as far as it is known; unknown sources are reported elsewhere.
+    pub(super) fn quiet_sort(&self, binding: &Binding) -> Option<Sort> {
+        match binding {
+            Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => Some(Sort::Parameter),
+            Binding::Input(name) => self.input(name).map(|input| Sort::of(&input.port)),
+            Binding::Output { task, output } => find(self.outputs_of(task)?, output).map(|(_, port)| Sort::of(port)),
+            Binding::FirstOf(all) | Binding::Gather(all) => all.first().and_then(|first| self.quiet_sort(first)),
+        }
+    }
+}
+
+/// Why a value can never be an input's, if it cannot.
+pub(super) fn misfit(declared: &Input, component: &Component, value: &Value) -> Option<String> {
+    let PortType::Parameter(ty) = &declared.port.ty else {
+        return Some(format!("it takes an artifact ({}), not a value", declared.port.ty));
+    };
+    if value.is_null() && (declared.port.optional || declared.default.is_some()) {
+        return None;
+    }
+    let strict = !matches!(component.implementation, Implementation::Dag(_)) && *ty != ParameterType::String;
+    if strict && let Err(mismatch) = ty.check(value) {
+        return Some(mismatch.to_string());
+    }
+    let is = |literal: &Value| literal == value || ty.coerce(value.clone()).is_ok_and(|value| *literal == value);
+    if !declared.literals.is_empty() && !declared.literals.iter().any(is) {
+        let allowed: Vec<String> = declared.literals.iter().map(Value::to_string).collect();
+        return Some(format!("it takes one of {}, not {value}", allowed.join(", ")));
+    }
+    None
+}
+
+/// Why no value of a type can be an input's, if none can.
+fn never_fits(from: &PortType, declared: &Input, component: &Component) -> Option<String> {
+    match (from, &declared.port.ty) {
+        _ if matches!(component.implementation, Implementation::Dag(_)) => None,
+        // As in KFP, every value can be read as text.
+        (PortType::Parameter(_), PortType::Parameter(ParameterType::String)) => None,
+        (PortType::Parameter(from), PortType::Parameter(to)) => may_fit(from, to).err(),
+        // KFP's own components take artifacts of every type; those of WebAssembly do not.
+        (from, to) if matches!(component.implementation, Implementation::Wasm(_)) => from.assignable_to(to).err(),
+        _ => None,
+    }
+}
