@@ -47,7 +47,7 @@ def explain(error: BaseException) -> None:
             waiting += one.exceptions
         if type(one) is ModuleNotFoundError and one.name:
             note = about(one.name)
-        elif type(one) is ImportError and one.name and one.name_from:
+        elif type(one) is ImportError and one.name and getattr(one, "name_from", None):
             note = about_native(f"{one.name}.{one.name_from}")
         else:
             continue
@@ -98,10 +98,10 @@ def is_there(module: str) -> bool:
 
 
 def native_file(name: str) -> str | None:
-    """The native library that a module would be, in the folder of the package that wants it."""
-    parent, _, child = name.rpartition(".")
-    folders = getattr(sys.modules.get(parent), "__path__", ()) if parent else sys.path
-    for folder in folders:
+    """The native library that a module would be, where the folders that are searched have one."""
+    *parents, child = name.split(".")
+    for folder in sys.path:
+        folder = "/".join([folder or ".", *parents])
         try:
             files = os.listdir(folder)
         except OSError:

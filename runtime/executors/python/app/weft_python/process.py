@@ -81,17 +81,18 @@ def run_script(command: Command, names: dict) -> None:
     path = command.target
     sys.argv = [path, *command.arguments]
     if os.path.isdir(path) or path.endswith((".zip", ".pyz", ".whl")):
-        # A folder or an archive with a __main__.py.
+        # It has a __main__.py.
         search(command, path)
         runpy._run_module_as_main("__main__", alter_argv=False)
         return
+    path = os.path.abspath(path)
     try:
         with open(path, "rb") as file:
             source = file.read()
     except OSError as error:
-        print(f"python3: can't open file {os.path.abspath(path)!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
+        print(f"python3: can't open file {path!r}: [Errno {error.errno}] {error.strerror}", file=sys.stderr)
         sys.exit(2)
-    search(command, os.path.dirname(os.path.abspath(path)))
+    search(command, os.path.dirname(path))
     names["__file__"] = path
     exec(compile(source, path, "exec", dont_inherit=True), names)
 
@@ -102,8 +103,9 @@ def run_module(command: Command, names: dict) -> None:
     search(command, os.getcwd())
     if missing.tells_of_module(command.target):
         sys.exit(1)
-    # Otherwise runpy warns that what it runs is loaded already.
-    sys.modules.pop(command.target, None)
+    if not hasattr(sys.modules.get(command.target), "__path__"):
+        # Otherwise runpy warns that what it runs is loaded already. Of a package it runs another module.
+        sys.modules.pop(command.target, None)
     runpy._run_module_as_main(command.target)
 
 

@@ -5,6 +5,7 @@ import importlib
 import linecache
 import os
 import sys
+import tempfile
 import warnings
 
 from .library import Library
@@ -60,9 +61,10 @@ def prepare() -> tuple[list[str], frozenset[str]]:
     for name in LOADED:
         importlib.import_module(name)
     del os.environ["_KFP_RUNTIME"]
-    from . import absent
+    from . import absent, compression
 
     absent.install()
+    compression.install()
     return [STANDARD, PACKAGES], frozenset(name for name in sys.modules if name not in at_start and "." not in name)
 
 
@@ -70,5 +72,7 @@ def settle() -> None:
     """Forgets what was true of the building machine only; nothing that is loaded now is looked at again by the collector."""
     sys.path_importer_cache.clear()
     linecache.clearcache()
+    # It keeps a generator of names of its own, which must not be the same in every process.
+    tempfile._name_sequence = None
     gc.collect()
     gc.freeze()
