@@ -54,13 +54,19 @@ pub fn execute(
     run: &str,
     work: impl FnOnce(&Engine<'_>, &mut Observer<'_>, &AtomicBool) -> weft_engine::Result<RunOutcome>,
 ) -> Result<Exit> {
-    let locks = store.locks();
+    let (locks, volumes) = (store.locks(), store.volumes());
     let mut options = weft_engine::Options { cache: !how.no_cache, ..weft_engine::Options::default() };
     if let Some(jobs) = how.jobs {
         options.jobs = jobs;
     }
-    let engine =
-        Engine { artifacts: &store.artifacts, metadata: &store.metadata, runner: sandbox, locks: &locks, options };
+    let engine = Engine {
+        artifacts: &store.artifacts,
+        metadata: &store.metadata,
+        runner: sandbox,
+        locks: &locks,
+        volumes: &volumes,
+        options,
+    };
     let interrupted = interrupt::listen()?;
     let mut begun = false;
     let outcome = {

@@ -1,4 +1,4 @@
-//! The store on disk: `artifacts/`, `metadata.sqlite` and `locks/` in one folder.
+//! The store on disk: `artifacts/`, `metadata.sqlite`, `locks/` and `volumes/` in one folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -45,6 +45,11 @@ impl Store {
     /// Directory for the lock files of runs.
     pub fn locks(&self) -> PathBuf {
         self.root.join("locks")
+    }
+
+    /// Directory for the volumes that tasks mount.
+    pub fn volumes(&self) -> PathBuf {
+        self.root.join("volumes")
     }
 
     /// Whether a process is at work on a run.

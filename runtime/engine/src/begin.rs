@@ -1,29 +1,40 @@
-//! Deciding what becomes of a task whose dependencies are behind it: skipped, cached, or handed to a worker.
+//! Beginning tasks: taken over from an earlier process, settled at once, opened, or handed to a worker.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, NewExecution, Result, Tx};
-use weft_pipeline::model::{Implementation, Importer, TaskState};
-use weft_pipeline::step::{Artifact, Grants, PortValue, PortValues, StepFailure, StepRequest};
+use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, Result, Tx};
+use weft_pipeline::model::{Implementation, Items, Task, TaskState};
+use weft_pipeline::step::{Grants, PortValue, PortValues, StepFailure};
 
 use crate::cache;
 use crate::event::{Event, TaskReport};
-use crate::identity::{self, Identity};
-use crate::inputs;
-use crate::run::{DECISIONS_AT_ONCE, Launch, Node, Run, is_settled, report, state_of};
-use crate::work::{Import, Job, host_failure};
+use crate::identity::Identity;
+use crate::inputs::Bound;
+use crate::node::{Node, is_settled};
+use crate::plan::MAX_TASKS;
+use crate::repeat;
+use crate::request::Prepared;
+use crate::run::{DECISIONS_AT_ONCE, Launch, Run};
+use crate::verdict::Verdict;
+use crate::work::{Job, advised};
 
-/// What is to be done with a task.
-enum Verdict {
-    /// A task before it failed or never began.
-    NotRun { blame: usize },
-    /// It is skipped for this reason.
-    Skip(String),
-    /// It cannot even begin.
-    Fail(Box<StepFailure>),
-    /// It runs on these inputs.
-    Go(PortValues),
+/// What is recorded of a task about to start.
+#[derive(Clone, Copy)]
+pub(crate) struct Begin<'a> {
+    pub inputs: &'a PortValues,
+    pub grants: &'a Grants,
+    pub identity: Option<Identity>,
+    /// Of a loop.
+    pub iterations: Option<usize>,
+}
+
+impl<'a> Begin<'a> {
+    /// With nothing but inputs.
+    pub fn on(inputs: &'a PortValues, task: &'a Task) -> Self {
+        Self { inputs, grants: &task.grants, identity: None, iterations: None }
+    }
 }
 
 impl Run<'_> {
@@ -55,63 +66,61 @@ impl Run<'_> {
             Verdict::NotRun { blame } => {
                 self.nodes[index].blame = Some(blame);
                 let message = format!("not run: `{}` failed", self.nodes[blame].path);
-                let report = report(&self.nodes[index], TaskState::New, Some(message));
+                let report = self.nodes[index].reported(TaskState::New, Some(message));
                 self.settle(tx, index, report)?;
                 Ok(None)
             }
             Verdict::Skip(reason) => {
                 let node = &self.nodes[index];
-                tx.record_skipped(&self.key, &self.execution(node, &PortValues::new(), None), &reason)?;
-                let report = report(node, TaskState::Skipped, Some(reason));
+                let nothing = PortValues::new();
+                tx.record_skipped(&self.key, &self.execution(node, Begin::on(&nothing, node.task)), &reason)?;
+                let report = node.reported(TaskState::Skipped, Some(reason));
                 self.settle(tx, index, report)?;
                 Ok(None)
             }
             Verdict::Fail(failure) => self.fail_at_once(tx, index, &failure).map(|()| None),
-            Verdict::Go(inputs) => self.go(tx, index, inputs),
+            Verdict::Go(bound) if self.nodes[index].is_loop() => self.go_loop(tx, index, bound).map(|()| None),
+            Verdict::Go(bound) => self.go(tx, index, bound.inputs),
         }
     }
 
     /// Takes a task as an earlier process left it, if it need not be executed again.
     pub fn take_over(&mut self, index: usize) -> bool {
-        let Some(record) = self.nodes[index].earlier.take_if(|record| is_settled(record)) else { return false };
-        if let Implementation::Dag(dag) = &self.nodes[index].component.implementation
-            && record.state == TaskState::Complete
-            && !dag.tasks.is_empty()
-        {
-            // Its tasks are taken over one by one, and it with the last of them.
-            self.open(dag, Some(index), record.inputs.clone());
-            self.nodes[index].earlier = Some(record);
-            return true;
+        if !self.nodes[index].earlier.as_deref().is_some_and(is_settled) {
+            return false;
         }
-        self.settle_recalled(index, record);
+        if self.rests_on_new(index) {
+            self.nodes[index].earlier = None;
+            return false;
+        }
+        let Some(record) = self.nodes[index].earlier.take() else { return false };
+        // What is in a DAG or a loop is taken over one by one, and it with the last of them.
+        if record.state == TaskState::Complete && self.open_again(index, &record.inputs) {
+            self.nodes[index].earlier = Some(record);
+        } else {
+            self.settle_recalled(index, *record);
+        }
         true
     }
 
-    fn verdict(&self, index: usize) -> Verdict {
-        let Node { task, component, frame, .. } = &self.nodes[index];
-        let dependencies: Vec<usize> = task.dependencies().iter().filter_map(|name| self.find(*frame, name)).collect();
-        let lost = |on: &&usize| {
-            matches!(state_of(&self.nodes[**on]), TaskState::Failed | TaskState::New | TaskState::Canceled)
-        };
-        if let Some(on) = dependencies.iter().find(lost) {
-            return Verdict::NotRun { blame: self.nodes[*on].blame.unwrap_or(*on) };
-        }
-        let skipped =
-            |name: &&String| self.find(*frame, name).is_some_and(|on| state_of(&self.nodes[on]) == TaskState::Skipped);
-        if let Some(name) = task.after.iter().find(skipped) {
-            return Verdict::Skip(format!("it comes after `{name}`, which was skipped"));
-        }
-        let scope = &self.frames[*frame].inputs;
-        if let Some(when) = &task.when {
-            match crate::condition::holds(when, scope, |name| self.task_scope(*frame, name)) {
-                Ok(true) => {}
-                Ok(false) => return Verdict::Skip(format!("its condition does not hold: {}", when.expression)),
-                Err(failure) => return Verdict::Fail(failure),
+    /// Opens the DAG or the loop of a task that an earlier process completed, if there is anything in it.
+    fn open_again(&mut self, index: usize, inputs: &PortValues) -> bool {
+        if self.nodes[index].is_loop() {
+            let Verdict::Go(bound) = self.verdict(index) else { return false };
+            let each = self.nodes[index].task.each.as_ref();
+            let items = each.and_then(|each| repeat::items(each, &bound).ok()).unwrap_or_default();
+            if items.is_empty() {
+                return false;
             }
+            self.open_loop(index, items, bound.inputs);
+            return true;
         }
-        match inputs::bind(task, component, scope, |name| self.source(*frame, name)) {
-            Ok(inputs) => Verdict::Go(inputs),
-            Err(reason) => Verdict::Skip(reason),
+        match self.nodes[index].dag() {
+            Some(dag) if !dag.tasks.is_empty() => {
+                self.open(dag, Some(index), inputs.clone());
+                true
+            }
+            _ => false,
         }
     }
 
@@ -119,47 +128,84 @@ impl Run<'_> {
         let component = self.nodes[index].component;
         let job = match &component.implementation {
             Implementation::Dag(dag) => {
-                self.start(tx, index, &inputs, None)?;
+                self.start(tx, index, Begin::on(&inputs, self.nodes[index].task))?;
                 self.open(dag, Some(index), inputs);
                 let opened = self.frames.len() - 1;
                 // A DAG without tasks ends as it begins.
                 self.close(tx, opened)?;
                 return Ok(None);
             }
-            Implementation::Wasm(step) => match self.request(index, inputs) {
-                Some(request) => return self.go_step(tx, index, request),
-                None => Err(host_failure(format!("`{}` is not linked", step.path), None).into()),
+            Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(index, inputs) {
+                Ok(prepared) => return self.go_step(tx, index, prepared),
+                Err(failure) => Err(failure),
             },
             Implementation::Import(importer) => self.import(index, importer, &inputs),
             Implementation::Latest(query) => Ok(Job::Latest(query.clone())),
-            Implementation::Command(_) | Implementation::Volume(_) => {
-                Err(host_failure("this runtime has nobody who runs it".to_owned(), None).into())
-            }
+            Implementation::Volume(volume) => self.volume(volume.action, inputs),
         };
         match job {
             Ok(job) => {
                 let inputs = recorded_inputs(&job);
-                self.start(tx, index, &inputs, None)?;
+                self.start(tx, index, Begin::on(&inputs, self.nodes[index].task))?;
                 Ok(Some(self.launch(index, Arc::new(job))))
             }
             Err(failure) => self.fail_at_once(tx, index, &failure).map(|()| None),
         }
     }
 
-    fn go_step(&mut self, tx: &mut Tx<'_>, index: usize, request: StepRequest) -> Result<Option<Launch>> {
+    fn go_loop(&mut self, tx: &mut Tx<'_>, index: usize, bound: Bound) -> Result<()> {
+        let Some(each) = &self.nodes[index].task.each else { return Ok(()) };
+        let items = match repeat::items(each, &bound).and_then(|items| self.reserve(index, items)) {
+            Ok(items) => items,
+            Err(failure) => return self.fail_at_once(tx, index, &failure),
+        };
+        let mut recorded = Cow::Borrowed(&bound.inputs);
+        if let Items::Literal(written) = &each.over {
+            // As in KFP.
+            recorded.to_mut().insert(each.item.clone(), PortValue::Parameter(written.clone().into()));
+        }
+        let begin = Begin { iterations: Some(items.len()), ..Begin::on(&recorded, self.nodes[index].task) };
+        self.start(tx, index, begin)?;
+        self.open_loop(index, items, bound.inputs);
+        // A loop over nothing ends as it begins.
+        self.close(tx, self.frames.len() - 1)
+    }
+
+    /// Makes sure that there is room in the run for a loop's iterations.
+    fn reserve(
+        &mut self,
+        index: usize,
+        items: Vec<PortValue>,
+    ) -> std::result::Result<Vec<PortValue>, Box<StepFailure>> {
+        let each = self.plan.size_of(&self.nodes[index].task.component).saturating_add(1);
+        let size = self.size.saturating_add(each.saturating_mul(items.len()));
+        if size > MAX_TASKS {
+            return Err(advised(
+                format!("with its {} iterations the run would have more than {MAX_TASKS} tasks", items.len()),
+                "give it fewer items, or let one step go over many of them",
+            )
+            .into());
+        }
+        self.size = size;
+        Ok(items)
+    }
+
+    fn go_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: Prepared) -> Result<Option<Launch>> {
         let node = &self.nodes[index];
+        let Prepared { request, grants } = prepared;
+        let begin =
+            Begin { grants: &grants, identity: Some(request.identity), ..Begin::on(&request.inputs, node.task) };
         if self.engine.options.cache
-            && cache::is_cacheable(node.task)
+            && cache::is_cacheable(node.task, &grants, &request.component)
             && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &request.identity)?
         {
-            let new = self.execution(node, &request.inputs, Some(request.identity));
-            tx.record_cached(&self.key, &new, &mut cached)?;
+            tx.record_cached(&self.key, &self.execution(node, begin), &mut cached)?;
             let report = cached_report(node, cached);
             self.settle(tx, index, report)?;
             return Ok(None);
         }
-        self.start(tx, index, &request.inputs, Some(request.identity))?;
-        Ok(Some(self.launch(index, Arc::new(Job::Step(request)))))
+        self.start(tx, index, begin)?;
+        Ok(Some(self.launch(index, Arc::new(Job::Step(Box::new(request))))))
     }
 
     fn begin_again(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
@@ -178,21 +224,17 @@ impl Run<'_> {
         (index, job)
     }
 
-    fn start(&mut self, tx: &mut Tx<'_>, index: usize, inputs: &PortValues, identity: Option<Identity>) -> Result<()> {
-        let node = &self.nodes[index];
-        let execution = tx.start_execution(&self.key, &self.execution(node, inputs, identity))?;
+    fn start(&mut self, tx: &mut Tx<'_>, index: usize, begin: Begin<'_>) -> Result<()> {
+        let execution = tx.start_execution(&self.key, &self.execution(&self.nodes[index], begin))?;
         self.nodes[index].execution = Some(execution);
         Ok(())
     }
 
     /// A task's row.
-    pub fn execution<'a>(
-        &'a self,
-        node: &'a Node<'_>,
-        inputs: &'a PortValues,
-        identity: Option<Identity>,
-    ) -> NewExecution<'a> {
+    pub fn execution<'a>(&'a self, node: &'a Node<'_>, begin: Begin<'a>) -> NewExecution<'a> {
+        let Begin { inputs, grants, identity, iterations } = begin;
         let kind = match node.component.implementation {
+            _ if node.is_loop() => ExecutionKind::Dag,
             Implementation::Wasm(_) | Implementation::Command(_) | Implementation::Volume(_) => {
                 ExecutionKind::Container
             }
@@ -200,50 +242,30 @@ impl Run<'_> {
             Implementation::Latest(_) => ExecutionKind::Resolver,
             Implementation::Dag(_) => ExecutionKind::Dag,
         };
-        let parent = self.frames[node.frame].owner.and_then(|owner| self.nodes[owner].execution);
-        let (task, grants): (_, &Grants) = (&node.path, &node.task.grants);
-        let component = node.step.as_ref();
-        NewExecution { task, kind, component, inputs, grants, identity, attempt: node.attempt, parent }
-    }
-
-    fn request(&self, index: usize, inputs: PortValues) -> Option<StepRequest> {
-        let node = &self.nodes[index];
-        let component = node.step.clone()?;
-        let identity = identity::step(&component, &inputs, &node.task.grants);
-        let mut grants = node.task.grants.clone();
-        for directory in grants.directories.values_mut() {
-            directory.host = self.base_dir.join(&directory.host).to_string_lossy().into_owned();
-        }
-        Some(StepRequest {
-            task: node.path.clone(),
-            component,
-            command: None,
+        let image = match &node.component.implementation {
+            Implementation::Command(step) if kind == ExecutionKind::Container => Some(step.image.as_str()),
+            _ => None,
+        };
+        let owner = self.frames[node.frame].owner.map(|owner| &self.nodes[owner]);
+        let parent = owner.and_then(|owner| owner.execution.or(Some(owner.earlier.as_ref()?.execution)));
+        NewExecution {
+            task: &node.path,
+            kind,
+            component: node.step.filter(|_| kind == ExecutionKind::Container),
             inputs,
             grants,
-            limits: node.task.limits,
             identity,
-        })
-    }
-
-    fn import(&self, index: usize, importer: &Importer, inputs: &PortValues) -> Result<Job, Box<StepFailure>> {
-        let frame = self.nodes[index].frame;
-        // The path may be an input of the importer itself, as in KFP, or of the DAG around it.
-        let scope: PortValues =
-            inputs.iter().chain(&self.frames[frame].inputs).rev().map(|(k, v)| (k.clone(), v.clone())).collect();
-        let source = inputs::follow(&importer.source, &scope, &|task| self.source(frame, task))
-            .map_err(|why| host_failure(format!("its path {why}"), None))?;
-        let PortValue::Parameter(serde_json::Value::String(written)) = source.as_ref() else {
-            let hint = "give the path of a file or directory".to_owned();
-            return Err(host_failure("its path is not a string".to_owned(), Some(hint)).into());
-        };
-        let artifact = Artifact {
-            id: None,
-            kind: importer.kind.clone(),
-            uri: String::new(),
-            name: None,
-            properties: importer.properties.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-        };
-        Ok(Job::Import(Import { path: self.base_dir.join(written), written: written.clone(), artifact }))
+            attempt: node.attempt,
+            parent,
+            labels: Labels {
+                display_name: node.task.display_name.as_deref(),
+                image,
+                iteration_index: node.iteration,
+                iteration_count: iterations,
+                total_dag_tasks: node.dag().map(|dag| dag.tasks.len()),
+                reimport: kind == ExecutionKind::Importer && !node.task.cache,
+            },
+        }
     }
 
     /// Records a failure before any attempt.
@@ -258,8 +280,8 @@ impl Run<'_> {
             peak_memory: 0,
             cached_from: None,
         };
-        tx.record_execution(&self.key, &self.execution(node, &PortValues::new(), None), finished)?;
-        let mut report = report(node, TaskState::Failed, Some(failure.message.clone()));
+        tx.record_execution(&self.key, &self.execution(node, Begin::on(&PortValues::new(), node.task)), finished)?;
+        let mut report = node.reported(TaskState::Failed, Some(failure.message.clone()));
         report.hint.clone_from(&failure.hint);
         self.nodes[index].blame = Some(index);
         self.settle(tx, index, report)
@@ -273,11 +295,12 @@ pub(crate) fn recorded_inputs(job: &Job) -> PortValues {
             PortValues::from([("source".to_owned(), PortValue::Parameter(import.written.clone().into()))])
         }
         Job::Step(request) => request.inputs.clone(),
+        Job::Volume(change) => change.inputs.clone(),
         Job::Latest(_) => PortValues::new(),
     }
 }
 
 /// The report of a task for which an earlier execution stands.
 pub(crate) fn cached_report(node: &Node<'_>, cached: CachedStep) -> TaskReport {
-    TaskReport { outputs: cached.outputs, ..report(node, TaskState::Cached, None) }
+    TaskReport { outputs: cached.outputs, ..node.reported(TaskState::Cached, None) }
 }

@@ -3,14 +3,15 @@
 use weft_artifacts::Store;
 use weft_metadata::{CachedStep, Tx};
 use weft_pipeline::model::Task;
-use weft_pipeline::step::{PortValue, PortValues};
+use weft_pipeline::step::{ComponentRef, Grants, HOST_PYTHON, PortValue, PortValues};
 
 use crate::identity::Identity;
 
 /// Whether a task's results may come from an earlier execution: its pipeline says so, and it is a pure function of
-/// what its identity covers. With a grant it may see more than that (the time, a host's file), so it is executed.
-pub fn is_cacheable(task: &Task) -> bool {
-    task.cache && task.grants.is_pure()
+/// what its identity covers. With a grant it may see more than that (the time, a host's file, a volume), and so it may
+/// outside of the sandbox; then it is executed.
+pub fn is_cacheable(task: &Task, grants: &Grants, component: &ComponentRef) -> bool {
+    task.cache && grants.is_pure() && !component.digest.starts_with(HOST_PYTHON)
 }
 
 /// The earlier execution that may stand for a new one of this identity: all it gave must still be in the store.

@@ -1,9 +1,9 @@
-//! A task's condition over what the tasks before it gave.
+//! A task's condition, over what the tasks before it gave or over its own inputs.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
-use weft_pipeline::condition::{ConditionScope, TaskScope, evaluate};
+use weft_pipeline::condition::{ConditionError, ConditionScope, TaskScope, evaluate, evaluate_inputs};
 use weft_pipeline::model::Condition;
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 
@@ -18,12 +18,25 @@ pub fn holds<'a>(
 ) -> Result<bool, Box<StepFailure>> {
     let params = parameters(scope);
     let tasks = condition.tasks.iter().filter_map(|name| Some((name.as_str(), task(name)?))).collect();
-    evaluate(&condition.expression, &ConditionScope { params: &params, tasks }).map_err(|error| {
-        let at = condition.at;
-        let place = if at.line > 0 { format!(" (line {}, column {})", at.line, at.column) } else { String::new() };
-        let message = format!("its condition `{}`{place} has no answer: {error}", condition.expression);
-        host_failure(message, error.hint()).into()
-    })
+    evaluate(&condition.expression, &ConditionScope { params: &params, tasks })
+        .map_err(|error| no_answer(condition, &error).into())
+}
+
+/// Whether a condition over a task's own inputs holds.
+pub fn holds_for(condition: &Condition, inputs: &PortValues) -> Result<bool, Box<StepFailure>> {
+    evaluate_inputs(&condition.expression, inputs).map_err(|error| no_answer(condition, &error).into())
+}
+
+/// Why a task is skipped whose condition does not hold.
+pub fn does_not_hold(condition: &Condition) -> String {
+    format!("its condition does not hold: {}", condition.expression)
+}
+
+fn no_answer(condition: &Condition, error: &ConditionError) -> StepFailure {
+    let at = condition.at;
+    let place = if at.line > 0 { format!(" (line {}, column {})", at.line, at.column) } else { String::new() };
+    let message = format!("its condition `{}`{place} has no answer: {error}", condition.expression);
+    host_failure(message, error.hint())
 }
 
 fn parameters(scope: &PortValues) -> BTreeMap<String, Value> {

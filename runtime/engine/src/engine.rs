@@ -13,7 +13,7 @@ use weft_pipeline::step::{PortValue, PortValues};
 use crate::error::{Error, Result};
 use crate::event::{Event, RunOutcome};
 use crate::lock::RunLock;
-use crate::plan;
+use crate::plan::{self, Plan};
 use crate::run::Run;
 use crate::runner::StepRunner;
 use crate::spec::Spec;
@@ -29,6 +29,8 @@ pub struct Engine<'a> {
     pub runner: &'a dyn StepRunner,
     /// Directory for the lock files of runs at work. Made when needed.
     pub locks: &'a Path,
+    /// Directory for volumes, a directory each. Made when needed.
+    pub volumes: &'a Path,
     /// How to execute.
     pub options: Options,
 }
@@ -74,7 +76,7 @@ impl Engine<'_> {
     /// be resumed, as it can be when this fails or when the process is killed.
     pub fn start(&self, new: NewRun<'_>, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
         let NewRun { id, pipeline, parameters, base_dir, file } = new;
-        plan::validate(pipeline)?;
+        let plan = Plan::new(pipeline)?;
         let parameters = complete(pipeline, parameters)?;
         let lock = RunLock::acquire(self.locks, &id)?;
         let _gc = self.artifacts.lock_shared()?;
@@ -91,7 +93,7 @@ impl Engine<'_> {
             })
         })?;
         tracing::debug!(run = id, pipeline = pipeline.name, "the run starts");
-        let run = Run::new(self, key, pipeline, base_dir, port_values(parameters), HashMap::new());
+        let run = Run::new(self, key, &plan, base_dir, port_values(parameters), HashMap::new());
         Ok(finish(run.execute(observer, interrupt)?, lock))
     }
 
@@ -108,7 +110,7 @@ impl Engine<'_> {
             serde_json::from_value(state.run.spec).map_err(|source| Error::Spec { run: id.clone(), source })?;
         let base_dir = spec.base_dir.clone();
         let pipeline = spec.into_pipeline();
-        plan::validate(&pipeline)?;
+        let plan = Plan::new(&pipeline)?;
         let earlier: HashMap<_, _> = state.run.steps.into_iter().map(|step| (step.task.clone(), step)).collect();
         let complete = state.run.summary.state == RunState::Complete;
         if !complete {
@@ -117,24 +119,24 @@ impl Engine<'_> {
         }
         tracing::debug!(run = id, earlier = earlier.len(), complete, "the run goes on");
         let scope = port_values(state.run.summary.parameters);
-        let run = Run::new(self, state.key, &pipeline, base_dir, scope, earlier);
+        let run = Run::new(self, state.key, &plan, base_dir, scope, earlier);
         Ok(finish(if complete { run.recall() } else { run.execute(observer, interrupt)? }, lock))
     }
 
-    /// Puts the binaries of all components into the store, where runners find them by their digest.
+    /// Puts the binaries of all components and the packages of commands into the store, where runners find them by their
+    /// digest.
     fn take_in_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
-        for step in plan::binaries(pipeline) {
-            let expected = step.digest.clone().unwrap_or_default();
+        for (path, expected) in plan::binaries(pipeline) {
             if self.artifacts.contains(&expected.parse()?)? {
                 continue;
             }
-            let path = base_dir.join(&step.path);
+            let path = base_dir.join(path);
             let found = self
                 .artifacts
                 .import(&path, &mut |_| std::ops::ControlFlow::Continue(()))
                 .map_err(|source| Error::Component { pipeline: pipeline.name.clone(), path: path.clone(), source })?;
             if found.to_string() != expected {
-                return Err(Error::ComponentChanged { path, expected, found: found.to_string() });
+                return Err(Error::ComponentChanged { path, expected: expected.to_owned(), found: found.to_string() });
             }
         }
         Ok(())

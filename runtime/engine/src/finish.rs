@@ -3,16 +3,16 @@
 use std::time::{Duration, Instant};
 
 use weft_metadata::{FailureRecord, Finished, Result, Tx};
-use weft_pipeline::model::{Implementation, Latest, TaskState};
+use weft_pipeline::model::{Latest, TaskState};
 use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
 
-use crate::begin::{cached_report, recorded_inputs};
+use crate::begin::{Begin, cached_report, recorded_inputs};
 use crate::cache;
 use crate::event::{Event, TaskReport};
 use crate::identity::{self, Identity};
 use crate::pool::Done;
 use crate::retry;
-use crate::run::{Run, report, state_of};
+use crate::run::Run;
 use crate::work::{ARTIFACT, Job};
 
 impl Run<'_> {
@@ -45,7 +45,7 @@ impl Run<'_> {
             attempts: node.attempt,
             outputs: output.outputs,
             log,
-            ..report(node, TaskState::Complete, None)
+            ..node.reported(TaskState::Complete, None)
         };
         let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
         match found {
@@ -66,7 +66,7 @@ impl Run<'_> {
     ) -> Result<()> {
         let node = &self.nodes[index];
         let inputs = recorded_inputs(job);
-        let new = self.execution(node, &inputs, Some(identity));
+        let new = self.execution(node, Begin { identity: Some(identity), ..Begin::on(&inputs, node.task) });
         let reuse = self.engine.options.cache && node.task.cache;
         if reuse && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)? {
             tx.record_cached(&self.key, &new, &mut cached)?;
@@ -97,7 +97,7 @@ impl Run<'_> {
             _ => None,
         };
         match job {
-            Job::Step(_) => None,
+            Job::Step(_) | Job::Volume(_) => None,
             Job::Import(_) => found.map(identity::import),
             Job::Latest(Latest { pipeline, task, output, kind }) => {
                 let pipeline = pipeline.as_ref().unwrap_or(&self.key.pipeline);
@@ -133,7 +133,7 @@ impl Run<'_> {
             attempts: node.attempt,
             hint: failure.hint.clone(),
             log,
-            ..report(node, TaskState::Failed, Some(failure.message.clone()))
+            ..node.reported(TaskState::Failed, Some(failure.message.clone()))
         };
         self.finish(tx, index, Some(&FailureRecord::from(failure)), failure.trace.peak_memory, report)
     }
@@ -146,7 +146,7 @@ impl Run<'_> {
             duration: Some(took),
             attempts: node.attempt,
             log,
-            ..report(node, TaskState::Canceled, message)
+            ..node.reported(TaskState::Canceled, message)
         };
         self.finish(tx, index, None, 0, report)
     }
@@ -175,36 +175,46 @@ impl Run<'_> {
         self.settle(tx, index, report)
     }
 
-    /// Ends the task whose DAG has nothing left to do.
+    /// Ends the task whose DAG or loop has nothing left to do.
     pub fn close(&mut self, tx: &mut Tx<'_>, frame: usize) -> Result<()> {
         let Some(owner) = self.frames[frame].finished_owner() else { return Ok(()) };
         if self.nodes[owner].report.is_some() {
             return self.close(tx, self.nodes[owner].frame);
         }
-        let state = |index: &usize| state_of(&self.nodes[*index]);
-        if self.members(frame).any(|index| state(&index) == TaskState::Canceled) {
+        let find = |wanted| self.frames[frame].members().find(|index| self.nodes[*index].state() == wanted);
+        if find(TaskState::Canceled).is_some() {
             return self.cancel(tx, owner, None, Duration::ZERO);
         }
-        let Some(failed) = self.members(frame).find(|index| state(index) == TaskState::Failed) else {
-            let outputs = self.frame_outputs(frame);
-            let attempts = self.nodes[owner].attempt;
-            let report = TaskReport { attempts, outputs, ..report(&self.nodes[owner], TaskState::Complete, None) };
-            return self.finish(tx, owner, None, 0, report);
+        let node = &self.nodes[owner];
+        let (record, blame, report) = if let Some(failed) = find(TaskState::Failed) {
+            let blame = self.nodes[failed].blame.unwrap_or(failed);
+            let message = format!("its task `{}` failed", self.nodes[blame].path);
+            let record = FailureRecord { kind: FailureKind::Returned, message: message.clone(), hint: None };
+            (Some(record), Some(blame), node.reported(TaskState::Failed, Some(message)))
+        } else {
+            match self.frame_outputs(frame) {
+                Ok(outputs) => {
+                    let attempts = node.attempt;
+                    (None, None, TaskReport { attempts, outputs, ..node.reported(TaskState::Complete, None) })
+                }
+                Err(failure) => {
+                    let report = node.reported(TaskState::Failed, Some(failure.message.clone()));
+                    let hint = failure.hint.clone();
+                    (Some(FailureRecord::from(&*failure)), Some(owner), TaskReport { hint, ..report })
+                }
+            }
         };
-        let blame = self.nodes[failed].blame.unwrap_or(failed);
-        let message = format!("its task `{}` failed", self.nodes[blame].path);
-        self.nodes[owner].blame = Some(blame);
-        let record = FailureRecord { kind: FailureKind::Returned, message: message.clone(), hint: None };
-        let report = report(&self.nodes[owner], TaskState::Failed, Some(message));
-        self.finish(tx, owner, Some(&record), 0, report)
+        self.nodes[owner].blame = blame;
+        // Nobody reads them any more, and of a loop there are many.
+        self.frames[frame].inputs = PortValues::new();
+        self.finish(tx, owner, record.as_ref(), 0, report)
     }
 
-    /// Gives up the tasks whose DAGs were interrupted before their end.
+    /// Gives up the tasks whose DAGs or loops were interrupted before their end.
     pub fn cancel_open(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         for index in (0..self.nodes.len()).rev() {
             let node = &self.nodes[index];
-            let is_dag = matches!(node.component.implementation, Implementation::Dag(_));
-            if is_dag && node.report.is_none() && node.execution.is_some() {
+            if node.opened.is_some() && node.report.is_none() && node.execution.is_some() {
                 self.cancel(tx, index, None, Duration::ZERO)?;
             }
         }

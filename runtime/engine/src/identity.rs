@@ -3,23 +3,39 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Number, Value, json};
-use weft_pipeline::step::{Artifact, ComponentRef, Grants, PortValue, PortValues};
+use weft_pipeline::signature::Port;
+use weft_pipeline::step::{Artifact, Command, ComponentRef, Grants, PortValue, PortValues};
 use weft_pipeline::types::ArtifactType;
 
 /// BLAKE3 over the canonical JSON of what was done to what.
 pub type Identity = [u8; 32];
 
-/// Identity of a step: component, function, inputs and grants. Limits are left out: a step that stays within its
-/// limits gives the same with wider ones.
-pub fn step(component: &ComponentRef, inputs: &PortValues, grants: &Grants) -> Identity {
+/// Identity of a step: component, function, inputs and grants; of a command also how it is called, what it declares to
+/// give, and its packages. Limits are left out: a step that stays within its limits gives the same with wider ones.
+pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
     let inputs: Map<String, Value> = inputs.iter().map(|(port, value)| (port.clone(), port_value(value))).collect();
-    digest(&json!({
+    let mut step = json!({
         "format": "weft step 1",
         "component": component.digest,
         "function": component.function,
         "inputs": inputs,
         "grants": grants_value(grants),
-    }))
+    });
+    // Identities of step functions stay what they were before there were commands.
+    if let Some(command) = command {
+        step["command"] = command_value(command);
+    }
+    digest(&step)
+}
+
+/// A command's environment in its order: variables may refer to those before them.
+fn command_value(Command { argv, env, outputs, packages }: &Command) -> Value {
+    let env: Vec<_> = env.iter().collect();
+    let outputs: Map<String, Value> = outputs
+        .iter()
+        .map(|(name, Port { ty, optional })| (name.clone(), json!({ "type": ty, "optional": optional })))
+        .collect();
+    json!({ "argv": argv, "env": env, "outputs": outputs, "packages": packages })
 }
 
 /// Identity of an import: the content that came in, and what it was declared to be. The path is left out.

@@ -1,5 +1,6 @@
 //! Importers: files and directories of the host become artifacts.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
@@ -8,7 +9,7 @@ use std::ops::ControlFlow;
 use weft_artifacts::{Error, Store};
 use weft_pipeline::step::{Artifact, FailureKind, StepFailure, StepObserver};
 
-use crate::work::{Import, host_failure};
+use crate::work::{Import, advised, host_failure};
 
 /// Copies the file or directory into the store.
 pub fn perform(
@@ -26,6 +27,51 @@ pub fn perform(
     let imported = store.import(&import.path, &mut progress);
     let uri = imported.map_err(|error| failure(import, &error))?.to_string();
     Ok(Artifact { uri, ..import.artifact.clone() })
+}
+
+/// The path that an importer's URI stands for: itself, or what follows `file://`.
+///
+/// # Errors
+/// Anything that would have to be fetched over the network.
+pub fn local_path(uri: &str) -> Result<Cow<'_, str>, Box<StepFailure>> {
+    let Some((scheme, rest)) = uri.split_once("://") else { return Ok(Cow::Borrowed(uri)) };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    if !is_scheme {
+        return Ok(Cow::Borrowed(uri));
+    }
+    if scheme.eq_ignore_ascii_case("file") {
+        let path = rest.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(rest);
+        return Ok(decoded(path));
+    }
+    Err(advised(
+        format!("`{uri}` is not a file of this host, and nothing is fetched over the network"),
+        "download it ahead of the run, and give the path of the file or directory instead",
+    )
+    .into())
+}
+
+/// A path without the `%20` and the like that URIs have.
+fn decoded(path: &str) -> Cow<'_, str> {
+    if !path.contains('%') {
+        return Cow::Borrowed(path);
+    }
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, after @ ..] = rest {
+        let hex = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        match (first, after) {
+            (b'%', [high, low, after @ ..]) if let (Some(high), Some(low)) = (hex(*high), hex(*low)) => {
+                bytes.push(high * 16 + low);
+                rest = after;
+            }
+            _ => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Names the path as it is written and as it was resolved: often the difference is the mistake.
@@ -53,4 +99,29 @@ fn failure(import: &Import, error: &Error) -> StepFailure {
         cause = error.source();
     }
     host_failure(message, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris_are_paths_or_refused() {
+        for (uri, path) in [
+            ("data/x.csv", "data/x.csv"),
+            ("/data/x.csv", "/data/x.csv"),
+            ("file:///data/x.csv", "/data/x.csv"),
+            ("FILE://localhost/data/x.csv", "/data/x.csv"),
+            ("file:///my%20data/100%/%c3%A4", "/my data/100%/ä"),
+            ("a b://c", "a b://c"),
+            ("://c", "://c"),
+        ] {
+            assert_eq!(local_path(uri).unwrap(), path, "{uri}");
+        }
+        for uri in ["gs://b/x", "s3://b/x", "http://h/x", "https://h/x", "minio://b/x", "oci://r/x:1", "hdfs://x"] {
+            let failure = local_path(uri).unwrap_err();
+            assert!(failure.message.starts_with(&format!("`{uri}` is not a file of this host")), "{}", failure.message);
+            assert!(failure.hint.unwrap().contains("download"));
+        }
+    }
 }

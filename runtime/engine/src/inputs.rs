@@ -1,77 +1,318 @@
 //! What flows into a task: its wires, followed to their values.
 
-use serde_json::Value;
-use weft_pipeline::model::{Binding, Component, Dag, Input, Task};
-use weft_pipeline::step::{PortValue, PortValues};
+use std::borrow::Cow;
 
-/// What a settled task offers to those that come after it.
-#[derive(Debug, Clone, Copy)]
-pub enum Source<'a> {
-    /// Its outputs.
-    Gave(&'a PortValues),
-    /// It was skipped.
-    Skipped,
+use serde_json::Value;
+use weft_pipeline::command::{fill_template, references};
+use weft_pipeline::condition;
+use weft_pipeline::model::{Binding, Component, Dag, Format, Implementation, Input, Task, Wire};
+use weft_pipeline::step::{PortValue, PortValues, StepFailure};
+use weft_pipeline::types::{ParameterType, PortType};
+
+use crate::around::{Around, Source};
+use crate::status::final_status;
+use crate::work::{advised, host_failure};
+
+/// Values of a task's wires.
+#[derive(Debug, Default)]
+pub struct Bound {
+    /// Those of its component's inputs: what it runs on and is known by.
+    pub inputs: PortValues,
+    /// Those that its component has no input for: for its condition, its loop and its templates.
+    pub others: PortValues,
+}
+
+impl Bound {
+    /// The value wired under a name.
+    pub fn get(&self, name: &str) -> Option<&PortValue> {
+        self.inputs.get(name).or_else(|| self.others.get(name))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> Cow<'_, PortValues> {
+        if self.others.is_empty() {
+            return Cow::Borrowed(&self.inputs);
+        }
+        let all = self.others.iter().chain(&self.inputs);
+        Cow::Owned(all.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+}
+
+/// Why there is no value.
+#[derive(Debug)]
+pub enum Missing {
+    /// Nothing came of it: `comes from ...`.
+    Absent(String),
+    /// Something is wrong with it.
+    Wrong(Box<StepFailure>),
+}
+
+impl From<StepFailure> for Missing {
+    fn from(failure: StepFailure) -> Self {
+        Self::Wrong(Box::new(failure))
+    }
+}
+
+impl From<Box<StepFailure>> for Missing {
+    fn from(failure: Box<StepFailure>) -> Self {
+        Self::Wrong(failure)
+    }
 }
 
 /// A value, or why there is none.
-type Followed<'a> = Result<std::borrow::Cow<'a, PortValue>, String>;
+type Followed<'a> = Result<Cow<'a, PortValue>, Missing>;
 
-/// Values of all inputs of a task. The error says why the task is skipped: an input that it needs comes from a skipped
-/// task or an absent optional output. Optional inputs that come to nothing have no entry, those with a default get it.
+/// A template that is to be filled in: the input, the text, and what is selected from what comes of it.
+struct Blank<'a> {
+    name: &'a str,
+    text: &'a str,
+    select: Option<&'a str>,
+}
+
+/// Values of all wires of a task, those of its component's inputs in the form of their types.
+///
+/// Optional inputs that come to nothing have no entry, those with a default get it. A loop's item is left out.
+///
+/// # Errors
+/// [`Missing::Absent`]: an input that it needs comes to nothing, because a task was skipped or failed, or an output was
+/// absent.
 pub fn bind<'a>(
     task: &'a Task,
     component: &Component,
-    scope: &'a PortValues,
-    source: impl Fn(&str) -> Source<'a>,
-) -> Result<PortValues, String> {
+    format: Format,
+    around: &Around<'a, '_>,
+) -> Result<Bound, Missing> {
     let mut values = PortValues::new();
+    let mut absent: Vec<(&str, String)> = Vec::new();
+    let mut blanks = Vec::new();
+    for (name, wire) in &task.inputs {
+        if let Wire { from: Binding::Template(text), select, .. } = wire {
+            blanks.push(Blank { name, text, select: select.as_deref() });
+            continue;
+        }
+        match follow_wire(wire, around) {
+            Ok(value) => _ = values.insert(name.clone(), value.into_owned()),
+            Err(Missing::Absent(why)) => absent.push((name, why)),
+            Err(Missing::Wrong(failure)) => return Err(about(name, *failure).into()),
+        }
+    }
+    if !blanks.is_empty() {
+        fill_in(blanks, &mut values, component, around)?;
+    }
+    let item = task.each.as_ref().map(|each| each.item.as_str());
+    let mut inputs = PortValues::new();
+    for (name, input) in component.inputs.iter().filter(|(name, _)| item != Some(name)) {
+        let default = input.default.as_ref().filter(|default| !default.is_null());
+        let value = match values.remove(name) {
+            Some(value) if is_null(&value) && (input.port.optional || default.is_some()) => None,
+            value => value,
+        };
+        if let Some(value) = value {
+            inputs.insert(name.clone(), fitted(name, input, component, value, format)?);
+        } else if let Some(default) = default {
+            inputs.insert(name.clone(), PortValue::Parameter(default.clone()));
+        } else if !input.port.optional && input.default.is_none() {
+            let why = absent.iter().find(|(wired, _)| wired == name);
+            let why = why.map_or("is not wired", |(_, why)| why.as_str());
+            return Err(Missing::Absent(format!("its input `{name}` {why}")));
+        }
+    }
+    values.retain(|_, value| !is_null(value));
+    Ok(Bound { inputs, others: values })
+}
+
+/// Fills in templates, those first that speak of no other.
+fn fill_in(
+    mut blanks: Vec<Blank<'_>>,
+    values: &mut PortValues,
+    component: &Component,
+    around: &Around<'_, '_>,
+) -> Result<(), Missing> {
     for (name, input) in &component.inputs {
-        let followed = match task.inputs.get(name) {
-            Some(wire) => follow(&wire.from, scope, &source).map_err(|why| format!("its input `{name}` {why}")),
-            None => Err(format!("its input `{name}` is not wired")),
-        };
-        let value = match followed {
-            Ok(value) if absent(&value, input) => None,
-            Ok(value) => Some(value.into_owned()),
-            Err(_) if input.default.is_some() || input.port.optional => None,
-            Err(reason) => return Err(reason),
-        };
-        if let Some(value) = value.or_else(|| input.default.clone().map(PortValue::Parameter)) {
-            values.insert(name.clone(), value);
+        // A template may speak of an input that is left out and has a default.
+        if let Some(default) = &input.default
+            && !values.contains_key(name)
+            && blanks.iter().all(|blank| blank.name != name)
+        {
+            values.insert(name.clone(), PortValue::Parameter(default.clone()));
         }
     }
-    Ok(values)
+    while !blanks.is_empty() {
+        let waits = |blank: &Blank<'_>| {
+            let parameters = references(blank.text).parameters;
+            blanks.iter().any(|other| parameters.contains(other.name))
+        };
+        let Some(ready) = blanks.iter().position(|blank| !waits(blank)) else {
+            let names: Vec<_> = blanks.iter().map(|blank| format!("`{}`", blank.name)).collect();
+            let message = format!("its inputs {} are made of each other", names.join(", "));
+            return Err(advised(message, "take one of the placeholders out").into());
+        };
+        let Blank { name, text, select } = blanks.remove(ready);
+        let value = fill_template(text, values, &around.facts()).map_err(|why| about(name, failed(&why)))?;
+        let value = match select {
+            Some(expression) => selected(expression, &value).map_err(|failure| about(name, *failure))?,
+            None => value,
+        };
+        values.insert(name.to_owned(), PortValue::Parameter(value));
+    }
+    Ok(())
 }
 
-/// A `null` on an optional port is as good as nothing.
-fn absent(value: &PortValue, input: &Input) -> bool {
-    input.port.optional && matches!(value, PortValue::Parameter(Value::Null))
+fn follow_wire<'a>(wire: &'a Wire, around: &Around<'a, '_>) -> Followed<'a> {
+    let value = follow(&wire.from, &PortValues::new(), around)?;
+    let Some(expression) = &wire.select else { return Ok(value) };
+    match value.as_ref() {
+        PortValue::Parameter(value) => Ok(Cow::Owned(PortValue::Parameter(selected(expression, value)?))),
+        PortValue::Artifacts(_) => {
+            Err(failed("something is to be selected from an artifact, which has no parts").into())
+        }
+    }
 }
 
-/// The value at the other end of a binding, or why there is none: `comes from ...`.
-pub fn follow<'a>(binding: &'a Binding, scope: &'a PortValues, source: &impl Fn(&str) -> Source<'a>) -> Followed<'a> {
-    use std::borrow::Cow::{Borrowed, Owned};
+/// What a selector makes of a value.
+fn selected(expression: &str, value: &Value) -> Result<Value, Box<StepFailure>> {
+    condition::select(expression, value).map_err(|error| {
+        Box::new(host_failure(format!("its selector `{expression}` gives nothing: {error}"), error.hint()))
+    })
+}
+
+/// The value at the other end of a binding, or why there is none: `comes from ...`. Templates speak of what there is in
+/// `own`.
+pub fn follow<'a>(binding: &'a Binding, own: &PortValues, around: &Around<'a, '_>) -> Followed<'a> {
     match binding {
-        Binding::Literal(value) => Ok(Owned(PortValue::Parameter(value.clone()))),
-        Binding::Input(name) => scope
-            .get(name)
-            .map(Borrowed)
-            .ok_or_else(|| format!("comes from the parameter `{name}`, which was not given")),
-        Binding::Template(_) | Binding::FinalStatus { .. } | Binding::FirstOf(_) | Binding::Gather(_) => {
-            Err("comes from something that this runtime cannot follow".to_owned())
+        Binding::Literal(value) => Ok(Cow::Owned(PortValue::Parameter(value.clone()))),
+        Binding::Template(text) => {
+            let filled = fill_template(text, own, &around.facts()).map_err(|why| failed(&why))?;
+            Ok(Cow::Owned(PortValue::Parameter(filled)))
         }
-        Binding::Output { task, output } => match source(task) {
-            Source::Skipped => Err(format!("comes from `{task}`, which was skipped")),
-            Source::Gave(outputs) => outputs
-                .get(output)
-                .map(Borrowed)
-                .ok_or_else(|| format!("comes from the output `{output}` of `{task}`, which was absent")),
+        Binding::Input(name) => around
+            .input(name)
+            .map(Cow::Borrowed)
+            .ok_or_else(|| Missing::Absent(format!("comes from the parameter `{name}`, which was not given"))),
+        Binding::Output { task, output } => match around.source(task) {
+            Source::Skipped => Err(Missing::Absent(format!("comes from `{task}`, which was skipped"))),
+            Source::Failed => Err(Missing::Absent(format!("comes from `{task}`, which did not succeed"))),
+            Source::Gave(outputs) => outputs.get(output).map(Cow::Borrowed).ok_or_else(|| {
+                Missing::Absent(format!("comes from the output `{output}` of `{task}`, which was absent"))
+            }),
         },
+        Binding::FinalStatus { task } => {
+            let (state, message) = around.ended(task);
+            let status = final_status(task, state, message, &around.run.key.run);
+            Ok(Cow::Owned(PortValue::Parameter(status)))
+        }
+        Binding::FirstOf(bindings) => {
+            for binding in bindings {
+                match follow(binding, own, around) {
+                    Err(Missing::Absent(_)) => {}
+                    found => return found,
+                }
+            }
+            let mut tasks = Vec::new();
+            binding.visit_tasks(&mut |task| tasks.push(format!("`{task}`")));
+            Err(Missing::Absent(format!("comes from one of {}, of which none gave it", tasks.join(", "))))
+        }
+        Binding::Gather(bindings) => gathered(bindings, own, around),
     }
+}
+
+/// All that there is, as one list.
+fn gathered<'a>(bindings: &'a [Binding], own: &PortValues, around: &Around<'a, '_>) -> Followed<'a> {
+    let mut artifacts = Vec::new();
+    let mut values = Vec::new();
+    for binding in bindings {
+        match follow(binding, own, around) {
+            Ok(value) => match value.into_owned() {
+                PortValue::Artifacts(several) => artifacts.extend(several),
+                PortValue::Parameter(value) => values.push(value),
+            },
+            Err(Missing::Absent(_)) => {}
+            Err(wrong) => return Err(wrong),
+        }
+    }
+    Ok(Cow::Owned(if values.is_empty() {
+        PortValue::Artifacts(artifacts)
+    } else {
+        PortValue::Parameter(values.into())
+    }))
+}
+
+/// A value in the form of the input that it goes to.
+///
+/// # Errors
+/// It is not of the input's type, or none of the values that it takes.
+pub fn fitted(
+    name: &str,
+    input: &Input,
+    component: &Component,
+    value: PortValue,
+    format: Format,
+) -> Result<PortValue, Box<StepFailure>> {
+    let (PortType::Parameter(ty), PortValue::Parameter(value)) = (&input.port.ty, &value) else { return Ok(value) };
+    let value = match (format, ty, value) {
+        (_, ParameterType::String, Value::String(_)) => value.clone(),
+        // As in KFP, every value can be read as text.
+        (Format::Kfp, ParameterType::String, value) => Value::String(text(value)),
+        (_, _, value) => match ty.coerce(value.clone()) {
+            Ok(value) => value,
+            // KFP's compiler is not strict about the inputs of what it makes of loops and conditions; the tasks inside are.
+            Err(_) if matches!(component.implementation, Implementation::Dag(_)) => value.clone(),
+            Err(mismatch) => return Err(host_failure(format!("its input `{name}`: {mismatch}"), None).into()),
+        },
+    };
+    let is = |literal: &Value| *literal == value || ty.coerce(literal.clone()).is_ok_and(|literal| literal == value);
+    if !input.literals.is_empty() && !input.literals.iter().any(is) {
+        let allowed: Vec<_> = input.literals.iter().map(Value::to_string).collect();
+        return Err(advised(
+            format!("its input `{name}` may not be {value}"),
+            format!("give it one of {}", allowed.join(", ")),
+        )
+        .into());
+    }
+    Ok(PortValue::Parameter(value))
+}
+
+fn is_null(value: &PortValue) -> bool {
+    matches!(value, PortValue::Parameter(Value::Null))
+}
+
+fn failed(why: &str) -> StepFailure {
+    host_failure(why.to_owned(), None)
+}
+
+/// A value as text: numbers without an exponent or a needless fraction, everything with parts as JSON.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().unwrap_or_default().to_string(),
+        other => other.to_string(),
+    }
+}
+
+/// The failure with the input's name before it.
+fn about(name: &str, failure: StepFailure) -> StepFailure {
+    StepFailure { message: format!("its input `{name}`: {}", failure.message), ..failure }
 }
 
 /// What a DAG gives: those of its outputs whose tasks gave something.
-pub fn outputs<'a>(dag: &'a Dag, scope: &'a PortValues, source: impl Fn(&str) -> Source<'a>) -> PortValues {
-    let followed = |binding| follow(binding, scope, &source).ok();
-    dag.outputs.iter().filter_map(|(name, binding)| Some((name.clone(), followed(binding)?.into_owned()))).collect()
+///
+/// # Errors
+/// An output that is one of several, of which none is there, or that cannot be made.
+pub fn outputs<'a>(dag: &'a Dag, around: &Around<'a, '_>) -> Result<PortValues, Box<StepFailure>> {
+    let mut outputs = PortValues::new();
+    for (name, binding) in &dag.outputs {
+        match follow(binding, &PortValues::new(), around) {
+            Ok(value) => _ = outputs.insert(name.clone(), value.into_owned()),
+            Err(Missing::Absent(why)) if matches!(binding, Binding::FirstOf(_)) => {
+                let hint = "one of its conditions must hold: give the last an `else`";
+                return Err(advised(format!("its output `{name}` {why}"), hint).into());
+            }
+            Err(Missing::Absent(_)) => {}
+            Err(Missing::Wrong(failure)) => {
+                let message = format!("its output `{name}`: {}", failure.message);
+                return Err(Box::new(StepFailure { message, ..*failure }));
+            }
+        }
+    }
+    Ok(outputs)
 }

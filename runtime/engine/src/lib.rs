@@ -24,12 +24,14 @@
 //! Importers and resolvers look each time anew. An importer is cached if an earlier one found the same content with the
 //! same description; a resolver is if it found anything, which some execution before it made. Else they are complete.
 
+mod around;
 mod begin;
 mod cache;
 mod condition;
 mod engine;
 mod error;
 mod event;
+mod facts;
 mod finish;
 pub mod identity;
 mod import;
@@ -37,13 +39,21 @@ mod inputs;
 #[cfg(feature = "sandbox")]
 mod local;
 mod lock;
+mod node;
+mod open;
+mod outcome;
 mod plan;
 mod pool;
+mod repeat;
+mod request;
 mod retry;
 mod run;
 mod runner;
 mod schedule;
 mod spec;
+mod status;
+mod verdict;
+mod volumes;
 mod work;
 
 pub use engine::{Engine, NewRun, Observer, Options};

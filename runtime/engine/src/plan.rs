@@ -1,77 +1,137 @@
-//! A DAG's tasks as numbered nodes with numbered dependencies, and the checks that keep a run from getting stuck.
+//! A pipeline made ready for execution: the checks that keep a run from getting stuck or out of bounds, and what is looked
+//! up for each of its tasks.
 //!
 //! The checker has reported all of this with places before; a pipeline that comes another way is caught here.
 
 use std::collections::{BTreeSet, HashMap};
 
-use weft_pipeline::model::{Component, Dag, Implementation, Pipeline, WasmStep};
-use weft_pipeline::step::ComponentRef;
+use weft_pipeline::model::{Component, Dag, Implementation, Items, Pipeline, Task};
+use weft_pipeline::step::{COMMAND_FUNCTION, ComponentRef, HOST_PYTHON};
 
 use crate::error::{Error, Result};
+use crate::repeat;
 use crate::schedule::Schedule;
 
-/// The dependencies of each task of a DAG, in the order of its tasks, as positions in that order moved up by `first`.
-/// Names without a task are left out: [`validate`] refuses them.
-pub fn dependencies(dag: &Dag, first: usize) -> Vec<Vec<usize>> {
-    let positions: HashMap<&str, usize> =
-        dag.tasks.keys().enumerate().map(|(position, name)| (name.as_str(), first + position)).collect();
-    let numbered = |name: String| positions.get(name.as_str()).copied();
-    dag.tasks.values().map(|task| task.dependencies().into_iter().filter_map(numbered).collect()).collect()
+/// Tasks of one run, those of nested DAGs and all iterations included, at most: each costs memory until the run has ended.
+pub(crate) const MAX_TASKS: usize = 1_000_000;
+/// DAGs within one another, at most.
+const MAX_DEPTH: usize = 100;
+
+/// A pipeline that can be executed.
+pub(crate) struct Plan<'p> {
+    pub pipeline: &'p Pipeline,
+    /// What the steps call, by the component's name.
+    steps: HashMap<&'p str, ComponentRef>,
+    /// How many tasks there are in each component's DAG and those within, without what loops repeat.
+    sizes: HashMap<&'p str, usize>,
+    size: usize,
 }
 
-/// The step function that a linked Wasm component calls.
-pub fn component_ref(component: &Component) -> Option<ComponentRef> {
-    let Implementation::Wasm(step) = &component.implementation else { return None };
-    Some(ComponentRef { digest: step.digest.clone()?, function: step.function.clone()? })
-}
-
-/// Checks that the pipeline can be executed: its root is a DAG, all names are known, no task waits for itself, no
-/// component contains itself, and every Wasm component is linked.
-pub fn validate(pipeline: &Pipeline) -> Result<()> {
-    let fail = |message| Err(Error::Pipeline { pipeline: pipeline.name.clone(), message });
-    if !matches!(pipeline.root.implementation, Implementation::Dag(_)) {
-        return fail("its root is not a DAG of tasks".to_owned());
+impl<'p> Plan<'p> {
+    /// Checks that the pipeline can be executed: its root is a DAG, all names are known, no task waits for itself, no
+    /// component contains itself, every step is linked, and it is not too large.
+    pub fn new(pipeline: &'p Pipeline) -> Result<Self> {
+        let fail = |message| Error::Pipeline { pipeline: pipeline.name.clone(), message };
+        if !matches!(pipeline.root.implementation, Implementation::Dag(_)) {
+            return Err(fail("its root is not a DAG of tasks".to_owned()));
+        }
+        let mut plan = Self { pipeline, steps: HashMap::new(), sizes: HashMap::new(), size: 0 };
+        plan.size = plan.visit("root", &pipeline.root, &mut Vec::new()).map_err(fail)?;
+        if plan.size > MAX_TASKS {
+            return Err(fail(format!("it has more than {MAX_TASKS} tasks, those of nested pipelines included")));
+        }
+        Ok(plan)
     }
-    // Components that contain others come before those, so each is looked at once.
-    let mut done = BTreeSet::new();
-    visit(pipeline, "root", &pipeline.root, &mut Vec::new(), &mut done).or_else(fail)
-}
 
-fn visit<'p>(
-    pipeline: &'p Pipeline,
-    name: &'p str,
-    component: &'p Component,
-    within: &mut Vec<&'p str>,
-    done: &mut BTreeSet<&'p str>,
-) -> Result<(), String> {
-    let dag = match &component.implementation {
-        Implementation::Dag(dag) => dag,
-        Implementation::Wasm(step) if component_ref(component).is_none() => {
-            return Err(format!("component `{name}` ({}) is not linked; link the pipeline first", step.path));
-        }
-        _ => return Ok(()),
-    };
-    within.push(name);
-    for (task_name, task) in &dag.tasks {
-        if let Some(unknown) = task.dependencies().iter().find(|on| !dag.tasks.contains_key(*on)) {
-            return Err(format!("task `{task_name}` refers to `{unknown}`, but there is no such task"));
-        }
-        let Some((name, component)) = pipeline.components.get_key_value(&task.component) else {
-            return Err(format!("task `{task_name}` uses component `{}`, but there is none", task.component));
+    /// What a task calls, if it is a step.
+    pub fn step(&self, task: &Task) -> Option<&ComponentRef> {
+        self.steps.get(task.component.as_str())
+    }
+
+    /// How many tasks there are without what loops repeat.
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How many tasks a component comes to, besides the one that runs it.
+    pub fn size_of(&self, component: &str) -> usize {
+        self.sizes.get(component).copied().unwrap_or(0)
+    }
+
+    /// Looks at a component and at those within it, each once. The answer is how many tasks it comes to.
+    fn visit(
+        &mut self,
+        name: &'p str,
+        component: &'p Component,
+        within: &mut Vec<&'p str>,
+    ) -> std::result::Result<usize, String> {
+        let Implementation::Dag(dag) = &component.implementation else {
+            if let Some(step) = linked(name, component)? {
+                self.steps.insert(name, step);
+            }
+            return Ok(0);
         };
-        if within.contains(&name.as_str()) {
-            return Err(format!("component `{name}` contains itself; take one of its uses out"));
+        if within.len() >= MAX_DEPTH {
+            return Err(format!("its components are nested more than {MAX_DEPTH} deep; take some levels out"));
         }
-        if !done.contains(name.as_str()) {
-            visit(pipeline, name, component, within, done)?;
+        within.push(name);
+        let mut size = dag.tasks.len();
+        for (task_name, task) in &dag.tasks {
+            if let Some(unknown) = task.dependencies().iter().find(|on| !dag.tasks.contains_key(*on)) {
+                return Err(format!("task `{task_name}` refers to `{unknown}`, but there is no such task"));
+            }
+            if let Some(Items::Literal(items)) = task.each.as_ref().map(|each| &each.over) {
+                repeat::check_count(items.len())
+                    .map_err(|failure| format!("task `{task_name}`: {}", failure.message))?;
+            }
+            let Some((name, component)) = self.pipeline.components.get_key_value(&task.component) else {
+                return Err(format!("task `{task_name}` uses component `{}`, but there is none", task.component));
+            };
+            if within.contains(&name.as_str()) {
+                return Err(format!("component `{name}` contains itself; take one of its uses out"));
+            }
+            let inside = match self.sizes.get(name.as_str()) {
+                Some(inside) => *inside,
+                None => self.visit(name, component, within)?,
+            };
+            self.sizes.insert(name, inside);
+            if task.each.is_none() {
+                size = size.saturating_add(inside);
+            }
+        }
+        within.pop();
+        match stuck(dag) {
+            Some(task) => Err(format!("task `{task}` waits for itself through other tasks; take one of the links out")),
+            None => Ok(size),
         }
     }
-    within.pop();
-    done.insert(name);
-    match stuck(dag) {
-        Some(task) => Err(format!("task `{task}` waits for itself through other tasks; take one of the links out")),
-        None => Ok(()),
+}
+
+/// The step function that a component calls, or the program that runs its command; none if it is no step.
+fn linked(name: &str, component: &Component) -> std::result::Result<Option<ComponentRef>, String> {
+    let (what, step) = match &component.implementation {
+        Implementation::Wasm(step) => {
+            let linked = step.digest.clone().zip(step.function.clone());
+            (&step.path, linked.map(|(digest, function)| ComponentRef { digest, function }))
+        }
+        Implementation::Command(step) => {
+            let digest = step.program.as_ref().map(|program| program.digest.clone());
+            let function = COMMAND_FUNCTION.to_owned();
+            (&step.image, digest.map(|digest| ComponentRef { digest, function }))
+        }
+        _ => return Ok(None),
+    };
+    match step {
+        Some(step) => Ok(Some(step)),
+        None => Err(format!("component `{name}` ({what}) is not linked; link the pipeline first")),
     }
+}
+
+/// The dependencies of each task of a DAG, in the order of its tasks, as positions in that order moved up by `first`.
+/// Names without a task are left out: [`Plan::new`] refuses them.
+pub(crate) fn dependencies(dag: &Dag, first: usize) -> Vec<Vec<usize>> {
+    let numbered = |name: String| Some(first + dag.tasks.get_index_of(&name)?);
+    dag.tasks.values().map(|task| task.dependencies().into_iter().filter_map(numbered).collect()).collect()
 }
 
 /// A task that never becomes ready.
@@ -87,11 +147,25 @@ fn stuck(dag: &Dag) -> Option<&str> {
     dag.tasks.get_index(position).map(|(name, _)| name.as_str())
 }
 
-/// The Wasm components of a pipeline, each binary once.
-pub fn binaries(pipeline: &Pipeline) -> impl Iterator<Item = &WasmStep> {
+/// The files that a pipeline's steps are run with, components and packages, each digest once: `(path, digest)`.
+pub(crate) fn binaries(pipeline: &Pipeline) -> Vec<(&str, &str)> {
+    let mut files = Vec::new();
+    for component in pipeline.components.values() {
+        match &component.implementation {
+            Implementation::Wasm(step) => {
+                files.push((step.path.as_str(), step.digest.as_deref().unwrap_or_default()));
+            }
+            Implementation::Command(step) => {
+                let Some(program) = &step.program else { continue };
+                if !program.digest.starts_with(HOST_PYTHON) {
+                    files.push((&program.path, &program.digest));
+                }
+                files.extend(program.packages.iter().map(|(path, digest)| (path.as_str(), digest.as_str())));
+            }
+            _ => {}
+        }
+    }
     let mut seen = BTreeSet::new();
-    pipeline.components.values().filter_map(move |component| match &component.implementation {
-        Implementation::Wasm(step) if seen.insert(&step.digest) => Some(step),
-        _ => None,
-    })
+    files.retain(|(_, digest)| seen.insert(*digest));
+    files
 }

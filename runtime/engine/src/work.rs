@@ -1,4 +1,4 @@
-//! What workers do: run a step, bring in a file, look something up.
+//! What workers do: run a step, bring in a file, look something up, make a directory.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -12,16 +12,19 @@ use weft_pipeline::step::{
 use crate::engine::Engine;
 use crate::import;
 use crate::pool::Done;
+use crate::volumes::{self, Change};
 
 /// A piece of work that needs time: everything but deciding and recording.
 #[derive(Debug)]
 pub enum Job {
     /// Run a step.
-    Step(StepRequest),
+    Step(Box<StepRequest>),
     /// Bring something from outside into the store.
     Import(Import),
     /// Find what an earlier run gave.
     Latest(Latest),
+    /// Make or remove a volume.
+    Volume(Change),
 }
 
 /// An import with its path resolved.
@@ -47,6 +50,7 @@ pub fn perform(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
             import::perform(engine.artifacts, task, import, observer).map(|artifact| one(Some(artifact)))
         }
         Job::Latest(query) => latest(engine, key, query).map(one),
+        Job::Volume(change) => volumes::perform(change),
     };
     let trace = match &mut answer {
         Ok(output) => &mut output.trace,
@@ -92,4 +96,9 @@ fn keep_log(engine: &Engine<'_>, task: &str, log: &[u8]) -> Option<String> {
 /// A failure on this side of the sandbox.
 pub fn host_failure(message: String, hint: Option<String>) -> StepFailure {
     StepFailure { kind: FailureKind::Host, message, hint, trace: StepTrace::default() }
+}
+
+/// A failure on this side of the sandbox that its user can do something about.
+pub fn advised(message: impl Into<String>, hint: impl Into<String>) -> StepFailure {
+    host_failure(message.into(), Some(hint.into()))
 }

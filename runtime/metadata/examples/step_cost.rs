@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use weft_metadata::{ExecutionKind, Finished, NewExecution, NewRun, Store};
+use weft_metadata::{ExecutionKind, Finished, Labels, NewExecution, NewRun, Store};
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, ComponentRef, Grants, PortValue, PortValues};
 use weft_pipeline::types::ArtifactType;
@@ -107,6 +107,7 @@ fn new<'a>(task: &'a str, component: &'a ComponentRef, number: u32, inputs: &'a 
         identity: Some(identity),
         attempt: 1,
         parent: None,
+        labels: Labels::default(),
     }
 }
 

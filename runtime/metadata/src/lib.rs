@@ -31,7 +31,7 @@ pub use lineage::{
 pub use store::Store;
 pub use types::{
     ArtifactFilter, ArtifactRecord, ArtifactState, CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord,
-    Finished, NewExecution, NewRun, Producer, ResumeState, RunFilter, RunKey, RunRecord, RunState, RunSummary,
+    Finished, Labels, NewExecution, NewRun, Producer, ResumeState, RunFilter, RunKey, RunRecord, RunState, RunSummary,
     StepCounts, StepRecord,
 };
 pub use write::Tx;

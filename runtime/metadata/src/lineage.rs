@@ -304,11 +304,12 @@ fn describe_artifacts(conn: &Connection, ids: &[i64]) -> Result<Vec<ArtifactNode
 fn describe_executions(conn: &Connection, ids: &[i64]) -> Result<Vec<ExecutionNode>> {
     let mut statement = conn.prepare_cached(
         "SELECT x.id, t.name, coalesce(s.task, k.string_value), x.last_known_state, \
-            coalesce(s.run, substr(d.name, 5)), i.string_value \
+            coalesce(s.run, substr(d.name, 5)), coalesce(w.string_value, i.string_value) \
          FROM Execution x JOIN Type t ON t.id = x.type_id \
          LEFT JOIN weft_step s ON s.execution = x.id \
          LEFT JOIN ExecutionProperty k ON k.execution_id = x.id AND k.name = 'task_name' AND k.is_custom_property = 1 \
          LEFT JOIN ExecutionProperty i ON i.execution_id = x.id AND i.name = 'image' AND i.is_custom_property = 1 \
+         LEFT JOIN ExecutionProperty w ON w.execution_id = x.id AND w.name = 'program' AND w.is_custom_property = 1 \
          LEFT JOIN ExecutionProperty p ON p.execution_id = x.id AND p.name = 'parent_dag_id' AND p.is_custom_property = 1 \
          LEFT JOIN Execution d ON d.id = p.int_value AND d.name LIKE 'run/%' \
          WHERE x.id IN (SELECT value FROM json_each(?1)) ORDER BY x.id",

@@ -57,7 +57,7 @@ impl Store {
         self.read(|conn| {
             let id = select(conn, selector)?;
             let key = conn.query_row(
-                "SELECT id, pipeline, pipeline_context, run_context, dag_execution FROM weft_run WHERE id = ?1",
+                "SELECT id, pipeline, pipeline_context, run_context, dag_execution, started_ms FROM weft_run WHERE id = ?1",
                 [&id],
                 |row| {
                     Ok(RunKey {
@@ -66,6 +66,7 @@ impl Store {
                         pipeline_context: row.get(2)?,
                         run_context: row.get(3)?,
                         dag: ExecutionId(row.get(4)?),
+                        started_ms: row.get(5)?,
                     })
                 },
             )?;

@@ -91,6 +91,8 @@ pub struct RunKey {
     pub run_context: i64,
     /// The root DAG's execution, parent of the run's tasks.
     pub dag: ExecutionId,
+    /// When it started first: milliseconds since the epoch.
+    pub started_ms: i64,
 }
 
 /// A run about to start.
@@ -127,6 +129,25 @@ pub struct NewExecution<'a> {
     pub attempt: u32,
     /// The DAG it belongs to, if that is not the run's root.
     pub parent: Option<ExecutionId>,
+    /// What tools for KFP show of it.
+    pub labels: Labels<'a>,
+}
+
+/// What tools for KFP show of an execution, under KFP's names.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Labels<'a> {
+    /// The name that is shown, if it is another than the task's.
+    pub display_name: Option<&'a str>,
+    /// The image of the container that a command stands for. What runs is the component.
+    pub image: Option<&'a str>,
+    /// Its number, if it is an iteration of a loop.
+    pub iteration_index: Option<u32>,
+    /// How many iterations it has, if it is a loop.
+    pub iteration_count: Option<usize>,
+    /// How many tasks there are in its DAG, if it runs one.
+    pub total_dag_tasks: Option<usize>,
+    /// Whether an importer's artifacts get rows of their own though the same were imported before.
+    pub reimport: bool,
 }
 
 /// How a task ended.

@@ -69,13 +69,13 @@ proptest! {
             }
         }
         let grants = Grants::default();
-        prop_assert_eq!(step(&component(), &inputs, &grants), step(&component(), &other, &grants));
+        prop_assert_eq!(step(&component(), None, &inputs, &grants), step(&component(), None, &other, &grants));
     }
 
     #[test]
     fn inputs_are_equal_exactly_when_identities_are(one in inputs(), other in inputs()) {
         let grants = Grants::default();
-        let same = step(&component(), &one, &grants) == step(&component(), &other, &grants);
+        let same = step(&component(), None, &one, &grants) == step(&component(), None, &other, &grants);
         prop_assert_eq!(same, seen(&one) == seen(&other));
     }
 
@@ -96,8 +96,8 @@ proptest! {
         };
         let grants = Grants::default();
         prop_assert_ne!(
-            step(&component(), &inputs(&artifact), &grants),
-            step(&component(), &inputs(&changed), &grants)
+            step(&component(), None, &inputs(&artifact), &grants),
+            step(&component(), None, &inputs(&changed), &grants)
         );
         prop_assert_ne!(import(&artifact), import(&changed));
     }
@@ -127,18 +127,18 @@ fn component_function_grants_and_port_matter() {
     };
     let none = Grants::default();
     let all = [
-        step(&component(), &inputs("a"), &none),
-        step(&component(), &inputs("b"), &none),
-        step(&component(), &PortValues::new(), &none),
-        step(&component(), &PortValues::from([("a".into(), PortValue::Artifacts(vec![]))]), &none),
-        step(&other_function, &inputs("a"), &none),
-        step(&other_digest, &inputs("a"), &none),
-        step(&component(), &inputs("a"), &grants(|grants| grants.clock = true)),
-        step(&component(), &inputs("a"), &grants(|grants| grants.random = true)),
-        step(&component(), &inputs("a"), &grants(|grants| grants.env.push("HOME".into()))),
-        step(&component(), &inputs("a"), &host("/x", false)),
-        step(&component(), &inputs("a"), &host("/x", true)),
-        step(&component(), &inputs("a"), &host("/y", true)),
+        step(&component(), None, &inputs("a"), &none),
+        step(&component(), None, &inputs("b"), &none),
+        step(&component(), None, &PortValues::new(), &none),
+        step(&component(), None, &PortValues::from([("a".into(), PortValue::Artifacts(vec![]))]), &none),
+        step(&other_function, None, &inputs("a"), &none),
+        step(&other_digest, None, &inputs("a"), &none),
+        step(&component(), None, &inputs("a"), &grants(|grants| grants.clock = true)),
+        step(&component(), None, &inputs("a"), &grants(|grants| grants.random = true)),
+        step(&component(), None, &inputs("a"), &grants(|grants| grants.env.push("HOME".into()))),
+        step(&component(), None, &inputs("a"), &host("/x", false)),
+        step(&component(), None, &inputs("a"), &host("/x", true)),
+        step(&component(), None, &inputs("a"), &host("/y", true)),
     ];
     let distinct: std::collections::BTreeSet<_> = all.iter().collect();
     assert_eq!(distinct.len(), all.len());
@@ -155,7 +155,7 @@ fn a_parameter_counts_by_value_a_property_by_form() {
             PortValue::Artifacts(vec![Artifact { id: None, kind, uri: "blake3:0".into(), name: None, properties }]),
         )])
     };
-    let of = |inputs| step(&component(), &inputs, &Grants::default());
+    let of = |inputs| step(&component(), None, &inputs, &Grants::default());
     assert_eq!(of(parameter(json!(1))), of(parameter(json!(1.0))));
     assert_ne!(of(parameter(json!(0.0))), of(parameter(json!(-0.0))));
     assert_ne!(of(parameter(json!(1))), of(parameter(json!(true))));
@@ -166,7 +166,7 @@ fn a_parameter_counts_by_value_a_property_by_form() {
 #[test]
 fn the_format_is_pinned() {
     let inputs = PortValues::from([("b".into(), PortValue::Parameter(json!({ "y": 1, "x": [0.5, "é\n"] })))]);
-    let identity = step(&component(), &inputs, &Grants::default());
+    let identity = step(&component(), None, &inputs, &Grants::default());
     assert_eq!(
         blake3::Hash::from(identity).to_hex().as_str(),
         "e8b32092000dc67f800bb27db30c28656809b19ec1fa0b8d0ed55f445da9fad0"

@@ -50,8 +50,13 @@ impl Place {
         self.dir.join("runs")
     }
 
+    pub fn volumes(&self) -> PathBuf {
+        self.dir.join("volumes")
+    }
+
     pub fn session<'a>(&'a self, runner: &'a dyn StepRunner, jobs: usize) -> Session<'a> {
-        Session { place: self, runner, locks: self.locks(), jobs, cache: true, interrupt: AtomicBool::new(false) }
+        let (locks, volumes) = (self.locks(), self.volumes());
+        Session { place: self, runner, locks, volumes, jobs, cache: true, interrupt: AtomicBool::new(false) }
     }
 
     pub fn steps(&self, run: &str) -> BTreeMap<String, StepRecord> {
@@ -89,6 +94,7 @@ pub struct Session<'a> {
     place: &'a Place,
     runner: &'a dyn StepRunner,
     locks: PathBuf,
+    volumes: PathBuf,
     jobs: usize,
     pub cache: bool,
     pub interrupt: AtomicBool,
@@ -101,6 +107,7 @@ impl Session<'_> {
             metadata: &self.place.metadata,
             runner: self.runner,
             locks: &self.locks,
+            volumes: &self.volumes,
             options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache },
         }
     }

@@ -20,7 +20,14 @@ impl Tx<'_> {
             .prepare_cached("INSERT INTO ParentContext (context_id, parent_context_id) VALUES (?1, ?2)")?
             .execute([run_context, pipeline_context])?;
         let dag = self.execution_row(ExecutionKind::Dag, TaskState::Running, Some(&format!("run/{}", new.id)))?;
-        let key = RunKey { run: new.id.into(), pipeline: new.pipeline.into(), pipeline_context, run_context, dag };
+        let key = RunKey {
+            run: new.id.into(),
+            pipeline: new.pipeline.into(),
+            pipeline_context,
+            run_context,
+            dag,
+            started_ms: self.now_ms,
+        };
         self.associate(&key, dag)?;
         let mut properties = Writer::execution(self.conn, dag.0)?;
         properties.put("display_name", &Property::text(new.pipeline))?;

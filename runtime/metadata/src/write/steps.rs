@@ -11,7 +11,8 @@ use crate::error::{Error, Result};
 use crate::properties::{Property, Writer};
 use crate::store::TypeKind;
 use crate::types::{
-    CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord, Finished, NewExecution, RunKey, hex, task_state,
+    CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, RunKey, hex,
+    task_state,
 };
 use crate::{artifacts, cache, events, runs};
 
@@ -20,6 +21,8 @@ struct Origin<'a> {
     run: &'a RunKey,
     kind: ExecutionKind,
     execution: ExecutionId,
+    /// Whether what an importer brings may be an artifact that is known already.
+    known: bool,
 }
 
 /// How a step ended, in the columns of `weft_step`.
@@ -93,7 +96,7 @@ impl Tx<'_> {
             .optional()?;
         let kind = kind.ok_or(Error::NotRunning { execution: id })?;
         let kind = runs::from_name("an execution's kind", &kind)?;
-        let ending = self.end(&Origin { run, kind, execution: id }, finished)?;
+        let ending = self.end(&Origin { run, kind, execution: id, known: true }, finished)?;
         let (name, code) = task_state(ending.state);
         self.conn
             .prepare_cached(
@@ -123,7 +126,7 @@ impl Tx<'_> {
     ) -> Result<ExecutionId> {
         let state = finished.state;
         let id = self.begin(run, new, state)?;
-        let ending = self.end(&Origin { run, kind: new.kind, execution: id }, finished)?;
+        let ending = self.end(&Origin { run, kind: new.kind, execution: id, known: !new.labels.reimport }, finished)?;
         self.put_step(run, new, id, state, &ending)?;
         Ok(id)
     }
@@ -201,12 +204,30 @@ impl Tx<'_> {
 
     fn put_properties(&self, run: &RunKey, new: &NewExecution<'_>, id: ExecutionId) -> Result<()> {
         let mut properties = Writer::execution(self.conn, id.0)?;
-        properties.put("display_name", &Property::text(new.task))?;
-        properties.put("task_name", &Property::text(new.task))?;
+        let Labels { display_name, image, iteration_index, iteration_count, total_dag_tasks, reimport: _ } = new.labels;
+        let name = name_in_dag(new.task);
+        properties.put("display_name", &Property::text(display_name.unwrap_or(name)))?;
+        properties.put("task_name", &Property::text(name))?;
         properties.put("parent_dag_id", &Property::Int(new.parent.unwrap_or(run.dag).0))?;
+        let counts = [
+            ("iteration_index", iteration_index.map(i64::from)),
+            ("iteration_count", iteration_count.and_then(|count| i64::try_from(count).ok())),
+            ("total_dag_tasks", total_dag_tasks.and_then(|count| i64::try_from(count).ok())),
+        ];
+        for (name, count) in counts {
+            if let Some(count) = count {
+                properties.put(name, &Property::Int(count))?;
+            }
+        }
         if let Some(component) = new.component {
-            let image = format!("weft:{}#{}", component.digest, component.function);
-            properties.put("image", &Property::Made(image))?;
+            let program = format!("weft:{}#{}", component.digest, component.function);
+            match image {
+                Some(image) => {
+                    properties.put("image", &Property::text(image))?;
+                    properties.put("program", &Property::Made(program))?;
+                }
+                None => properties.put("image", &Property::Made(program))?,
+            }
         }
         if let Some(identity) = new.identity {
             properties.put("cache_fingerprint", &Property::Made(hex(&identity)))?;
@@ -267,7 +288,7 @@ impl Tx<'_> {
             let PortValue::Artifacts(artifacts) = value else { continue };
             for artifact in artifacts.iter_mut().filter(|artifact| artifact.id.is_none()) {
                 let type_id = self.type_id(TypeKind::Artifact, &artifact.kind.0)?;
-                if origin.kind == ExecutionKind::Importer {
+                if origin.kind == ExecutionKind::Importer && origin.known {
                     artifact.id =
                         artifacts::find_equal(self.conn, artifact, port, type_id, origin.run.pipeline_context)?;
                 }
@@ -320,5 +341,14 @@ impl Tx<'_> {
                 ":skipped": ending.skipped,
             })?;
         Ok(())
+    }
+}
+
+/// A task's name in its DAG, as KFP has it: `outer/loop[3]` is an iteration of `loop`.
+fn name_in_dag(task: &str) -> &str {
+    let name = task.rsplit('/').next().unwrap_or(task);
+    match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
+        Some((name, number)) if number.bytes().all(|digit| digit.is_ascii_digit()) => name,
+        _ => name,
     }
 }

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use weft_metadata::{
-    ArtifactFilter, ExecutionId, ExecutionKind, Finished, NewExecution, NewRun, Result, RunKey, RunState, Store, Tx,
+    ArtifactFilter, ExecutionId, ExecutionKind, Finished, Labels, NewExecution, NewRun, Result, RunKey, RunState,
+    Store, Tx,
 };
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, ComponentRef, Grants, PortValue, PortValues};
@@ -107,6 +108,7 @@ impl<'a> Step<'a> {
             identity: self.identity,
             attempt: 1,
             parent: None,
+            labels: Labels::default(),
         }
     }
 

@@ -1,0 +1,84 @@
+//! What a task can ask about itself and its run.
+
+use weft_metadata::RunKey;
+use weft_pipeline::command::{Facts, WORKSPACE};
+use weft_pipeline::model::Pipeline;
+
+/// Stands for the place of artifacts: they have no path outside of the steps that read them.
+const ROOT: &str = "weft://artifacts";
+
+/// What is known of a run.
+pub fn of_run(key: &RunKey, pipeline: &Pipeline) -> Facts {
+    // Ids usually begin with the pipeline's name.
+    let job_name =
+        if key.run.starts_with(&pipeline.name) { key.run.clone() } else { format!("{}-{}", pipeline.name, key.run) };
+    let started = timestamp(key.started_ms);
+    Facts {
+        job_name,
+        job_resource_name: key.run.clone(),
+        job_id: key.run.clone(),
+        root: ROOT.to_owned(),
+        create_time: started.clone(),
+        schedule_time: started,
+        workspace: pipeline.workspace.then(|| WORKSPACE.to_owned()),
+        ..Facts::default()
+    }
+}
+
+/// What is known of a task of it. The id is the same however often the run is resumed.
+pub fn of_task(run: &Facts, path: &str) -> Facts {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let digest = blake3::hash(format!("{}\n{path}", run.job_id).as_bytes());
+    let hex = digest.to_hex();
+    let task_id = format!("{}-{}-8{}-8{}-{}", &hex[0..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32]);
+    Facts { task_name: plain(name).to_owned(), task_id, ..run.clone() }
+}
+
+/// A task's name without the number of an iteration.
+pub fn plain(name: &str) -> &str {
+    name.split('[').next().unwrap_or(name)
+}
+
+/// Milliseconds since the epoch in the form of RFC 3339: `2026-08-21T09:30:00Z`.
+fn timestamp(ms: i64) -> String {
+    let seconds = ms.div_euclid(1000);
+    let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The civil calendar, in eras of 400 years that begin in March.
+    let shifted = days + 719_468;
+    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (year, month) = (year + era * 400 + i64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time / 60 % 60, time % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_calendar() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_709_251_199, "2024-02-29T23:59:59Z"),
+            (1_767_225_599, "2025-12-31T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(timestamp(seconds * 1000 + 999), text);
+        }
+    }
+
+    #[test]
+    fn a_task_keeps_its_id() {
+        let run = Facts { job_id: "r".to_owned(), ..Facts::default() };
+        let one = of_task(&run, "loop[3]/work");
+        assert_eq!((one.task_name.as_str(), one.task_id.len()), ("work", 36));
+        assert_eq!(one, of_task(&run, "loop[3]/work"));
+        assert_ne!(one.task_id, of_task(&run, "loop[4]/work").task_id);
+        assert_eq!(of_task(&run, "loop[3]").task_name, "loop");
+    }
+}

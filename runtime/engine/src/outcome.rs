@@ -1,0 +1,110 @@
+//! What a run comes to: its state, its outputs, the reports of its tasks.
+
+use weft_metadata::RunState;
+use weft_pipeline::model::TaskState;
+use weft_pipeline::step::{PortValues, StepFailure};
+
+use crate::around::Around;
+use crate::event::{RunOutcome, TaskReport};
+use crate::inputs;
+use crate::node::{Body, Node};
+use crate::repeat;
+use crate::run::Run;
+
+impl Run<'_> {
+    /// What a frame gives: its DAG's outputs, or those of its iterations in lists.
+    pub fn frame_outputs(&self, frame: usize) -> Result<PortValues, Box<StepFailure>> {
+        let this = &self.frames[frame];
+        match (&this.body, this.owner) {
+            (Body::Dag { dag, .. }, node) => inputs::outputs(dag, &Around { run: self, frame, node }),
+            (Body::Loop(repeat), Some(owner)) => {
+                let gave = |node: &usize| self.nodes[*node].report.as_ref().map(|report| &report.outputs);
+                let ports = &self.nodes[owner].component.outputs;
+                let given: Vec<_> = repeat.iterations.iter().filter_map(gave).collect();
+                Ok(repeat::gather(ports, &given))
+            }
+            (Body::Loop(_), None) => Ok(PortValues::new()),
+        }
+    }
+
+    /// The pipeline's outputs. Notes if they cannot be made.
+    pub fn outputs(&mut self) -> PortValues {
+        if self.frames.is_empty() {
+            return PortValues::new();
+        }
+        match self.frame_outputs(0) {
+            Ok(outputs) => outputs,
+            Err(failure) => {
+                if self.state() == RunState::Complete {
+                    self.lost = Some(failure.message);
+                }
+                PortValues::new()
+            }
+        }
+    }
+
+    /// The state that the tasks' states come to.
+    pub fn state(&self) -> RunState {
+        let states = || self.nodes.iter().map(|node| node.report.as_ref().map(|report| report.state));
+        if states().any(|state| matches!(state, None | Some(TaskState::Canceled))) {
+            RunState::Canceled
+        } else if self.lost.is_some() || states().any(|state| matches!(state, Some(TaskState::Failed))) {
+            RunState::Failed
+        } else {
+            RunState::Complete
+        }
+    }
+
+    /// Why the run did not end well, in a line.
+    pub fn error(&self) -> Option<String> {
+        if self.state() == RunState::Canceled {
+            return Some("it was interrupted".to_owned());
+        }
+        if let Some(lost) = &self.lost {
+            return Some(format!("the pipeline: {lost}"));
+        }
+        // Those that failed by themselves, rather than because of a task inside.
+        let failed =
+            |(index, node): &(usize, &Node<'_>)| node.blame == Some(*index) && node.state() == TaskState::Failed;
+        let mut failed = self.nodes.iter().enumerate().filter(failed);
+        let (_, first) = failed.next()?;
+        let message = first.report.as_ref().and_then(|report| report.message.as_deref()).unwrap_or("failed");
+        let others = match failed.count() {
+            0 => String::new(),
+            others => format!(" (and {others} more failed)"),
+        };
+        Some(format!("`{}`: {message}{others}", first.path))
+    }
+
+    /// Reports of all tasks; those that an interruption kept from beginning say so.
+    pub fn reports(&self) -> Vec<TaskReport> {
+        let mut reports = Vec::with_capacity(self.nodes.len());
+        if !self.frames.is_empty() {
+            self.report_frame(0, &mut reports);
+        }
+        reports
+    }
+
+    fn report_frame(&self, frame: usize, reports: &mut Vec<TaskReport>) {
+        for node in self.frames[frame].members() {
+            let node = &self.nodes[node];
+            reports.push(node.report.clone().unwrap_or_else(|| match node.execution {
+                Some(_) => node.reported(TaskState::Canceled, Some("the run was interrupted".to_owned())),
+                None => node.reported(TaskState::New, Some("not run: the run was interrupted".to_owned())),
+            }));
+            if let Some(opened) = node.opened {
+                self.report_frame(opened, reports);
+            }
+        }
+    }
+
+    /// The outcome of a run that an earlier process completed.
+    pub fn recall(mut self) -> RunOutcome {
+        while let Some(node) = self.schedule.next() {
+            self.take_over(node);
+        }
+        let outputs = self.outputs();
+        let (run, duration) = (self.key.run.clone(), self.began.elapsed());
+        RunOutcome { run, state: RunState::Complete, duration, tasks: self.reports(), outputs }
+    }
+}

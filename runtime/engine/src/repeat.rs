@@ -1,0 +1,159 @@
+//! Loops: the items of a task that runs once for each of them, and what its iterations give together.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+use weft_pipeline::model::{Binding, Component, Dag, Implementation, Items, Iteration, Pipeline, Sees, Task};
+use weft_pipeline::signature::Port;
+use weft_pipeline::step::{PortValue, PortValues, StepFailure};
+use weft_pipeline::types::PortType;
+
+use crate::inputs::Bound;
+use crate::work::advised;
+
+/// Iterations of one loop, at most: a list that a step made too long by mistake fails its loop, and nothing else.
+pub(crate) const MAX_ITERATIONS: usize = 100_000;
+/// Iterations that are open at the same time: enough to keep every worker busy while some wait for their next attempt.
+const WINDOW: usize = 256;
+
+/// A loop at work. Its iterations become nodes only when there is room for them, so that a long loop costs what its
+/// results cost.
+pub(crate) struct Repeat<'r> {
+    /// The input that gets the item.
+    pub item: &'r str,
+    /// Items whose iterations are not opened yet.
+    pub items: std::vec::IntoIter<PortValue>,
+    /// The nodes of the opened iterations by their number.
+    pub iterations: Vec<usize>,
+    /// Iterations that may be open at the same time.
+    pub window: usize,
+}
+
+impl<'r> Repeat<'r> {
+    pub fn new(each: &'r Iteration, items: Vec<PortValue>, jobs: usize) -> Self {
+        let window = match each.parallelism {
+            Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX).max(1),
+            None => WINDOW.max(jobs.saturating_mul(4)),
+        };
+        Self { item: &each.item, items: items.into_iter(), iterations: Vec::new(), window }
+    }
+}
+
+/// The items of a loop, each as the value of the input that gets it.
+///
+/// # Errors
+/// The loop's failure: its items are no list, or too many.
+pub fn items(each: &Iteration, bound: &Bound) -> Result<Vec<PortValue>, Box<StepFailure>> {
+    let items: Vec<PortValue> = match &each.over {
+        Items::Literal(items) => {
+            check_count(items.len())?;
+            items.iter().cloned().map(PortValue::Parameter).collect()
+        }
+        Items::Parameter(name) => match bound.get(name) {
+            Some(PortValue::Parameter(value)) => list(name, value)?.into_iter().map(PortValue::Parameter).collect(),
+            other => return Err(no_list(name, other).into()),
+        },
+        Items::Artifacts(name) => match bound.get(name) {
+            Some(PortValue::Artifacts(artifacts)) => {
+                check_count(artifacts.len())?;
+                artifacts.iter().map(|one| PortValue::Artifacts(vec![one.clone()])).collect()
+            }
+            other => return Err(no_list(name, other).into()),
+        },
+    };
+    Ok(items)
+}
+
+/// A list, or as in KFP the JSON text of one.
+fn list(name: &str, value: &Value) -> Result<Vec<Value>, Box<StepFailure>> {
+    let items = match value {
+        Value::Array(items) => {
+            check_count(items.len())?;
+            items.clone()
+        }
+        Value::String(text) => {
+            serde_json::from_str(text).map_err(|_| no_list(name, Some(&PortValue::Parameter(value.clone()))))?
+        }
+        other => return Err(no_list(name, Some(&PortValue::Parameter(other.clone()))).into()),
+    };
+    check_count(items.len())?;
+    Ok(items)
+}
+
+fn no_list(name: &str, found: Option<&PortValue>) -> StepFailure {
+    let found = match found {
+        None => "has no value".to_owned(),
+        Some(PortValue::Artifacts(_)) => "is made of artifacts, not of parameters".to_owned(),
+        Some(PortValue::Parameter(value)) => {
+            let text: String = value.to_string().chars().take(60).collect();
+            format!("is no list: {text}")
+        }
+    };
+    advised(format!("what it goes over, `{name}`, {found}"), "give it a list")
+}
+
+/// Whether a loop may have so many items.
+pub fn check_count(count: usize) -> Result<(), Box<StepFailure>> {
+    if count <= MAX_ITERATIONS {
+        return Ok(());
+    }
+    Err(advised(
+        format!("it goes over {count} items; a loop may have at most {MAX_ITERATIONS}"),
+        "give it fewer items, or let one step go over many of them",
+    )
+    .into())
+}
+
+/// The inputs that all iterations share: those of the loop, but for the item and for a list of items that nobody else
+/// reads, which would be copied for each of its items.
+pub fn shared(pipeline: &Pipeline, each: &Iteration, component: &Component, mut inputs: PortValues) -> PortValues {
+    inputs.remove(&each.item);
+    if let (Items::Parameter(name) | Items::Artifacts(name), Implementation::Dag(dag)) =
+        (&each.over, &component.implementation)
+        && !reads(pipeline, dag, name)
+    {
+        inputs.remove(name);
+    }
+    inputs
+}
+
+/// Whether anything in a DAG may read an input of it.
+fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
+    fn is(binding: &Binding, input: &str) -> bool {
+        match binding {
+            Binding::Input(name) => name == input,
+            Binding::FirstOf(all) | Binding::Gather(all) => all.iter().any(|one| is(one, input)),
+            _ => false,
+        }
+    }
+    let task = |task: &Task| {
+        let mut wired =
+            task.inputs.values().map(|wire| &wire.from).chain(task.mounts.iter().map(|mount| &mount.volume));
+        // Conditions over tasks and importers may name the inputs of the DAG around them.
+        wired.any(|binding| is(binding, input))
+            || task.when.as_ref().is_some_and(|when| when.sees == Sees::Tasks)
+            || pipeline.components.get(&task.component).is_some_and(|component| {
+                matches!(&component.implementation, Implementation::Import(importer) if is(&importer.source, input))
+            })
+    };
+    dag.outputs.values().any(|binding| is(binding, input)) || dag.tasks.values().any(task)
+}
+
+/// What the iterations gave, by output: values in a list, artifacts in one list, in the order of the items. What an
+/// iteration did not give is left out.
+pub fn gather(ports: &IndexMap<String, Port>, iterations: &[&PortValues]) -> PortValues {
+    let gathered = ports.iter().map(|(name, port)| {
+        let given = iterations.iter().filter_map(|outputs| outputs.get(name));
+        let mut values = Vec::new();
+        let mut artifacts = Vec::new();
+        for value in given {
+            match value {
+                PortValue::Parameter(value) => values.push(value.clone()),
+                PortValue::Artifacts(several) => artifacts.extend_from_slice(several),
+            }
+        }
+        let of_artifacts = matches!(port.ty, PortType::Artifact { .. });
+        let value = if of_artifacts { PortValue::Artifacts(artifacts) } else { PortValue::Parameter(values.into()) };
+        (name.clone(), value)
+    });
+    gathered.collect()
+}

@@ -1,0 +1,230 @@
+//! What workers are asked to do: steps with everything that they need, imports, changes of volumes.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+use weft_pipeline::command::{Facts, WORKSPACE, fill_facts, fill_template};
+use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
+use weft_pipeline::step::{
+    Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, StepFailure, StepRequest,
+};
+
+use crate::around::Around;
+use crate::identity;
+use crate::import::local_path;
+use crate::inputs::{Missing, follow};
+use crate::run::Run;
+use crate::volumes::{self, Change};
+use crate::work::{Import, Job, advised, host_failure};
+
+/// A step's request, and its grants as they are recorded and count for its identity: with the names of volumes rather
+/// than with the places where these lie on the host.
+pub(crate) struct Prepared {
+    pub request: StepRequest,
+    pub grants: Grants,
+}
+
+impl Run<'_> {
+    /// The request for a step.
+    pub fn prepare(&self, index: usize, inputs: PortValues) -> Result<Prepared, Box<StepFailure>> {
+        let node = &self.nodes[index];
+        let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
+        let command = match &node.component.implementation {
+            Implementation::Command(step) => Some(self.command(index, step)),
+            _ => None,
+        };
+        let mut limits = node.task.limits;
+        if let Implementation::Command(step) = &node.component.implementation {
+            let Limits { memory, time, output } = step.limits;
+            limits.memory = limits.memory.or(memory);
+            limits.time = limits.time.or(time);
+            limits.output = limits.output.or(output);
+        }
+        let mut recorded = node.task.grants.clone();
+        let mut grants = node.task.grants.clone();
+        for directory in grants.directories.values_mut() {
+            directory.host = self.base_dir.join(&directory.host).to_string_lossy().into_owned();
+        }
+        for mount in self.mounts(index, command.as_ref(), &inputs)? {
+            let host = volumes::directory(self.engine.volumes, &mount.volume, mount.sub_path)?;
+            let host = host.to_string_lossy().into_owned();
+            grants.directories.insert(mount.path.to_owned(), DirectoryGrant { host, write: mount.write });
+            recorded
+                .directories
+                .insert(mount.path.to_owned(), DirectoryGrant { host: mount.name(), write: mount.write });
+        }
+        let identity = identity::step(&component, command.as_ref(), &inputs, &recorded);
+        let task = node.path.clone();
+        let request = StepRequest { task, component, command, inputs, grants, limits, identity };
+        Ok(Prepared { request, grants: recorded })
+    }
+
+    fn command(&self, index: usize, step: &CommandStep) -> Command {
+        let facts = self.facts(Some(index));
+        let filled = |text: &String| fill_facts(text, &facts);
+        let none = Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into() };
+        let Program { argv, packages, .. } = step.program.as_ref().unwrap_or(&none);
+        let file = |path: &String| {
+            Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
+        };
+        Command {
+            argv: argv.iter().map(filled).collect(),
+            env: step.env.iter().map(|(name, value)| (name.clone(), filled(value))).collect(),
+            outputs: self.nodes[index].component.outputs.clone(),
+            packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
+        }
+    }
+
+    /// What is mounted in a step: what its task says, and for a command that speaks of it the run's workspace.
+    fn mounts<'a>(
+        &'a self,
+        index: usize,
+        command: Option<&Command>,
+        inputs: &PortValues,
+    ) -> Result<Vec<Mounted<'a>>, Box<StepFailure>> {
+        let mut mounts = Vec::new();
+        for mount in &self.nodes[index].task.mounts {
+            let around = Around { run: self, frame: self.home(index), node: Some(index) };
+            let volume = match follow(&mount.volume, inputs, &around) {
+                Ok(value) => value,
+                Err(Missing::Wrong(failure)) => return Err(failure),
+                Err(Missing::Absent(why)) => {
+                    return Err(host_failure(format!("the volume at {} {why}", mount.path), None).into());
+                }
+            };
+            let PortValue::Parameter(Value::String(volume)) = volume.as_ref() else {
+                return Err(advised(
+                    format!("the name of the volume at {} is not a string", mount.path),
+                    "give it the volume's name",
+                )
+                .into());
+            };
+            volumes::check_name(volume)?;
+            mounts.push(Mounted {
+                path: &mount.path,
+                volume: volume.clone(),
+                sub_path: mount.sub_path.as_deref(),
+                write: !mount.read_only,
+            });
+        }
+        let uses_workspace = |command: &Command| {
+            command.argv.iter().chain(command.env.values()).any(|text| text.contains(WORKSPACE))
+                || inputs
+                    .values()
+                    .any(|value| matches!(value, PortValue::Parameter(value) if mentions_workspace(value)))
+        };
+        if self.plan.pipeline.workspace && command.is_some_and(uses_workspace) {
+            let volume = volumes::workspace(&self.key.run);
+            mounts.push(Mounted { path: WORKSPACE, volume, sub_path: None, write: true });
+        }
+        Ok(mounts)
+    }
+
+    /// The work of an importer.
+    pub fn import(&self, index: usize, importer: &Importer, inputs: &PortValues) -> Result<Job, Box<StepFailure>> {
+        let around = Around { run: self, frame: self.home(index), node: Some(index) };
+        // The path may be an input of the importer itself, as in KFP, or of the DAG around it.
+        let own = match &importer.source {
+            Binding::Input(name) => inputs.get(name),
+            _ => None,
+        };
+        let source = match own {
+            Some(own) => Cow::Borrowed(own),
+            None => follow(&importer.source, inputs, &around).map_err(|missing| match missing {
+                Missing::Absent(why) => Box::new(host_failure(format!("its path {why}"), None)),
+                Missing::Wrong(failure) => failure,
+            })?,
+        };
+        let PortValue::Parameter(Value::String(written)) = source.as_ref() else {
+            return Err(advised("its path is not a string", "give the path of a file or directory").into());
+        };
+        let facts = around.facts();
+        let mut properties = BTreeMap::new();
+        for (name, value) in &importer.properties {
+            let name = fill_text(name, inputs, &facts)?;
+            let value = fill_value(value, inputs, &facts)?;
+            properties.insert(name, value);
+        }
+        let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
+        let path = self.base_dir.join(local_path(written)?.as_ref());
+        Ok(Job::Import(Import { path, written: written.clone(), artifact }))
+    }
+
+    /// The work of making or removing a volume.
+    pub fn volume(&self, action: VolumeAction, inputs: PortValues) -> Result<Job, Box<StepFailure>> {
+        let name = volumes::name(action, &inputs, &self.key.run)?;
+        let directory = self.engine.volumes.join(&name);
+        if action == VolumeAction::Delete {
+            let uses = |job: &Job| match job {
+                Job::Step(request) => {
+                    request.grants.directories.values().any(|grant| Path::new(&grant.host).starts_with(&directory))
+                }
+                _ => false,
+            };
+            let at_work = self.nodes.iter().find(|node| node.job.as_deref().is_some_and(uses));
+            if let Some(node) = at_work {
+                return Err(advised(
+                    format!("the volume `{name}` is still in use: `{}` is at work on it", node.path),
+                    "let it be removed after the tasks that mount it: `.after(...)`",
+                )
+                .into());
+            }
+        }
+        Ok(Job::Volume(Change { action, name, directory, inputs }))
+    }
+}
+
+/// A volume at a place among a step's files.
+struct Mounted<'a> {
+    path: &'a str,
+    volume: String,
+    sub_path: Option<&'a str>,
+    write: bool,
+}
+
+impl Mounted<'_> {
+    /// What it is, wherever on the host it lies.
+    fn name(&self) -> String {
+        match self.sub_path {
+            Some(sub_path) => format!("volume:{}/{sub_path}", self.volume),
+            None => format!("volume:{}", self.volume),
+        }
+    }
+}
+
+fn mentions_workspace(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains(WORKSPACE),
+        Value::Array(items) => items.iter().any(mentions_workspace),
+        Value::Object(fields) => fields.values().any(mentions_workspace),
+        _ => false,
+    }
+}
+
+/// Fills in the placeholders in a value, those in the names of its fields too.
+fn fill_value(value: &Value, inputs: &PortValues, facts: &Facts) -> Result<Value, Box<StepFailure>> {
+    Ok(match value {
+        Value::String(text) if text.contains("{{$") => {
+            fill_template(text, inputs, facts).map_err(|why| host_failure(format!("its metadata: {why}"), None))?
+        }
+        Value::Array(items) => {
+            items.iter().map(|item| fill_value(item, inputs, facts)).collect::<Result<Vec<_>, _>>()?.into()
+        }
+        Value::Object(fields) => {
+            let filled = fields
+                .iter()
+                .map(|(name, value)| Ok((fill_text(name, inputs, facts)?, fill_value(value, inputs, facts)?)));
+            Value::Object(filled.collect::<Result<_, Box<StepFailure>>>()?)
+        }
+        other => other.clone(),
+    })
+}
+
+fn fill_text(text: &str, inputs: &PortValues, facts: &Facts) -> Result<String, Box<StepFailure>> {
+    match fill_value(&Value::from(text), inputs, facts)? {
+        Value::String(text) => Ok(text),
+        other => Ok(other.to_string()),
+    }
+}
