@@ -169,6 +169,16 @@ class Absent(RunnerCase):
         ours = self.python3("-c", "import bz2, lzma, sqlite3, pydoc, xmlrpc.client")
         self.assertEqual(ours.status, 0, ours.err)
 
+    def test_time_zones(self) -> None:
+        code = """
+import zoneinfo, datetime
+print(datetime.datetime(2024, 7, 1, 12, tzinfo=zoneinfo.ZoneInfo("Europe/Berlin")).utcoffset(), len(zoneinfo.available_timezones()) > 400)
+zoneinfo.ZoneInfo("Nowhere/Atall")
+"""
+        ours = self.python3("-c", code)
+        self.assertEqual((ours.out, ours.status), ("2:00:00 True\n", 1), ours.err)
+        self.assertIn("No time zone found with key Nowhere/Atall", ours.err)
+
     def test_an_event_loop_waits_for_time(self) -> None:
         code = """
 import asyncio

@@ -19,11 +19,11 @@ LEFT_OUT = frozenset(
     "_android_support.py _ios_support.py _apple_support.py _osx_support.py _aix_support.py antigravity.py __phello__".split()
 )
 
-# What of kfp makes pipelines rather than runs their functions: it needs packages that are not here.
+# Of tzdata only the data is kept. What of kfp makes pipelines rather than runs their functions: it needs packages that are not here.
 NOT_RUN = frozenset(
     f"kfp/{name}"
     for name in "cli client compiler components kubeflow_client kubernetes local pipeline_spec registry v2 dsl/test_data".split()
-)
+) | {"tzdata"}
 
 # What programs for pipelines import. Each is mapped into memory when a process first touches it, and costs nothing until then.
 LOADED = """
@@ -61,10 +61,14 @@ def prepare() -> tuple[list[str], frozenset[str]]:
     for name in LOADED:
         importlib.import_module(name)
     del os.environ["_KFP_RUNTIME"]
-    from . import absent, compression
+    # These load what they change.
+    from . import absent, compression, zones
 
     absent.install()
     compression.install()
+    zones.install()
+    for name in [name for name in sys.modules if name.partition(".")[0] == "tzdata"]:
+        del sys.modules[name]
     return [STANDARD, PACKAGES], frozenset(name for name in sys.modules if name not in at_start and "." not in name)
 
 
