@@ -25,7 +25,7 @@ package_name() { sed -n '/^\[package\]/,/^\[/s/^name *= *"\(.*\)"/\1/p' "$1/Carg
 collect() {
     local name=$1 built="$CARGO_TARGET_DIR/$TARGET/release/${1//-/_}.wasm" kept="$COMPONENTS/$1.wasm"
     if [ ! -e "$built" ]; then
-        echo "error: $name gave no component: its Cargo.toml needs crate-type = [\"cdylib\"] under [lib]" >&2
+        echo "error: $name gave no component: its Cargo.toml needs crate-type = [\"cdylib\"] under [lib], or a [[bin]]" >&2
         return 1
     fi
     if cmp -s "$built" "$kept"; then return 0; fi
@@ -42,6 +42,6 @@ for dir in "$@"; do
     if name=$(package_name "$dir") && [ -n "$name" ]; then collect "$name"; fi
     # A workspace holds guests, and may hold libraries that they share.
     for crate in "$dir"/*/ "$dir"/*/*/; do
-        if grep -qs '^crate-type.*"cdylib"' "$crate/Cargo.toml"; then collect "$(package_name "$crate")"; fi
+        if grep -qs -e '^crate-type.*"cdylib"' -e '^\[\[bin\]\]' "$crate/Cargo.toml"; then collect "$(package_name "$crate")"; fi
     done
 done

@@ -51,6 +51,32 @@ impl Store {
         tree.finish()
     }
 
+    /// Publishes a copy of the file or directory `name` of a directory: as [`adopt`](Self::adopt), for one that somebody may still
+    /// write to, or that is to stay as it is. `dir` may lie in any file system.
+    pub fn copy_from(&self, dir: &Dir, name: &str, budget: Option<&Budget>) -> Result<ContentId> {
+        path::check_name(name)?;
+        let shown = Path::new(name);
+        let copy = |dir: &Dir, path: &str, shown: &Path| {
+            let file = dir.open(path).doing("open", || shown)?.into_std();
+            self.copy_in(&file, shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))
+        };
+        // Asked before opening, since opening a pipe waits for its other end.
+        let kind = dir.symlink_metadata(name).doing("read", || shown)?.file_type();
+        if kind.is_file() {
+            return copy(dir, name, shown).map(|(id, _)| id);
+        }
+        if !kind.is_dir() {
+            return Err(Error::SpecialFile { path: shown.to_owned(), kind: walk::kind_of(kind) });
+        }
+        let root = dir.open_dir(name).doing("open", || shown)?;
+        let mut tree = self.create_tree(budget)?;
+        for Found { path, .. } in walk::files(&root, shown)? {
+            let (id, size) = copy(&root, &path, &shown.join(&path))?;
+            tree.add_sized(&path, size, id.digest())?;
+        }
+        tree.finish()
+    }
+
     fn adopt_file(&self, dir: &Dir, path: &str, shown: &Path, budget: Option<&Budget>) -> Result<(Digest, u64)> {
         let file = dir.open(path).doing("open", || shown)?;
         let meta = file.metadata().doing("read", || shown)?;

@@ -4,7 +4,7 @@
 //! [`ContentId`]. Bytes go in through a [`BlobWriter`] or [`TreeWriter`], or from the host through [`Store::import`],
 //! and come out through [`Store::open_content`] or [`Store::export`]. A step that wants real files works in a
 //! [`Scratch`] directory, into which content is hard-linked ([`Store::materialize`]) and from which it is taken over
-//! ([`Store::adopt`]).
+//! ([`Store::adopt`]) or copied ([`Store::copy_from`]).
 //!
 //! # Layout on disk
 //!

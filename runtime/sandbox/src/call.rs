@@ -25,7 +25,7 @@ pub(crate) fn call(
 ) -> Result<PortValues, Failure> {
     let instance = match component.instance.instantiate(&mut *store) {
         Ok(instance) => instance,
-        Err(error) => return Err(cannot_start(&error, store, limits)),
+        Err(error) => return Err(failure::cannot_start(&error, store.data(), limits)),
     };
     let callee = instance
         .get_func(&mut *store, function.export)
@@ -62,15 +62,6 @@ pub(crate) fn call(
         _ => return Err(Failure::host("the function's result is not what its type says")),
     }
     Ok(outputs)
-}
-
-/// A component that is too large for the sandbox, or whose start function fails.
-fn cannot_start(error: &wasmtime::Error, store: &Store<State>, limits: &StepLimits) -> Failure {
-    if error.is::<wasmtime::Trap>() || store.data().limiter.refused.is_some() {
-        let failure = failure::of_guest(error, store.data(), limits);
-        return Failure { message: format!("its component does not start: {}", failure.message), ..failure };
-    }
-    Failure::host(format!("its component does not start: {error:#}"))
 }
 
 /// A returned error: the text of a string, the case of a variant with its payload.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime::Engine;
 use wasmtime::component::types::ComponentItem;
-use wasmtime::component::{Component, InstancePre, Linker, ResourceType};
+use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, ResourceType};
 use weft_pipeline::link::LinkedStep;
 use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS};
 
@@ -24,6 +24,8 @@ pub struct LoadedComponent {
     imports: Vec<String>,
     pub(crate) instance: InstancePre<State>,
     pub(crate) kinds: Arc<[Kind]>,
+    /// The function that starts it, if it is a command.
+    pub(crate) command: Option<ComponentExportIndex>,
     /// Whether it imports WASI's file system, without which paths are of no use to it.
     pub(crate) has_files: bool,
 }
@@ -47,6 +49,11 @@ impl LoadedComponent {
     /// Names of the interfaces that it imports.
     pub fn imports(&self) -> &[String] {
         &self.imports
+    }
+
+    /// Whether it is a program of its own, a command of WASI 0.2: it exports `wasi:cli/run`.
+    pub fn is_command(&self) -> bool {
+        self.command.is_some()
     }
 
     /// What linking a pipeline needs to know of the step function of this name (see [`Self::step`]).
@@ -166,6 +173,7 @@ impl Loader {
             digest,
             steps,
             others,
+            command: signature::command(&self.engine, component),
             has_files: imports.iter().any(|name| name.starts_with("wasi:filesystem/preopens@")),
             imports,
             instance,

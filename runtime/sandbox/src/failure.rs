@@ -30,6 +30,12 @@ impl Failure {
     }
 }
 
+impl From<weft_launcher::Error> for Failure {
+    fn from(error: weft_launcher::Error) -> Self {
+        Self { kind: error.kind(), message: error.to_string(), hint: error.advice().map(str::to_owned) }
+    }
+}
+
 /// What made a guest end before it returned.
 pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
     let stop = error.downcast_ref::<Stopped>().map(|Stopped(stop)| stop).or(state.step.stop.as_ref());
@@ -87,6 +93,15 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
             Failure { message: format!("{}: {text}", failure.message), ..failure }
         }
     }
+}
+
+/// A component that is too large for the sandbox, or whose start function fails.
+pub(crate) fn cannot_start(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
+    if error.is::<Trap>() || state.limiter.refused.is_some() {
+        let failure = of_guest(error, state, limits);
+        return Failure { message: format!("its component does not start: {}", failure.message), ..failure };
+    }
+    Failure::host(format!("its component does not start: {error:#}"))
 }
 
 /// The words of a Rust guest whose allocation failed before its memory had to grow: no 32-bit allocator gives that much.

@@ -1,11 +1,12 @@
-//! Runs step functions of WebAssembly components with wasmtime: loading, reading signatures, the host's side of the
-//! interface, limits and grants.
+//! Runs step functions of WebAssembly components, and components that are programs, with wasmtime: loading, reading
+//! signatures, the host's side of the interface, limits and grants.
 //!
 //! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures tell what steps they hold, and runs one step at
 //! a time per calling thread ([`Sandbox::run`]). Each step gets a store of its own, which is gone when it ends.
 
 mod call;
 mod clock;
+mod command;
 mod compiled;
 mod component;
 mod convert;

@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
-use wasmtime_wasi::{FsPerms, WasiCtx, WasiCtxBuilder};
+use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
+use weft_launcher::Directory;
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
 
 use crate::call;
 use crate::clock::VirtualClock;
+use crate::command;
 use crate::component::{LoadedComponent, Loader};
 use crate::engine;
 use crate::error::{Error, Result};
@@ -129,24 +132,19 @@ impl Sandbox {
         peak: &mut u64,
     ) -> std::result::Result<weft_pipeline::step::PortValues, Failure> {
         let component = self.component(&request.component.digest)?;
-        let function = component.step(Some(&request.component.function)).ok_or_else(|| {
-            Failure::host(format!("its component has no step function `{}`", request.component.function))
-        })?;
         let limits = self.options.limits.with(&request.limits);
-        let budget = Budget::new(limits.output);
-        let mounts = if component.has_files && moves_artifacts(function) { Some(self.mounts()?) } else { None };
         let clock =
             if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
-        let wasi = self.wasi(request, log, &clock, mounts.as_ref())?;
-        let step = Step {
+        let step = |mounts, directory| Step {
             task: request.task.clone(),
             kinds: Arc::clone(&component.kinds),
             store: self.artifacts.clone(),
-            budget,
+            budget: Budget::new(limits.output),
             observer,
             log: log.clone(),
-            clock,
+            clock: clock.clone(),
             mounts,
+            directory,
             deadline: Deadline::after(limits.time),
             stop: None,
             refused_writes: 0,
@@ -154,9 +152,36 @@ impl Sandbox {
             last_progress: None,
             open: std::collections::VecDeque::new(),
         };
-        let mut store = Store::new(&self.loader.engine, State::new(wasi, MemoryLimiter::new(limits.memory), step));
-        store.limiter(|state| &mut state.limiter);
-        watch(&mut store, limits);
+        let granted = self.granted_variables(&request.grants)?;
+        let mut wasi = Self::wasi(request, log, &clock);
+        if let Some(command) = &request.command {
+            let directory =
+                Directory::for_sandbox(&self.artifacts, command, &request.inputs, &request.grants.directories)?;
+            command::show(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
+            let mut store = self.store(wasi, step(None, Some(directory)), limits);
+            let ended = command::run(&mut store, &component, &limits);
+            *peak = store.data().limiter.peak();
+            let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
+            // With the store go the guest's open files: nobody can write in its directory any more.
+            drop(store);
+            ended?;
+            let directory = directory.ok_or_else(|| Failure::host("its files are lost"))?;
+            return Ok(directory.collect(command, &request.inputs, &budget)?);
+        }
+        let function = component.step(Some(&request.component.function)).ok_or_else(|| {
+            Failure::host(format!("its component has no step function `{}`", request.component.function))
+        })?;
+        let mounts = if component.has_files && moves_artifacts(function) { Some(self.mounts()?) } else { None };
+        for (name, value) in &granted {
+            wasi.env(name, value);
+        }
+        for (inside, grant) in &request.grants.directories {
+            command::preopen(&mut wasi, grant.host.as_ref(), inside, grant.write)?;
+        }
+        if let Some(mounts) = &mounts {
+            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
+        }
+        let mut store = self.store(wasi, step(mounts, None), limits);
         let result = call::call(&mut store, &component, function, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
@@ -168,6 +193,15 @@ impl Sandbox {
         result
     }
 
+    /// A store for one step, watched over.
+    fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
+        let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory), step);
+        let mut store = Store::new(&self.loader.engine, state);
+        store.limiter(|state| &mut state.limiter);
+        watch(&mut store, limits);
+        store
+    }
+
     fn mounts(&self) -> std::result::Result<Mounts, Failure> {
         if let Some(mounts) = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(mounts);
@@ -177,15 +211,22 @@ impl Sandbox {
         })
     }
 
-    /// WASI with nothing but what was granted.
-    fn wasi(
-        &self,
-        request: &StepRequest,
-        log: &Log,
-        clock: &Clock,
-        mounts: Option<&Mounts>,
-    ) -> std::result::Result<WasiCtx, Failure> {
-        let Grants { clock: _, random, env, variables, directories } = &request.grants;
+    /// Variables that a step was granted, with their values.
+    fn granted_variables(&self, grants: &Grants) -> std::result::Result<IndexMap<String, String>, Failure> {
+        let mut granted = IndexMap::new();
+        for name in &grants.env {
+            let value = self.options.environment.get(name).ok_or_else(|| {
+                Failure::host(format!("it was granted the environment variable {name}, which is not set"))
+                    .hint(format!("set {name} before the run, or take it out of the step's `grants`"))
+            })?;
+            granted.insert(name.clone(), value.clone());
+        }
+        granted.extend(grants.variables.clone());
+        Ok(granted)
+    }
+
+    /// WASI with nothing but a log, and what was granted of time and chance.
+    fn wasi(request: &StepRequest, log: &Log, clock: &Clock) -> WasiCtxBuilder {
         let mut wasi = WasiCtxBuilder::new();
         // The calling thread belongs to the step; handing file operations to another one would only cost time.
         wasi.allow_blocking_current_thread(true).stdout(log.clone()).stderr(log.clone());
@@ -193,31 +234,12 @@ impl Sandbox {
         if let Clock::Virtual(clock) = clock {
             wasi.wall_clock(clock.clone());
         }
-        if !random {
+        if !request.grants.random {
             wasi.secure_random(Seeded::new(&request.identity, "random"))
                 .insecure_random(Seeded::new(&request.identity, "insecure-random"))
                 .insecure_random_seed(Seeded::new(&request.identity, "insecure-random-seed").next_u128());
         }
-        for name in env {
-            let value = self.options.environment.get(name).ok_or_else(|| {
-                Failure::host(format!("it was granted the environment variable {name}, which is not set"))
-                    .hint(format!("set {name} before the run, or take it out of the step's `grants`"))
-            })?;
-            wasi.env(name, value);
-        }
-        for (name, value) in variables {
-            wasi.env(name, value);
-        }
-        for (inside, grant) in directories {
-            let permissions = if grant.write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
-            wasi.preopened_dir(&grant.host, inside, permissions).map_err(|error| {
-                Failure::host(format!("it was granted the directory {}, which cannot be opened: {error}", grant.host))
-            })?;
-        }
-        if let Some(mounts) = mounts {
-            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
-        }
-        Ok(wasi.build())
+        wasi
     }
 }
 
@@ -238,9 +260,7 @@ fn watch(store: &mut Store<State>, limits: StepLimits) {
             Some(Stop::Time)
         } else if step.observer.interrupted() {
             Some(Stop::Interrupted)
-        } else if ticks.is_multiple_of(LOOK_AT_FILES)
-            && step.mounts.as_ref().is_some_and(|mounts| mounts.exceeds(limits.output))
-        {
+        } else if ticks.is_multiple_of(LOOK_AT_FILES) && step.exceeds(limits.output) {
             Some(Stop::Output)
         } else {
             None

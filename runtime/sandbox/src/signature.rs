@@ -125,6 +125,14 @@ pub(crate) fn read(
     (qualified.collect(), others)
 }
 
+/// The start of a program: `run` of `wasi:cli/run` in any 0.2 version.
+pub(crate) fn command(engine: &Engine, component: &Component) -> Option<ComponentExportIndex> {
+    let ty = component.component_type();
+    let (name, _) = ty.exports(engine).find(|(name, _)| name.starts_with("wasi:cli/run@0.2."))?;
+    let interface = component.get_export_index(None, name)?;
+    component.get_export_index(Some(&interface), "run")
+}
+
 fn signature(inputs: &[Slot], outputs: &Outputs) -> Signature {
     let ports = |slots: &[Slot]| slots.iter().map(|slot| (slot.name.clone(), slot.port.clone())).collect();
     Signature {

@@ -50,7 +50,7 @@ pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layou
             artifact.name.as_deref().unwrap_or(port),
             &artifact.kind,
             &uri(port, index, artifact, layout),
-            metadata(Some(artifact), &[]),
+            &metadata(Some(artifact), &[]),
         )
     };
     artifacts.iter().enumerate().map(describe).collect()
@@ -58,7 +58,7 @@ pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layou
 
 /// An output artifact, as KFP describes it before there is one.
 pub(super) fn output_artifact(port: &str, kind: &ArtifactType, layout: &Layout) -> Value {
-    runtime_artifact(port, kind, &layout.output(port), Value::Object(Map::new()))
+    runtime_artifact(port, kind, &layout.output(port), &json!({}))
 }
 
 /// An input artifact's URI: its path, unless its producer gave it one elsewhere.
@@ -86,7 +86,7 @@ pub(super) fn metadata(artifact: Option<&Artifact>, keys: &[String]) -> Value {
     value.cloned().unwrap_or(Value::Null)
 }
 
-fn runtime_artifact(name: &str, kind: &ArtifactType, uri: &str, metadata: Value) -> Value {
+fn runtime_artifact(name: &str, kind: &ArtifactType, uri: &str, metadata: &Value) -> Value {
     json!({
         "name": name,
         "type": { "schemaTitle": kind.0, "schemaVersion": "0.0.1" },

@@ -115,22 +115,15 @@ fn placeholder(text: &str) -> Option<Placeholder<'_>> {
             let (stands_for, escapes) = meaning(&path);
             return Some(Placeholder { raw, stands_for, escapes });
         }
-        match step(rest) {
-            Some((step, after)) => {
-                path.push(step);
-                rest = after;
-            }
-            None => {
-                // Mistyped, if it begins as one of KFP's: it reaches as far as the next braces.
-                let first = path.first().copied().unwrap_or_default();
-                let end = within(text).find("}}")? + 2;
-                return is_ours(first).then_some(Placeholder {
-                    raw: &text[..end],
-                    stands_for: StandsFor::Unknown { ours: true },
-                    escapes: 0,
-                });
-            }
-        }
+        let Some((step, after)) = step(rest) else {
+            // Mistyped, if it begins as one of KFP's: it reaches as far as the next braces.
+            let first = path.first().copied().unwrap_or_default();
+            let end = within(text).find("}}")? + 2;
+            let unknown = StandsFor::Unknown { ours: true };
+            return is_ours(first).then_some(Placeholder { raw: &text[..end], stands_for: unknown, escapes: 0 });
+        };
+        path.push(step);
+        rest = after;
     }
 }
 

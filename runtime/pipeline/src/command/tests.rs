@@ -266,6 +266,6 @@ proptest! {
         let inputs: PortValues = [("x".to_owned(), PortValue::Parameter(json!(value)))].into();
         let command = Command { argv: vec!["<{{$.inputs.parameters['x']}}>".into()], ..Command::default() };
         let call = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap();
-        prop_assert_eq!(&call.argv[0], &format!("<{}>", value));
+        prop_assert_eq!(&call.argv[0], &format!("<{value}>"));
     }
 }

@@ -7,6 +7,7 @@ use std::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use weft_artifacts::{Budget, Store};
+use weft_launcher::Directory;
 use weft_pipeline::types::ArtifactType;
 
 use super::artifact::Artifact;
@@ -44,7 +45,10 @@ pub(crate) struct Step {
     pub(crate) observer: Listener,
     pub(crate) log: Log,
     pub(crate) clock: Clock,
+    /// A step function's directories.
     pub(crate) mounts: Option<Mounts>,
+    /// A command's files.
+    pub(crate) directory: Option<Directory>,
     pub(crate) deadline: Deadline,
     pub(crate) stop: Option<Stop>,
     /// How often a write was refused for the output limit.
@@ -56,6 +60,12 @@ pub(crate) struct Step {
 }
 
 impl Step {
+    /// Whether more files were written than may be.
+    pub(crate) fn exceeds(&self, bytes: u64) -> bool {
+        self.mounts.as_ref().is_some_and(|mounts| mounts.exceeds(bytes))
+            || self.directory.as_ref().is_some_and(|directory| directory.exceeds(bytes))
+    }
+
     /// The title that an output of a kind is recorded with.
     pub(crate) fn title(&self, payload: u32) -> ArtifactType {
         self.kinds

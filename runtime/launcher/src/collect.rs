@@ -1,0 +1,292 @@
+//! What a command left: its outputs.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io::Read as _;
+
+use serde_json::{Map, Value};
+use weft_artifacts::{Budget, ContentId};
+use weft_pipeline::command::REMOTE_URI;
+use weft_pipeline::step::{Artifact, Command, PortValue, PortValues};
+use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
+
+use crate::directory::Directory;
+use crate::error::{Doing, Error, Result, size};
+use crate::executor_output::{ExecutorOutput, Told};
+use crate::parameter::{from_file, from_told};
+use crate::place::{Place, is_absent, shorten};
+
+/// Bytes that KFP's `ExecutorOutput` may take.
+const MAX_EXECUTOR_OUTPUT: u64 = 64 << 20;
+/// Bytes that an output parameter may take: parameters are kept in the metadata.
+const MAX_PARAMETER: u64 = 4 << 20;
+/// Bytes of names and values that an artifact's metadata may take together, and how many there may be.
+const MAX_METADATA: (usize, usize) = (16 << 20, 10_000);
+/// Bytes that an artifact's name may have.
+const MAX_NAME: usize = 1024;
+/// Artifacts that one output may hold.
+const MAX_ARTIFACTS: usize = 10_000;
+
+/// An artifact before its content is in the store.
+struct Found<'a> {
+    port: &'a str,
+    artifact: Artifact,
+    content: Content<'a>,
+}
+
+enum Content<'a> {
+    /// In the store already: an input that is passed on.
+    Stored(String),
+    /// To be taken from there.
+    At(Place<'a>),
+}
+
+impl Directory {
+    /// Takes the command's outputs, whose artifacts are then in the store. The command must have ended. Contents take their room from
+    /// `budget`.
+    ///
+    /// # Errors
+    /// What is missing or is not what it was declared to be; what failed on the host.
+    pub fn collect(&self, command: &Command, inputs: &PortValues, budget: &Budget) -> Result<PortValues> {
+        let told = self.told()?;
+        let mut outputs = PortValues::new();
+        let mut missing = Vec::new();
+        let mut found = Vec::new();
+        for (name, port) in &command.outputs {
+            match &port.ty {
+                PortType::Parameter(ty) => match self.parameter(name, ty, &told)? {
+                    Some(value) => _ = outputs.insert(name.clone(), PortValue::Parameter(value)),
+                    None if port.optional => {}
+                    None => missing.push(name.as_str()),
+                },
+                PortType::Artifact { kind, list } => {
+                    outputs.insert(name.clone(), PortValue::Artifacts(Vec::new()));
+                    found.extend(self.artifacts(name, kind, *list, &told, inputs)?);
+                }
+            }
+        }
+        if let Some(first) = missing.first() {
+            return Err(self.missing(first, &missing));
+        }
+        for (port, artifact) in self.store_all(found, budget)? {
+            if let Some(PortValue::Artifacts(artifacts)) = outputs.get_mut(port) {
+                artifacts.push(artifact);
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn told(&self) -> Result<ExecutorOutput> {
+        let place = self.place("executor output", &self.layout.executor_output())?;
+        match read(&place, "executor output", MAX_EXECUTOR_OUTPUT)? {
+            Some(bytes) => ExecutorOutput::parse(&bytes),
+            None => Ok(ExecutorOutput::default()),
+        }
+    }
+
+    fn missing(&self, first: &str, all: &[&str]) -> Error {
+        let names: Vec<String> = all.iter().map(|name| format!("`{name}`")).collect();
+        let what = match names.as_slice() {
+            [one] => format!("it ended without a value for its output {one}"),
+            several => format!("it ended without values for its outputs {}", several.join(", ")),
+        };
+        let path = self.layout.parameter(first);
+        Error::output(what)
+            .hint(format!("each output parameter is returned, or written to its file: {path} for `{first}`"))
+    }
+
+    fn parameter(&self, name: &str, ty: &ParameterType, told: &ExecutorOutput) -> Result<Option<Value>> {
+        let refuse = |why: String| Error::output(format!("its output `{name}` is not of its type: {why}"));
+        if let Some(value) = told.parameters.get(name).filter(|value| !value.is_null()) {
+            if weight(value) as u64 > MAX_PARAMETER {
+                return Err(too_large(name, MAX_PARAMETER));
+            }
+            return from_told(ty, value).map(Some).map_err(refuse);
+        }
+        let place = self.place(name, &self.layout.parameter(name))?;
+        let Some(bytes) = read(&place, name, MAX_PARAMETER)? else { return Ok(None) };
+        let text = String::from_utf8(bytes).map_err(|_| refuse("the text in its file is not UTF-8".to_owned()))?;
+        from_file(ty, &text).map(Some).map_err(refuse)
+    }
+
+    /// The artifacts of an output: of one, what the command told first; of a list, everything that it told.
+    fn artifacts<'a>(
+        &'a self,
+        port: &'a str,
+        kind: &ArtifactType,
+        list: bool,
+        told: &ExecutorOutput,
+        inputs: &PortValues,
+    ) -> Result<Vec<Found<'a>>> {
+        let mut told = told.told(port);
+        let default = self.place(port, &self.layout.output(port))?;
+        if !list {
+            told.truncate(1);
+            told.resize_with(1, Told::default);
+        } else if told.is_empty() && default.dir.symlink_metadata(&default.path).is_ok() {
+            told.push(Told::default());
+        }
+        if told.len() > MAX_ARTIFACTS {
+            return Err(Error::output(format!("its output `{port}` holds more than {MAX_ARTIFACTS} artifacts")));
+        }
+        told.iter().map(|told| self.artifact(port, kind, told, inputs)).collect()
+    }
+
+    fn artifact<'a>(
+        &'a self,
+        port: &'a str,
+        kind: &ArtifactType,
+        told: &Told<'_>,
+        inputs: &PortValues,
+    ) -> Result<Found<'a>> {
+        let mut properties = told.metadata.map(|told| metadata(port, told)).transpose()?.unwrap_or_default();
+        let content = match self.told_path(port, told)? {
+            (Some(path), _) => match self.input_at(&path, inputs) {
+                Some(uri) => Content::Stored(uri.to_owned()),
+                None => Content::At(self.place(port, &path)?),
+            },
+            (None, remote) => {
+                if let Some(uri) = remote {
+                    properties.insert(REMOTE_URI.to_owned(), Value::from(uri));
+                }
+                Content::At(self.place(port, &self.layout.output(port))?)
+            }
+        };
+        let name = told.name.filter(|name| *name != port);
+        if name.is_some_and(|name| name.len() > MAX_NAME) {
+            return Err(Error::output(format!("its output `{port}` has a name of more than {MAX_NAME} bytes")));
+        }
+        let artifact =
+            Artifact { id: None, kind: kind.clone(), uri: String::new(), name: name.map(str::to_owned), properties };
+        Ok(Found { port, artifact, content })
+    }
+
+    /// The path that the command told of an artifact, or the URI of another system. What lies where KFP shows a bucket is as good as
+    /// at the artifact's own path.
+    fn told_path<'a>(&self, port: &str, told: &Told<'a>) -> Result<(Option<String>, Option<&'a str>)> {
+        if let Some(path) = told.custom_path {
+            return Ok((Some(path.to_owned()), None));
+        }
+        let Some(uri) = told.uri else { return Ok((None, None)) };
+        if let Some(path) = uri.strip_prefix("file://").or(Some(uri)).filter(|path| path.starts_with('/')) {
+            return Ok((Some(path.to_owned()), None));
+        }
+        for (scheme, shown) in [("gs://", "/gcs/"), ("s3://", "/s3/"), ("minio://", "/minio/")] {
+            let Some(path) = uri.strip_prefix(scheme).filter(|path| !path.is_empty()) else { continue };
+            let path = format!("{}{shown}{path}", self.layout.root);
+            let place = self.place(port, &path)?;
+            if place.dir.symlink_metadata(&place.path).is_ok() {
+                return Ok((Some(path), None));
+            }
+        }
+        Ok((None, Some(uri)))
+    }
+
+    /// The content of the input artifact that lies at this path: a command may pass on what it got.
+    fn input_at<'a>(&self, path: &str, inputs: &'a PortValues) -> Option<&'a str> {
+        inputs.iter().find_map(|(port, value)| {
+            let PortValue::Artifacts(artifacts) = value else { return None };
+            let mut found = artifacts.iter().enumerate().filter(|(index, _)| self.layout.input(port, *index) == path);
+            found.next().map(|(_, artifact)| artifact.uri.as_str())
+        })
+    }
+
+    /// Stores the contents, each place once. What lies in another's directory is copied before that is moved.
+    fn store_all<'a>(&self, found: Vec<Found<'a>>, budget: &Budget) -> Result<Vec<(&'a str, Artifact)>> {
+        let mut places: Vec<(&str, &Place<'_>)> = found
+            .iter()
+            .filter_map(|found| match &found.content {
+                Content::At(place) => Some((found.port, place)),
+                Content::Stored(_) => None,
+            })
+            .collect();
+        places.sort_by_key(|(_, place)| std::cmp::Reverse(place.shown.len()));
+        let mut stored: HashMap<String, Option<ContentId>> = HashMap::new();
+        for (at, (port, place)) in places.iter().enumerate() {
+            if stored.contains_key(&place.shown) {
+                continue;
+            }
+            let is_inside = places[at + 1..].iter().any(|(_, outer)| is_below(&place.shown, &outer.shown));
+            stored.insert(place.shown.clone(), self.take(port, place, is_inside, budget)?);
+        }
+        let mut all = Vec::with_capacity(found.len());
+        for Found { port, mut artifact, content } in found {
+            artifact.uri = match content {
+                Content::Stored(uri) => uri,
+                Content::At(place) => match stored.get(&place.shown).copied().flatten() {
+                    Some(id) => id.to_string(),
+                    // As in KFP, an artifact of which nothing was written is there all the same.
+                    None => self.empty(port)?.to_string(),
+                },
+            };
+            all.push((port, artifact));
+        }
+        Ok(all)
+    }
+
+    fn empty(&self, port: &str) -> Result<ContentId> {
+        tracing::debug!(output = port, "nothing was written for it: it is an empty file");
+        let writer = self.store.create(None).and_then(weft_artifacts::BlobWriter::finish);
+        writer.doing(|| format!("its output `{port}` could not be stored"))
+    }
+}
+
+/// Whether one path lies below another.
+fn is_below(path: &str, dir: &str) -> bool {
+    path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The bytes of a small file. Nothing if it is not there.
+fn read(place: &Place<'_>, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
+    let refuse = |why: String| Error::output(format!("the file for its {name} {why}"));
+    let meta = match place.dir.metadata(&place.path) {
+        Ok(meta) => meta,
+        Err(error) if is_absent(&error) => return Ok(None),
+        Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
+    };
+    // Asked before opening, since opening a pipe waits for its other end.
+    if !meta.is_file() {
+        return Err(refuse("is not a plain file".to_owned()));
+    }
+    if meta.len() > most {
+        return Err(too_large(name, most));
+    }
+    let mut bytes = Vec::new();
+    let file = place.dir.open(&place.path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    file.take(most + 1).read_to_end(&mut bytes).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    if bytes.len() as u64 > most {
+        return Err(too_large(name, most));
+    }
+    Ok(Some(bytes))
+}
+
+fn too_large(name: &str, most: u64) -> Error {
+    Error::Limit { what: format!("its output `{name}` takes more than {}", size(most)), hint: None }
+        .hint("give large results as artifacts: parameters are kept in the metadata")
+}
+
+/// An artifact's metadata, without what is `null`.
+fn metadata(port: &str, told: &Map<String, Value>) -> Result<BTreeMap<String, Value>> {
+    let refuse = |why: String| Error::output(format!("the metadata of its output `{port}`: {why}"));
+    let (most, count) = MAX_METADATA;
+    if told.len() > count {
+        return Err(refuse(format!("there are more than {count} entries")));
+    }
+    if let Some(name) = told.keys().find(|name| name.is_empty() || name.len() > 255) {
+        return Err(refuse(format!("a name has 1 to 255 bytes, unlike {:?}", shorten(name))));
+    }
+    if told.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>() > most {
+        return Err(refuse(format!("it takes more than {}", size(most as u64))));
+    }
+    let kept = told.iter().filter(|(name, value)| !value.is_null() && *name != REMOTE_URI);
+    Ok(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// About the memory that a value takes; its nesting is bounded by the parser's.
+fn weight(value: &Value) -> usize {
+    16 + match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(weight).sum(),
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + weight(value)).sum(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,146 @@
+//! KFP's `ExecutorOutput`: the JSON in which a command tells of its outputs.
+
+use serde_json::{Map, Value};
+
+use crate::error::{Error, Result};
+
+/// What a command told.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct ExecutorOutput {
+    /// Values of parameters, by output.
+    pub(crate) parameters: Map<String, Value>,
+    /// Artifacts, by output.
+    pub(crate) artifacts: Map<String, Value>,
+}
+
+/// What a command told of one artifact.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Told<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) uri: Option<&'a str>,
+    pub(crate) custom_path: Option<&'a str>,
+    pub(crate) metadata: Option<&'a Map<String, Value>>,
+}
+
+impl ExecutorOutput {
+    /// Reads its JSON, in which names may be written either of the ways that protobuf has.
+    pub(crate) fn parse(text: &[u8]) -> Result<Self> {
+        let refuse = |why: String| {
+            Error::output(format!(
+                "the outputs that it told of are not what KFP defines as its executor's output: {why}"
+            ))
+        };
+        let text = std::str::from_utf8(text).map_err(|error| refuse(error.to_string()))?;
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let value = json(text).map_err(|error| refuse(error.to_string()))?;
+        let Value::Object(mut fields) = value else { return Err(refuse("it is no JSON object".to_owned())) };
+        let mut object = |names: [&str; 2]| match names.iter().find_map(|name| fields.remove(*name)) {
+            None | Some(Value::Null) => Ok(Map::new()),
+            Some(Value::Object(map)) => Ok(map),
+            Some(_) => Err(refuse(format!("`{}` is no JSON object", names[0]))),
+        };
+        Ok(Self {
+            parameters: object(["parameterValues", "parameter_values"])?,
+            artifacts: object(["artifacts", "artifacts"])?,
+        })
+    }
+
+    /// What it told of the artifacts of an output.
+    pub(crate) fn told(&self, port: &str) -> Vec<Told<'_>> {
+        let list = self.artifacts.get(port).and_then(|value| value.get("artifacts")).and_then(Value::as_array);
+        list.map(|list| list.iter().map(Told::read).collect()).unwrap_or_default()
+    }
+}
+
+impl<'a> Told<'a> {
+    fn read(value: &'a Value) -> Self {
+        let text =
+            |names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_str()).filter(|text| !text.is_empty());
+        Self {
+            name: text(&["name"]),
+            uri: text(&["uri"]),
+            custom_path: text(&["custom_path", "customPath"]),
+            metadata: value.get("metadata").and_then(Value::as_object),
+        }
+    }
+}
+
+/// JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` stand in it bare, and become the strings by which they go here.
+pub(crate) fn json(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text).or_else(|error| {
+        if !text.contains("NaN") && !text.contains("Infinity") {
+            return Err(error);
+        }
+        serde_json::from_str(&quote_bare(text)).map_err(|_| error)
+    })
+}
+
+fn quote_bare(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    let mut rest = text;
+    let mut in_string = false;
+    while let Some(first) = rest.chars().next() {
+        let bare = ["NaN", "-Infinity", "Infinity"].into_iter().find(|word| !in_string && rest.starts_with(word));
+        if let Some(word) = bare {
+            out.push('"');
+            out.push_str(word);
+            out.push('"');
+            rest = &rest[word.len()..];
+            continue;
+        }
+        let mut taken = first.len_utf8();
+        if first == '"' {
+            in_string = !in_string;
+        } else if in_string && first == '\\' {
+            taken += rest[taken..].chars().next().map_or(0, char::len_utf8);
+        }
+        out.push_str(&rest[..taken]);
+        rest = &rest[taken..];
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn pythons_numbers_that_json_lacks_are_read() {
+        let value = json(r#"{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN \"Infinity\" \\", "d": 1}"#).unwrap();
+        let expected = json!({"a": "NaN", "b": ["Infinity", "-Infinity"], "c": "NaN \"Infinity\" \\", "d": 1});
+        assert_eq!(value, expected);
+        assert!(json("{NaN").is_err() && json("nan").is_err());
+    }
+
+    #[test]
+    fn what_is_no_executor_output_is_refused() {
+        for text in ["[]", "{", "3", r#"{"parameterValues": []}"#, r#"{"artifacts": "x"}"#, "\u{0}"] {
+            assert!(ExecutorOutput::parse(text.as_bytes()).is_err(), "{text}");
+        }
+        assert!(ExecutorOutput::parse(b"\xff").is_err());
+        assert_eq!(ExecutorOutput::parse(b"").unwrap(), ExecutorOutput::default());
+        assert_eq!(ExecutorOutput::parse(b"{}").unwrap(), ExecutorOutput::default());
+    }
+
+    #[test]
+    fn odd_artifacts_tell_nothing() {
+        let text =
+            r#"{"artifacts": {"a": 3, "b": {"artifacts": [3, {}, {"uri": 3, "name": "", "customPath": "/x"}]}}}"#;
+        let output = ExecutorOutput::parse(text.as_bytes()).unwrap();
+        assert!(output.told("a").is_empty() && output.told("none").is_empty());
+        let told = output.told("b");
+        assert_eq!(told[..2], [Told::default(), Told::default()]);
+        assert_eq!(told[2], Told { custom_path: Some("/x"), ..Told::default() });
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn nothing_panics(text in r#"(NaN|Infinity|-|"|\\|\{|\}|\[|:|,|parameterValues|é|.){0,40}"#) {
+            let _ = ExecutorOutput::parse(text.as_bytes());
+        }
+    }
+}

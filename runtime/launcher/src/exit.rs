@@ -1,0 +1,87 @@
+//! How a program ended, in words.
+
+/// A program that ended with another status than 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exit {
+    /// What to tell.
+    pub message: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
+/// Lines of a log in which a message is looked for.
+pub const LOOK_AT: usize = 200;
+
+/// Lines that a message takes.
+const TOLD: usize = 3;
+
+impl Exit {
+    /// Of a program that ended with this status, having written these lines at last: for a Python traceback the exception, else the
+    /// last of its lines.
+    pub fn of(status: &str, lines: &[String]) -> Self {
+        match exception(lines) {
+            Some(exception) => Self { message: exception, hint: "its log shows where in the code that is".to_owned() },
+            None => match last_words(lines) {
+                Some(words) => Self {
+                    message: format!("it ended with {status}: {words}"),
+                    hint: "its log shows all that it wrote".to_owned(),
+                },
+                None => Self {
+                    message: format!("it ended with {status}"),
+                    hint: "it wrote nothing to its log; a program tells what went wrong on its standard error"
+                        .to_owned(),
+                },
+            },
+        }
+    }
+}
+
+/// The last lines in one.
+pub fn last_words(lines: &[String]) -> Option<String> {
+    let last = &lines[lines.len().saturating_sub(TOLD)..];
+    (!last.is_empty()).then(|| last.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" / "))
+}
+
+/// The exception of the last traceback: the line behind its frames, and what of its message follows.
+fn exception(lines: &[String]) -> Option<String> {
+    let header = lines.iter().rposition(|line| line.starts_with("Traceback (most recent call last):"))?;
+    let after = &lines[header + 1..];
+    let at = after.iter().position(|line| !line.starts_with([' ', '\t']))?;
+    let is_exception = |line: &str| {
+        let name = line.split(':').next().unwrap_or(line);
+        !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
+    };
+    let told: Vec<&str> = after[at..].iter().take(TOLD).map(|line| line.trim()).collect();
+    is_exception(told.first()?).then(|| told.join(" / "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str) -> Vec<String> {
+        text.lines().filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_traceback_is_told_by_its_exception() {
+        let text = "before\nTraceback (most recent call last):\n  File \"a.py\", line 1, in <module>\n    f()\nKeyError: 'x'\n\n\
+                    During handling of the above exception, another exception occurred:\n\n\
+                    Traceback (most recent call last):\n  File \"a.py\", line 3\n    raise ValueError('no penguins')\n\
+                    ValueError: no penguins\n";
+        assert_eq!(Exit::of("exit status 1", &lines(text)).message, "ValueError: no penguins");
+        let own = "Traceback (most recent call last):\n  File \"a.py\"\nmy.module.Error\n";
+        assert_eq!(Exit::of("exit status 1", &lines(own)).message, "my.module.Error");
+        let several = "Traceback (most recent call last):\n  File \"a.py\"\nValueError: one\ntwo\n";
+        assert_eq!(Exit::of("exit status 1", &lines(several)).message, "ValueError: one / two");
+    }
+
+    #[test]
+    fn others_are_told_by_their_last_lines() {
+        let exit = Exit::of("exit status 3", &lines("a\nb\nc\nd\n"));
+        assert_eq!(exit.message, "it ended with exit status 3: b / c / d");
+        assert_eq!(Exit::of("exit status 3", &[]).message, "it ended with exit status 3");
+        let cut = "Traceback (most recent call last):\n  File \"a.py\"\n";
+        assert!(Exit::of("exit status 1", &lines(cut)).message.starts_with("it ended with"));
+    }
+}

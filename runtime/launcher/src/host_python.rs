@@ -1,0 +1,299 @@
+//! Commands run by the host's own Python: no sandbox at all, for who asks for it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use indexmap::IndexMap;
+use weft_artifacts::{Budget, Store};
+use weft_pipeline::command::{Call, WORKSPACE};
+use weft_pipeline::step::{
+    Command, FailureKind, HOST_PYTHON, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
+};
+
+use crate::directory::Directory;
+use crate::error::{Doing, Error, Result, output_limit};
+use crate::exit::{Exit, LOOK_AT};
+
+/// How often a running program is looked after.
+const TICK: Duration = Duration::from_millis(5);
+/// Of how many of these looks one goes to the files that it writes.
+const LOOK_AT_FILES: u32 = 20;
+/// Bytes of a log that are kept from its start, and as many from its end.
+const HALF_LOG: u64 = 512 << 10;
+/// The name under which a function's source is run, as KFP has it.
+const SOURCE: &str = "ephemeral_component.py";
+
+/// Limits of steps that name none. Memory is not limited.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Wall-clock time.
+    pub time: Duration,
+    /// Bytes that may be written.
+    pub output: u64,
+}
+
+/// The interpreter of a virtual environment, which runs commands as the user's own programs: it reads and writes what the user may,
+/// reaches the network, and sees the real time. Only its inputs are safe from it, since it gets copies.
+#[derive(Debug, Clone)]
+pub struct HostPython {
+    store: Store,
+    interpreter: PathBuf,
+    version: String,
+    limits: Limits,
+    /// Values of environment variables that steps may be granted, by name.
+    environment: BTreeMap<String, String>,
+}
+
+/// How a program ended, or why it was ended.
+enum End {
+    Exited(ExitStatus),
+    Time,
+    Interrupted,
+    Output,
+}
+
+impl HostPython {
+    /// The interpreter of the virtual environment in this directory. `environment` holds the values of variables that steps may be
+    /// granted.
+    ///
+    /// # Errors
+    /// It has no interpreter that runs.
+    pub fn open(
+        store: Store,
+        environment_dir: &Path,
+        limits: Limits,
+        environment: BTreeMap<String, String>,
+    ) -> Result<Self> {
+        let refuse = |what: String| Error::Python {
+            what: format!("`{}` is no virtual environment of Python: {what}", environment_dir.display()),
+            hint: "make one with `python3 -m venv DIR`, and install into it what the functions import, and kfp"
+                .to_owned(),
+        };
+        let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
+        let interpreter =
+            std::path::absolute(environment_dir.join(inside)).map_err(|error| refuse(error.to_string()))?;
+        let asked = std::process::Command::new(&interpreter)
+            .args(["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
+            .env_clear()
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| refuse(format!("{} does not run: {error}", interpreter.display())))?;
+        let version = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
+        if !asked.status.success() || version.is_empty() {
+            return Err(refuse(format!("{} ended with {}", interpreter.display(), asked.status)));
+        }
+        Ok(Self { store, interpreter, version, limits, environment })
+    }
+
+    /// What stands for it in place of a component's digest: `host-python:3.11.2`.
+    pub fn digest(&self) -> String {
+        format!("{HOST_PYTHON}{}", self.version)
+    }
+
+    /// Runs one step, whose request has a command.
+    ///
+    /// # Errors
+    /// The failure of the step, or of the host with it.
+    pub fn run(
+        &self,
+        request: &StepRequest,
+        observer: &dyn StepObserver,
+    ) -> std::result::Result<StepOutput, Box<StepFailure>> {
+        let started = Instant::now();
+        let mut log = Vec::new();
+        let result = self.run_inside(request, observer, &mut log);
+        let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
+        match result {
+            Ok(outputs) => Ok(StepOutput { outputs, trace }),
+            Err((kind, message, hint)) => Err(Box::new(StepFailure { kind, message, hint, trace })),
+        }
+    }
+
+    fn run_inside(
+        &self,
+        request: &StepRequest,
+        observer: &dyn StepObserver,
+        log: &mut Vec<u8>,
+    ) -> std::result::Result<PortValues, (FailureKind, String, Option<String>)> {
+        let failed = |error: Error| (error.kind(), error.to_string(), error.advice().map(str::to_owned));
+        let host = |message: String| (FailureKind::Host, message, None);
+        let command =
+            request.command.as_ref().ok_or_else(|| host("the host's Python runs commands only".to_owned()))?;
+        let limits = Limits {
+            time: request.limits.time.unwrap_or(self.limits.time),
+            output: request.limits.output.unwrap_or(self.limits.output),
+        };
+        let directory = Directory::for_host(&self.store, command, &request.inputs).map_err(failed)?;
+        let call = self.call(request, command, &directory).map_err(failed)?;
+        let end = self.execute(&directory, &call, limits, observer, log).map_err(failed)?;
+        match end {
+            End::Exited(status) if status.success() => {}
+            End::Exited(status) => {
+                let Exit { message, hint } = self.explain(status, log);
+                return Err((FailureKind::Returned, message, Some(hint)));
+            }
+            End::Time => {
+                let message = format!("it did not end within its time limit of {:?}", limits.time);
+                return Err((
+                    FailureKind::LimitReached,
+                    message,
+                    Some("raise its time limit if it needs longer".to_owned()),
+                ));
+            }
+            End::Interrupted => return Err((FailureKind::Interrupted, "it was interrupted".to_owned(), None)),
+            End::Output => return Err(failed(output_limit(limits.output))),
+        }
+        directory.collect(command, &request.inputs, &Budget::new(limits.output)).map_err(failed)
+    }
+
+    /// The call with its paths on the host.
+    fn call(&self, request: &StepRequest, command: &Command, directory: &Directory) -> Result<Call> {
+        let mut granted: IndexMap<String, String> = IndexMap::new();
+        for name in &request.grants.env {
+            let value = self.environment.get(name).ok_or_else(|| Error::Python {
+                what: format!("it was granted the environment variable {name}, which is not set"),
+                hint: format!("set {name} before the run, or take it out of the step's grants"),
+            })?;
+            granted.insert(name.clone(), value.clone());
+        }
+        granted.extend(request.grants.variables.clone());
+        let mut call = directory.call(command, &request.inputs, &granted)?;
+        for (inside, grant) in &request.grants.directories {
+            // Nothing can be mounted for a program of the host. KFP's own runner puts the workspace's path into the text, too.
+            if inside.trim_end_matches('/') != WORKSPACE {
+                return Err(Error::Python {
+                    what: format!("it mounts a directory at {inside}, which the host's Python cannot see there"),
+                    hint: "run it in the sandbox, or take out the volume".to_owned(),
+                });
+            }
+            for text in call.argv.iter_mut().chain(call.env.values_mut()) {
+                *text = text.replace(WORKSPACE, &grant.host);
+            }
+        }
+        Ok(call)
+    }
+
+    /// Starts the program, and ends it with all that it started when it has to.
+    fn execute(
+        &self,
+        directory: &Directory,
+        call: &Call,
+        limits: Limits,
+        observer: &dyn StepObserver,
+        log: &mut Vec<u8>,
+    ) -> Result<End> {
+        let root = Path::new(&directory.layout.root);
+        // A file rather than pipes: whatever outlives the program may hold them open for ever.
+        let log_path = root.with_file_name("log");
+        let open = || File::options().append(true).create(true).open(&log_path);
+        let files = || Ok::<_, std::io::Error>((open()?, open()?, File::open(&log_path)?));
+        let (stdout, stderr, mut written) = files().doing(|| "no log could be opened for it".to_owned())?;
+        let started = Instant::now();
+        let mut program = std::process::Command::new(&self.interpreter);
+        program.args(arguments(call, root)?).current_dir(root).env_clear();
+        program.stdin(Stdio::null()).stdout(stdout).stderr(stderr);
+        program
+            .env("PATH", self.search_path()?)
+            .env("TMPDIR", root.join("tmp"))
+            .env("_KFP_RUNTIME", "true")
+            .envs(&call.env);
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut program, 0);
+        let child = program.spawn().doing(|| {
+            format!("`{}` could not be started (its arguments may be too long)", self.interpreter.display())
+        })?;
+        let mut child = Group(child);
+        let mut ticks = 0u32;
+        let end = loop {
+            if let Some(status) = child.0.try_wait().doing(|| "it could not be waited for".to_owned())? {
+                break End::Exited(status);
+            }
+            ticks = ticks.wrapping_add(1);
+            if started.elapsed() >= limits.time {
+                break End::Time;
+            }
+            if observer.interrupted() {
+                break End::Interrupted;
+            }
+            let too_long = || written.metadata().map_or(true, |meta| meta.len() > limits.output);
+            if ticks.is_multiple_of(LOOK_AT_FILES) && (directory.exceeds(limits.output) || too_long()) {
+                break End::Output;
+            }
+            std::thread::sleep(TICK);
+        };
+        // Whatever it left running would write on.
+        drop(child);
+        *log = bounded(&mut written).doing(|| "its log could not be read".to_owned())?;
+        Ok(end)
+    }
+
+    /// The search path of a program: the environment's own programs, and the system's.
+    fn search_path(&self) -> Result<OsString> {
+        let own = self.interpreter.parent().map(Path::to_owned);
+        let system = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
+        std::env::join_paths(own.into_iter().chain(system))
+            .map_err(|error| std::io::Error::other(error.to_string()))
+            .doing(|| format!("`{}` cannot be in a search path", self.interpreter.display()))
+    }
+
+    fn explain(&self, status: ExitStatus, log: &[u8]) -> Exit {
+        let text = String::from_utf8_lossy(log);
+        let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+        let mut exit = Exit::of(&status.to_string(), &lines[lines.len().saturating_sub(LOOK_AT)..]);
+        if let Some(module) = exit.message.split("No module named '").nth(1).and_then(|rest| rest.split('\'').next()) {
+            let package = module.split('.').next().unwrap_or(module);
+            exit.hint = format!("install it: `{} -m pip install {package}`", self.interpreter.display());
+        }
+        exit
+    }
+}
+
+/// The arguments for the interpreter. A function's source is run as KFP does, from a file.
+fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
+    match call.argv.get(1..).unwrap_or_default() {
+        [option, source, rest @ ..] if option == "--kfp-function" => {
+            let path = root.join("tmp/kfp").join(SOURCE);
+            std::fs::write(&path, source).doing(|| "the function's source could not be written".to_owned())?;
+            let mut all = ["-m", "kfp.dsl.executor_main", "--component_module_path"].map(OsString::from).to_vec();
+            all.push(path.into_os_string());
+            all.extend(rest.iter().map(OsString::from));
+            Ok(all)
+        }
+        rest => Ok(rest.iter().map(OsString::from).collect()),
+    }
+}
+
+/// A log's start and end.
+fn bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
+    let length = log.metadata()?.len();
+    let mut bytes = Vec::new();
+    if length <= 2 * HALF_LOG {
+        log.take(2 * HALF_LOG).read_to_end(&mut bytes)?;
+        return Ok(bytes);
+    }
+    log.by_ref().take(HALF_LOG).read_to_end(&mut bytes)?;
+    bytes.extend_from_slice(format!("\n... {} bytes left out ...\n", length - 2 * HALF_LOG).as_bytes());
+    log.seek(SeekFrom::Start(length - HALF_LOG))?;
+    log.take(HALF_LOG).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A program with all that it started and that stayed in its group, which go with it.
+struct Group(Child);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        #[cfg(unix)]
+        if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
+            // An empty group has nothing left to end.
+            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+        }
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

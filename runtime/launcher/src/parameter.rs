@@ -1,0 +1,87 @@
+//! Values of output parameters: from the file that a command wrote, or from what it told.
+
+use serde_json::Value;
+use weft_pipeline::types::ParameterType;
+
+use crate::executor_output::json;
+use crate::place::shorten;
+
+/// The value that a parameter's file holds, by the declared type: a string is the bare text, a number or a boolean is read from it,
+/// lists and structures are JSON.
+pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String> {
+    let plain = |text: &str| ty.parse(text).map_err(|mismatch| mismatch.to_string());
+    match ty {
+        ParameterType::Option(inner) => from_file(inner, text),
+        ParameterType::String => Ok(Value::from(text)),
+        ParameterType::Char | ParameterType::Enum(_) => plain(text.trim_end_matches(['\n', '\r'])),
+        // Go reads more spellings of a boolean than Python writes.
+        ParameterType::Bool => match text.trim() {
+            "1" | "t" | "T" => Ok(true.into()),
+            "0" | "f" | "F" => Ok(false.into()),
+            text => plain(text),
+        },
+        ParameterType::F32 | ParameterType::F64 => plain(text.trim()),
+        simple if simple.integer_range().is_some() => plain(text.trim()),
+        _ => {
+            let value =
+                json(text).map_err(|error| format!("it is not JSON: {error}; it is {:?}", shorten(text.trim())))?;
+            ty.coerce(value).map_err(|mismatch| mismatch.to_string())
+        }
+    }
+}
+
+/// The value that a command told, in the form of the declared type. Where KFP is not strict, neither is this: a number told of a
+/// string is its text, a text told of a number is read.
+pub(crate) fn from_told(ty: &ParameterType, value: &Value) -> Result<Value, String> {
+    let mismatch = match ty.coerce(value.clone()) {
+        Ok(value) => return Ok(value),
+        Err(mismatch) => mismatch.to_string(),
+    };
+    match (ty, value) {
+        (ParameterType::String, value) => Ok(Value::String(value.to_string())),
+        (ty, Value::String(text)) => from_file(ty, text).map_err(|_| mismatch),
+        _ => Err(mismatch),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn files_are_read_by_type() {
+        let read = |ty: &str, text: &str| from_file(&ty.parse().unwrap(), text);
+        assert_eq!(read("string", " a\n"), Ok(json!(" a\n")));
+        assert_eq!(read("string", "3"), Ok(json!("3")));
+        assert_eq!(read("int", " 3\n"), Ok(json!(3)));
+        assert_eq!(read("int", "-9223372036854775808"), Ok(json!(i64::MIN)));
+        assert_eq!(read("float", "1e-3\n"), Ok(json!(0.001)));
+        assert_eq!(read("float", "nan"), Ok(json!("NaN")));
+        for (text, value) in [("True", true), ("false\n", false), ("1", true), ("F", false), ("TRUE", true)] {
+            assert_eq!(read("bool", text), Ok(json!(value)), "{text}");
+        }
+        assert_eq!(read("list", r#"[1, 2.0, "a"]"#), Ok(json!([1, 2, "a"])));
+        assert_eq!(read("dict", r#"{"a": {"b": null}}"#), Ok(json!({"a": {"b": null}})));
+        for (ty, text) in
+            [("int", "x"), ("int", ""), ("int", "1.5"), ("bool", "yes"), ("list", "['a']"), ("list", "{}")]
+        {
+            assert!(read(ty, text).is_err(), "{ty} {text}");
+        }
+        assert!(read("list", "['a']").unwrap_err().contains("not JSON"));
+    }
+
+    #[test]
+    fn what_is_told_is_taken_as_kfp_takes_it() {
+        let told = |ty: &str, value: Value| from_told(&ty.parse().unwrap(), &value);
+        assert_eq!(told("string", json!(3)), Ok(json!("3")));
+        assert_eq!(told("int", json!("3")), Ok(json!(3)));
+        assert_eq!(told("int", json!(3.0)), Ok(json!(3)));
+        assert_eq!(told("float", json!(3)), Ok(json!(3.0)));
+        assert_eq!(told("bool", json!("True")), Ok(json!(true)));
+        assert_eq!(told("list", json!("[1]")), Ok(json!([1])));
+        assert!(told("int", json!(3.5)).is_err());
+        assert!(told("list", json!({"a": 1})).is_err());
+    }
+}

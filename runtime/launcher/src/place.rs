@@ -1,0 +1,113 @@
+//! Where a path that a command speaks of leads.
+
+use cap_std::fs::Dir;
+use weft_artifacts::{Budget, ContentId};
+
+use crate::directory::Directory;
+use crate::error::{Doing, Error, Result};
+
+/// Symbolic links that are followed one after another.
+const MAX_LINKS: usize = 8;
+
+/// A file or directory of a command.
+pub(crate) struct Place<'a> {
+    /// The directory that it lies in.
+    pub(crate) dir: &'a Dir,
+    /// Its path there; never empty, no `.` nor `..` in it.
+    pub(crate) path: String,
+    /// Where the command sees it, for messages and to tell places apart.
+    pub(crate) shown: String,
+    /// Whether it lies where only this command wrote.
+    own: bool,
+}
+
+impl Directory {
+    /// The place of a path as the command writes it; relative ones begin at the root, where commands start.
+    pub(crate) fn place(&self, port: &str, path: &str) -> Result<Place<'_>> {
+        let refuse =
+            |why: &str| Error::output(format!("its output `{port}` is said to be at `{}`, {why}", shorten(path)));
+        let inside = match path.strip_prefix(&self.layout.root) {
+            Some(inside) if inside.is_empty() || inside.starts_with('/') || self.layout.root.is_empty() => inside,
+            _ if path.starts_with('/') => {
+                return Err(refuse("which is outside of the command's own files"));
+            }
+            _ => path,
+        };
+        if inside.contains('\0') {
+            return Err(refuse("which is no path"));
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for name in inside.split('/') {
+            match name {
+                "" | "." => {}
+                ".." => _ = names.pop(),
+                name => names.push(name),
+            }
+        }
+        let shown = format!("/{}", names.join("/"));
+        let whole = || refuse("which is a whole directory of the system");
+        if shown == "/in" || self.granted.iter().any(|(mount, _)| *mount == shown) {
+            return Err(whole());
+        }
+        let below = |mount: &str| shown.strip_prefix(mount)?.strip_prefix('/').map(str::to_owned);
+        let granted = self.granted.iter().filter_map(|(mount, dir)| Some((mount.len(), dir, below(mount)?)));
+        let place = if let Some((_, dir, path)) = granted.max_by_key(|(length, ..)| *length) {
+            Place { dir, path, shown, own: false }
+        } else if let Some(path) = below("/in") {
+            Place { dir: &self.inputs, path, shown, own: false }
+        } else {
+            Place { dir: &self.root, path: shown[1..].to_owned(), shown, own: !self.is_host }
+        };
+        if place.path.is_empty() { Err(whole()) } else { Ok(place) }
+    }
+
+    /// Stores what is at a place. Nothing if there is nothing.
+    pub(crate) fn take(&self, port: &str, place: &Place<'_>, copy: bool, budget: &Budget) -> Result<Option<ContentId>> {
+        let refuse = |why: String| Error::output(format!("its output `{port}` at `{}` {why}", shorten(&place.shown)));
+        let mut path = place.path.clone();
+        for _ in 0..MAX_LINKS {
+            match place.dir.symlink_metadata(&path) {
+                Err(error) if is_absent(&error) => return Ok(None),
+                Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
+                Ok(meta) if !meta.is_symlink() => {
+                    let (parent, name) = path.rsplit_once('/').unwrap_or((".", &path));
+                    let parent = place.dir.open_dir(parent).doing(|| format!("its output `{port}`"))?;
+                    let taken = if copy || !place.own {
+                        self.store.copy_from(&parent, name, Some(budget))
+                    } else {
+                        self.store.adopt(&parent, name, Some(budget))
+                    };
+                    return taken.map(Some).map_err(|error| Error::of_content(port, error));
+                }
+                Ok(_) => {
+                    // Resolved beneath the directory; a link that leads out of it is an error.
+                    path = match place.dir.canonicalize(&path) {
+                        Ok(target) => target.to_str().map(str::to_owned).unwrap_or_default(),
+                        Err(error) if is_absent(&error) => return Ok(None),
+                        Err(error) => {
+                            return Err(refuse(format!("is a symbolic link that leads out of its files: {error}")));
+                        }
+                    };
+                    if path.is_empty() {
+                        return Err(refuse("is a symbolic link to what cannot be stored".to_owned()));
+                    }
+                }
+            }
+        }
+        Err(refuse("is a symbolic link that leads nowhere".to_owned()))
+    }
+}
+
+/// Whether there is nothing at a path.
+pub(crate) fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+}
+
+/// The beginning of a text, for messages.
+pub(crate) fn shorten(text: &str) -> String {
+    let mut short: String = text.chars().take(200).collect();
+    if short.len() < text.len() {
+        short.push_str("...");
+    }
+    short
+}

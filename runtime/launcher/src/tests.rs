@@ -1,0 +1,376 @@
+//! Directories made by hand, as a hostile command could leave them.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use serde_json::{Value, json};
+use weft_artifacts::{Budget, Content, ContentId, Store};
+use weft_pipeline::command::REMOTE_URI;
+use weft_pipeline::signature::Port;
+use weft_pipeline::step::{Artifact, Command, DirectoryGrant, FailureKind, PortValue, PortValues};
+use weft_pipeline::types::{ArtifactType, PortType};
+
+use crate::{Directory, Error};
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    store: Store,
+    command: Command,
+    inputs: PortValues,
+    grants: BTreeMap<String, DirectoryGrant>,
+    budget: Budget,
+}
+
+impl Fixture {
+    fn new(outputs: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store")).unwrap();
+        let outputs = outputs.iter().map(|(name, ty)| ((*name).to_owned(), port(ty))).collect();
+        let command = Command { argv: vec!["tool".to_owned()], outputs, ..Command::default() };
+        let (inputs, grants) = (PortValues::new(), BTreeMap::new());
+        Self { folder, store, command, inputs, grants, budget: Budget::new(1 << 20) }
+    }
+
+    fn put(&self, bytes: &[u8]) -> Artifact {
+        let mut writer = self.store.create(None).unwrap();
+        writer.append(bytes).unwrap();
+        let uri = writer.finish().unwrap().to_string();
+        Artifact { id: None, kind: ArtifactType("system.Dataset".into()), uri, name: None, properties: BTreeMap::new() }
+    }
+
+    fn directory(&self) -> Directory {
+        Directory::for_sandbox(&self.store, &self.command, &self.inputs, &self.grants).unwrap()
+    }
+
+    /// Collects what `write` left in the root, whose path it gets.
+    fn collect(&self, write: impl FnOnce(&Path)) -> Result<PortValues, Error> {
+        let directory = self.directory();
+        write(&root(&directory));
+        directory.collect(&self.command, &self.inputs, &self.budget)
+    }
+
+    fn files(&self, uri: &str) -> Vec<(String, String)> {
+        let read = |reader: &weft_artifacts::BlobReader| {
+            let mut bytes = vec![0; usize::try_from(reader.len()).unwrap()];
+            assert_eq!(reader.read_at(0, &mut bytes).unwrap(), bytes.len());
+            String::from_utf8(bytes).unwrap()
+        };
+        match self.store.open_content(&uri.parse::<ContentId>().unwrap()).unwrap() {
+            Content::File(reader) => vec![(String::new(), read(&reader))],
+            Content::Tree(tree) => tree
+                .entries()
+                .iter()
+                .map(|entry| (entry.path.clone(), read(&tree.open(&entry.path).unwrap())))
+                .collect(),
+        }
+    }
+}
+
+fn root(directory: &Directory) -> PathBuf {
+    directory.mounts()[0].host.clone()
+}
+
+fn port(ty: &str) -> Port {
+    let artifact = |kind: &str, list| Port::required(PortType::Artifact { kind: ArtifactType(kind.to_owned()), list });
+    match ty {
+        "system.Model" => artifact(ty, false),
+        "list of system.Model" => artifact("system.Model", true),
+        ty => Port::required(PortType::Parameter(ty.parse().unwrap())),
+    }
+}
+
+fn tell(root: &Path, output: &Value) {
+    std::fs::write(root.join("tmp/kfp_outputs/output_metadata.json"), output.to_string()).unwrap();
+}
+
+fn only<'a>(outputs: &'a PortValues, name: &str) -> &'a Artifact {
+    match &outputs[name] {
+        PortValue::Artifacts(artifacts) if artifacts.len() == 1 => &artifacts[0],
+        other => panic!("{other:?}"),
+    }
+}
+
+#[track_caller]
+fn refused(result: Result<PortValues, Error>, kind: FailureKind, words: &[&str]) {
+    let error = result.unwrap_err();
+    assert_eq!(error.kind(), kind, "{error}");
+    for word in words {
+        assert!(error.to_string().contains(word), "{word:?} is not in {error}");
+    }
+    assert!(error.to_string().len() < 2000);
+}
+
+#[test]
+fn what_is_told_wins_over_files() {
+    let fixture = Fixture::new(&[("n", "int"), ("text", "string"), ("list", "list"), ("flag", "bool")]);
+    let outputs = fixture.collect(|root| {
+        tell(root, &json!({"parameterValues": {"n": 4, "other": 1}}));
+        for (name, text) in [("n", "3"), ("text", " a\n"), ("list", "[1, 2.0]"), ("flag", "True")] {
+            std::fs::write(root.join("tmp/kfp/outputs").join(name), text).unwrap();
+        }
+    });
+    let expected = [("n", json!(4)), ("text", json!(" a\n")), ("list", json!([1, 2])), ("flag", json!(true))];
+    let expected: PortValues =
+        expected.into_iter().map(|(name, value)| (name.to_owned(), PortValue::Parameter(value))).collect();
+    assert_eq!(outputs.unwrap(), expected);
+}
+
+#[test]
+fn missing_parameters_are_all_named() {
+    let fixture = Fixture::new(&[("a", "int"), ("b", "string"), ("model", "system.Model")]);
+    let result = fixture.collect(|root| tell(root, &json!({"parameterValues": {"a": null}})));
+    assert!(result.as_ref().unwrap_err().advice().unwrap().contains("/tmp/kfp/outputs/a"));
+    refused(result, FailureKind::Returned, &["`a`, `b`"]);
+}
+
+#[test]
+fn an_artifact_is_there_whatever_was_written() {
+    let fixture = Fixture::new(&[("none", "system.Model"), ("file", "system.Model"), ("folder", "system.Model")]);
+    let outputs = fixture
+        .collect(|root| {
+            std::fs::write(root.join("out/file"), "f").unwrap();
+            std::fs::create_dir_all(root.join("out/folder/deep")).unwrap();
+            std::fs::write(root.join("out/folder/deep/a"), "a").unwrap();
+        })
+        .unwrap();
+    assert_eq!(fixture.files(&only(&outputs, "none").uri), [(String::new(), String::new())]);
+    assert_eq!(fixture.files(&only(&outputs, "file").uri), [(String::new(), "f".to_owned())]);
+    assert_eq!(fixture.files(&only(&outputs, "folder").uri), [("deep/a".to_owned(), "a".to_owned())]);
+    assert_eq!(only(&outputs, "file").kind.0, "system.Model");
+    assert_eq!(only(&outputs, "file").name, None);
+}
+
+#[test]
+fn metadata_names_and_paths_are_taken_as_told() {
+    let fixture = Fixture::new(&[("a", "system.Model"), ("b", "system.Model"), ("c", "system.Model")]);
+    let outputs = fixture
+        .collect(|root| {
+            std::fs::write(root.join("tmp/elsewhere"), "custom").unwrap();
+            std::fs::write(root.join("out/b"), "b").unwrap();
+            std::fs::create_dir_all(root.join("gcs/bucket")).unwrap();
+            std::fs::write(root.join("gcs/bucket/c"), "c").unwrap();
+            tell(
+                root,
+                &json!({"artifacts": {
+                    "a": {"artifacts": [{"name": "a", "uri": "/out/a", "custom_path": "/tmp/../tmp/./elsewhere",
+                        "metadata": {"accuracy": 0.5, "none": null, "kfp_uri": "x", "nested": {"a": [1]}}}]},
+                    "b": {"artifacts": [{"name": "best", "uri": "https://example.org/model", "metadata": {}}]},
+                    "c": {"artifacts": [{"uri": "gs://bucket/c"}]},
+                }}),
+            );
+        })
+        .unwrap();
+    let a = only(&outputs, "a");
+    assert_eq!(fixture.files(&a.uri), [(String::new(), "custom".to_owned())]);
+    assert_eq!(json!(a.properties), json!({"accuracy": 0.5, "nested": {"a": [1]}}));
+    assert_eq!(a.name, None);
+    let b = only(&outputs, "b");
+    assert_eq!((b.name.as_deref(), &b.properties[REMOTE_URI]), (Some("best"), &json!("https://example.org/model")));
+    assert_eq!(fixture.files(&b.uri), [(String::new(), "b".to_owned())]);
+    assert_eq!(fixture.files(&only(&outputs, "c").uri), [(String::new(), "c".to_owned())]);
+}
+
+#[test]
+fn outputs_may_share_and_lie_in_each_other() {
+    let fixture = Fixture::new(&[("outer", "system.Model"), ("inner", "system.Model"), ("same", "system.Model")]);
+    let outputs = fixture
+        .collect(|root| {
+            std::fs::create_dir_all(root.join("out/outer/sub")).unwrap();
+            std::fs::write(root.join("out/outer/sub/x"), "x").unwrap();
+            let at = |path: &str| json!({"artifacts": [{"custom_path": path}]});
+            let told = json!({"inner": at("/out/outer/sub/x"), "same": at("/out/outer/sub/x")});
+            tell(root, &json!({"artifacts": told}));
+        })
+        .unwrap();
+    for name in ["inner", "same"] {
+        assert_eq!(fixture.files(&only(&outputs, name).uri), [(String::new(), "x".to_owned())]);
+    }
+    assert_eq!(fixture.files(&only(&outputs, "outer").uri), [("sub/x".to_owned(), "x".to_owned())]);
+}
+
+#[test]
+fn inputs_pass_through() {
+    let mut fixture = Fixture::new(&[("copy", "system.Model"), ("part", "system.Model")]);
+    let data = fixture.put(b"data");
+    let mut tree = fixture.store.create_tree(None).unwrap();
+    tree.add("a/b", &data.uri.parse().unwrap()).unwrap();
+    let folder = Artifact { uri: tree.finish().unwrap().to_string(), ..data.clone() };
+    fixture.inputs.insert("data".to_owned(), PortValue::Artifacts(vec![data.clone(), folder]));
+    let outputs = fixture
+        .collect(|root| {
+            assert_eq!(std::fs::read(root.with_file_name("in").join("data/0/data")).unwrap(), b"data");
+            let at = |path: &str| json!({"artifacts": [{"uri": path}]});
+            tell(root, &json!({"artifacts": {"copy": at("/in/data/0/data"), "part": at("/in/data/1/data/a/b")}}));
+        })
+        .unwrap();
+    assert_eq!(only(&outputs, "copy").uri, data.uri);
+    assert_eq!(only(&outputs, "part").uri, data.uri);
+    assert!(fixture.store.contains(&data.uri.parse().unwrap()).unwrap());
+}
+
+#[test]
+fn lists_hold_what_was_told() {
+    let fixture = Fixture::new(&[("all", "list of system.Model")]);
+    let outputs = fixture
+        .collect(|root| {
+            std::fs::create_dir_all(root.join("out/all")).unwrap();
+            std::fs::write(root.join("out/all/1"), "one").unwrap();
+            std::fs::write(root.join("out/all/2"), "two").unwrap();
+            tell(root, &json!({"artifacts": {"all": {"artifacts": [{"uri": "/out/all/2"}, {"uri": "/out/all/1"}]}}}));
+        })
+        .unwrap();
+    let PortValue::Artifacts(all) = &outputs["all"] else { panic!("{outputs:?}") };
+    let texts: Vec<String> = all.iter().map(|artifact| fixture.files(&artifact.uri)[0].1.clone()).collect();
+    assert_eq!(texts, ["two", "one"]);
+    assert_eq!(fixture.collect(|_| {}).unwrap()["all"], PortValue::Artifacts(Vec::new()));
+    let many: Vec<Value> = (0..20_000).map(|_| json!({})).collect();
+    let result = fixture.collect(|root| tell(root, &json!({"artifacts": {"all": {"artifacts": many}}})));
+    refused(result, FailureKind::Returned, &["more than 10000"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn links_lead_nowhere_else() {
+    use std::os::unix::fs::symlink;
+    let fixture = Fixture::new(&[("model", "system.Model")]);
+    let secret = fixture.folder.path().join("secret");
+    std::fs::write(&secret, "secret").unwrap();
+    for target in
+        [secret.to_str().unwrap(), "../../../../../../secret", "/etc/passwd", "../../in", "model", "a", "../.."]
+    {
+        let result = fixture.collect(|root| {
+            symlink(target, root.join("out/model")).unwrap();
+            symlink("model", root.join("out/a")).unwrap();
+        });
+        match result {
+            Err(error) => assert_eq!(error.kind(), FailureKind::Returned, "{target}: {error}"),
+            Ok(outputs) => assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "", "{target}"),
+        }
+    }
+    // In a directory, in the way, and in the files for parameters.
+    let inside = fixture.collect(|root| {
+        std::fs::create_dir(root.join("out/model")).unwrap();
+        symlink(&secret, root.join("out/model/x")).unwrap();
+    });
+    refused(inside, FailureKind::Returned, &["`model`", "symbolic link"]);
+    let way = fixture.collect(|root| {
+        std::fs::remove_dir(root.join("out")).unwrap();
+        symlink(fixture.folder.path(), root.join("out")).unwrap();
+        tell(root, &json!({"artifacts": {"model": {"artifacts": [{"uri": "/out/secret"}]}}}));
+    });
+    assert!(way.is_err(), "{way:?}");
+    let file = Fixture::new(&[("n", "string")]);
+    let result = file.collect(|root| symlink(&secret, root.join("tmp/kfp/outputs/n")).unwrap());
+    refused(result, FailureKind::Returned, &["cannot be read"]);
+    // One to another of the command's own files is followed.
+    let own = fixture.collect(|root| {
+        std::fs::write(root.join("tmp/real"), "real").unwrap();
+        symlink("../tmp/real", root.join("out/model")).unwrap();
+    });
+    assert_eq!(fixture.files(&only(&own.unwrap(), "model").uri)[0].1, "real");
+}
+
+#[cfg(unix)]
+#[test]
+fn special_files_are_refused() {
+    let fixture = Fixture::new(&[("model", "system.Model"), ("n", "int")]);
+    let pipe = |path: PathBuf| {
+        let made = std::process::Command::new("mkfifo").arg(path).status().unwrap();
+        assert!(made.success());
+    };
+    refused(fixture.collect(|root| pipe(root.join("tmp/kfp/outputs/n"))), FailureKind::Returned, &["not a plain file"]);
+    let told = |root: &Path| tell(root, &json!({"parameterValues": {"n": 1}}));
+    let result = fixture.collect(|root| {
+        told(root);
+        pipe(root.join("out/model"));
+    });
+    refused(result, FailureKind::Returned, &["pipe"]);
+    let result = fixture.collect(|root| pipe(root.join("tmp/kfp_outputs/output_metadata.json")));
+    refused(result, FailureKind::Returned, &["not a plain file"]);
+}
+
+#[test]
+fn places_outside_are_refused_or_empty() {
+    let mut fixture = Fixture::new(&[("model", "system.Model")]);
+    let at = |path: &str| json!({"artifacts": {"model": {"artifacts": [{"custom_path": path}]}}});
+    for path in ["/../../secret", "../../../../etc/passwd", "/none/there"] {
+        // `..` ends at the command's own root.
+        let outputs = fixture.collect(|root| tell(root, &at(path))).unwrap();
+        assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "", "{path}");
+    }
+    for path in ["/", "/in", "a\0b", "."] {
+        refused(fixture.collect(|root| tell(root, &at(path))), FailureKind::Returned, &["`model`"]);
+    }
+    // A granted directory is read, and left as it is.
+    let shared = fixture.folder.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    std::fs::write(shared.join("x"), "shared").unwrap();
+    let grant = DirectoryGrant { host: shared.to_str().unwrap().to_owned(), write: true };
+    fixture.grants.insert("/data/shared/".to_owned(), grant.clone());
+    let outputs = fixture.collect(|root| tell(root, &at("/data/shared/x"))).unwrap();
+    assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "shared");
+    assert!(shared.join("x").exists());
+    fixture.grants.insert("/in".to_owned(), grant);
+    assert!(Directory::for_sandbox(&fixture.store, &fixture.command, &fixture.inputs, &fixture.grants).is_err());
+}
+
+#[test]
+fn everything_is_bounded() {
+    let fixture = Fixture::new(&[("model", "system.Model"), ("n", "string")]);
+    let huge = |path: PathBuf| std::fs::File::create(path).unwrap().set_len(1 << 40).unwrap();
+    let told = |root: &Path| tell(root, &json!({"parameterValues": {"n": "x"}}));
+    let result = fixture.collect(|root| {
+        told(root);
+        huge(root.join("out/model"));
+    });
+    refused(result, FailureKind::LimitReached, &["1 MiB"]);
+    refused(fixture.collect(|root| huge(root.join("tmp/kfp/outputs/n"))), FailureKind::LimitReached, &["`n`", "4 MiB"]);
+    let result = fixture.collect(|root| huge(root.join("tmp/kfp_outputs/output_metadata.json")));
+    refused(result, FailureKind::LimitReached, &["64 MiB"]);
+    let result = fixture.collect(|root| tell(root, &json!({"parameterValues": {"n": "x".repeat(5 << 20)}})));
+    refused(result, FailureKind::LimitReached, &["`n`"]);
+    let many: serde_json::Map<String, Value> = (0..20_000).map(|i| (i.to_string(), json!(i))).collect();
+    let told_of = |metadata: Value| json!({"parameterValues": {"n": "x"}, "artifacts": {"model": {"artifacts": [{"metadata": metadata}]}}});
+    refused(fixture.collect(|root| tell(root, &told_of(many.into()))), FailureKind::Returned, &["10000"]);
+    let long = json!({"a": "x".repeat(17 << 20)});
+    refused(fixture.collect(|root| tell(root, &told_of(long))), FailureKind::Returned, &["16 MiB"]);
+    let deep = "[".repeat(10_000);
+    let result = fixture.collect(|root| {
+        std::fs::write(root.join("tmp/kfp_outputs/output_metadata.json"), format!("{{\"artifacts\": {deep}")).unwrap();
+    });
+    refused(result, FailureKind::Returned, &["not what KFP defines"]);
+    let directory = fixture.directory();
+    assert!(!directory.exceeds(1 << 20));
+    huge(root(&directory).join("x"));
+    assert!(directory.exceeds(1 << 20));
+}
+
+#[test]
+fn values_of_another_type_are_named() {
+    let fixture = Fixture::new(&[("n", "int")]);
+    for value in [json!("three"), json!([1]), json!(1.5)] {
+        let result = fixture.collect(|root| tell(root, &json!({"parameterValues": {"n": value}})));
+        refused(result, FailureKind::Returned, &["`n`", "not of its type"]);
+    }
+    let result = fixture.collect(|root| std::fs::write(root.join("tmp/kfp/outputs/n"), b"\xff").unwrap());
+    refused(result, FailureKind::Returned, &["UTF-8"]);
+    let result = fixture.collect(|root| std::fs::create_dir(root.join("tmp/kfp/outputs/n")).unwrap());
+    refused(result, FailureKind::Returned, &["not a plain file"]);
+}
+
+#[test]
+fn a_call_and_its_packages_are_laid_out() {
+    let mut fixture = Fixture::new(&[("model", "system.Model")]);
+    let wheel = fixture.put(b"wheel");
+    fixture.command.packages.insert("tool-1.0-py3-none-any.whl".to_owned(), wheel.uri.clone());
+    fixture.command.argv.push("{{$.outputs.artifacts['model'].path}}".to_owned());
+    let directory = fixture.directory();
+    let call = directory.call(&fixture.command, &fixture.inputs, &IndexMap::new()).unwrap();
+    assert_eq!(call.argv, ["tool", "/out/model"]);
+    let packages = &directory.mounts()[2];
+    assert_eq!((packages.inside.as_str(), packages.write), ("/packages", false));
+    assert_eq!(std::fs::read(packages.host.join("tool-1.0-py3-none-any.whl")).unwrap(), b"wheel");
+    let inputs = &directory.mounts()[1];
+    assert_eq!((inputs.inside.as_str(), inputs.write), ("/in", false));
+}

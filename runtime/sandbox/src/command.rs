@@ -1,0 +1,65 @@
+//! Components that are programs: commands of WASI 0.2, which stand for the containers of KFP.
+
+use std::path::Path;
+
+use wasmtime::Store;
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
+use weft_launcher::{Directory, Exit};
+use weft_pipeline::command::Call;
+use weft_pipeline::step::FailureKind;
+
+use crate::component::LoadedComponent;
+use crate::failure::{self, Failure};
+use crate::host::State;
+use crate::limits::StepLimits;
+
+/// Lines at the end of a log in which the cause of a failure is looked for.
+const LAST_LINES: usize = 200;
+
+/// Shows a command its files, arguments and environment.
+pub(crate) fn show(wasi: &mut WasiCtxBuilder, directory: &Directory, call: &Call) -> Result<(), Failure> {
+    for mount in directory.mounts() {
+        preopen(wasi, &mount.host, &mount.inside, mount.write)?;
+    }
+    for (name, value) in &call.env {
+        wasi.env(name, value);
+    }
+    wasi.args(&call.argv);
+    Ok(())
+}
+
+/// Shows a directory of the host at a place inside.
+pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, write: bool) -> Result<(), Failure> {
+    let permissions = if write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+    wasi.preopened_dir(host, inside, permissions).map(drop).map_err(|error| {
+        Failure::host(format!("it was granted the directory {}, which cannot be opened: {error}", host.display()))
+    })
+}
+
+/// Runs a program to its end, which is a failure unless it ends with status 0.
+pub(crate) fn run(store: &mut Store<State>, component: &LoadedComponent, limits: &StepLimits) -> Result<(), Failure> {
+    let start = component.command.as_ref().ok_or_else(|| {
+        Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
+    })?;
+    let instance = component
+        .instance
+        .instantiate(&mut *store)
+        .map_err(|error| failure::cannot_start(&error, store.data(), limits))?;
+    let start = instance
+        .get_typed_func::<(), (Result<(), ()>,)>(&mut *store, start)
+        .map_err(|error| Failure::host(format!("its component's start is not what WASI says: {error:#}")))?;
+    let status = match start.call(&mut *store, ()) {
+        Ok((Ok(()),)) => 0,
+        Ok((Err(()),)) => 1,
+        Err(error) => match error.downcast_ref::<I32Exit>() {
+            Some(I32Exit(status)) if store.data().step.stop.is_none() => *status,
+            _ => return Err(failure::of_guest(&error, store.data(), limits)),
+        },
+    };
+    if status == 0 {
+        return Ok(());
+    }
+    let lines = store.data().step.log.last_lines(LAST_LINES);
+    let Exit { message, hint } = Exit::of(&format!("exit status {status}"), &lines);
+    Err(Failure::new(FailureKind::Returned, message).hint(hint))
+}
