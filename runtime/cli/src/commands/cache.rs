@@ -1,5 +1,6 @@
 //! `weft cache`: the compiled components, which only save time. Results of steps are in the store.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -36,27 +37,42 @@ pub enum What {
 /// Shows or clears the cache.
 pub fn execute(args: &Args) -> Result<Exit> {
     let folder = host::cache_dir()?;
-    let compiled = list(&folder)?;
-    let (files, total) = (compiled.len(), compiled.iter().map(|(_, size)| size).sum::<u64>());
+    let compiled = list(&folder, "cwasm")?;
+    let shared = list(&folder, "functions")?;
+    let total = |files: &[(PathBuf, u64)]| files.iter().map(|(_, size)| size).sum::<u64>();
+    let (files, in_components, in_shared) = (compiled.len(), total(&compiled), total(&shared));
     let clear = matches!(args.command, Some(What::Clear));
     if clear {
-        for (path, _) in &compiled {
-            fs::remove_file(path).map_err(|source| Error::io("remove", path, source))?;
+        for (path, _) in compiled.iter().chain(&shared) {
+            match fs::remove_file(path) {
+                // Another process was faster: it drops what was not used for long.
+                Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io("remove", path, source));
+                }
+                _ => {}
+            }
         }
     }
     if args.json {
         let what = if clear { "removed" } else { "kept" };
-        output::print_json(&json!({ "folder": folder.display().to_string(), what: files, "bytes": total }))?;
+        let folder = folder.display().to_string();
+        let bytes = in_components + in_shared;
+        output::print_json(&json!({ "folder": folder, what: files, "bytes": bytes, "shared_bytes": in_shared }))?;
     } else {
-        let files = format!("{} ({})", count(files, "compiled component", "compiled components"), bytes::size(total));
+        let mut files =
+            format!("{} ({})", count(files, "compiled component", "compiled components"), bytes::size(in_components));
+        if in_shared > 0 {
+            _ = write!(files, " and {} of functions to share with others", bytes::size(in_shared));
+        }
         let folder = folder.display();
         output::print(&if clear { format!("removed {files} from {folder}") } else { format!("{files} in {folder}") })?;
     }
     Ok(Exit::Success)
 }
 
-/// Compiled components with their sizes: the files of the folders that the sandbox makes, one for each of its settings.
-fn list(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
+/// Files with this extension and their sizes, of the folders that the sandbox makes, one for each of its settings: `cwasm`
+/// are compiled components, `functions` what they have in common.
+fn list(folder: &Path, extension: &str) -> Result<Vec<(PathBuf, u64)>> {
     let mut found = Vec::new();
     for own in read(folder)? {
         let is_own = own.file_name().is_some_and(|name| name.to_string_lossy().starts_with("wasmtime-"));
@@ -64,7 +80,7 @@ fn list(folder: &Path) -> Result<Vec<(PathBuf, u64)>> {
             continue;
         }
         for file in read(&own)? {
-            if file.extension().is_some_and(|extension| extension == "cwasm") {
+            if file.extension().is_some_and(|found| found == extension) {
                 let size = fs::metadata(&file).map_or(0, |metadata| metadata.len());
                 found.push((file, size));
             }

@@ -11,7 +11,7 @@ use weft_pipeline::link::link;
 use weft_pipeline::model::{Binding, Component, Dag, Implementation, Importer, Pipeline, Task, WasmStep, Wire};
 use weft_pipeline::signature::{Port, Signature};
 use weft_pipeline::step::{PortValue, PortValues};
-use weft_pipeline::types::{ArtifactType, PortType};
+use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
 use weft_pipeline::{check, suggest};
 use weft_sandbox::StepFunction;
 
@@ -25,13 +25,15 @@ use crate::{prepare, run_id, screen};
 #[command(after_help = "Examples:
   weft call trainer.wasm#train --with data=penguins.csv --with learning-rate=0.1
   weft call trainer.wasm#train -w data=penguins.csv -w learning-rate=0.1 -o out/
+  weft call compare.wasm -w models=a.bin -w models=b.bin -w 'names=[\"a\", \"b\"]'
 
 Exit codes: 0 success, 1 the step failed, 2 the request was wrong, 130 interrupted.")]
 pub struct Args {
     /// The component's file, and the function if it has more than one
     #[arg(value_name = "COMPONENT[#FUNCTION]", value_hint = ValueHint::FilePath)]
     pub component: String,
-    /// Give an input its value: a parameter's literal, or the path of a file or folder for an artifact
+    /// Give an input its value: a parameter's literal (JSON for a list or a record), or the path of a file or folder for an
+    /// artifact. Repeat it for an input that takes a list of artifacts
     #[arg(short, long = "with", value_name = "INPUT=VALUE", value_parser = prepare::name_and_value)]
     pub with: Vec<(String, String)>,
     /// Copy the artifacts that it gives into this folder, each under its output's name
@@ -82,29 +84,28 @@ fn pipeline(name: &str, path: &str, step: &StepFunction, given: &[(String, Strin
     let mut pipeline = Pipeline { name: name.to_owned(), ..Pipeline::default() };
     let mut dag = Dag::default();
     let mut inputs: IndexMap<String, Wire> = IndexMap::new();
-    for (input, text) in given {
-        let (input, port) = known_input(&step.signature, &step.name, input)?;
-        let from = match &port.ty {
-            PortType::Parameter(ty) => Binding::Literal(ty.parse(text).map_err(|misfit| Error::Request {
+    // The name may lead with its interface's, which is no task's name.
+    let task = step.name.rsplit('#').next().unwrap_or(&step.name).to_owned();
+    let mut bring = |input: &str, wanted: String, kind: &ArtifactType, path: &str| {
+        if !Path::new(path).exists() {
+            return Err(Error::request(format!("input `{input}`: there is no file or folder `{path}`")));
+        }
+        let task = free_name(wanted, &task, &dag);
+        dag.tasks.insert(task.clone(), import(&mut pipeline, kind, path));
+        Ok(Binding::Output { task, output: "artifact".into() })
+    };
+    for (input, (port, texts)) in by_input(step, given)? {
+        let from = match (&port.ty, texts.as_slice()) {
+            (PortType::Parameter(ty), [text]) => Binding::Literal(ty.parse(text).map_err(|misfit| Error::Request {
                 message: format!("input `{input}` takes a value of type {ty}: {misfit}"),
-                hint: None,
+                hint: json_form(input, ty).filter(|_| !text.trim_start().starts_with(['[', '{'])),
             })?),
-            PortType::Artifact { list: true, .. } => {
-                return Err(Error::Request {
-                    message: format!("input `{input}` takes a list of artifacts, which cannot be given here"),
-                    hint: Some("wire it in a pipeline, to an output that is a list".into()),
-                });
+            (PortType::Artifact { kind, list: false }, [path]) => bring(input, input.to_owned(), kind, path)?,
+            (PortType::Artifact { kind, list: true }, paths) => {
+                let each = (1..).zip(paths).map(|(nth, path)| bring(input, format!("{input}-{nth}"), kind, path));
+                Binding::Gather(each.collect::<Result<_>>()?)
             }
-            PortType::Artifact { list: false, .. } if !Path::new(text).exists() => {
-                return Err(Error::request(format!("input `{input}`: there is no file or folder `{text}`")));
-            }
-            PortType::Artifact { kind, list: false } => {
-                let importer = import(&mut pipeline, kind, text);
-                // An input may have the step's own name.
-                let task = if input == step.name { format!("{input}-input") } else { input.to_owned() };
-                dag.tasks.insert(task.clone(), importer);
-                Binding::Output { task, output: "artifact".into() }
-            }
+            (ty, texts) => return Err(given_too_often(input, ty, texts)),
         };
         inputs.insert(input.to_owned(), Wire::from(from));
     }
@@ -127,14 +128,59 @@ fn pipeline(name: &str, path: &str, step: &StepFunction, given: &[(String, Strin
     pipeline
         .components
         .insert(component.clone(), Component { implementation: Implementation::Wasm(wasm), ..Component::default() });
-    // The name may lead with its interface's, which is no task's name.
-    let task = step.name.rsplit('#').next().unwrap_or(&step.name).to_owned();
     for output in step.signature.outputs.keys() {
         dag.outputs.insert(output.clone(), Binding::Output { task: task.clone(), output: output.clone() });
     }
     dag.tasks.insert(task, Task { component, inputs, ..Task::default() });
     pipeline.root.implementation = Implementation::Dag(dag);
     Ok(pipeline)
+}
+
+/// What was given, by the inputs' own names.
+fn by_input<'s, 'g>(
+    step: &'s StepFunction,
+    given: &'g [(String, String)],
+) -> Result<IndexMap<&'s str, (&'s Port, Vec<&'g str>)>> {
+    let mut inputs: IndexMap<&str, (&Port, Vec<&str>)> = IndexMap::new();
+    for (input, text) in given {
+        let (input, port) = known_input(&step.signature, &step.name, input)?;
+        inputs.entry(input).or_insert_with(|| (port, Vec::new())).1.push(text);
+    }
+    Ok(inputs)
+}
+
+/// A name for the task that imports an input: this one, unless the step or another input has it.
+fn free_name(wanted: String, step: &str, dag: &Dag) -> String {
+    let mut name = wanted;
+    while name == step || dag.tasks.contains_key(&name) {
+        name.push_str("-input");
+    }
+    name
+}
+
+fn given_too_often(input: &str, ty: &PortType, texts: &[&str]) -> Error {
+    let form = match ty {
+        PortType::Parameter(ty) => json_form(input, ty),
+        PortType::Artifact { .. } => None,
+    };
+    Error::Request {
+        message: format!("input `{input}` is given {} times", texts.len()),
+        hint: Some(form.unwrap_or_else(|| "give it once".to_owned())),
+    }
+}
+
+/// How a value with parts is written.
+fn json_form(input: &str, ty: &ParameterType) -> Option<String> {
+    match ty {
+        ParameterType::Option(inner) => json_form(input, inner),
+        ParameterType::List(_) | ParameterType::Tuple(_) | ParameterType::Flags(_) => {
+            Some(format!("write all of it as one JSON list: --with {input}='[...]'"))
+        }
+        ParameterType::Record(_) | ParameterType::Map(_) => {
+            Some(format!("write all of it as one JSON object: --with {input}='{{...}}'"))
+        }
+        _ => None,
+    }
 }
 
 fn known_input<'s>(signature: &'s Signature, function: &str, name: &str) -> Result<(&'s str, &'s Port)> {
