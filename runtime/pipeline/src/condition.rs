@@ -27,6 +27,7 @@ mod scope;
 mod tests;
 
 pub use inputs::{InputRead, evaluate_inputs, inputs_read, select};
+pub(crate) use references::chain;
 pub use references::{Reference, Root};
 
 /// Why a condition has no answer.
@@ -108,6 +109,12 @@ pub fn parse(expression: &str) -> Result<Parsed, ConditionError> {
         });
         Ok(Parsed { tasks: tasks.collect(), references })
     })
+}
+
+/// The tree of an expression, for what writes it in another form. The operators `+ - * / %` are calls of `@add` and so on in it.
+pub(crate) fn tree(expression: &str) -> Result<cel::IdedExpr, ConditionError> {
+    bounds::check(expression)?;
+    bounds::with_room(|| arithmetic::parse(expression))
 }
 
 impl Condition {

@@ -101,7 +101,7 @@ fn reference(root: &str, path: Vec<&str>, found: &mut Vec<Reference>) {
 }
 
 /// The identifier at the root of `a.b["c"]` and the names that follow.
-fn chain(tree: &IdedExpr) -> Option<(&str, Vec<&str>)> {
+pub(crate) fn chain(tree: &IdedExpr) -> Option<(&str, Vec<&str>)> {
     match &tree.expr {
         Expr::Ident(name) => Some((name, Vec::new())),
         Expr::Select(select) => {

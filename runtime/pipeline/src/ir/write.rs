@@ -1,6 +1,7 @@
 //! Writes the model in KFP's format: the `PipelineSpec`, and the `PlatformSpec` where something needs it.
 //!
-//! What [`super::read`] made of a file comes back as the same pipeline when what is written here is read.
+//! What [`super::read`] made of a file comes back as the same pipeline when what is written here is read. [`native`] turns a pipeline
+//! of the native format into one that can be written.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -12,6 +13,7 @@ use crate::yaml::to_yaml;
 
 mod executor;
 mod interface;
+pub mod native;
 mod places;
 mod platform;
 pub mod resolver;

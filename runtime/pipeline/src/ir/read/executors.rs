@@ -8,7 +8,8 @@ use super::resources;
 use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Binding, CommandStep, Implementation, Importer, Mount, Volume, VolumeAction, WasmStep};
+use crate::ir::write::resolver::parse;
+use crate::model::{Binding, CommandStep, Implementation, Importer, Latest, Mount, Volume, VolumeAction, WasmStep};
 use crate::program::component_path;
 use crate::step::{Grants, Limits};
 use crate::suggest;
@@ -41,6 +42,9 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
         Some(("container", entry)) => container(entry, notes),
         Some(("importer", entry)) => importer(entry, notes),
         Some((sort, entry)) => {
+            if let Some(latest) = resolver(entry) {
+                return Some(Executor { implementation: Implementation::Latest(latest), ..Executor::default() });
+            }
             let hint = match sort {
                 "resolver" => "take the artifact as an input, or import it",
                 _ => "it runs on Vertex AI only: use a container component",
@@ -56,6 +60,16 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
             None
         }
     }
+}
+
+/// A query for what an earlier run gave, if it is one that [`crate::ir::write`] writes: others speak of stores that are not here.
+fn resolver(entry: &Entry) -> Option<Latest> {
+    let Kind::Mapping(fields) = &entry.node.kind else { return None };
+    let queries = fields.get("outputArtifactQueries").or_else(|| fields.get("output_artifact_queries"))?;
+    let Kind::Mapping(queries) = &queries.node.kind else { return None };
+    let query = queries.get("artifact").filter(|_| queries.len() == 1)?;
+    let Kind::Mapping(query) = &query.node.kind else { return None };
+    parse(query.get("filter")?.node.text()?)
 }
 
 fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {

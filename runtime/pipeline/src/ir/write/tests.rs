@@ -204,3 +204,49 @@ fn a_description_of_many_lines_stays_a_comment() {
     let head = text.split("components:\n").next().unwrap();
     assert!(head.lines().all(|line| line.starts_with("# ")), "{head}");
 }
+
+/// What the reader makes of what is written.
+fn read_again(pipeline: &Pipeline) -> Pipeline {
+    let text = write(pipeline).to_yaml();
+    let read = crate::ir::read::read_pipeline(&text);
+    read.unwrap_or_else(|problems| panic!("{problems:#?}\n{text}")).pipeline.without_places()
+}
+
+#[test]
+fn what_is_written_is_read_as_the_same() {
+    let mut pipeline = read_again(&everything());
+    assert_eq!(read_again(&pipeline), pipeline);
+    let json = write(&pipeline).to_json().to_string();
+    assert_eq!(crate::ir::read::read_pipeline(&json).unwrap().pipeline.without_places(), pipeline);
+    // And what was read is what was there before, but for components that were split and what KFP does not know.
+    assert_eq!(
+        pipeline.components.shift_remove("comp-train-2").map(|component| component.inputs),
+        everything().components.get("comp-train").map(|component| component.inputs.clone())
+    );
+    let Implementation::Dag(dag) = &pipeline.root.implementation else { panic!() };
+    let Implementation::Dag(expected) = &everything().root.implementation else { panic!() };
+    for (name, task) in &expected.tasks {
+        let read = &dag.tasks[name];
+        assert_eq!(
+            (&read.inputs, &read.after, &read.when, &read.each),
+            (&task.inputs, &task.after, &task.when, &task.each),
+            "{name}"
+        );
+        assert_eq!(
+            (read.trigger, read.cache, &read.display_name),
+            (task.trigger, task.cache, &task.display_name),
+            "{name}"
+        );
+        assert_eq!(read.retry, task.retry, "{name}");
+        assert_eq!(read.grants, task.grants, "{name}");
+    }
+    assert_eq!(dag.outputs, expected.outputs);
+    for (name, component) in &everything().components {
+        let read = &pipeline.components[name];
+        assert_eq!(read.implementation, component.implementation, "{name}");
+        assert_eq!(read.unhonoured, component.unhonoured, "{name}");
+        assert_eq!(read.inputs, component.inputs, "{name}");
+    }
+    assert_eq!(pipeline.root.unhonoured, everything().root.unhonoured);
+    assert!(pipeline.workspace);
+}
