@@ -26,7 +26,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
-pub use inputs::{InputRead, evaluate_inputs, inputs_read, select};
+pub use inputs::{InputRead, check_selector, evaluate_inputs, inputs_read, select};
 pub(crate) use references::chain;
 pub use references::{Reference, Root};
 

@@ -4,9 +4,14 @@ use std::collections::HashMap;
 
 use indexmap::IndexMap;
 
-use crate::model::{Binding, Dag, Implementation, Input, Pipeline, Span, WasmStep};
+use crate::diagnostic::{Diagnostic, Problems};
+use crate::model::{Binding, Dag, Format, Implementation, Input, Items, Pipeline, Sees, Span, Task, WasmStep};
 use crate::signature::{Port, Signature, find};
 use crate::types::PortType;
+
+mod declared;
+#[cfg(test)]
+mod tests;
 
 /// A Wasm component that a pipeline needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,19 +28,15 @@ pub struct WasmReference<'a> {
 
 /// Every Wasm component that a pipeline needs, in the order in which they are named.
 pub fn wasm_references(pipeline: &Pipeline) -> Vec<WasmReference<'_>> {
-    let mut users: HashMap<&str, &str> = HashMap::new();
-    for (_, dag) in dags(pipeline) {
-        for (task, instance) in &dag.tasks {
-            users.entry(&instance.component).or_insert(task);
-        }
-    }
+    let users = users(pipeline);
     let wasm = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
         Implementation::Wasm(step) => Some((name.as_str(), step)),
         _ => None,
     });
     wasm.map(|(component, step)| {
         let task = users.get(component).copied();
-        let at = task.and_then(|task| pipeline.places.get(&format!("steps.{task}.component")).copied());
+        let at = pipeline.places.get(&format!("components.{component}.image")).copied();
+        let at = at.or_else(|| pipeline.places.get(&format!("steps.{}.component", task?)).copied());
         WasmReference { component, step, task, at }
     })
     .collect()
@@ -58,16 +59,32 @@ pub struct LinkedStep {
 /// Then names and values get their one form: ports are called as the signature calls them (`learning_rate` becomes
 /// `learning-rate`), an output that was left out because there is only one is filled in, literals are in canonical
 /// form ([`crate::types::ParameterType::coerce`]), and a `null` for an optional input is left out.
-pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<LinkedStep>) {
-    for component in pipeline.components.values_mut() {
+///
+/// Returns where the interface that a pipeline in KFP's format declares for a component is not what the component has.
+pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<LinkedStep>) -> Vec<Diagnostic> {
+    let owned = |(component, task): (&str, &str)| (component.to_owned(), task.to_owned());
+    let users: HashMap<String, String> = users(pipeline).into_iter().map(owned).collect();
+    let mut problems = Problems::default();
+    for (name, component) in &mut pipeline.components {
         if let Implementation::Wasm(step) = &mut component.implementation
             && let Some(linked) = resolve(step)
         {
             step.digest = Some(linked.digest);
             step.function = Some(linked.function);
-            let inputs = linked.signature.inputs.into_iter();
-            component.inputs = inputs.map(|(name, port)| (name, Input::from(port))).collect();
-            component.outputs = linked.signature.outputs;
+            if pipeline.format == Format::Native {
+                let inputs = linked.signature.inputs.into_iter();
+                component.inputs = inputs.map(|(name, port)| (name, Input::from(port))).collect();
+                component.outputs = linked.signature.outputs;
+                continue;
+            }
+            for (path, problem) in declared::adopt(component, linked.signature) {
+                let place = |path: &str| pipeline.places.get(&format!("components.{name}.{path}")).copied();
+                let problem = problem.at(place(&path).or_else(|| place("image")));
+                problems.push(match users.get(name) {
+                    Some(task) => problem.task(task.clone()),
+                    None => problem,
+                });
+            }
         }
     }
     // Tasks are changed while their components' interfaces are read.
@@ -85,27 +102,10 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             .filter_map(|(name, task)| Some((name.clone(), outputs_of.get(&task.component)?)))
             .collect();
         for task in dag.tasks.values_mut() {
-            let inputs = inputs_of.get(&task.component);
-            for (name, mut wire) in std::mem::take(&mut task.inputs) {
-                settle(&mut wire.from, &given);
-                let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
-                    task.inputs.insert(name, wire);
-                    continue;
-                };
-                if let Binding::Literal(value) = &mut wire.from {
-                    if value.is_null() && input.port.optional {
-                        continue;
-                    }
-                    if let PortType::Parameter(ty) = &input.port.ty
-                        && let Ok(canonical) = ty.coerce(value.clone())
-                    {
-                        *value = canonical;
-                    }
-                }
-                // Given by both spellings: the second one stays as it is, for the checker to see.
-                let name = if task.inputs.contains_key(declared) { name } else { declared.to_owned() };
-                task.inputs.insert(name, wire);
+            for mount in &mut task.mounts {
+                settle(&mut mount.volume, &given);
             }
+            settle_inputs(task, inputs_of.get(&task.component), &given);
         }
         settle_conditions(dag);
         let inputs = &component.inputs;
@@ -121,10 +121,82 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             }
         }
     }
+    problems.into_sorted()
+}
+
+/// The first task that uses each component.
+pub(crate) fn users(pipeline: &Pipeline) -> HashMap<&str, &str> {
+    let mut users = HashMap::new();
+    for (_, dag) in dags(pipeline) {
+        for (task, instance) in &dag.tasks {
+            users.entry(instance.component.as_str()).or_insert(task.as_str());
+        }
+    }
+    users
+}
+
+/// Gives the inputs of a task their declared names, and literals their canonical form.
+fn settle_inputs(
+    task: &mut Task,
+    inputs: Option<&IndexMap<String, Input>>,
+    given: &HashMap<String, &IndexMap<String, Port>>,
+) {
+    let mut renamed = Vec::new();
+    for (name, mut wire) in std::mem::take(&mut task.inputs) {
+        settle(&mut wire.from, given);
+        let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
+            task.inputs.insert(name, wire);
+            continue;
+        };
+        if let (Binding::Literal(value), None) = (&mut wire.from, &wire.select) {
+            if value.is_null() && input.port.optional {
+                continue;
+            }
+            if let PortType::Parameter(ty) = &input.port.ty
+                && let Ok(canonical) = ty.coerce(value.clone())
+            {
+                *value = canonical;
+            }
+        }
+        // Given by both spellings: the second one stays as it is, for the checker to see.
+        if declared != name && !task.inputs.contains_key(declared) {
+            renamed.push((name, declared.to_owned()));
+            task.inputs.insert(declared.to_owned(), wire);
+        } else {
+            task.inputs.insert(name, wire);
+        }
+    }
+    if let Some(each) = &mut task.each {
+        if let Some((declared, _)) = inputs.and_then(|inputs| find(inputs, &each.item)) {
+            declared.clone_into(&mut each.item);
+        }
+        if let Items::Parameter(name) | Items::Artifacts(name) = &mut each.over
+            && let Some((_, declared)) = renamed.iter().find(|(old, _)| old == name)
+        {
+            name.clone_from(declared);
+        }
+    }
+    // What speaks of the inputs by their names in KFP's format.
+    let say = |text: &mut String| {
+        for (old, declared) in &renamed {
+            *text = text.replace(&format!("['{old}']"), &format!("['{declared}']"));
+        }
+    };
+    if let Some(when) = task.when.as_mut().filter(|when| when.sees == Sees::Inputs) {
+        say(&mut when.expression);
+    }
+    for wire in task.inputs.values_mut() {
+        if let Binding::Template(text) = &mut wire.from {
+            say(text);
+        }
+    }
 }
 
 /// Gives an output its declared name.
 fn settle(binding: &mut Binding, given: &HashMap<String, &IndexMap<String, Port>>) {
+    if let Binding::FirstOf(all) | Binding::Gather(all) = binding {
+        all.iter_mut().for_each(|one| settle(one, given));
+    }
     if let Binding::Output { task, output } = binding
         && let Some(outputs) = given.get(task)
     {

@@ -116,6 +116,8 @@ fn explain(message: &str, at: Option<(isize, isize)>, expression: &str) -> Condi
             || message.starts_with("token recognition error at: '\"")
         {
             ("a text is not closed".to_owned(), None)
+        } else if message.contains("Recursion limit") {
+            ("it is nested too deeply".to_owned(), None)
         } else if message == "invalid argument to has() macro" {
             let hint = "`has` takes a step's output or a parameter: `has(step.output)`".to_owned();
             ("`has` cannot be asked that".to_owned(), Some(hint))

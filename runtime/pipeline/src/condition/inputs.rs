@@ -4,7 +4,6 @@
 //! `ExecutorInput`; in schema 2.0.0 also `inputs.parameters['x'].string_value`. A selector sees the value that it
 //! selects from as the text `string_value`. Both have `parseJson`; all numbers are doubles.
 
-use std::fmt::Write;
 use std::sync::Arc;
 
 use cel::{Context, ExecutionError, IdedExpr, Value};
@@ -86,6 +85,27 @@ pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
     })
 }
 
+/// Whether a selector can be read and speaks of nothing but `string_value`.
+///
+/// # Errors
+/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it speaks of anything else.
+pub fn check_selector(expression: &str) -> Result<(), ConditionError> {
+    bounds::check_generated(expression)?;
+    bounds::with_room(|| {
+        let tree = arithmetic::parse(expression)?;
+        let other = references::collect(&tree)
+            .into_iter()
+            .find(|reference| reference.root != Root::Task("string_value".to_owned()));
+        match other {
+            None => Ok(()),
+            Some(other) => Err(ConditionError::Evaluation(format!(
+                "`{}` is nothing here: a selector reads `string_value`",
+                other.text()
+            ))),
+        }
+    })
+}
+
 fn context<'v>() -> Result<Context<'v, 'v>, ConditionError> {
     let mut context = arithmetic::context().map_err(|error| ConditionError::Evaluation(error.to_string()))?;
     let parse = |text: Arc<String>| {
@@ -151,11 +171,7 @@ fn reads(tree: &IdedExpr) -> Result<Vec<InputRead>, ConditionError> {
             _ => None,
         };
         let Some((name, artifact)) = named else {
-            let mut text = match &reference.root {
-                Root::Params => "params".to_owned(),
-                Root::Task(name) => name.clone(),
-            };
-            reference.path.iter().for_each(|name| _ = write!(text, ".{name}"));
+            let text = reference.text();
             return Err(ConditionError::Evaluation(format!(
                 "`{text}` is nothing here: a condition reads `inputs.parameter_values['name']` or `inputs.artifacts['name']`"
             )));

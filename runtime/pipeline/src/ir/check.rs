@@ -3,10 +3,12 @@
 //! The SDK has checked most of it already, so types are not taken more strictly than KFP's own back end takes them: only a value that
 //! can never be one of its input's type is an error.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
 
 use crate::check::cycle_problem;
-use crate::condition;
+use crate::condition::{self, ConditionError, InputRead};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::dags;
 use crate::model::{
@@ -25,15 +27,28 @@ mod wires;
 
 pub use size::{MAX_NESTING, MAX_TASKS};
 
+/// The most bytes of conditions and selectors together, each counted once.
+const MAX_CONDITIONS: usize = 64 << 10;
+
 /// Every problem of a pipeline in KFP's format, in the order of its file: unknown tasks, components, inputs and outputs, parameters
 /// where artifacts are wanted and the other way about, missing inputs, values that can never fit, cycles, components that
 /// contain themselves, conditions and placeholders about what is not there, more tasks than can be run.
 pub fn check(pipeline: &Pipeline) -> Vec<Diagnostic> {
     let mut problems = Problems::default();
+    let mut conditions = Conditions::default();
     for (name, dag) in dags(pipeline) {
         let component = name.and_then(|name| pipeline.components.get(name)).unwrap_or(&pipeline.root);
         let prefix = name.map(|name| format!("components.{name}.")).unwrap_or_default();
-        Checker { pipeline, is_root: name.is_none(), prefix, dag, component, problems: &mut problems }.check();
+        Checker {
+            pipeline,
+            is_root: name.is_none(),
+            prefix,
+            dag,
+            component,
+            conditions: &mut conditions,
+            problems: &mut problems,
+        }
+        .check();
     }
     texts::check(pipeline, &mut problems);
     size::check(pipeline, &mut problems);
@@ -41,7 +56,7 @@ pub fn check(pipeline: &Pipeline) -> Vec<Diagnostic> {
 }
 
 /// Checks one DAG.
-struct Checker<'p> {
+struct Checker<'p, 'c> {
     pipeline: &'p Pipeline,
     is_root: bool,
     /// What the places of its parts begin with.
@@ -49,7 +64,50 @@ struct Checker<'p> {
     dag: &'p Dag,
     /// The component whose DAG it is.
     component: &'p Component,
-    problems: &'p mut Problems,
+    conditions: &'c mut Conditions<'p>,
+    problems: &'c mut Problems,
+}
+
+/// Conditions that were read: compilers repeat them.
+#[derive(Default)]
+struct Conditions<'p> {
+    known: HashMap<&'p str, Result<Vec<InputRead>, ConditionError>>,
+    selectors: HashMap<&'p str, Result<(), ConditionError>>,
+    /// Bytes of all of them together.
+    length: usize,
+}
+
+impl<'p> Conditions<'p> {
+    /// The inputs that a condition reads.
+    fn reads(&mut self, expression: &'p str) -> Result<Vec<InputRead>, ConditionError> {
+        if let Some(known) = self.known.get(expression) {
+            return known.clone();
+        }
+        let read = self.room(expression).and_then(|()| condition::inputs_read(expression));
+        self.known.insert(expression, read.clone());
+        read
+    }
+
+    /// Whether a selector can be read.
+    fn selector(&mut self, expression: &'p str) -> Result<(), ConditionError> {
+        if let Some(known) = self.selectors.get(expression) {
+            return known.clone();
+        }
+        let read = self.room(expression).and_then(|()| condition::check_selector(expression));
+        self.selectors.insert(expression, read.clone());
+        read
+    }
+
+    /// Reading CEL takes its time; no file may make it take long.
+    fn room(&mut self, expression: &str) -> Result<(), ConditionError> {
+        self.length += expression.len().max(32);
+        if self.length <= MAX_CONDITIONS {
+            return Ok(());
+        }
+        let message =
+            format!("the conditions and selectors of the file are longer than {MAX_CONDITIONS} bytes together");
+        Err(ConditionError::Evaluation(message))
+    }
 }
 
 /// What flows.
@@ -75,7 +133,7 @@ impl Sort {
     }
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Checker<'p, '_> {
     fn check(mut self) {
         for (name, task) in &self.dag.tasks {
             self.task(name, task);
@@ -155,11 +213,11 @@ impl<'p> Checker<'p> {
         }
     }
 
-    fn condition(&mut self, name: &str, task: &Task, when: &Condition, span: Option<Span>) {
+    fn condition(&mut self, name: &str, task: &Task, when: &'p Condition, span: Option<Span>) {
         if when.sees == Sees::Tasks {
             return;
         }
-        let reads = match condition::inputs_read(&when.expression) {
+        let reads = match self.conditions.reads(&when.expression) {
             Ok(reads) => reads,
             Err(wrong) => {
                 self.error(Some(name), span, format!("this condition is not right: {wrong}"), wrong.hint());

@@ -18,6 +18,7 @@ mod components;
 mod executors;
 mod message;
 mod platform;
+mod repair;
 mod resources;
 mod tasks;
 #[cfg(test)]
@@ -85,7 +86,21 @@ pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
         let what = if text.trim().is_empty() { "the file is empty" } else { "there is no pipeline in the file" };
         notes.error(Diagnostic::error(what).hint("write it with the compiler of the KFP SDK"));
     }
-    Err(notes.errors.into_sorted())
+    let mut problems = notes.errors.into_sorted();
+    if text.trim_start().starts_with('{') {
+        problems.iter_mut().for_each(speak_of_json);
+    }
+    Err(problems)
+}
+
+/// JSON is read as the YAML that it is; its writers need not know.
+fn speak_of_json(problem: &mut Diagnostic) {
+    if let Some(why) = problem.message.strip_prefix("this is not YAML: ") {
+        problem.message = match why {
+            "did not find expected <document start>" => "something follows the end of the JSON".to_owned(),
+            why => format!("this is not JSON: {why}"),
+        };
+    }
 }
 
 fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
@@ -209,6 +224,7 @@ impl<'n> Reader<'n> {
             self.notes.error(problem);
         }
         pipeline.root.unhonoured.extend(asked);
+        repair::loop_items(&mut pipeline);
         pipeline.places = std::mem::take(&mut self.places);
         Some(pipeline)
     }

@@ -1,13 +1,13 @@
 //! Whether the placeholders of commands and importers speak of what there is.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
 use super::Sort;
 use crate::command::{References, references};
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::link::dags;
+use crate::link::users;
 use crate::model::{Binding, Component, Implementation, Pipeline, Span};
 use crate::suggest;
 
@@ -16,12 +16,7 @@ pub(super) const WORKSPACE: &str =
     "give it one: `@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(...)))`";
 
 pub(super) fn check(pipeline: &Pipeline, problems: &mut Problems) {
-    let mut users: HashMap<&str, &str> = HashMap::new();
-    for (_, dag) in dags(pipeline) {
-        for (name, task) in &dag.tasks {
-            users.entry(&task.component).or_insert(name);
-        }
-    }
+    let users = users(pipeline);
     for (name, component) in &pipeline.components {
         let place = pipeline.places.get(&format!("components.{name}.executor")).copied();
         let mut texts = Texts { pipeline, name, component, task: users.get(name.as_str()).copied(), place, problems };

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Checker, Sort};
 use crate::command::references;
+use crate::ir::template;
 use crate::model::{Binding, Component, Implementation, Input, Span, Task, Wire};
 use crate::signature::find;
 use crate::suggest;
@@ -18,7 +19,7 @@ pub(super) struct Source<'p> {
     pub ty: Option<Cow<'p, PortType>>,
 }
 
-impl<'p> Checker<'p> {
+impl<'p> Checker<'p, '_> {
     /// Unknown and missing inputs, and each wire.
     pub(super) fn wires(&mut self, name: &str, task: &'p Task, component: &'p Component, here: Option<Span>) {
         for (input, wire) in &task.inputs {
@@ -52,6 +53,12 @@ impl<'p> Checker<'p> {
         wire: &'p Wire,
         span: Option<Span>,
     ) {
+        let made = wire.select.as_deref().filter(|select| *select != template::PARSE);
+        if let Some(select) = made
+            && let Err(wrong) = self.conditions.selector(select)
+        {
+            self.error(Some(name), span, format!("the selector of the input `{input}` is not right: {wrong}"), None);
+        }
         match &wire.from {
             Binding::Literal(value) => {
                 if let Some(declared) = declared

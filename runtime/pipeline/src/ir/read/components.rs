@@ -26,7 +26,7 @@ impl<'n> Reader<'n> {
         let message = Message::new(node, &what, &FIELDS, &mut self.notes);
         let message = self.notes.take(message)?;
         let mut component = Component { inputs: self.inputs(&message, &prefix), ..Component::default() };
-        component.outputs = self.outputs(&message, &mut component.unhonoured);
+        component.outputs = self.outputs(&message, &prefix, &mut component.unhonoured);
         if let Some(entry) = message.get("taskConfigPassthroughs") {
             let written = self.notes.take(value(&entry.node)).unwrap_or_default();
             unhonoured("taskConfigPassthroughs", written, entry.key, &mut component.unhonoured, &mut self.notes);
@@ -47,9 +47,12 @@ impl<'n> Reader<'n> {
                     }
                     return None;
                 };
-                let Executor { implementation, unhonoured, .. } = executor;
+                let Executor { implementation, unhonoured, image, .. } = executor;
                 component.implementation = implementation.clone();
                 component.unhonoured.extend(unhonoured.clone());
+                if let Some(image) = image {
+                    self.places.insert(format!("{prefix}image"), *image);
+                }
             }
             None => {
                 let problem = Diagnostic::error(format!("{what} has neither a `dag` nor an `executorLabel`"));
@@ -87,13 +90,19 @@ impl<'n> Reader<'n> {
         inputs
     }
 
-    fn outputs(&mut self, message: &Message<'n>, asked: &mut IndexMap<String, Value>) -> IndexMap<String, Port> {
-        let notes = &mut self.notes;
+    fn outputs(
+        &mut self,
+        message: &Message<'n>,
+        prefix: &str,
+        asked: &mut IndexMap<String, Value>,
+    ) -> IndexMap<String, Port> {
+        let Self { notes, places, .. } = self;
         let definitions =
             message.message("outputDefinitions", "`outputDefinitions`", &["parameters", "artifacts"], notes);
         let mut outputs = IndexMap::new();
         for (name, entry) in definitions.map("parameters", "a mapping from names to parameters", notes) {
             let known = ["parameterType", "type", "description"];
+            places.insert(format!("{prefix}outputs.{name}"), entry.key);
             let read = Message::new(&entry.node, &format!("the output `{name}`"), &known, notes);
             let Some(message) = notes.take(read) else { continue };
             let ty = PortType::Parameter(parameter_type(&message, notes));
@@ -101,6 +110,7 @@ impl<'n> Reader<'n> {
         }
         for (name, entry) in definitions.map("artifacts", "a mapping from names to artifacts", notes) {
             let known = ["artifactType", "isArtifactList", "description", "metadata", "properties", "customProperties"];
+            places.insert(format!("{prefix}outputs.{name}"), entry.key);
             let read = Message::new(&entry.node, &format!("the output artifact `{name}`"), &known, notes);
             let Some(message) = notes.take(read) else { continue };
             for field in ["metadata", "properties", "customProperties"] {

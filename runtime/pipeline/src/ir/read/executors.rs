@@ -9,7 +9,9 @@ use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
 use crate::diagnostic::Diagnostic;
 use crate::ir::write::resolver::parse;
-use crate::model::{Binding, CommandStep, Implementation, Importer, Latest, Mount, Volume, VolumeAction, WasmStep};
+use crate::model::{
+    Binding, CommandStep, Implementation, Importer, Latest, Mount, Span, Volume, VolumeAction, WasmStep,
+};
 use crate::program::component_path;
 use crate::step::{Grants, Limits};
 use crate::suggest;
@@ -24,6 +26,8 @@ pub(super) struct Executor {
     pub grants: Grants,
     pub limits: Limits,
     pub mounts: Vec<Mount>,
+    /// Where its image is named.
+    pub image: Option<Span>,
     /// Whether results are looked for among earlier ones, where the task does not decide it.
     pub cache: Option<bool>,
 }
@@ -91,7 +95,7 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         let value = variable.text("value", "a variable's value", notes).unwrap_or_default();
         env.insert(name.to_owned(), value.to_owned());
     }
-    let mut executor = Executor::default();
+    let mut executor = Executor { image: Some(image_entry.node.span), ..Executor::default() };
     if let Some(entry) = message.get("lifecycle") {
         let written = notes.take(value(&entry.node)).unwrap_or_default();
         unhonoured("lifecycle", written, entry.key, &mut executor.unhonoured, notes);
