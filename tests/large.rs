@@ -6,14 +6,7 @@ mod common;
 
 use std::process::Stdio;
 
-use common::{Folder, task};
-
-/// Bytes of the largest resident set that a process had so far.
-fn peak_memory(process: u32) -> Option<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
-}
+use common::{Folder, peak_memory, task};
 
 #[test]
 fn two_gibibytes_pass_through_two_steps_in_less_than_300_megabytes() {

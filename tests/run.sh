@@ -50,11 +50,13 @@ environment target/kfp-venv tests/requirements-kfp.txt
 
 bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
+bash runtime/executors/build.sh
 
 authoring_tools
 
 say "testing the guests by themselves"
 bash guest-examples/polyglot/test.sh
+bash runtime/executors/test.sh
 
 say "testing weft"
 if cargo nextest --version >/dev/null 2>&1; then

@@ -116,3 +116,11 @@ pub fn states(outcome: &Value) -> Vec<(String, String)> {
 pub fn task<'a>(outcome: &'a Value, name: &str) -> &'a Value {
     outcome["tasks"].as_array().unwrap().iter().find(|task| task["task"] == name).unwrap()
 }
+
+/// Bytes of the largest resident set that a process had so far.
+#[cfg(target_os = "linux")]
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
+}

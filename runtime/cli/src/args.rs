@@ -97,6 +97,8 @@ pub enum Command {
     Lineage(commands::lineage::Args),
     /// List, show and copy out artifacts
     Artifact(commands::artifact::Args),
+    /// Fetch the Python packages of a KFP pipeline ahead
+    Vendor(commands::vendor::Args),
     /// Look after the compiled components
     Cache(commands::cache::Args),
     /// Remove old runs and the content that nothing refers to any more
@@ -120,6 +122,7 @@ impl Command {
             Self::Runs(args) => args.wants_json(),
             Self::Lineage(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
+            Self::Vendor(args) => args.json,
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,

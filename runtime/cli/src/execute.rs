@@ -9,7 +9,8 @@ use clap::Args;
 use serde_json::Value;
 use weft_engine::{Engine, Event, Observer, RunOutcome};
 use weft_metadata::{RunRecord, RunState};
-use weft_pipeline::model::{Implementation, Pipeline, TaskState};
+use weft_pipeline::model::{CommandStep, Implementation, Pipeline, TaskState};
+use weft_pipeline::step::HOST_PYTHON;
 use weft_sandbox::Sandbox;
 
 use crate::error::{Error, Exit, Result};
@@ -140,11 +141,27 @@ pub fn component_of(record: &RunRecord, task: &str) -> Option<String> {
     let mut component = &pipeline.root;
     for name in task.split('/') {
         let Implementation::Dag(dag) = &component.implementation else { return None };
+        // An iteration is called `loop[3]`, and has the component of the loop.
+        let name = name.split('[').next().unwrap_or(name);
         component = pipeline.components.get(&dag.tasks.get(name)?.component)?;
     }
-    let Implementation::Wasm(step) = &component.implementation else { return None };
+    let step = match &component.implementation {
+        Implementation::Wasm(step) => step,
+        Implementation::Command(step) => return Some(command(step)),
+        _ => return None,
+    };
     let file = Path::new(&step.path).display();
     Some(step.function.as_ref().map_or_else(|| file.to_string(), |function| format!("{file}#{function}")))
+}
+
+/// What a container is called: its image, and who ran it in its place.
+fn command(step: &CommandStep) -> String {
+    let Some(program) = &step.program else { return step.image.clone() };
+    let by = match program.digest.strip_prefix(HOST_PYTHON) {
+        Some(version) => format!("the host's own Python {version}"),
+        None => Path::new(&program.path).file_name().unwrap_or_default().to_string_lossy().into_owned(),
+    };
+    format!("{} by {by}", step.image)
 }
 
 /// The pipeline that a run recorded at its start.

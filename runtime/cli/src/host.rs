@@ -2,7 +2,7 @@
 //! The libraries below never look there.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use weft_pipeline::model::{Implementation, Pipeline};
@@ -28,6 +28,21 @@ pub fn cache_dir() -> Result<PathBuf> {
                 "set WEFT_CACHE to a folder that belongs to you alone",
             )
         })
+}
+
+/// The component that runs containers of KFP of one sort: `python` or `shell`. It lies in the folder `$WEFT_EXECUTORS`, or where it was
+/// installed or built together with this program.
+pub fn executor_file(name: &str) -> PathBuf {
+    let file = format!("{name}.wasm");
+    if let Some(dir) = std::env::var_os("WEFT_EXECUTORS").filter(|value| !value.is_empty()) {
+        let dir = PathBuf::from(dir);
+        return std::path::absolute(&dir).unwrap_or(dir).join(file);
+    }
+    let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
+    let beside = program.parent().unwrap_or(Path::new("/"));
+    let above = beside.parent().unwrap_or(beside);
+    let places = [above.join("share/weft/executors"), beside.join("executors"), above.join("executors")];
+    places.iter().map(|dir| dir.join(&file)).find(|path| path.is_file()).unwrap_or_else(|| places[0].join(&file))
 }
 
 /// The tools that components are built with: `WEFT_TOOLS` is where those that weft installs lie, a folder in the cache if it is not set.

@@ -1,28 +1,29 @@
 //! From a pipeline's file to a pipeline that can run: read, linked with its components, checked, parameters given.
 
-use std::collections::{BTreeMap, HashMap};
-use std::fmt::Write as _;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use clap::Args;
 use indexmap::IndexMap;
 use serde_json::Value;
-use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::diagnostic::{Diagnostic, Severity};
 use weft_pipeline::link::{link, wasm_references};
-use weft_pipeline::model::Pipeline;
+use weft_pipeline::model::{Format, Pipeline};
 use weft_pipeline::yaml::{GivenParameter, parse_parameters_file, read_pipeline};
-use weft_pipeline::{check, parameters, suggest};
-use weft_sandbox::{LoadedComponent, Sandbox};
+use weft_pipeline::{check, ir, parameters};
+use weft_sandbox::Sandbox;
 
 use crate::error::{Error, Result};
 use crate::render::diagnostic::{Finding, Source};
-use crate::screen;
+use crate::{host_python, packages};
 
-/// A component that takes longer than this to load is being compiled.
-const PATIENCE: Duration = Duration::from_millis(300);
+mod commands;
+mod components;
+
+pub use commands::ExecutorArgs;
+use commands::{Calls, Executor};
+pub use components::{load_one, no_function};
 
 /// Parameters on the command line.
 #[derive(Debug, Clone, Default, Args)]
@@ -77,6 +78,8 @@ pub struct PipelineFile {
     pub source: Arc<Source>,
     /// The pipeline, not linked yet.
     pub pipeline: Pipeline,
+    /// What is odd about how it is written.
+    pub warnings: Vec<Diagnostic>,
     /// The folder at which relative paths begin. Absolute.
     pub folder: PathBuf,
 }
@@ -89,6 +92,8 @@ pub struct Prepared {
     pub parameters: BTreeMap<String, Value>,
     /// What is likely not meant, but keeps nothing from running.
     pub warnings: Vec<Finding>,
+    /// This machine's Python, if it runs functions of the pipeline.
+    pub host_python: Option<PathBuf>,
     /// Component files by their paths as written.
     pub components: BTreeMap<String, String>,
 }
@@ -103,10 +108,15 @@ pub fn read(path: &Path) -> Result<PipelineFile> {
         });
     }
     let source = read_source(path)?;
-    let pipeline = read_pipeline(&source.text).map_err(|problems| refused(&source, problems))?;
+    let read = if ir::read::looks_like_ir(&source.text) {
+        ir::read::read_pipeline(&source.text).map(|read| (read.pipeline, read.warnings))
+    } else {
+        read_pipeline(&source.text).map(|pipeline| (pipeline, Vec::new()))
+    };
+    let (pipeline, warnings) = read.map_err(|problems| refused(&source, problems))?;
     let absolute = std::path::absolute(path).map_err(|cause| Error::io("find", path, cause))?;
     let folder = absolute.parent().map_or_else(|| PathBuf::from("/"), Path::to_owned);
-    Ok(PipelineFile { source, pipeline, folder })
+    Ok(PipelineFile { source, pipeline, warnings, folder })
 }
 
 fn read_source(path: &Path) -> Result<Arc<Source>> {
@@ -118,17 +128,43 @@ fn refused(source: &Arc<Source>, problems: Vec<Diagnostic>) -> Error {
     Error::Pipeline(problems.into_iter().map(|problem| Finding::new(source, problem)).collect())
 }
 
-/// Links, checks and completes a pipeline; everything that is wrong with it is told at once.
-pub fn prepare(file: PipelineFile, sandbox: &Sandbox, args: Option<&ParameterArgs>) -> Result<Prepared> {
-    let PipelineFile { source, mut pipeline, folder } = file;
+/// Links, checks and completes a pipeline; everything that is wrong with it is told at once. `store` is the folder of the store, where
+/// packages lie.
+pub fn prepare(
+    file: PipelineFile,
+    sandbox: &Sandbox,
+    store: &Path,
+    executor: &ExecutorArgs,
+    args: Option<&ParameterArgs>,
+) -> Result<Prepared> {
+    let PipelineFile { source, mut pipeline, warnings, folder } = file;
     let given = args.map(ParameterArgs::read).transpose()?;
+    let calls = Calls::of(&pipeline);
+    let runners = calls.files(executor.executor);
     let references = wasm_references(&pipeline);
-    let paths: Vec<&str> = references.iter().map(|reference| reference.step.path.as_str()).collect();
-    let loaded = load(sandbox, &folder, &paths);
-    let mut findings: Vec<Finding> =
-        unlinked(&pipeline, &folder, &loaded).into_iter().map(|problem| Finding::new(&source, problem)).collect();
+    let paths = references.iter().map(|reference| reference.step.path.as_str());
+    let loaded =
+        components::load(sandbox, &folder, &paths.chain(runners.iter().map(String::as_str)).collect::<Vec<_>>());
+    let mut findings: Vec<Finding> = components::unlinked(&pipeline, &folder, &loaded)
+        .into_iter()
+        .map(|problem| Finding::new(&source, problem))
+        .collect();
+    findings.extend(warnings.into_iter().map(|warning| Finding::new(&source, warning)));
+    let host_python = match executor.executor {
+        Executor::HostPython if calls.need_python() => {
+            Some(host_python::environment(executor.python.as_deref(), &calls.packages())?)
+        }
+        _ => None,
+    };
+    let called = host_python.as_ref().map(|environment| environment.digest.as_str());
+    let unrun = calls.link(&mut pipeline, &folder, &loaded, &packages::folder(store), called);
+    findings.extend(unrun.into_iter().map(|problem| Finding::new(&source, problem)));
     link(&mut pipeline, &|step| loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref()));
-    findings.extend(check::check(&pipeline).into_iter().map(|problem| Finding::new(&source, problem)));
+    let checked = match pipeline.format {
+        Format::Native => check::check(&pipeline),
+        Format::Kfp => ir::check::check(&pipeline),
+    };
+    findings.extend(checked.into_iter().map(|problem| Finding::new(&source, problem)));
     let mut values = BTreeMap::new();
     if let Some(given) = given {
         match parameters::resolve(&pipeline, &given.values) {
@@ -144,6 +180,11 @@ pub fn prepare(file: PipelineFile, sandbox: &Sandbox, args: Option<&ParameterArg
             }
         }
     }
+    if executor.strict {
+        for finding in &mut findings {
+            finding.diagnostic.severity = Severity::Error;
+        }
+    }
     findings.sort_by_key(|finding| {
         (finding.source.shown != source.shown, finding.diagnostic.at.is_none(), finding.diagnostic.at)
     });
@@ -152,7 +193,8 @@ pub fn prepare(file: PipelineFile, sandbox: &Sandbox, args: Option<&ParameterArg
     }
     let components =
         loaded.into_iter().filter_map(|(path, component)| Some((path, component.ok()?.digest().to_owned())));
-    Ok(Prepared { pipeline, parameters: values, warnings: findings, components: components.collect() })
+    let host_python = host_python.map(|environment| environment.python);
+    Ok(Prepared { pipeline, parameters: values, warnings: findings, host_python, components: components.collect() })
 }
 
 /// Whether a problem's place is that of a value in the file of parameters.
@@ -163,179 +205,4 @@ fn is_in_parameter_file(given: &Given, problem: &Diagnostic) -> bool {
         }
         _ => false,
     })
-}
-
-/// Loads one component.
-pub fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
-    let shown = path.display().to_string();
-    let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
-    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
-    match loaded.remove(&shown) {
-        Some(Ok(component)) => Ok(component),
-        Some(Err(error)) => {
-            let Diagnostic { message, hint, .. } = cannot_load(&here, &shown, &error);
-            Err(Error::Request { message, hint })
-        }
-        None => Err(Error::request(format!("`{shown}` cannot be loaded"))),
-    }
-}
-
-type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
-
-/// Loads all components, several at a time, and says which are being compiled.
-fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
-    let mut paths = paths.to_vec();
-    paths.sort_unstable();
-    paths.dedup();
-    let started = Instant::now();
-    let mut loaded = Loaded::new();
-    let queue = Mutex::new(paths.clone().into_iter());
-    let mut waiting = paths.clone();
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
-    std::thread::scope(|scope| {
-        let (sender, done) = channel();
-        for _ in 0..workers {
-            let (sender, queue) = (sender.clone(), &queue);
-            scope.spawn(move || {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some(path) = next else { break };
-                    if sender.send((path, sandbox.load_file(&folder.join(path)))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut announced = false;
-        loop {
-            let next = if announced {
-                done.recv().map_err(RecvTimeoutError::from)
-            } else {
-                done.recv_timeout(PATIENCE.saturating_sub(started.elapsed()))
-            };
-            match next {
-                Ok((path, component)) => {
-                    waiting.retain(|other| *other != path);
-                    loaded.insert(path.to_owned(), component);
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    announce(&waiting);
-                    announced = true;
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-    });
-    loaded
-}
-
-fn announce(paths: &[&str]) {
-    let names: Vec<String> = paths.iter().map(|path| file_name(path)).collect();
-    screen::say(format!("Compiling {} for this machine, once", names.join(", ")));
-}
-
-fn file_name(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
-}
-
-/// Problems of references to components: files that cannot be loaded, each told once, and functions that are not there.
-fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
-    let mut problems = Vec::new();
-    let mut told: HashMap<&str, usize> = HashMap::new();
-    for reference in wasm_references(pipeline) {
-        let path = reference.step.path.as_str();
-        let problem = match loaded.get(path) {
-            None => continue,
-            Some(Err(error)) => {
-                *told.entry(path).or_default() += 1;
-                if told[path] > 1 {
-                    continue;
-                }
-                cannot_load(folder, path, error)
-            }
-            Some(Ok(component)) => match component.step(reference.step.function.as_deref()) {
-                Some(_) => continue,
-                None => no_function(path, reference.step.function.as_deref(), component),
-            },
-        };
-        let problem = problem.at(reference.at);
-        problems.push(match reference.task {
-            Some(task) => problem.task(task),
-            None => problem,
-        });
-    }
-    for problem in &mut problems {
-        let more = told.iter().find(|(path, times)| **times > 1 && problem.message.contains(&format!("`{path}`")));
-        if let Some((_, times)) = more {
-            let others = crate::render::count(times - 1, "other step", "other steps");
-            _ = write!(problem.message, " (the same for {others})");
-        }
-    }
-    problems
-}
-
-fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
-    match error {
-        weft_sandbox::Error::Read { path: file, source } if source.kind() == std::io::ErrorKind::NotFound => {
-            let problem = Diagnostic::error(format!("there is no component file `{path}`"));
-            let parent = file.parent().unwrap_or(folder);
-            if !parent.is_dir() {
-                let shown = std::path::absolute(parent).unwrap_or_else(|_| parent.to_owned());
-                return problem
-                    .hint(format!("there is no folder {} either: are the components built?", shown.display()));
-            }
-            let beside: Vec<String> = std::fs::read_dir(parent)
-                .into_iter()
-                .flatten()
-                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-                .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "wasm"))
-                .collect();
-            let near = suggest::nearest(&file_name(path), beside.iter().map(String::as_str));
-            problem.hint(match near {
-                Some(near) => format!("did you mean `{}`?", Path::new(path).with_file_name(near).display()),
-                None => format!("relative paths begin at {}", folder.display()),
-            })
-        }
-        weft_sandbox::Error::Read { source, .. } => Diagnostic::error(format!("cannot read `{path}`: {source}")),
-        weft_sandbox::Error::NotAComponent { why, .. } => {
-            Diagnostic::error(format!("`{path}` is not a WebAssembly component")).hint(why.as_str())
-        }
-        weft_sandbox::Error::Link { why, .. } => {
-            Diagnostic::error(format!("`{path}` cannot be linked")).hint(why.as_str())
-        }
-        other => Diagnostic::error(format!("`{path}` cannot be loaded: {other}")),
-    }
-}
-
-/// Why a component has no such step function, or which of several is meant.
-pub fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
-    let names: Vec<&str> = component.steps().iter().map(|step| step.name.as_str()).collect();
-    let unusable = component.others();
-    match function {
-        Some(function) => {
-            match unusable.iter().find(|other| other.name == function || other.name.ends_with(&format!("#{function}")))
-            {
-                Some(other) => {
-                    Diagnostic::error(format!("`{function}` of `{path}` cannot be a step")).hint(other.why.as_str())
-                }
-                None => Diagnostic::error(format!("`{path}` has no step function `{function}`")).hint(suggest::hint(
-                    function,
-                    names,
-                    "functions",
-                )),
-            }
-        }
-        None if names.is_empty() => {
-            Diagnostic::error(format!("`{path}` has no step functions")).hint(match unusable.first() {
-                Some(other) => format!("it exports `{}`, but {}", other.name, other.why),
-                None => "a step is an exported function".to_owned(),
-            })
-        }
-        None => Diagnostic::error(format!("`{path}` has {} step functions: name the one that is meant", names.len()))
-            .hint(match names.len() {
-                ..=12 => format!("write `{path}#{}`; the functions are {}", names[0], suggest::list(&names)),
-                _ => format!("write `{path}#{}`; `weft inspect` lists the functions", names[0]),
-            }),
-    }
 }

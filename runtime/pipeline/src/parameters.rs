@@ -82,7 +82,12 @@ fn read(input: &Input, given: &GivenParameter) -> Result<Option<Value>, String> 
         GivenParameter::Text(text) => ty.parse(text),
         GivenParameter::Value(value, _) => ty.coerce(value.clone()),
     };
-    value.map(Some).map_err(|mismatch| mismatch.to_string())
+    let value = value.map_err(|mismatch| mismatch.to_string())?;
+    if !input.literals.is_empty() && !input.literals.contains(&value) {
+        let allowed: Vec<String> = input.literals.iter().map(Value::to_string).collect();
+        return Err(format!("{value} is none of the values that it takes: {}", allowed.join(", ")));
+    }
+    Ok(Some(value))
 }
 
 /// Tries each value on the inputs that it goes to.
@@ -96,7 +101,8 @@ fn consumers(
     for (task, instance) in &dag.tasks {
         let Some(component) = pipeline.components.get(&instance.component) else { continue };
         for (name, wire) in &instance.inputs {
-            let Binding::Input(parameter) = &wire.from else { continue };
+            // An expression makes something else out of the value.
+            let (Binding::Input(parameter), None) = (&wire.from, &wire.select) else { continue };
             let (Some(value), Some((_, input))) = (values.get(parameter), find(&component.inputs, name)) else {
                 continue;
             };

@@ -1,6 +1,6 @@
 //! `weft check`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
@@ -9,7 +9,7 @@ use weft_pipeline::model::Implementation;
 use crate::commands::inspect;
 use crate::error::{Error, Exit, Result};
 use crate::output;
-use crate::prepare::{self, ParameterArgs, Prepared};
+use crate::prepare::{self, ExecutorArgs, ParameterArgs, Prepared};
 use crate::render::diagnostic::{self, Finding};
 use crate::render::{GOOD, count};
 use crate::screen;
@@ -26,14 +26,16 @@ pub struct Args {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub parameters: ParameterArgs,
+    #[command(flatten)]
+    pub executor: ExecutorArgs,
     /// Write what was found to standard output as one JSON document
     #[arg(long)]
     pub json: bool,
 }
 
 /// Checks a pipeline.
-pub fn execute(args: &Args) -> Result<Exit> {
-    let checked = check(args);
+pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
+    let checked = check(root, args);
     if !args.json {
         let Prepared { pipeline, warnings, components, .. } = checked?;
         if !warnings.is_empty() {
@@ -64,10 +66,10 @@ pub fn execute(args: &Args) -> Result<Exit> {
     Ok(if valid { Exit::Success } else { Exit::Wrong })
 }
 
-fn check(args: &Args) -> Result<Prepared> {
+fn check(root: &Path, args: &Args) -> Result<Prepared> {
     let file = prepare::read(&args.pipeline)?;
     let bench = inspect::Bench::new()?;
     // A parameter without a default is given when the pipeline is run.
     let parameters = Some(&args.parameters).filter(|parameters| !parameters.is_empty());
-    prepare::prepare(file, &bench.sandbox, parameters)
+    prepare::prepare(file, &bench.sandbox, root, &args.executor, parameters)
 }

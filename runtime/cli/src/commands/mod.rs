@@ -15,6 +15,7 @@ pub mod new;
 pub mod resume;
 pub mod run;
 pub mod runs;
+pub mod vendor;
 
 use crate::args::{Cli, Command};
 use crate::error::{Exit, Result};
@@ -27,7 +28,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Build(args) => build::execute(args),
         Command::Run(args) => run::execute(root, args),
         Command::Call(args) => call::execute(root, args),
-        Command::Check(args) => check::execute(args),
+        Command::Check(args) => check::execute(root, args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Runs(args) => runs::execute(root, args),
         Command::Logs(args) => logs::execute(root, args),
@@ -37,6 +38,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Cache(args) => cache::execute(args),
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),
+        Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }
 }

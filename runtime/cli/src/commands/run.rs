@@ -7,7 +7,7 @@ use weft_engine::NewRun;
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, HowToRun};
-use crate::prepare::{self, ParameterArgs, Prepared};
+use crate::prepare::{self, ExecutorArgs, ParameterArgs, Prepared};
 use crate::render::diagnostic;
 use crate::store::Store;
 use crate::{run_id, screen};
@@ -26,6 +26,8 @@ pub struct Args {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub parameters: ParameterArgs,
+    #[command(flatten)]
+    pub executor: ExecutorArgs,
     /// Id of the run [default: made of the pipeline's name and the time]
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
@@ -39,7 +41,8 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let base_dir = file.folder.clone();
     let store = Store::create(root)?;
     let sandbox = execute::sandbox(&store.artifacts, &file.pipeline)?;
-    let Prepared { pipeline, parameters, warnings, .. } = prepare::prepare(file, &sandbox, Some(&args.parameters))?;
+    let Prepared { pipeline, parameters, warnings, .. } =
+        prepare::prepare(file, &sandbox, root, &args.executor, Some(&args.parameters))?;
     if !warnings.is_empty() {
         screen::say(diagnostic::render(&warnings));
     }

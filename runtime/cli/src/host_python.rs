@@ -1,0 +1,78 @@
+//! The Python of this machine, for `--executor host-python`: a virtual environment with what a pipeline installs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use weft_pipeline::program::Requirement;
+use weft_pipeline::step::HOST_PYTHON;
+
+use crate::error::{Error, Result};
+use crate::{host, packages, screen};
+
+/// The version of KFP's package that runs the functions, the same as in the sandbox.
+const KFP: &str = "kfp==2.17.0";
+
+/// A Python of this machine.
+pub struct Environment {
+    /// Its interpreter.
+    pub python: PathBuf,
+    /// What stands for it in the lineage: `host-python:3.11.2`.
+    pub digest: String,
+}
+
+/// The environment that is named, or one with these packages, made when it is needed for the first time.
+pub fn environment(named: Option<&Path>, requirements: &[Requirement]) -> Result<Environment> {
+    let python = match named {
+        Some(path) => path.to_owned(),
+        None => made(requirements)?,
+    };
+    let version =
+        said(Command::new(&python).args(["-c", "import platform; print(platform.python_version())"]), &python)?;
+    Ok(Environment { python, digest: format!("{HOST_PYTHON}{}", version.trim()) })
+}
+
+fn made(requirements: &[Requirement]) -> Result<PathBuf> {
+    let all = host::cache_dir()?.join("host-python");
+    let mut wanted = requirements.to_vec();
+    wanted.push(Requirement(KFP.to_owned()));
+    let folder = all.join(packages::set(&wanted));
+    let python = |folder: &Path| folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if folder.is_dir() {
+        return Ok(python(&folder));
+    }
+    fs::create_dir_all(&all).map_err(|source| Error::io("create", &all, source))?;
+    let names: Vec<&str> = wanted.iter().map(|requirement| requirement.0.as_str()).collect();
+    screen::say(format!("Making a virtual environment with {}, once", names.join(", ")));
+    let work = tempfile::Builder::new()
+        .prefix(".making")
+        .tempdir_in(&all)
+        .map_err(|source| Error::io("create a folder in", &all, source))?;
+    let base = Path::new("python3");
+    said(Command::new(base).args(["-m", "venv"]).arg(work.path()), base)?;
+    let inside = python(work.path());
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--"];
+    said(Command::new(&inside).args(pip).args(&names), &inside)?;
+    let kept = work.keep();
+    match fs::rename(&kept, &folder) {
+        Ok(()) => {}
+        // Another process was faster; its environment is as good.
+        Err(_) if folder.is_dir() => _ = fs::remove_dir_all(&kept),
+        Err(source) => return Err(Error::io("create", &folder, source)),
+    }
+    Ok(python(&folder))
+}
+
+/// What a command prints, which must succeed.
+fn said(command: &mut Command, program: &Path) -> Result<String> {
+    let output = command.output().map_err(|source| Error::io("run", program, source))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let text = String::from_utf8_lossy(&output.stderr);
+    let last = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing");
+    Err(Error::advised(
+        format!("`{}` failed: {}", program.display(), last.trim()),
+        "give a Python that has kfp and what the pipeline installs: `--python PYTHON`",
+    ))
+}

@@ -1,0 +1,181 @@
+//! The commands of a pipeline: for each, who runs it on this machine.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum, ValueHint};
+use indexmap::IndexMap;
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
+use weft_pipeline::program::{Call, Refusal, Requirement, Runner, native, recognise};
+use weft_pipeline::suggest;
+
+use super::components::{Loaded, cannot_load};
+use crate::error::Result;
+use crate::{host, packages};
+
+/// Who runs Python functions of KFP, and how strictly a pipeline is taken.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ExecutorArgs {
+    /// Who runs the Python functions of KFP's pipelines: the sandbox, or, unsandboxed and for development only, this machine's Python
+    #[arg(long, value_enum, value_name = "WHO", default_value_t)]
+    pub executor: Executor,
+    /// The Python of --executor host-python; without it, weft makes a virtual environment with what the pipeline installs
+    #[arg(long, value_name = "PYTHON", value_hint = ValueHint::ExecutablePath)]
+    pub python: Option<PathBuf>,
+    /// Take what a pipeline asks for and weft does not do for errors rather than warnings
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Who runs Python functions of KFP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Executor {
+    #[default]
+    Sandbox,
+    HostPython,
+}
+
+/// What the containers of a pipeline turned out to call, by component.
+pub struct Calls(IndexMap<String, Result<Call, Refusal>>);
+
+impl Calls {
+    /// Looks at every container of a pipeline.
+    pub fn of(pipeline: &Pipeline) -> Self {
+        let commands = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
+            Implementation::Command(step) => Some((name.clone(), recognise(step))),
+            _ => None,
+        });
+        Self(commands.collect())
+    }
+
+    /// The component files that are needed to run them.
+    pub fn files(&self, executor: Executor) -> Vec<String> {
+        let mut files: Vec<String> = self.0.values().flatten().filter_map(|call| file(call, executor)).collect();
+        files.sort_unstable();
+        files.dedup();
+        files
+    }
+
+    /// All packages that Python functions need.
+    pub fn packages(&self) -> Vec<Requirement> {
+        let mut all: Vec<Requirement> = self.0.values().flatten().flat_map(|call| call.packages.clone()).collect();
+        all.sort();
+        all.dedup();
+        all
+    }
+
+    /// Whether any is Python.
+    pub fn need_python(&self) -> bool {
+        self.0.values().flatten().any(|call| call.runner == Runner::Python)
+    }
+
+    /// Puts into the pipeline who runs each command. `python` is what the host's own Python is called in the record, if it runs them.
+    pub fn link(
+        self,
+        pipeline: &mut Pipeline,
+        folder: &Path,
+        loaded: &Loaded,
+        vendored: &Path,
+        python: Option<&str>,
+    ) -> Vec<Diagnostic> {
+        let places = places(pipeline);
+        let mut problems = Vec::new();
+        for (name, call) in self.0 {
+            let about = |problem: Diagnostic| match places.get(&name) {
+                Some((task, at)) => problem.at(Span { at: *at, length: 1 }).task(task.as_str()),
+                None => problem,
+            };
+            let program = match call {
+                Ok(call) => program(call, folder, loaded, vendored, python),
+                Err(Refusal { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
+            };
+            match program {
+                Ok(program) => {
+                    if let Some(component) = pipeline.components.get_mut(&name)
+                        && let Implementation::Command(step) = &mut component.implementation
+                    {
+                        step.program = Some(program);
+                    }
+                }
+                Err(problem) => problems.push(about(problem)),
+            }
+        }
+        problems
+    }
+}
+
+/// The component file that runs a call; none if the host does.
+fn file(call: &Call, executor: Executor) -> Option<String> {
+    match &call.runner {
+        Runner::Python if executor == Executor::HostPython => None,
+        Runner::Python => Some(host::executor_file("python").display().to_string()),
+        Runner::Shell => Some(host::executor_file("shell").display().to_string()),
+        Runner::File(path) => Some(path.clone()),
+    }
+}
+
+fn program(
+    call: Call,
+    folder: &Path,
+    loaded: &Loaded,
+    vendored: &Path,
+    python: Option<&str>,
+) -> Result<Program, Diagnostic> {
+    let executor = if python.is_some() { Executor::HostPython } else { Executor::Sandbox };
+    let Some(path) = file(&call, executor) else {
+        let digest = python.unwrap_or_default().to_owned();
+        return Ok(Program { path: String::new(), digest, argv: call.argv, packages: IndexMap::new() });
+    };
+    let digest = match loaded.get(&path) {
+        Some(Ok(component)) if component.is_command() => component.digest().to_owned(),
+        Some(Ok(_)) => {
+            return Err(Diagnostic::error(format!("`{path}` is no command: it does not export `wasi:cli/run`")).hint(
+                "for a step function leave out the image's command, and name the function: `file:x.wasm#train`",
+            ));
+        }
+        Some(Err(error)) if matches!(call.runner, Runner::File(_)) => return Err(cannot_load(folder, &path, error)),
+        Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
+            return Err(Diagnostic::error(format!("the runner of such components is not installed: there is no {path}"))
+                .hint("build the runners with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
+        }
+        Some(Err(error)) => return Err(Diagnostic::error(format!("the runner {path} cannot be loaded: {error}"))),
+        None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
+    };
+    Ok(Program { path, digest, argv: call.argv, packages: wheels(&call.packages, vendored)? })
+}
+
+/// The wheels of the packages that a component needs.
+fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<String, String>, Diagnostic> {
+    if requirements.is_empty() {
+        return Ok(IndexMap::new());
+    }
+    if let [first, ..] = native(requirements)[..] {
+        let problem = format!("it installs `{first}`, which needs native code: the sandbox runs pure Python only");
+        return Err(Diagnostic::error(problem).hint(packages::ways_out()));
+    }
+    match packages::vendored(vendored, requirements) {
+        Ok(Some(wheels)) => Ok(wheels),
+        Ok(None) => {
+            let names: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
+            Err(Diagnostic::error(format!(
+                "it installs {}, and nothing is fetched while a pipeline runs",
+                suggest::list(&names)
+            ))
+            .hint("`weft vendor PIPELINE` fetches the packages of a pipeline ahead"))
+        }
+        Err(error) => Err(Diagnostic::error(error.to_string())),
+    }
+}
+
+/// The first task of each component, and where it is written.
+fn places(pipeline: &Pipeline) -> HashMap<String, (String, Location)> {
+    let mut places = HashMap::new();
+    for component in std::iter::once(&pipeline.root).chain(pipeline.components.values()) {
+        let Implementation::Dag(dag) = &component.implementation else { continue };
+        for (name, task) in &dag.tasks {
+            places.entry(task.component.clone()).or_insert_with(|| (name.clone(), task.at));
+        }
+    }
+    places
+}

@@ -1,0 +1,196 @@
+//! The component files that a pipeline names: loaded, several at a time, and what to say of those that cannot be.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::link::wasm_references;
+use weft_pipeline::model::Pipeline;
+use weft_pipeline::suggest;
+use weft_sandbox::{LoadedComponent, Sandbox};
+
+use crate::error::{Error, Result};
+use crate::screen;
+
+/// A component that takes longer than this to load is being compiled.
+const PATIENCE: Duration = Duration::from_millis(300);
+
+/// Loads one component.
+pub fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
+    let shown = path.display().to_string();
+    let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
+    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
+    match loaded.remove(&shown) {
+        Some(Ok(component)) => Ok(component),
+        Some(Err(error)) => {
+            let Diagnostic { message, hint, .. } = cannot_load(&here, &shown, &error);
+            Err(Error::Request { message, hint })
+        }
+        None => Err(Error::request(format!("`{shown}` cannot be loaded"))),
+    }
+}
+
+/// Components by their paths as written.
+pub type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
+
+/// Loads all components, several at a time, and says which are being compiled.
+pub fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
+    let mut paths = paths.to_vec();
+    paths.sort_unstable();
+    paths.dedup();
+    let started = Instant::now();
+    let mut loaded = Loaded::new();
+    let queue = Mutex::new(paths.clone().into_iter());
+    let mut waiting = paths.clone();
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
+    std::thread::scope(|scope| {
+        let (sender, done) = channel();
+        for _ in 0..workers {
+            let (sender, queue) = (sender.clone(), &queue);
+            scope.spawn(move || {
+                loop {
+                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some(path) = next else { break };
+                    if sender.send((path, sandbox.load_file(&folder.join(path)))).is_err() {
+                        break;
+                    }
+                }
+            });
+        }
+        drop(sender);
+        let mut announced = false;
+        loop {
+            let next = if announced {
+                done.recv().map_err(RecvTimeoutError::from)
+            } else {
+                done.recv_timeout(PATIENCE.saturating_sub(started.elapsed()))
+            };
+            match next {
+                Ok((path, component)) => {
+                    waiting.retain(|other| *other != path);
+                    loaded.insert(path.to_owned(), component);
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    announce(&waiting);
+                    announced = true;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+    });
+    loaded
+}
+
+fn announce(paths: &[&str]) {
+    let names: Vec<String> = paths.iter().map(|path| file_name(path)).collect();
+    screen::say(format!("Compiling {} for this machine, once", names.join(", ")));
+}
+
+fn file_name(path: &str) -> String {
+    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Problems of references to components: files that cannot be loaded, each told once, and functions that are not there.
+pub fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
+    let mut problems = Vec::new();
+    let mut told: HashMap<&str, usize> = HashMap::new();
+    for reference in wasm_references(pipeline) {
+        let path = reference.step.path.as_str();
+        let problem = match loaded.get(path) {
+            None => continue,
+            Some(Err(error)) => {
+                *told.entry(path).or_default() += 1;
+                if told[path] > 1 {
+                    continue;
+                }
+                cannot_load(folder, path, error)
+            }
+            Some(Ok(component)) => match component.step(reference.step.function.as_deref()) {
+                Some(_) => continue,
+                None => no_function(path, reference.step.function.as_deref(), component),
+            },
+        };
+        let problem = problem.at(reference.at);
+        problems.push(match reference.task {
+            Some(task) => problem.task(task),
+            None => problem,
+        });
+    }
+    for problem in &mut problems {
+        let more = told.iter().find(|(path, times)| **times > 1 && problem.message.contains(&format!("`{path}`")));
+        if let Some((_, times)) = more {
+            let others = crate::render::count(times - 1, "other step", "other steps");
+            _ = write!(problem.message, " (the same for {others})");
+        }
+    }
+    problems
+}
+
+pub fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
+    match error {
+        weft_sandbox::Error::Read { path: file, source } if source.kind() == std::io::ErrorKind::NotFound => {
+            let problem = Diagnostic::error(format!("there is no component file `{path}`"));
+            let parent = file.parent().unwrap_or(folder);
+            if !parent.is_dir() {
+                let shown = std::path::absolute(parent).unwrap_or_else(|_| parent.to_owned());
+                return problem
+                    .hint(format!("there is no folder {} either: are the components built?", shown.display()));
+            }
+            let beside: Vec<String> = std::fs::read_dir(parent)
+                .into_iter()
+                .flatten()
+                .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+                .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "wasm"))
+                .collect();
+            let near = suggest::nearest(&file_name(path), beside.iter().map(String::as_str));
+            problem.hint(match near {
+                Some(near) => format!("did you mean `{}`?", Path::new(path).with_file_name(near).display()),
+                None => format!("relative paths begin at {}", folder.display()),
+            })
+        }
+        weft_sandbox::Error::Read { source, .. } => Diagnostic::error(format!("cannot read `{path}`: {source}")),
+        weft_sandbox::Error::NotAComponent { why, .. } => {
+            Diagnostic::error(format!("`{path}` is not a WebAssembly component")).hint(why.as_str())
+        }
+        weft_sandbox::Error::Link { why, .. } => {
+            Diagnostic::error(format!("`{path}` cannot be linked")).hint(why.as_str())
+        }
+        other => Diagnostic::error(format!("`{path}` cannot be loaded: {other}")),
+    }
+}
+
+/// Why a component has no such step function, or which of several is meant.
+pub fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
+    let names: Vec<&str> = component.steps().iter().map(|step| step.name.as_str()).collect();
+    let unusable = component.others();
+    match function {
+        Some(function) => {
+            match unusable.iter().find(|other| other.name == function || other.name.ends_with(&format!("#{function}")))
+            {
+                Some(other) => {
+                    Diagnostic::error(format!("`{function}` of `{path}` cannot be a step")).hint(other.why.as_str())
+                }
+                None => Diagnostic::error(format!("`{path}` has no step function `{function}`")).hint(suggest::hint(
+                    function,
+                    names,
+                    "functions",
+                )),
+            }
+        }
+        None if names.is_empty() => {
+            Diagnostic::error(format!("`{path}` has no step functions")).hint(match unusable.first() {
+                Some(other) => format!("it exports `{}`, but {}", other.name, other.why),
+                None => "a step is an exported function".to_owned(),
+            })
+        }
+        None => Diagnostic::error(format!("`{path}` has {} step functions: name the one that is meant", names.len()))
+            .hint(match names.len() {
+                ..=12 => format!("write `{path}#{}`; the functions are {}", names[0], suggest::list(&names)),
+                _ => format!("write `{path}#{}`; `weft inspect` lists the functions", names[0]),
+            }),
+    }
+}
