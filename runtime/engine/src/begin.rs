@@ -86,14 +86,10 @@ impl Run<'_> {
 
     /// Takes a task as an earlier process left it, if it need not be executed again.
     pub fn take_over(&mut self, index: usize) -> bool {
-        if !self.nodes[index].earlier.as_deref().is_some_and(is_settled) {
-            return false;
-        }
-        if self.rests_on_new(index) {
-            self.nodes[index].earlier = None;
-            return false;
-        }
         let Some(record) = self.nodes[index].earlier.take() else { return false };
+        if !is_settled(&record) || self.rests_on_new(index) {
+            return false;
+        }
         // What is in a DAG or a loop is taken over one by one, and it with the last of them.
         if record.state == TaskState::Complete && self.open_again(index, &record.inputs) {
             self.nodes[index].earlier = Some(record);
@@ -247,7 +243,8 @@ impl Run<'_> {
             _ => None,
         };
         let owner = self.frames[node.frame].owner.map(|owner| &self.nodes[owner]);
-        let parent = owner.and_then(|owner| owner.execution.or(Some(owner.earlier.as_ref()?.execution)));
+        let recorded = |owner: &Node<'_>| owner.earlier.as_ref().map(|record| record.execution);
+        let parent = owner.and_then(|owner| owner.execution.or_else(|| recorded(owner)));
         NewExecution {
             task: &node.path,
             kind,

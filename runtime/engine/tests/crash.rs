@@ -18,8 +18,8 @@ use weft_pipeline::model::{Implementation, Importer, Pipeline};
 
 const DIRECTORY: &str = "WEFT_ENGINE_TEST_DIRECTORY";
 
-/// 30 steps: three chains that meet, a skip, an import, an uncached one, some 100 ms in all.
-fn thirty_steps() -> Pipeline {
+/// 43 steps: three chains that meet, a skip, an import, an uncached one, loops; some 150 ms in all.
+fn steps() -> Pipeline {
     let import = Importer { source: literal(json!("data.csv")).from, kind: dataset_type(), properties: [].into() };
     let mut steps = vec![("import".to_owned(), other(Implementation::Import(import)))];
     for chain in 0..3 {
@@ -37,15 +37,22 @@ fn thirty_steps() -> Pipeline {
     }
     steps.push(("skipped".to_owned(), step().when(r#"steps["c0-3"].n > 100"#)));
     steps.push(("join".to_owned(), step().reads("c0-8").reads("c1-8").reads("c2-8")));
-    pipeline(steps)
+    let over = |count: u32| items((0..count).map(|item| json!(item)));
+    steps.push(("loop".to_owned(), other(Implementation::default()).each(over(3)).after("c0-1")));
+    steps.push(("each".to_owned(), step().each(over(2)).parallelism(1).reads("c1-2")));
+    let mut pipeline = pipeline(steps);
+    let inside = named([("one", step().value(from_input("value"))), ("two", step().reads("one"))]);
+    nest(&mut pipeline, "loop", inside, &[("data", "two", "out")]);
+    pipeline
 }
 
 fn runner(place: &Place) -> Fake {
     let mut fake = Fake::new(place);
-    for (name, _) in thirty_steps().components {
-        let task = name.strip_prefix("comp-").unwrap();
+    let top = steps().components.into_keys().map(|name| name.strip_prefix("comp-").unwrap().to_owned());
+    let inside = (0..3).flat_map(|i| [format!("loop[{i}]/one"), format!("loop[{i}]/two"), format!("each[{i}]")]);
+    for task in top.chain(inside) {
         let log = Some(format!("this is {task}"));
-        fake = fake.with(task, Behaviour { takes: Duration::from_millis(8), log, ..Behaviour::default() });
+        fake = fake.with(&task, Behaviour { takes: Duration::from_millis(8), log, ..Behaviour::default() });
     }
     fake
 }
@@ -64,7 +71,7 @@ fn begin_or_go_on(directory: &Path) {
     if place.metadata.run("r").is_ok() {
         session.engine().resume("r", &mut observer, &session.interrupt).unwrap();
     } else {
-        session.start_observed("r", &thirty_steps(), &json!({}), &mut observer).unwrap();
+        session.start_observed("r", &steps(), &json!({}), &mut observer).unwrap();
     }
 }
 
@@ -82,7 +89,7 @@ fn killed_at_any_instant_it_resumes_to_the_same() {
     write(undisturbed.dir.join("data.csv"), "a,b\n1,2\n");
     begin_or_go_on(&undisturbed.dir);
     let wanted = essence(&undisturbed, "r");
-    assert_eq!(wanted.len(), 30);
+    assert_eq!(wanted.len(), 43);
 
     // Instants spread by the golden ratio, the same each time, over what the run takes.
     let mut instant = 0.0_f64;

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
 use weft_metadata::StepRecord;
 use weft_pipeline::model::{
-    Binding, Component, Condition, Dag, Implementation, Input, Pipeline, Retry, Task, TaskState, WasmStep, Wire,
+    Binding, Component, Condition, Dag, Implementation, Input, Items, Iteration, Location, Pipeline, Retry, Sees, Task,
+    TaskState, Trigger, WasmStep, Wire,
 };
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
@@ -158,7 +159,8 @@ pub struct Behaviour {
 }
 
 /// A runner whose steps all do the same: `out` is a dataset that names all inputs, `maybe` the same as an optional
-/// one, `n` how many inputs there were. It watches that no step runs before the tasks that it is told to wait for.
+/// one, `n` how many inputs there were, `value` what the input `value` holds, if there is one. It watches that no step
+/// runs before the tasks that it is told to wait for.
 #[derive(Default)]
 pub struct Fake {
     pub artifacts: Option<weft_artifacts::Store>,
@@ -171,6 +173,8 @@ pub struct Fake {
     pub early: Mutex<Vec<String>>,
     at_work: AtomicUsize,
     pub most_at_work: AtomicUsize,
+    /// What was asked of it.
+    pub requests: Mutex<Vec<StepRequest>>,
 }
 
 impl Fake {
@@ -191,7 +195,14 @@ impl Fake {
         self.attempts().values().sum()
     }
 
+    /// The request for a task.
+    pub fn request(&self, task: &str) -> StepRequest {
+        let requests = self.requests.lock().unwrap();
+        requests.iter().find(|request| request.task == task).unwrap_or_else(|| panic!("{task} was not run")).clone()
+    }
+
     fn step(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+        self.requests.lock().unwrap().push(request.clone());
         let attempt = {
             let mut attempts = self.attempts.lock().unwrap();
             let attempt = attempts.entry(request.task.clone()).or_insert(0);
@@ -228,6 +239,9 @@ impl Fake {
         }
         let mut outputs = PortValues::new();
         outputs.insert("n".to_owned(), PortValue::Parameter(json!(request.inputs.len())));
+        if let Some(value) = request.inputs.get("value") {
+            outputs.insert("value".to_owned(), value.clone());
+        }
         if let Some(artifacts) = &self.artifacts {
             let seen = request.inputs.iter().map(|(port, value)| match value {
                 PortValue::Parameter(value) => format!("{port}={value}"),
@@ -303,6 +317,7 @@ pub fn step() -> Step {
         ("out".to_owned(), Port::required(dataset())),
         ("maybe".to_owned(), Port::optional(dataset())),
         ("n".to_owned(), Port::required(parameter(ParameterType::U64))),
+        ("value".to_owned(), Port::optional(parameter(ParameterType::Json))),
     ];
     Step {
         task: Task::default(),
@@ -356,6 +371,42 @@ impl Step {
         self
     }
 
+    /// Has an input `value`, which it gives back.
+    pub fn value(self, wire: impl Into<Wire>) -> Self {
+        self.input("value", input(parameter(ParameterType::Json), false), wire.into())
+    }
+
+    /// A wire without an input of the component.
+    pub fn wire(mut self, name: &str, wire: impl Into<Wire>) -> Self {
+        self.task.inputs.insert(name.to_owned(), wire.into());
+        self
+    }
+
+    /// Runs once for each item, which its input `value` gets.
+    pub fn each(mut self, over: Items) -> Self {
+        self.component.inputs.insert("value".to_owned(), input(parameter(ParameterType::Json), false));
+        self.task.each = Some(Iteration { over, item: "value".to_owned(), parallelism: None });
+        self
+    }
+
+    pub fn parallelism(mut self, limit: u32) -> Self {
+        self.task.each.as_mut().unwrap().parallelism = Some(limit);
+        self
+    }
+
+    /// Runs only if this holds, which reads its own inputs.
+    pub fn when_inputs(mut self, expression: &str) -> Self {
+        let (expression, at) = (expression.to_owned(), Location::default());
+        self.task.when = Some(Condition { expression, tasks: BTreeSet::new(), sees: Sees::Inputs, at });
+        self
+    }
+
+    /// Runs whatever became of the tasks before it.
+    pub fn in_any_case(mut self) -> Self {
+        self.task.trigger = Trigger::AllCompleted;
+        self
+    }
+
     pub fn uncached(mut self) -> Self {
         self.task.cache = false;
         self
@@ -383,6 +434,58 @@ pub fn dag(pipeline: &mut Pipeline, prefix: &str, steps: impl IntoIterator<Item 
         dag.tasks.insert(name, task);
     }
     dag
+}
+
+/// Makes a nested pipeline of a task's component. Its outputs are those of tasks in it: `(name, task, output)`.
+pub fn nest(
+    pipeline: &mut Pipeline,
+    component: &str,
+    steps: impl IntoIterator<Item = (String, Step)>,
+    outputs: &[(&str, &str, &str)],
+) {
+    let dag = dag(pipeline, &format!("{component}-"), steps);
+    pipeline.components[&format!("comp-{component}")].implementation = Implementation::Dag(dag);
+    give(pipeline, component, outputs);
+}
+
+/// Lets a nested pipeline give outputs of its tasks.
+pub fn give(pipeline: &mut Pipeline, component: &str, outputs: &[(&str, &str, &str)]) {
+    let component = format!("comp-{component}");
+    for (name, task, output) in outputs {
+        let Implementation::Dag(dag) = &mut pipeline.components[&component].implementation else { unreachable!() };
+        dag.outputs.insert((*name).to_owned(), from_output(task, output).from);
+        let inner = dag.tasks[*task].component.clone();
+        let port = pipeline.components[&inner].outputs[*output].clone();
+        pipeline.components[&component].outputs.insert((*name).to_owned(), port);
+    }
+}
+
+/// The DAG of the root.
+pub fn root(pipeline: &mut Pipeline) -> &mut Dag {
+    match &mut pipeline.root.implementation {
+        Implementation::Dag(dag) => dag,
+        _ => unreachable!("the root is a DAG"),
+    }
+}
+
+pub fn items(items: impl IntoIterator<Item = Value>) -> Items {
+    Items::Literal(items.into_iter().collect())
+}
+
+/// The parameter on an output.
+pub fn value<'v>(values: &'v PortValues, port: &str) -> &'v Value {
+    match &values[port] {
+        PortValue::Parameter(value) => value,
+        PortValue::Artifacts(_) => panic!("{port} holds artifacts"),
+    }
+}
+
+/// The artifacts on an output.
+pub fn artifacts<'v>(values: &'v PortValues, port: &str) -> &'v [Artifact] {
+    match &values[port] {
+        PortValue::Artifacts(artifacts) => artifacts,
+        PortValue::Parameter(_) => panic!("{port} holds a parameter"),
+    }
 }
 
 pub fn named<const N: usize>(steps: [(&str, Step); N]) -> impl Iterator<Item = (String, Step)> {

@@ -1,0 +1,13 @@
+//! What KFP's pipelines ask of the engine beyond weft's own, on a runner of plain functions.
+
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod bindings;
+mod commands;
+mod loops;
+mod recorded;
+mod triggers;
+mod volumes;
