@@ -84,6 +84,8 @@ impl Requirement {
     /// Whether the Python runner has it built in.
     fn is_built_in(&self) -> bool {
         matches!(self.name().as_str(), "kfp" | "kfp-pipeline-spec" | "kfp-server-api")
+            // KFP's own package from its sources.
+            || (self.0.contains("kubeflow/pipelines") && self.0.contains("subdirectory=sdk/python"))
             // Only for Pythons that are no more: `typing-extensions>=3.7.4,<5; python_version<"3.9"`.
             || self.0.split_once(';').is_some_and(|(_, marker)| marker.replace(' ', "").starts_with("python_version<\"3."))
     }

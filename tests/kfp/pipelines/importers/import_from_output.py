@@ -17,6 +17,11 @@ def version() -> int:
 
 
 @dsl.component
+def path(folder: str, name: str) -> str:
+    return f'{folder}/{name}.csv'
+
+
+@dsl.component
 def read(data: Input[Dataset]) -> str:
     with open(data.path) as file:
         return file.read() + ''.join(f' {key}={value}' for key, value in sorted(data.metadata.items()))
@@ -40,7 +45,7 @@ def pipeline(folder: str, owner: str = 'nobody') -> str:
         metadata={'version': f'v{number.output}', 'owner': owner, f'of-{owner}': 'yes'})
     with dsl.If(number.output == 2):
         with dsl.ParallelFor(['first', 'second']) as name:
-            each = dsl.importer(artifact_uri=f'{folder}/{name}.csv', artifact_class=Dataset, metadata={'folder': f'in {folder}'})
+            each = dsl.importer(artifact_uri=path(folder=folder, name=name).output, artifact_class=Dataset, metadata={'folder': f'in {folder}'})
             text = read(data=each.output)
         joined = join(items=dsl.Collected(text.output))
     with dsl.Else():
@@ -54,7 +59,7 @@ EXPECT = {
     'arguments': {'folder': '{workdir}/in', 'owner': 'me'},
     'outputs': {'Output': '2 of-me=yes owner=me version=v2 || 1 folder=in {workdir}/in | 2 folder=in {workdir}/in'},
     'tasks': {
-        'importer': 'COMPLETE', 'condition-branches-1/condition-2/for-loop-4[1]/importer-2': 'COMPLETE',
+        'importer': 'COMPLETE', 'condition-branches-1/condition-4/for-loop-3[1]/importer-2': 'COMPLETE',
         'condition-branches-1/condition-5': 'SKIPPED',
     },
     'compare': 'kfp.local loses a string composed inside a loop',

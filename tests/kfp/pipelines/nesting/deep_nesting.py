@@ -55,7 +55,7 @@ def pipeline(text: str = 'a', empty: str = '') -> str:
 EXPECT = {
     'outputs': {'Output': 'ax54 ay54 | nothing'},
     'tasks': {
-        'second/condition-branches-1/condition-2/third/for-loop-1[1]/fourth/fifth/step': 'COMPLETE',
+        'second/condition-branches-1/condition-2/third/for-loop-2[1]/fourth/fifth/step': 'COMPLETE',
         'second/condition-branches-1/condition-3': 'SKIPPED',
         'second-2/condition-branches-1/condition-2': 'SKIPPED',
         'second-2/condition-branches-1/condition-3/step': 'COMPLETE',

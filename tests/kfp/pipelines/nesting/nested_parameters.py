@@ -42,8 +42,8 @@ EXPECT = {
     'arguments': {'start': 2},
     'outputs': {'number': 18, 'text': 'X=6 SECOND=18'},
     'tasks': {
-        'double-sum': 'COMPLETE', 'double-sum/add': 'COMPLETE', 'double-sum/add-2': 'COMPLETE',
-        'double-sum-2/word': 'COMPLETE', 'join': 'COMPLETE',
+        'twice-as-much': 'COMPLETE', 'twice-as-much/add': 'COMPLETE', 'twice-as-much/add-2': 'COMPLETE',
+        'twice-as-much-2/word': 'COMPLETE', 'join': 'COMPLETE',
     },
     'compare': 'kfp.local writes integers inside strings as floats',
 }
