@@ -10,8 +10,6 @@ use crate::signature::{Port, Signature, find};
 use crate::types::PortType;
 
 mod declared;
-#[cfg(test)]
-mod tests;
 
 /// A Wasm component that a pipeline needs.
 #[derive(Debug, Clone, PartialEq)]

@@ -187,7 +187,7 @@ impl<'n> Reader<'n> {
         }
         let deployment = message.message("deploymentSpec", "`deploymentSpec`", &["executors"], &mut self.notes);
         for (label, entry) in deployment.map("executors", "a mapping from names to executors", &mut self.notes) {
-            self.notes.task = users.get(label.as_str()).map(|task| (*task).to_owned());
+            self.notes.task = users.executors.get(label.as_str()).map(|task| (*task).to_owned());
             match executors::read(label, entry, &mut self.notes) {
                 Some(mut executor) => {
                     let configured = platforms.iter().flat_map(|platform| &platform.executors);
@@ -208,9 +208,11 @@ impl<'n> Reader<'n> {
         }
         for (name, entry) in components {
             self.places.insert(format!("components.{name}"), entry.key);
+            self.notes.task = users.components.get(name.as_str()).map(|task| (*task).to_owned());
             if let Some(component) = self.component(Some(name), &entry.node) {
                 pipeline.components.insert(name.clone(), component);
             }
+            self.notes.task = None;
         }
         match root {
             Some(root) => pipeline.root = self.component(None, &root.node)?,
@@ -264,9 +266,9 @@ impl<'n> Reader<'n> {
         }
     }
 
-    /// The first task that uses each executor.
-    fn users(&self, components: impl Iterator<Item = &'n Entry>) -> HashMap<&'n str, &'n str> {
-        let mut users = HashMap::new();
+    /// The tasks that problems of components and executors are told of.
+    fn users(&self, components: impl Iterator<Item = &'n Entry>) -> Users<'n> {
+        let mut users = Users::default();
         let mut unseen = Notes::default();
         for entry in components {
             let component = Message::new(&entry.node, "", &components::FIELDS, &mut unseen);
@@ -275,9 +277,10 @@ impl<'n> Reader<'n> {
             for (name, entry) in dag.map("tasks", "", &mut unseen) {
                 let Ok(task) = Message::new(&entry.node, "", &tasks::FIELDS, &mut unseen) else { continue };
                 let reference = task.message("componentRef", "", &["name"], &mut unseen);
-                let label = reference.get("name").and_then(|entry| self.labels.get(entry.node.text()?));
-                if let Some(label) = label {
-                    users.entry(*label).or_insert(name.as_str());
+                let Some(component) = reference.get("name").and_then(|entry| entry.node.text()) else { continue };
+                users.components.entry(component).or_insert(name.as_str());
+                if let Some(label) = self.labels.get(component) {
+                    users.executors.entry(label).or_insert(name.as_str());
                 }
             }
         }
@@ -333,6 +336,13 @@ impl<'n> Reader<'n> {
             task.cache = cache;
         }
     }
+}
+
+/// The first task that uses each component and each executor.
+#[derive(Default)]
+struct Users<'n> {
+    components: HashMap<&'n str, &'n str>,
+    executors: HashMap<&'n str, &'n str>,
 }
 
 /// Keeps what is asked for and not done, and tells it.

@@ -29,7 +29,10 @@ pub(super) fn check(pipeline: &Pipeline, problems: &mut Problems) {
                 if let Binding::Template(text) = &importer.source {
                     texts.check(&references(text));
                 }
-                importer.properties.values().for_each(|value| texts.check_value(value));
+                for (name, value) in &importer.properties {
+                    texts.check(&references(name));
+                    texts.check_value(value);
+                }
             }
             _ => {}
         }

@@ -38,8 +38,8 @@ impl<'p> Checker<'p, '_> {
             }
             let extra = task.inputs.keys().filter(|given| find(&component.inputs, given).is_none());
             let near = suggest::nearest(input, extra.map(String::as_str));
-            let hint = near.map(|near| format!("is `{near}`, which it is given and does not have, meant for it?"));
-            let problem = format!("the task `{name}` needs the input `{input}` ({})", declared.port.ty);
+            let hint = near.map(|near| format!("it is given `{near}`, which it does not have"));
+            let problem = format!("the task `{name}` needs the input `{input}` ({})", kfp_name(&declared.port.ty));
             self.error(Some(name), here, problem, hint);
         }
     }
@@ -80,8 +80,12 @@ impl<'p> Checker<'p, '_> {
                 } else if let Some(ty) = source.ty.filter(|_| wire.select.is_none())
                     && let Some(why) = never_fits(&ty, declared, component)
                 {
-                    let problem = format!("the input `{input}` is of type {}, but it is given {ty}", declared.port.ty);
-                    self.error(Some(name), span, problem, Some(why));
+                    let (to, from) = (kfp_name(&declared.port.ty), kfp_name(&ty));
+                    // KFP's few types need no more words; those of a signature do.
+                    let both = matches!((&declared.port.ty, &*ty), (PortType::Parameter(_), PortType::Parameter(_)));
+                    let hint = (!both || to == from).then_some(why);
+                    let problem = format!("the input `{input}` is of type {to}, but it is given {from}");
+                    self.error(Some(name), span, problem, hint);
                 }
             }
         }
@@ -185,7 +189,10 @@ pub(super) fn misfit(declared: &Input, component: &Component, value: &Value) -> 
         return None;
     }
     let strict = !matches!(component.implementation, Implementation::Dag(_)) && *ty != ParameterType::String;
-    if strict && let Err(mismatch) = ty.check(value) {
+    if strict && let Err(mut mismatch) = ty.check(value) {
+        if mismatch.path.is_empty() && !matches!(component.implementation, Implementation::Wasm(_)) {
+            ty.kfp().as_str().clone_into(&mut mismatch.expected);
+        }
         return Some(mismatch.to_string());
     }
     let is = |literal: &Value| literal == value || ty.coerce(value.clone()).is_ok_and(|value| *literal == value);
@@ -206,5 +213,13 @@ fn never_fits(from: &PortType, declared: &Input, component: &Component) -> Optio
         // KFP's own components take artifacts of every type; those of WebAssembly do not.
         (from, to) if matches!(component.implementation, Implementation::Wasm(_)) => from.assignable_to(to).err(),
         _ => None,
+    }
+}
+
+/// A type as KFP's format names it.
+fn kfp_name(ty: &PortType) -> String {
+    match ty {
+        PortType::Parameter(ty) => ty.kfp().as_str().to_owned(),
+        artifact => artifact.to_string(),
     }
 }

@@ -67,6 +67,11 @@ fn from_host(
 ) {
     let [key, name] = keys;
     let by_parameter = format!("{name}Parameter");
+    if let Some(entry) = message.get(field) {
+        // What they come from is kept, to be written back.
+        let written = notes.take(value(&entry.node)).unwrap_or_default();
+        executor.unhonoured.insert(format!("kubernetes.{field}"), written);
+    }
     let known = [name, "keyToEnv", "optional", by_parameter.as_str()];
     for node in message.list(field, "a list", notes) {
         let read = Message::new(node, &format!("`{field}`"), &known, notes);

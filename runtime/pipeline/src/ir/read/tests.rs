@@ -1,4 +1,64 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use serde_json::json;
+
 use super::*;
+use crate::ir::check::check;
+use crate::model::{Binding, Dag};
+use crate::testing::draw;
+use crate::types::{KfpType, PortType};
+use crate::yaml;
+
+const EVERYTHING: &str = include_str!("tests/everything.yaml");
+
+fn read_right(text: &str) -> Read {
+    read_pipeline(text).unwrap_or_else(|problems| panic!("{}", draw(text, &problems)))
+}
+
+fn dag(read: &Read) -> &Dag {
+    match &read.pipeline.root.implementation {
+        Implementation::Dag(dag) => dag,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A pipeline of one component with these parts, as JSON.
+fn one_task(executor: &Value, component: &Value, task: &Value) -> String {
+    let mut component = component.clone();
+    component["executorLabel"] = json!("exec-work");
+    let mut task = task.clone();
+    task["componentRef"] = json!({ "name": "comp-work" });
+    json!({
+        "pipelineInfo": { "name": "one" },
+        "schemaVersion": "2.1.0",
+        "components": { "comp-work": component },
+        "deploymentSpec": { "executors": { "exec-work": executor } },
+        "root": { "dag": { "tasks": { "work": task } } },
+    })
+    .to_string()
+}
+
+fn shell() -> Value {
+    json!({ "container": { "image": "alpine", "command": ["sh"] } })
+}
+
+#[test]
+fn a_pipeline_is_read_whole() {
+    let read = read_right(EVERYTHING);
+    assert_eq!(draw(EVERYTHING, &check(&read.pipeline)), "");
+    let pipeline = Pipeline { places: BTreeMap::new(), ..read.pipeline };
+    insta::assert_snapshot!(serde_json::to_string_pretty(&pipeline).unwrap());
+}
+
+#[test]
+fn what_is_not_honoured_is_told_with_its_place() {
+    let read = read_right(EVERYTHING);
+    assert!(read.warnings.iter().all(|warning| !warning.is_error() && warning.at.is_some()));
+    insta::assert_snapshot!(draw(EVERYTHING, &read.warnings));
+}
 
 #[test]
 fn the_format_is_told_by_its_fields() {
@@ -8,10 +68,360 @@ fn the_format_is_told_by_its_fields() {
         "{\"pipeline_spec\": {}}",
         "pipeline_spec:\n",
         " {\"pipelineInfo\":1}",
+        "\u{feff}pipelineInfo: {}",
+        EVERYTHING,
     ] {
         assert!(looks_like_ir(text), "{text}");
     }
     for text in ["name: n\nsteps:\n", "", "steps:\n  schemaVersion: {}\n", "{\"steps\": {}}", "schemaVersion"] {
         assert!(!looks_like_ir(text), "{text}");
     }
+}
+
+#[test]
+fn every_form_of_a_file_says_the_same() {
+    let plain = read_right(EVERYTHING);
+    let pipeline = |text: &str| read_right(text).pipeline.without_places();
+    let mut expected = plain.pipeline.clone().without_places();
+    let (spec, platform) = EVERYTHING.split_once("---\n").unwrap();
+    let (spec, platform) = (yaml::value(spec).unwrap(), yaml::value(platform).unwrap());
+
+    let rest = json!({ "pipeline_spec": spec, "platform_spec": platform });
+    for text in [rest.to_string(), serde_json::to_string_pretty(&rest).unwrap().replace("  ", "\t")] {
+        assert_eq!(pipeline(&text), expected);
+    }
+    let job = json!({ "displayName": "x", "pipelineSpec": spec, "platformSpec": platform });
+    assert_eq!(pipeline(&job.to_string()), expected);
+    assert_eq!(pipeline(&format!("{spec}\n---\n{platform}\n")), expected);
+    assert_eq!(pipeline(&format!("{platform}\n---\n---\n{spec}\n")), expected);
+    assert_eq!(pipeline(&EVERYTHING.replace('\n', "\r\n")), expected);
+
+    // Fields by their other names; what is no field keeps its own.
+    let snake = snake_case(&spec);
+    let mut other = pipeline(&format!("{snake}\n---\n{platform}\n"));
+    for pipeline in [&mut other, &mut expected] {
+        // It is kept as it was written.
+        pipeline.components.values_mut().for_each(|component| component.unhonoured.clear());
+    }
+    assert_eq!(other, expected);
+}
+
+/// The fields of messages in their other spelling. Names that the pipeline gives have no capitals, or are values.
+fn snake_case(value: &Value) -> Value {
+    match value {
+        Value::Array(items) => items.iter().map(snake_case).collect(),
+        Value::Object(fields) => {
+            let field = |name: &String| {
+                if ["InputName", "Output", "MODE"].contains(&name.as_str()) || name.contains("{{") {
+                    return name.clone();
+                }
+                let mut snake = String::new();
+                for c in name.chars() {
+                    if c.is_uppercase() {
+                        snake.push('_');
+                    }
+                    snake.extend(c.to_lowercase());
+                }
+                snake
+            };
+            fields.iter().map(|(name, value)| (field(name), snake_case(value))).collect()
+        }
+        plain => plain.clone(),
+    }
+}
+
+#[test]
+fn json_is_read_with_all_its_escapes() {
+    let text = r#"{"pipelineInfo":{"name":"a\/b \ud83e\uddad \\ud83e\\uddad \u00e9","description":"\ud83e"},"root":{"dag":{}}}"#;
+    let wrong = read_pipeline(text).unwrap_err();
+    assert!(wrong[0].message.starts_with("this is not JSON"), "{wrong:?}");
+    let read = read_right(&text.replace(",\"description\":\"\\ud83e\"", ""));
+    assert_eq!(read.pipeline.name, "a/b 🦭 \\ud83e\\uddad é");
+}
+
+#[test]
+fn schema_2_0_0_is_read_too() {
+    let text = r#"
+pipelineInfo: { name: old }
+schemaVersion: 2.0.0
+components:
+  comp-a:
+    executorLabel: exec-a
+    inputDefinitions:
+      parameters: { n: { type: INT }, x: { type: DOUBLE }, s: { type: STRING } }
+    outputDefinitions:
+      artifacts: { model: { artifactType: { instanceSchema: "title: kfp.Model\ntype: object\n" } } }
+      parameters: { count: { type: INT } }
+  comp-i:
+    executorLabel: exec-i
+    outputDefinitions: { artifacts: { artifact: { artifactType: { schemaTitle: system.Artifact } } } }
+deploymentSpec:
+  executors:
+    exec-a: { container: { image: python:3.7, command: [python3], args: [] } }
+    exec-i:
+      importer:
+        artifactUri: { constantValue: { stringValue: data.csv } }
+        properties: { rows: { constantValue: { intValue: '3' } } }
+        typeSchema: { schemaTitle: system.Dataset }
+root:
+  dag:
+    tasks:
+      a:
+        componentRef: { name: comp-a }
+        taskInfo: { name: a }
+        inputs:
+          parameters:
+            n: { runtimeValue: { constantValue: { intValue: '3' } } }
+            x: { runtimeValue: { constantValue: { doubleValue: 2 } } }
+            s: { runtimeValue: { runtimeParameter: text } }
+        triggerPolicy: { condition: "inputs.parameters['n'].int_value == 3" }
+      i: { componentRef: { name: comp-i } }
+  inputDefinitions:
+    parameters: { text: { type: STRING } }
+"#;
+    let read = read_right(text);
+    assert_eq!((read.warnings.as_slice(), draw(text, &check(&read.pipeline)).as_str()), ([].as_slice(), ""));
+    let a = &dag(&read).tasks["a"];
+    assert_eq!(a.inputs["n"].from, Binding::Literal(json!(3)));
+    assert_eq!(a.inputs["s"].from, Binding::Input("text".into()));
+    let component = &read.pipeline.components["comp-a"];
+    assert_eq!(component.outputs["model"].ty.to_string(), "model");
+    let kfp = |name: &str| match &component.inputs[name].port.ty {
+        PortType::Parameter(ty) => ty.kfp(),
+        other => panic!("{other}"),
+    };
+    assert_eq!((kfp("n"), kfp("x"), kfp("s")), (KfpType::NumberInteger, KfpType::NumberDouble, KfpType::String));
+    let Implementation::Import(importer) = &read.pipeline.components["comp-i"].implementation else { panic!() };
+    assert_eq!((&importer.source, &importer.properties["rows"]), (&Binding::Literal(json!("data.csv")), &json!(3)));
+}
+
+#[test]
+fn images_tell_who_does_the_work() {
+    let sort = |container: Value| {
+        let text = one_task(&json!({ "container": container }), &json!({}), &json!({}));
+        match &read_right(&text).pipeline.components["comp-work"].implementation {
+            Implementation::Wasm(step) => format!("wasm {} {}", step.path, step.function.as_deref().unwrap_or("-")),
+            Implementation::Command(step) => format!("command {} {:?} {:?}", step.image, step.command, step.args),
+            Implementation::Volume(volume) => format!("volume {:?}", volume.action),
+            other => panic!("{other:?}"),
+        }
+    };
+    let containers = [
+        json!({ "image": "tool.wasm" }),
+        json!({ "image": "file:tool.wasm#train" }),
+        json!({ "image": "file:///abs/tool#train", "args": ["--executor_input", "{{$}}"] }),
+        json!({ "image": "tool.wasm", "args": ["--executor-input", "{{$}}"] }),
+        json!({ "image": "tool.wasm", "args": ["x"] }),
+        json!({ "image": "tool.wasm", "command": ["tool"] }),
+        json!({ "image": "argostub/createpvc" }),
+        json!({ "image": "argostub/deletepvc:latest" }),
+        json!({ "image": "python:3.11", "command": ["python3"], "args": [{ "Concat": ["a", "b"] }, 7] }),
+    ];
+    insta::assert_snapshot!(containers.map(sort).join("\n"));
+    let text = one_task(&json!({ "container": { "image": "oci://example.com/x" } }), &json!({}), &json!({}));
+    assert!(read_pipeline(&text).unwrap_err()[0].message.contains("registries are not read yet"));
+}
+
+#[test]
+fn the_compiler_may_hand_on_a_loops_item_too_early() {
+    let text = r#"
+pipelineInfo: { name: slip }
+components:
+  comp-outer:
+    dag: { tasks: { inner: { componentRef: { name: comp-inner }, inputs: { parameters: { p--loop-item-param-1: { componentInputParameter: p--loop-item-param-1 } } } } } }
+    inputDefinitions: { parameters: { p--loop-item-param-1: { parameterType: STRING } } }
+  comp-inner:
+    dag: { tasks: {} }
+    inputDefinitions: { parameters: { p--loop-item-param-1: { parameterType: STRING } } }
+root:
+  dag: { tasks: { outer: { componentRef: { name: comp-outer }, inputs: { parameters: { p--loop-item-param-1: { componentInputParameter: loop-item-param-1 } } } } } }
+"#;
+    let read = read_right(text);
+    assert_eq!(draw(text, &check(&read.pipeline)), "");
+    assert!(dag(&read).tasks["outer"].inputs.is_empty());
+    assert!(read.pipeline.components["comp-inner"].inputs["p--loop-item-param-1"].port.optional);
+}
+
+#[test]
+fn wrong_files_are_explained() {
+    let head = "pipelineInfo: { name: n }\n";
+    let task = |rest: &str| {
+        format!("{head}root: {{ dag: {{ tasks: {{ t: {{ componentRef: {{ name: c }}, {rest} }} }} }} }}\n")
+    };
+    let component = |rest: &str| {
+        format!(
+            "{head}components: {{ c: {{ executorLabel: e, {rest} }} }}\ndeploymentSpec: {{ executors: {{ e: {{ container: {{ image: x, command: [sh] }} }} }} }}\nroot: {{ dag: {{ tasks: {{ t: {{ componentRef: {{ name: c }} }} }} }} }}\n"
+        )
+    };
+    let executor = |rest: &str| {
+        format!(
+            "{head}components: {{ c: {{ executorLabel: e }} }}\ndeploymentSpec: {{ executors: {{ e: {{ {rest} }} }} }}\nroot: {{ dag: {{ tasks: {{ t: {{ componentRef: {{ name: c }} }} }} }} }}\n"
+        )
+    };
+    let files = [
+        String::new(),
+        "# nothing\n".into(),
+        "[1, 2]".into(),
+        "platforms: { kubernetes: {} }\n".into(),
+        head.into(),
+        "schemaVersion: 2.1.0\nroot: { dag: {} }\n".into(),
+        format!("{head}schemaVersion: 1.0.0\nroot: {{ dag: {{}} }}\n"),
+        format!(
+            "{head}root: {{ executorLabel: e }}\ndeploymentSpec: {{ executors: {{ e: {{ container: {{ image: x }} }} }} }}\n"
+        ),
+        format!("{head}root: {{ dag: {{}} }}\nrot: 1\n---\n{head}root: {{ dag: {{}} }}\n"),
+        format!("{head}pipeline_info: {{ name: m }}\nroot: {{ dag: {{}} }}\n"),
+        format!("{head}root: {{ dag: {{ tasks: [1] }} }}\n"),
+        format!("{head}root: {{ dag: {{ tasks: {{ t: {{}}, u: 3 }} }} }}\n"),
+        // What a task reads.
+        task("inputs: { parameters: { x: {} } }"),
+        task(
+            "inputs: { parameters: { x: { componentInputParameter: a, taskOutputParameter: { producerTask: b, outputParameterKey: c } } } }",
+        ),
+        task("inputs: { parameters: { x: { taskOutputParameter: { producerTask: b } } } }"),
+        task("inputs: { parameters: { x: { runtimeValue: {} } } }"),
+        task("inputs: { parameters: { x: { taskFinalStatus: {} } } }"),
+        task("inputs: { artifacts: { x: { componentInputParameter: a } } }"),
+        task(
+            "inputs: { parameters: { x: { componentInputParameter: a } }, artifacts: { x: { componentInputArtifact: a } } }",
+        ),
+        // When and how often it runs.
+        task("triggerPolicy: { strategy: ALL_UPSTREAM_TASKS_SUCCEDED }"),
+        task("triggerPolicy: { condition: [x] }"),
+        task("parameterIterator: { itemInput: x, items: { raw: '[1, 2' } }"),
+        task("parameterIterator: { itemInput: x, items: { raw: '{}' } }"),
+        task("parameterIterator: { items: { raw: '[]', inputParameter: y } }"),
+        task("parameterIterator: { itemInput: x }"),
+        task("iteratorPolicy: { parallelismLimit: -1 }, parameterIterator: { itemInput: x, items: { raw: '[]' } }"),
+        task("retryPolicy: { maxRetryCount: 5000, backoffDuration: soon }"),
+        task("retryPolicy: { maxRetryCount: 1.5 }"),
+        // Components and their executors.
+        component("inputDefinitions: { parameters: { x: { parameterType: INTEGER } } }"),
+        component("inputDefinitions: { parameters: { x: { parameterType: NUMBER_INTEGER, defaultValue: word } } }"),
+        component("inputDefinitions: { parameters: { x: { parameterType: STRING } }, artifacts: { x: {} } }"),
+        component("dag: {}"),
+        format!(
+            "{head}components: {{ c: {{ executorLabel: exec }}, d: {{}} }}\ndeploymentSpec: {{ executors: {{ exec-c: {{ container: {{ image: x }} }} }} }}\nroot: {{ dag: {{}} }}\n"
+        ),
+        executor("resolver: {}"),
+        executor("resolver: { outputArtifactQueries: { artifact: { filter: state=LIVE } } }"),
+        executor("customJob: {}"),
+        executor(""),
+        executor("container: { command: [sh] }"),
+        executor("container: { image: x, resources: { resourceMemoryLimit: lots, resourceCpuLimit: many } }"),
+        executor("container: { image: x, env: [{ value: y }] }"),
+        executor("importer: { artifactUri: { constant: 3 } }"),
+        executor("importer: {}"),
+        format!(
+            "{}---\nplatforms: {{ kubernetes: {{ deploymentSpec: {{ executors: {{ e: {{ pvcMount: [{{ mountPath: data, constant: x }}, {{ mountPath: /data }}, {{ mountPath: /d, subPath: ../x, constant: x }}] }} }} }} }} }}\n",
+            executor("container: { image: x, command: [sh] }")
+        ),
+        // Outputs.
+        format!(
+            "{head}root: {{ dag: {{ tasks: {{}}, outputs: {{ parameters: {{ x: {{}} }}, artifacts: {{ y: {{ artifactSelectors: [] }} }} }} }} }}\n"
+        ),
+        // JSON that ends too early or too late.
+        "{\"pipelineInfo\": {\"name\": \"n\"".into(),
+        "{\"pipelineInfo\": {\"name\": \"n\"}, \"root\": {\"dag\": {}}} x".into(),
+        "{\"pipelineInfo\": {\"name\": \"n\"}, \"root\": {\"dag\": {}}}}".into(),
+    ];
+    let mut drawn = String::new();
+    for text in files {
+        let problems = read_pipeline(&text).expect_err(&text);
+        let _ = writeln!(drawn, "{}{}", draw(&text, &problems), "-".repeat(20));
+    }
+    insta::assert_snapshot!(drawn);
+}
+
+#[test]
+fn bombs_are_answered_at_once() {
+    let aliases: String = (1..30).fold("a0: &a0 [x, x]\n".to_owned(), |all, i| {
+        format!("{all}a{i}: &a{i} [{}]\n", format!("*a{},", i - 1).repeat(9))
+    });
+    let raw = |items: usize| {
+        let items = json!({ "itemInput": "i", "items": { "raw": format!("[{}1]", "1,".repeat(items - 1)) } });
+        let component = json!({ "inputDefinitions": { "parameters": { "i": { "parameterType": "NUMBER_INTEGER" } } } });
+        one_task(&shell(), &component, &json!({ "parameterIterator": items }))
+    };
+    let bombs = [
+        ("nested more than", format!("{{\"pipelineInfo\": {}", "[".repeat(100_000))),
+        ("nested more than", format!("pipelineInfo: {}", "{a: ".repeat(100_000))),
+        ("more than 400000 values", format!("pipelineInfo: {{ name: x }}\n{aliases}")),
+        ("at most 4194304 are read", format!("pipelineInfo: {{ name: x }}\n{}", "#".repeat(5 << 20))),
+        ("goes over 1000000 items", raw(1_000_000)),
+        ("goes over 100001 items", raw(MAX_ITEMS + 1)),
+    ];
+    for (message, text) in bombs {
+        let start = Instant::now();
+        let problems = read_pipeline(&text).expect_err(message);
+        assert!(problems.iter().any(|problem| problem.message.contains(message)), "{message}: {problems:?}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{message}: {:?}", start.elapsed());
+    }
+    let read = read_right(&raw(MAX_ITEMS));
+    assert_eq!(check(&read.pipeline), []);
+}
+
+#[test]
+fn a_file_that_breaks_off_anywhere_is_answered() {
+    // Every prefix that ends at a line, and some that do not.
+    let mut ends: Vec<usize> = EVERYTHING.match_indices('\n').map(|(at, _)| at).collect();
+    ends.extend((0..EVERYTHING.len()).step_by(211).filter(|end| EVERYTHING.is_char_boundary(*end)));
+    for end in ends {
+        if let Ok(read) = read_pipeline(&EVERYTHING[..end]) {
+            check(&read.pipeline);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_damaged_file_is_answered(
+        damage in prop::collection::vec((0..10_000_usize, "[ -~\n]{0,6}", 0..12_usize), 1..6),
+    ) {
+        let mut text = EVERYTHING.to_owned();
+        for (at, insert, remove) in damage {
+            let at = at % text.len();
+            let end = (at + remove).min(text.len());
+            text.replace_range(at..end, &insert);
+        }
+        if let Ok(read) = read_pipeline(&text) {
+            check(&read.pipeline);
+        }
+    }
+
+    /// Parts of a right file in each other's places.
+    #[test]
+    fn a_file_of_wrong_types_is_answered(swaps in prop::collection::vec((any::<prop::sample::Index>(), any::<prop::sample::Index>()), 1..5)) {
+        let (spec, _) = EVERYTHING.split_once("---\n").unwrap();
+        let mut value = yaml::value(spec).unwrap();
+        for (from, to) in swaps {
+            let mut paths = Vec::new();
+            pointers(&value, String::new(), &mut paths);
+            let part = value.pointer(from.get(paths.as_slice()).as_str()).unwrap().clone();
+            // One into itself would double the file each time.
+            if part.to_string().len() < 2_000 {
+                *value.pointer_mut(to.get(paths.as_slice()).as_str()).unwrap() = part;
+            }
+        }
+        if let Ok(read) = read_pipeline(&value.to_string()) {
+            check(&read.pipeline);
+        }
+    }
+}
+
+/// Where every part of a value is.
+fn pointers(value: &Value, path: String, all: &mut Vec<String>) {
+    let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
+    match value {
+        Value::Object(fields) => {
+            fields.iter().for_each(|(name, value)| pointers(value, format!("{path}/{}", escaped(name)), all))
+        }
+        Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, value)| pointers(value, format!("{path}/{i}"), all))
+        }
+        _ => {}
+    }
+    all.push(path);
 }

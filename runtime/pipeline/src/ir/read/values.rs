@@ -90,7 +90,12 @@ pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
         (ParameterType::String, value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => {
             Ok(Value::String(value.to_string()))
         }
-        (ty, value) => ty.coerce(value).map_err(|mismatch| mismatch.to_string()),
+        (ty, value) => ty.coerce(value).map_err(|mut mismatch| {
+            if mismatch.path.is_empty() {
+                ty.kfp().as_str().clone_into(&mut mismatch.expected);
+            }
+            mismatch.to_string()
+        }),
     }
 }
 
