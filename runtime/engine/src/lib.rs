@@ -59,5 +59,7 @@ mod work;
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
+#[cfg(feature = "sandbox")]
+pub use local::LocalRunner;
 pub use lock::is_alive;
 pub use runner::StepRunner;

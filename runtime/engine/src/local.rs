@@ -1,6 +1,7 @@
-//! Steps run in this process, by the sandbox.
+//! Steps run on this machine, by the sandbox or, for who asks for it, by the host's own Python.
 
-use weft_pipeline::step::{StepFailure, StepObserver, StepOutput, StepRequest};
+use weft_launcher::HostPython;
+use weft_pipeline::step::{FailureKind, HOST_PYTHON, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_sandbox::Sandbox;
 
 use crate::runner::StepRunner;
@@ -8,5 +9,30 @@ use crate::runner::StepRunner;
 impl StepRunner for Sandbox {
     fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
         Self::run(self, request, observer)
+    }
+}
+
+/// Runs each step where its component says.
+pub struct LocalRunner {
+    /// Runs components.
+    pub sandbox: Sandbox,
+    /// Runs the commands that are given to it rather than to a component.
+    pub host_python: Option<HostPython>,
+}
+
+impl StepRunner for LocalRunner {
+    fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+        if !request.component.digest.starts_with(HOST_PYTHON) {
+            return self.sandbox.run(request, observer);
+        }
+        match &self.host_python {
+            Some(python) => python.run(request, observer),
+            None => Err(Box::new(StepFailure {
+                kind: FailureKind::Host,
+                message: "it is for the host's own Python, which this run may not use".to_owned(),
+                hint: Some("run it with `--executor host-python`, or let a component run it".to_owned()),
+                trace: StepTrace::default(),
+            })),
+        }
     }
 }

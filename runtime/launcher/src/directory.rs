@@ -1,35 +1,40 @@
 //! The files that a command sees, before it runs.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use indexmap::IndexMap;
-use weft_artifacts::{ContentId, Existing, Scratch, Store, Usage, disk_usage};
+use weft_artifacts::{ContentId, Existing, Store, Usage, disk_usage};
 use weft_pipeline::command::{Call, Layout, call};
 use weft_pipeline::step::{Command, DirectoryGrant, PortValue, PortValues};
 
+use crate::bare::{Bare, subdir};
 use crate::error::{Doing, Error, Result};
 
 /// Files and folders that a command may make, so that watching over them stays quick.
 const MAX_ENTRIES: u64 = 1_000_000;
 
+/// Makes the directories of commands in the sandbox. What one command left is cleared for the next: making and removing directories
+/// takes a while on a busy disk.
+pub struct Directories {
+    store: Store,
+    unused: Mutex<Vec<Bare>>,
+}
+
 /// The files of one command, removed with all that is in them when dropped.
 pub struct Directory {
-    // Field order is drop order: the handles go before what they are in.
-    /// What the command sees as `/`.
-    pub(crate) root: Dir,
-    /// What it sees as `/in`.
-    pub(crate) inputs: Dir,
+    pub(crate) bare: Bare,
     /// Granted directories of the host, by where the command sees them.
     pub(crate) granted: Vec<(String, Dir)>,
-    /// Removes them all when it goes.
-    _scratch: Scratch,
     pub(crate) store: Store,
     pub(crate) layout: Layout,
     /// Whether the command may still have hands on its files when it has ended.
     pub(crate) is_host: bool,
+    /// Bytes that are below the root from the start.
+    given: u64,
     mounts: Vec<Mount>,
 }
 
@@ -44,34 +49,51 @@ pub struct Mount {
     pub write: bool,
 }
 
-impl Directory {
+impl Directories {
+    /// For commands that work on this store.
+    pub fn new(store: Store) -> Self {
+        Self { store, unused: Mutex::default() }
+    }
+
     /// The files for a command in the sandbox, which must show it nothing but [`Directory::mounts`]: inputs and packages are links to
     /// the store's own files, and must not be written to.
-    pub fn for_sandbox(
+    pub fn lay_out(
+        &self,
+        command: &Command,
+        inputs: &PortValues,
+        grants: &BTreeMap<String, DirectoryGrant>,
+    ) -> Result<Directory> {
+        let unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let bare = unused.map_or_else(|| Bare::new(&self.store, true), Ok)?;
+        Directory::for_sandbox(&self.store, bare, command, inputs, grants)
+    }
+
+    /// Takes a directory back, whose command has ended and of which all is collected.
+    pub fn put_back(&self, directory: Directory) {
+        if directory.bare.clear() {
+            self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(directory.bare);
+        }
+    }
+}
+
+impl Directory {
+    fn for_sandbox(
         store: &Store,
+        bare: Bare,
         command: &Command,
         inputs: &PortValues,
         grants: &BTreeMap<String, DirectoryGrant>,
     ) -> Result<Self> {
-        let scratch = store.scratch().doing(|| "no directory for its files could be made".to_owned())?;
-        let Some(path) = scratch.path().map(Path::to_owned) else {
-            return Err(Error::Placeholder("the artifact store was opened without its path".to_owned()));
-        };
         let layout = Layout::default();
-        let (root, shown) = (subdir(scratch.dir(), "root")?, subdir(scratch.dir(), "in")?);
-        make_parents(&root)?;
-        let mut mounts = vec![
-            Mount { host: path.join("root"), inside: "/".to_owned(), write: true },
-            Mount { host: path.join("in"), inside: "/in".to_owned(), write: false },
-        ];
+        let mount = |name: &str, inside: String, write| Mount { host: bare.path.join(name), inside, write };
+        let mut mounts = vec![mount("root", "/".to_owned(), true), mount("in", "/in".to_owned(), false)];
         each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            let at = subdir(&subdir(&shown, folder)?, index)?;
+            let at = subdir(&subdir(&bare.inputs, folder)?, index)?;
             store.materialize(id, &at, name).doing(|| format!("its input `{port}` could not be laid out"))
         })?;
         if !command.packages.is_empty() {
-            let packages = subdir(scratch.dir(), "packages")?;
-            each_package(command, |id, name| store.materialize(id, &packages, name))?;
-            mounts.push(Mount { host: path.join("packages"), inside: layout.packages(), write: false });
+            each_package(command, |id, name| store.materialize(id, &bare.packages, name))?;
+            mounts.push(mount("packages", layout.packages(), false));
         }
         let mut granted = Vec::new();
         for (inside, grant) in grants {
@@ -84,52 +106,27 @@ impl Directory {
             mounts.push(Mount { host: PathBuf::from(&grant.host), inside: inside.clone(), write: grant.write });
             granted.push((inside, dir));
         }
-        Ok(Self {
-            root,
-            inputs: shown,
-            granted,
-            _scratch: scratch,
-            store: store.clone(),
-            layout,
-            is_host: false,
-            mounts,
-        })
+        Ok(Self { bare, granted, store: store.clone(), layout, is_host: false, given: 0, mounts })
     }
 
     /// The files for a command that runs on the host as any other program does: its inputs are copies, as nothing keeps it from
     /// writing to them.
     pub(crate) fn for_host(store: &Store, command: &Command, inputs: &PortValues) -> Result<Self> {
-        let scratch = store.scratch().doing(|| "no directory for its files could be made".to_owned())?;
-        let Some(path) = scratch.path().map(|path| path.join("root")) else {
-            return Err(Error::Placeholder("the artifact store was opened without its path".to_owned()));
-        };
+        let bare = Bare::new(store, false)?;
+        let path = bare.path.join("root");
         let layout = Layout::below(
             path.to_str().ok_or_else(|| Error::Placeholder(format!("`{}` is not UTF-8", path.display())))?,
         );
-        let root = subdir(scratch.dir(), "root")?;
-        make_parents(&root)?;
-        let shown = subdir(&root, "in")?;
         let export = |id: &ContentId, at: PathBuf| store.export(id, at, Existing::Keep);
         each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            subdir(&subdir(&shown, folder)?, index)?;
+            subdir(&subdir(&bare.inputs, folder)?, index)?;
             let at = path.join("in").join(folder).join(index).join(name);
             export(id, at).doing(|| format!("its input `{port}` could not be laid out"))
         })?;
-        if !command.packages.is_empty() {
-            subdir(&root, "packages")?;
-            each_package(command, |id, name| export(id, path.join("packages").join(name)))?;
-        }
-        let granted = Vec::new();
-        Ok(Self {
-            root,
-            inputs: shown,
-            granted,
-            _scratch: scratch,
-            store: store.clone(),
-            layout,
-            is_host: true,
-            mounts: Vec::new(),
-        })
+        each_package(command, |id, name| export(id, path.join("packages").join(name)))?;
+        let most = Usage { bytes: u64::MAX, entries: u64::MAX };
+        let given = disk_usage(&bare.root, &most).doing(|| "its files could not be laid out".to_owned())?.bytes;
+        Ok(Self { bare, granted: Vec::new(), store: store.clone(), layout, is_host: true, given, mounts: Vec::new() })
     }
 
     /// How the command is called: its arguments and environment. `granted` are the variables that it has besides its own.
@@ -144,26 +141,10 @@ impl Directory {
 
     /// Whether the command has written more than it may.
     pub fn exceeds(&self, bytes: u64) -> bool {
-        let most = Usage { bytes, entries: MAX_ENTRIES };
+        let most = Usage { bytes: self.given.saturating_add(bytes), entries: MAX_ENTRIES };
         // What cannot be looked at cannot be bounded either.
-        disk_usage(&self.root, &most).map_or(true, |usage| usage.exceeds(&most))
+        disk_usage(&self.bare.root, &most).map_or(true, |usage| usage.exceeds(&most))
     }
-}
-
-fn subdir(dir: &Dir, name: &str) -> Result<Dir> {
-    let made = match dir.create_dir(name) {
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        made => made,
-    };
-    made.and_then(|()| dir.open_dir(name)).doing(|| format!("the directory `{name}` could not be made"))
-}
-
-/// The directories that its outputs go into, and `/tmp`.
-fn make_parents(root: &Dir) -> Result<()> {
-    ["out", "tmp", "tmp/kfp", "tmp/kfp/outputs", "tmp/kfp_outputs"]
-        .iter()
-        .try_for_each(|name| root.create_dir(name))
-        .doing(|| "the directories for its outputs could not be made".to_owned())
 }
 
 /// Calls with the content, the port, and the names between slashes below `/in` of each input artifact.

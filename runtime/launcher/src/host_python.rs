@@ -12,7 +12,7 @@ use indexmap::IndexMap;
 use weft_artifacts::{Budget, Store};
 use weft_pipeline::command::{Call, WORKSPACE};
 use weft_pipeline::step::{
-    Command, FailureKind, HOST_PYTHON, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
+    Command, FailureKind, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
 };
 
 use crate::directory::Directory;
@@ -37,13 +37,12 @@ pub struct Limits {
     pub output: u64,
 }
 
-/// The interpreter of a virtual environment, which runs commands as the user's own programs: it reads and writes what the user may,
+/// A Python interpreter of the host, best that of a virtual environment, which runs commands as the user's own programs: it reads and writes what the user may,
 /// reaches the network, and sees the real time. Only its inputs are safe from it, since it gets copies.
 #[derive(Debug, Clone)]
 pub struct HostPython {
     store: Store,
     interpreter: PathBuf,
-    version: String,
     limits: Limits,
     /// Values of environment variables that steps may be granted, by name.
     environment: BTreeMap<String, String>,
@@ -58,41 +57,10 @@ enum End {
 }
 
 impl HostPython {
-    /// The interpreter of the virtual environment in this directory. `environment` holds the values of variables that steps may be
+    /// This interpreter, for steps on the artifacts of this store. `environment` holds the values of variables that steps may be
     /// granted.
-    ///
-    /// # Errors
-    /// It has no interpreter that runs.
-    pub fn open(
-        store: Store,
-        environment_dir: &Path,
-        limits: Limits,
-        environment: BTreeMap<String, String>,
-    ) -> Result<Self> {
-        let refuse = |what: String| Error::Python {
-            what: format!("`{}` is no virtual environment of Python: {what}", environment_dir.display()),
-            hint: "make one with `python3 -m venv DIR`, and install into it what the functions import, and kfp"
-                .to_owned(),
-        };
-        let inside = if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" };
-        let interpreter =
-            std::path::absolute(environment_dir.join(inside)).map_err(|error| refuse(error.to_string()))?;
-        let asked = std::process::Command::new(&interpreter)
-            .args(["-c", "import sys; print('%d.%d.%d' % sys.version_info[:3])"])
-            .env_clear()
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| refuse(format!("{} does not run: {error}", interpreter.display())))?;
-        let version = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
-        if !asked.status.success() || version.is_empty() {
-            return Err(refuse(format!("{} ended with {}", interpreter.display(), asked.status)));
-        }
-        Ok(Self { store, interpreter, version, limits, environment })
-    }
-
-    /// What stands for it in place of a component's digest: `host-python:3.11.2`.
-    pub fn digest(&self) -> String {
-        format!("{HOST_PYTHON}{}", self.version)
+    pub fn new(store: Store, interpreter: PathBuf, limits: Limits, environment: BTreeMap<String, String>) -> Self {
+        Self { store, interpreter, limits, environment }
     }
 
     /// Runs one step, whose request has a command.

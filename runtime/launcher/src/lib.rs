@@ -1,6 +1,6 @@
 //! What KFP's launcher does around a command: its files before, its outputs after.
 //!
-//! A [`Directory`] holds the files that a command sees, where [`weft_pipeline::command::Layout`] says: its input artifacts, the parents
+//! A [`Directory`], made by [`Directories`], holds the files that a command sees, where [`weft_pipeline::command::Layout`] says: its input artifacts, the parents
 //! of its outputs, room of its own. When the command has ended, [`Directory::collect`] reads what it left: KFP's `ExecutorOutput`,
 //! files of parameters, files and directories of artifacts, which are then in the store.
 //!
@@ -10,6 +10,7 @@
 //! Everything in a directory was put there by its command, and is taken for hostile: paths are resolved beneath the directory, sizes
 //! are asked before anything is read, links lead nowhere else, and special files are errors.
 
+mod bare;
 mod collect;
 mod directory;
 mod error;
@@ -22,7 +23,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
-pub use directory::{Directory, Mount};
+pub use directory::{Directories, Directory, Mount};
 pub use error::{Error, Result};
 pub use exit::{Exit, last_words};
 pub use host_python::{HostPython, Limits};

@@ -54,9 +54,9 @@ impl Directory {
         let place = if let Some((_, dir, path)) = granted.max_by_key(|(length, ..)| *length) {
             Place { dir, path, shown, own: false }
         } else if let Some(path) = below("/in") {
-            Place { dir: &self.inputs, path, shown, own: false }
+            Place { dir: &self.bare.inputs, path, shown, own: false }
         } else {
-            Place { dir: &self.root, path: shown[1..].to_owned(), shown, own: !self.is_host }
+            Place { dir: &self.bare.root, path: shown[1..].to_owned(), shown, own: !self.is_host }
         };
         if place.path.is_empty() { Err(whole()) } else { Ok(place) }
     }

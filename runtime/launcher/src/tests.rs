@@ -11,11 +11,12 @@ use weft_pipeline::signature::Port;
 use weft_pipeline::step::{Artifact, Command, DirectoryGrant, FailureKind, PortValue, PortValues};
 use weft_pipeline::types::{ArtifactType, PortType};
 
-use crate::{Directory, Error};
+use crate::{Directories, Directory, Error};
 
 struct Fixture {
     folder: tempfile::TempDir,
     store: Store,
+    directories: Directories,
     command: Command,
     inputs: PortValues,
     grants: BTreeMap<String, DirectoryGrant>,
@@ -29,7 +30,8 @@ impl Fixture {
         let outputs = outputs.iter().map(|(name, ty)| ((*name).to_owned(), port(ty))).collect();
         let command = Command { argv: vec!["tool".to_owned()], outputs, ..Command::default() };
         let (inputs, grants) = (PortValues::new(), BTreeMap::new());
-        Self { folder, store, command, inputs, grants, budget: Budget::new(1 << 20) }
+        let directories = Directories::new(store.clone());
+        Self { folder, store, directories, command, inputs, grants, budget: Budget::new(1 << 20) }
     }
 
     fn put(&self, bytes: &[u8]) -> Artifact {
@@ -40,14 +42,16 @@ impl Fixture {
     }
 
     fn directory(&self) -> Directory {
-        Directory::for_sandbox(&self.store, &self.command, &self.inputs, &self.grants).unwrap()
+        self.directories.lay_out(&self.command, &self.inputs, &self.grants).unwrap()
     }
 
     /// Collects what `write` left in the root, whose path it gets.
     fn collect(&self, write: impl FnOnce(&Path)) -> Result<PortValues, Error> {
         let directory = self.directory();
         write(&root(&directory));
-        directory.collect(&self.command, &self.inputs, &self.budget)
+        let outputs = directory.collect(&self.command, &self.inputs, &self.budget);
+        self.directories.put_back(directory);
+        outputs
     }
 
     fn files(&self, uri: &str) -> Vec<(String, String)> {
@@ -312,7 +316,7 @@ fn places_outside_are_refused_or_empty() {
     assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "shared");
     assert!(shared.join("x").exists());
     fixture.grants.insert("/in".to_owned(), grant);
-    assert!(Directory::for_sandbox(&fixture.store, &fixture.command, &fixture.inputs, &fixture.grants).is_err());
+    assert!(fixture.directories.lay_out(&fixture.command, &fixture.inputs, &fixture.grants).is_err());
 }
 
 #[test]
@@ -373,4 +377,54 @@ fn a_call_and_its_packages_are_laid_out() {
     assert_eq!(std::fs::read(packages.host.join("tool-1.0-py3-none-any.whl")).unwrap(), b"wheel");
     let inputs = &directory.mounts()[1];
     assert_eq!((inputs.inside.as_str(), inputs.write), ("/in", false));
+}
+
+#[test]
+fn the_next_command_finds_nothing_of_the_last() {
+    let mut fixture = Fixture::new(&[]);
+    let data = fixture.put(b"data");
+    fixture.inputs.insert("data".to_owned(), PortValue::Artifacts(vec![data]));
+    let names = |root: &Path| {
+        let mut names = Vec::new();
+        let mut waiting = vec![root.parent().unwrap().to_owned()];
+        while let Some(folder) = waiting.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                names.push(path.strip_prefix(root.parent().unwrap()).unwrap().to_str().unwrap().to_owned());
+                if path.is_dir() && !path.is_symlink() {
+                    waiting.push(path);
+                }
+            }
+        }
+        names.sort();
+        names
+    };
+    let first = fixture.directory();
+    let (mut place, bare) = (root(&first), names(&root(&first)));
+    fixture.directories.put_back(first);
+    let mut use_up = |again: bool, spoil: &dyn Fn(&Path)| {
+        let directory = fixture.directory();
+        let at = root(&directory);
+        assert_eq!(names(&at), bare);
+        assert_eq!(at == place, again, "it is used again if and only if it was left in order");
+        spoil(&at);
+        fixture.directories.put_back(directory);
+        place = at;
+    };
+    use_up(true, &|_| {});
+    use_up(true, &|root| {
+        std::fs::write(root.join("x"), "x").unwrap();
+        std::fs::create_dir_all(root.join("tmp/kfp/component/deep")).unwrap();
+        std::fs::write(root.join("tmp/kfp/component/x"), "x").unwrap();
+    });
+    use_up(true, &|root| std::fs::remove_dir(root.join("out")).unwrap());
+    use_up(false, &|root| {
+        std::fs::remove_dir(root.join("out")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("/etc", root.join("out")).unwrap();
+    });
+    use_up(false, &|root| std::fs::create_dir_all(root.join("a/b/c/d/e/f")).unwrap());
+    use_up(false, &|root| (0..2000).for_each(|i| std::fs::write(root.join(i.to_string()), "").unwrap()));
+    use_up(false, &|_| {});
+    assert!(Path::new("/etc/passwd").exists());
 }

@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
-use weft_launcher::Directory;
+use weft_launcher::Directories;
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
@@ -50,6 +50,8 @@ pub struct Sandbox {
     loader: Loader,
     artifacts: weft_artifacts::Store,
     options: Options,
+    /// Of commands.
+    directories: Directories,
     /// Directories that earlier steps left as they were: making and removing them costs milliseconds on some disks.
     unused: Mutex<Vec<Mounts>>,
 }
@@ -58,7 +60,8 @@ impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
         let loader = Loader::new(engine::start()?, options.compiled.as_deref())?;
-        Ok(Self { loader, artifacts, options, unused: Mutex::default() })
+        let directories = Directories::new(artifacts.clone());
+        Ok(Self { loader, artifacts, options, directories, unused: Mutex::default() })
     }
 
     /// Loads a component from its binary; `what` names it in errors. What was loaded before costs its hash.
@@ -155,8 +158,7 @@ impl Sandbox {
         let granted = self.granted_variables(&request.grants)?;
         let mut wasi = Self::wasi(request, log, &clock);
         if let Some(command) = &request.command {
-            let directory =
-                Directory::for_sandbox(&self.artifacts, command, &request.inputs, &request.grants.directories)?;
+            let directory = self.directories.lay_out(command, &request.inputs, &request.grants.directories)?;
             command::show(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let mut store = self.store(wasi, step(None, Some(directory)), limits);
             let ended = command::run(&mut store, &component, &limits);
@@ -164,9 +166,10 @@ impl Sandbox {
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
             // With the store go the guest's open files: nobody can write in its directory any more.
             drop(store);
-            ended?;
             let directory = directory.ok_or_else(|| Failure::host("its files are lost"))?;
-            return Ok(directory.collect(command, &request.inputs, &budget)?);
+            let outputs = ended.and_then(|()| Ok(directory.collect(command, &request.inputs, &budget)?));
+            self.directories.put_back(directory);
+            return outputs;
         }
         let function = component.step(Some(&request.component.function)).ok_or_else(|| {
             Failure::host(format!("its component has no step function `{}`", request.component.function))

@@ -1,0 +1,92 @@
+//! The directories that every command has, before anything is in them.
+
+use std::path::PathBuf;
+
+use cap_std::fs::Dir;
+use weft_artifacts::{Scratch, Store};
+
+use crate::error::{Doing, Error, Result};
+
+/// What there is below a command's root: the parents of its outputs, and `/tmp`.
+const PARENTS: [&str; 5] = ["out", "tmp", "tmp/kfp", "tmp/kfp/outputs", "tmp/kfp_outputs"];
+
+/// What is cleared rather than made anew: so many entries.
+const CLEARED: u32 = 1_000;
+/// And so deep.
+const CLEARED_DEPTH: u32 = 4;
+
+/// A command's directories, removed when dropped.
+pub(crate) struct Bare {
+    // Field order is drop order: the handles go before what they are in.
+    /// What the command sees as `/`.
+    pub(crate) root: Dir,
+    /// What it sees as `/in`.
+    pub(crate) inputs: Dir,
+    /// What it sees as `/packages`.
+    pub(crate) packages: Dir,
+    /// The directory that `root` is in, on the host.
+    pub(crate) path: PathBuf,
+    _scratch: Scratch,
+}
+
+impl Bare {
+    /// Inputs and packages lie beside the root, for a command that can be kept from writing there, else in it.
+    pub(crate) fn new(store: &Store, beside: bool) -> Result<Self> {
+        let scratch = store.scratch().doing(|| "no directory for its files could be made".to_owned())?;
+        let Some(path) = scratch.path().map(std::path::Path::to_owned) else {
+            return Err(Error::Placeholder("the artifact store was opened without its path".to_owned()));
+        };
+        let root = subdir(scratch.dir(), "root")?;
+        PARENTS
+            .iter()
+            .try_for_each(|name| root.create_dir(name))
+            .doing(|| "the directories for its outputs could not be made".to_owned())?;
+        let parent = if beside { scratch.dir() } else { &root };
+        let (inputs, packages) = (subdir(parent, "in")?, subdir(parent, "packages")?);
+        Ok(Self { root, inputs, packages, path, _scratch: scratch })
+    }
+
+    /// Removes what a command left. False if there is too much of it, or not what should be there: then all of it is to go.
+    pub(crate) fn clear(&self) -> bool {
+        let mut left = CLEARED;
+        let mut clear = |dir: &Dir, keep: &[&str]| clear(dir, "", keep, 0, &mut left).unwrap_or(false);
+        clear(&self.inputs, &[]) && clear(&self.packages, &[]) && clear(&self.root, &PARENTS)
+    }
+}
+
+/// Removes everything in a directory but the directories to be kept, which must still be there. `at` is its path for `keep`, with a
+/// slash behind.
+fn clear(dir: &Dir, at: &str, keep: &[&str], depth: u32, left: &mut u32) -> std::io::Result<bool> {
+    let mut kept = 0;
+    for entry in dir.entries()? {
+        let entry = entry?;
+        let name = entry.file_name();
+        *left = left.saturating_sub(1);
+        if *left == 0 || depth >= CLEARED_DEPTH {
+            return Ok(false);
+        }
+        if !entry.file_type()?.is_dir() {
+            dir.remove_file(&name)?;
+            continue;
+        }
+        let path = format!("{at}{}", name.to_string_lossy());
+        if !clear(&dir.open_dir(&name)?, &format!("{path}/"), keep, depth + 1, left)? {
+            return Ok(false);
+        }
+        if keep.contains(&path.as_str()) {
+            kept += 1;
+        } else {
+            dir.remove_dir(&name)?;
+        }
+    }
+    let wanted = keep.iter().filter(|name| name.strip_prefix(at).is_some_and(|rest| !rest.contains('/'))).count();
+    Ok(kept == wanted)
+}
+
+pub(crate) fn subdir(dir: &Dir, name: &str) -> Result<Dir> {
+    let made = match dir.create_dir(name) {
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        made => made,
+    };
+    made.and_then(|()| dir.open_dir(name)).doing(|| format!("the directory `{name}` could not be made"))
+}

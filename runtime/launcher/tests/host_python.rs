@@ -1,0 +1,219 @@
+//! Commands run by a Python of the host.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use weft_artifacts::Store;
+use weft_launcher::{HostPython, Limits};
+use weft_pipeline::signature::Port;
+use weft_pipeline::step::{
+    Artifact, COMMAND_FUNCTION, Command, ComponentRef, DirectoryGrant, FailureKind, Grants, LogLevel, PortValue,
+    StepFailure, StepObserver, StepOutput, StepRequest,
+};
+use weft_pipeline::types::{ArtifactType, PortType};
+
+#[derive(Default)]
+struct Observer(AtomicBool);
+
+impl StepObserver for Observer {
+    fn log(&self, _task: &str, _level: LogLevel, _message: &str) {}
+    fn progress(&self, _task: &str, _done: u64, _total: u64) {}
+    fn interrupted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct Fixture {
+    folder: tempfile::TempDir,
+    store: Store,
+    interpreter: PathBuf,
+    observer: Observer,
+    limits: weft_pipeline::step::Limits,
+    grants: Grants,
+}
+
+impl Fixture {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path().join("store")).unwrap();
+        // Whichever is found first: these tests need nothing but the standard library.
+        let interpreter = std::env::split_paths(&std::env::var_os("PATH").unwrap())
+            .map(|folder| folder.join("python3"))
+            .find(|path| path.exists())
+            .unwrap();
+        let (observer, limits, grants) =
+            (Observer::default(), weft_pipeline::step::Limits::default(), Grants::default());
+        Self { folder, store, interpreter, observer, limits, grants }
+    }
+
+    fn run(&self, command: Command, inputs: &[(&str, PortValue)]) -> Result<StepOutput, StepFailure> {
+        let limits = Limits { time: Duration::from_mins(1), output: 1 << 30 };
+        let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
+        let python = HostPython::new(self.store.clone(), self.interpreter.clone(), limits, environment);
+        let request = StepRequest {
+            task: "the-step".into(),
+            component: ComponentRef { digest: "host-python:3".into(), function: COMMAND_FUNCTION.into() },
+            command: Some(command),
+            inputs: inputs.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            grants: self.grants.clone(),
+            limits: self.limits,
+            identity: [7; 32],
+        };
+        python.run(&request, &self.observer).map_err(|failure| *failure)
+    }
+
+    fn code(&self, code: &str) -> Result<StepOutput, StepFailure> {
+        self.run(command(&["-c", code], &[]), &[])
+    }
+
+    fn put(&self, bytes: &[u8]) -> Artifact {
+        let mut writer = self.store.create(None).unwrap();
+        writer.append(bytes).unwrap();
+        let uri = writer.finish().unwrap().to_string();
+        Artifact { id: None, kind: ArtifactType("system.Dataset".into()), uri, name: None, properties: BTreeMap::new() }
+    }
+
+    fn text(&self, uri: &str) -> String {
+        let to = self.folder.path().join("exported");
+        self.store.export(&uri.parse().unwrap(), &to, weft_artifacts::Existing::Overwrite).unwrap();
+        std::fs::read_to_string(to).unwrap()
+    }
+}
+
+fn command(argv: &[&str], outputs: &[(&str, &str)]) -> Command {
+    let port = |ty: &str| {
+        let artifact = || PortType::Artifact { kind: ArtifactType(ty.to_owned()), list: false };
+        Port::required(ty.parse().map_or_else(|_| artifact(), PortType::Parameter))
+    };
+    Command {
+        argv: std::iter::once(&"python3").chain(argv).map(|text| (*text).to_owned()).collect(),
+        outputs: outputs.iter().map(|(name, ty)| ((*name).to_owned(), port(ty))).collect(),
+        ..Command::default()
+    }
+}
+
+fn log(output: &StepOutput) -> String {
+    String::from_utf8(output.trace.log.clone()).unwrap()
+}
+
+#[test]
+fn files_and_outputs_are_as_in_the_sandbox() {
+    let mut fixture = Fixture::new();
+    fixture.grants.env = vec!["GRANTED".to_owned()];
+    let code = r"
+import json, os, sys
+given = json.loads(sys.argv[1])
+data = given['inputs']['artifacts']['data']['artifacts'][0]['uri']
+text = open(data).read()
+open(data, 'w').write('changed')
+with open(given['outputs']['artifacts']['model']['artifacts'][0]['uri'], 'w') as f:
+    f.write(text.upper())
+with open(given['outputs']['parameters']['n']['outputFile'], 'w') as f:
+    f.write(str(len(text)))
+with open(given['outputs']['outputFile'], 'w') as f:
+    json.dump({'artifacts': {'model': {'artifacts': [{'metadata': {'a': float('nan')}}]}}}, f)
+print([name for name in ('CARGO_MANIFEST_DIR', 'HOME', 'PATH') if name in os.environ], os.environ['GRANTED'], os.environ['OWN'])
+print(os.getcwd() == os.path.dirname(os.environ['TMPDIR']), sys.stdin.read() == '')
+";
+    let data = fixture.put(b"penguins");
+    let mut command = command(&["-c", code, "{{$}}"], &[("model", "system.Model"), ("n", "int")]);
+    command.env.insert("OWN".to_owned(), "$(GRANTED)/own".to_owned());
+    let output = fixture.run(command, &[("data", PortValue::Artifacts(vec![data.clone()]))]).unwrap();
+    let PortValue::Artifacts(models) = &output.outputs["model"] else { panic!("{output:?}") };
+    assert_eq!(fixture.text(&models[0].uri), "PENGUINS");
+    assert_eq!(json!(models[0].properties), json!({"a": "NaN"}));
+    assert_eq!(output.outputs["n"], PortValue::Parameter(json!(8)));
+    assert_eq!(fixture.text(&data.uri), "penguins", "it got a copy");
+    let log = log(&output);
+    assert!(log.contains("['PATH'] value value/own"), "{log}");
+    assert!(log.contains("True True"), "{log}");
+}
+
+#[test]
+fn a_function_of_kfp_is_run_by_its_executor() {
+    let fixture = Fixture::new();
+    let function = ["--kfp-function", "def f(): pass", "--executor_input", "{{$}}", "--function_to_execute", "f"];
+    // Without kfp, it says how to get it; and what it was called with stands in a package of the same name.
+    let failure = fixture.run(command(&function, &[]), &[]).unwrap_err();
+    assert!(failure.hint.as_ref().unwrap().contains("-m pip install kfp"), "{failure:?}");
+    let package = fixture.folder.path().join("packages/kfp/dsl");
+    std::fs::create_dir_all(&package).unwrap();
+    let main = "import sys, json\nprint(open(sys.argv[2]).read(), json.loads(sys.argv[4])['outputs']['parameters'], sys.argv[5:])\n";
+    std::fs::write(package.join("executor_main.py"), main).unwrap();
+    let mut with_kfp = command(&function, &[]);
+    with_kfp.env.insert("PYTHONPATH".to_owned(), fixture.folder.path().join("packages").to_str().unwrap().to_owned());
+    let output = fixture.run(with_kfp, &[]).unwrap();
+    assert_eq!(log(&output), "def f(): pass {} ['--function_to_execute', 'f']\n");
+}
+
+#[test]
+fn failures_tell_what_went_wrong() {
+    let fixture = Fixture::new();
+    let failure = fixture.code("raise ValueError('no penguins')").unwrap_err();
+    assert_eq!((failure.kind, failure.message.as_str()), (FailureKind::Returned, "ValueError: no penguins"));
+    assert!(String::from_utf8(failure.trace.log).unwrap().contains("Traceback"));
+    let failure = fixture.code("import sys; print('no penguins', file=sys.stderr); sys.exit(3)").unwrap_err();
+    assert_eq!(failure.message, "it ended with exit status: 3: no penguins");
+    let failure = fixture.code("import numbr").unwrap_err();
+    assert!(failure.hint.unwrap().ends_with("-m pip install numbr`"));
+    let none = Fixture { interpreter: PathBuf::from("/none/python"), ..Fixture::new() };
+    let failure = none.code("1").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Host);
+    assert!(failure.message.contains("/none/python"), "{}", failure.message);
+}
+
+#[test]
+fn what_goes_on_too_long_is_ended_with_its_children() {
+    let mut fixture = Fixture::new();
+    let mark = fixture.folder.path().join("mark");
+    let code = format!(
+        "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(2); open({mark:?}, \"w\")'])\ntime.sleep(60)"
+    );
+    fixture.limits.time = Some(Duration::from_millis(500));
+    let started = Instant::now();
+    let failure = fixture.code(&code).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::LimitReached);
+    assert!(failure.message.contains("500ms"), "{}", failure.message);
+    assert!(started.elapsed() < Duration::from_secs(2));
+    std::thread::sleep(Duration::from_millis(2200));
+    assert!(!mark.exists(), "its child went with it");
+
+    fixture.observer.0.store(true, Ordering::Relaxed);
+    let failure = fixture.code("import time; time.sleep(60)").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::Interrupted);
+}
+
+#[test]
+fn output_and_log_are_bounded() {
+    let mut fixture = Fixture::new();
+    let output = fixture.code("for i in range(400_000): print('line', i)").unwrap();
+    let text = log(&output);
+    assert!(text.len() < 2 << 20 && text.starts_with("line 0\n") && text.ends_with("line 399999\n"));
+    assert!(text.contains("bytes left out"));
+    fixture.limits.output = Some(1 << 20);
+    for code in ["f = open('x', 'wb')\nwhile True: f.write(b'x' * 65536)", "while True: print('x' * 65536)"] {
+        let failure = fixture.code(code).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::LimitReached, "{failure:?}");
+        assert!(failure.message.contains("1 MiB"), "{}", failure.message);
+    }
+}
+
+#[test]
+fn the_workspace_is_where_it_is_on_the_host() {
+    let mut fixture = Fixture::new();
+    let shared = fixture.folder.path().join("shared");
+    std::fs::create_dir(&shared).unwrap();
+    let grant = DirectoryGrant { host: shared.to_str().unwrap().to_owned(), write: true };
+    fixture.grants.directories.insert("/kfp-workspace".to_owned(), grant.clone());
+    fixture.code("open('/kfp-workspace/x', 'w').write('x')").unwrap();
+    assert_eq!(std::fs::read(shared.join("x")).unwrap(), b"x");
+    fixture.grants.directories = [("/data".to_owned(), grant)].into();
+    let failure = fixture.code("1").unwrap_err();
+    assert!(failure.message.contains("/data") && failure.hint.is_some(), "{failure:?}");
+    assert!(!Path::new("/kfp-workspace").exists());
+}
