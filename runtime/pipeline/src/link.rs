@@ -193,7 +193,9 @@ fn settle_inputs(
 /// Gives an output its declared name.
 fn settle(binding: &mut Binding, given: &HashMap<String, &IndexMap<String, Port>>) {
     if let Binding::FirstOf(all) | Binding::Gather(all) = binding {
-        all.iter_mut().for_each(|one| settle(one, given));
+        for one in all {
+            settle(one, given);
+        }
     }
     if let Binding::Output { task, output } = binding
         && let Some(outputs) = given.get(task)

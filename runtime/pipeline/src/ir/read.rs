@@ -4,7 +4,6 @@
 //! `pipeline_spec` and `platform_spec` of one, as KFP's REST interface has them. Fields are taken by both of their names, as in every
 //! JSON form of a protocol buffer: `pipelineInfo` and `pipeline_info`.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use indexmap::IndexMap;
@@ -16,6 +15,7 @@ use crate::yaml::node::{self, Entry, Node};
 
 mod components;
 mod executors;
+mod json;
 mod message;
 mod platform;
 mod repair;
@@ -76,7 +76,7 @@ pub fn looks_like_ir(text: &str) -> bool {
 /// Everything wrong with the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
 pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
     let mut notes = Notes::default();
-    let text = yaml_escapes(text);
+    let text = json::yaml_escapes(text);
     let documents = node::load_documents(&text, 3, &mut notes.errors).unwrap_or_default();
     let pipeline = read(&documents, &mut notes).filter(|_| !notes.errors.any_error());
     if let Some(pipeline) = pipeline {
@@ -88,19 +88,9 @@ pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
     }
     let mut problems = notes.errors.into_sorted();
     if text.trim_start().starts_with('{') {
-        problems.iter_mut().for_each(speak_of_json);
+        problems.iter_mut().for_each(json::speak_of_json);
     }
     Err(problems)
-}
-
-/// JSON is read as the YAML that it is; its writers need not know.
-fn speak_of_json(problem: &mut Diagnostic) {
-    if let Some(why) = problem.message.strip_prefix("this is not YAML: ") {
-        problem.message = match why {
-            "did not find expected <document start>" => "something follows the end of the JSON".to_owned(),
-            why => format!("this is not JSON: {why}"),
-        };
-    }
 }
 
 fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
@@ -214,15 +204,13 @@ impl<'n> Reader<'n> {
             }
             self.notes.task = None;
         }
-        match root {
-            Some(root) => pipeline.root = self.component(None, &root.node)?,
-            None => {
-                self.notes.error(Diagnostic::error("the pipeline has no `root`").at(message.span));
-                return None;
-            }
-        }
+        let Some(root) = root else {
+            self.notes.error(Diagnostic::error("the pipeline has no `root`").at(message.span));
+            return None;
+        };
+        pipeline.root = self.component(None, &root.node)?;
         if !matches!(pipeline.root.implementation, Implementation::Dag(_)) {
-            let problem = Diagnostic::error("the pipeline's `root` is no `dag`").at(root.map(|root| root.key));
+            let problem = Diagnostic::error("the pipeline's `root` is no `dag`").at(root.key);
             self.notes.error(problem);
         }
         pipeline.root.unhonoured.extend(asked);
@@ -372,39 +360,4 @@ fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, V
     };
     notes.warn(Diagnostic::warning(format!("`{name}` is not honoured: {why}")).at(at));
     asked.insert(name.to_owned(), value);
-}
-
-/// JSON writes characters beyond 16 bits as two escapes, `\ud83d\ude00`, which YAML does not know: they become one. Nothing else of a text
-/// that is not JSON is touched.
-fn yaml_escapes(text: &str) -> Cow<'_, str> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if !text.trim_start().starts_with('{') || !text.contains("\\u") {
-        return Cow::Borrowed(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find('\\') {
-        let (before, escape) = rest.split_at(at);
-        out.push_str(before);
-        if let Some(character) = surrogates(escape) {
-            use std::fmt::Write;
-            let _ = write!(out, "\\U{:08X}", u32::from(character));
-            rest = &escape[12..];
-        } else {
-            let end = escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end);
-            out.push_str(&escape[..end]);
-            rest = &escape[end..];
-        }
-    }
-    out.push_str(rest);
-    Cow::Owned(out)
-}
-
-/// The character that a text begins with as two escapes.
-fn surrogates(text: &str) -> Option<char> {
-    let unit = |from: usize| {
-        let digits = text.get(from..from + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    char::decode_utf16([unit(0)?, unit(6)?]).next()?.ok().filter(|character| u32::from(*character) > 0xFFFF)
 }

@@ -10,8 +10,8 @@ use crate::testing::{draw, signature};
 
 /// Components that the pipelines below are made of, and the file around them; tasks stand at a place of their own, in YAML.
 fn with_tasks(tasks: &str, outputs: &str) -> String {
-    let tasks: String = tasks.lines().map(|line| format!("      {line}\n")).collect();
-    let outputs: String = outputs.lines().map(|line| format!("      {line}\n")).collect();
+    let indented = |text: &str| text.lines().map(|line| format!("      {line}")).collect::<Vec<_>>().join("\n");
+    let (tasks, outputs) = (indented(tasks), indented(outputs));
     format!(
         r#"pipelineInfo: {{ name: n }}
 components:
@@ -128,7 +128,7 @@ fn wrong_pipelines_are_explained() {
         make_with("size: { runtimeValue: { constant: big } }"),
         make_with("size: { runtimeValue: { constant: 1.5 } }"),
         make_with("size: { runtimeValue: { constant: 1 } }, mode: { runtimeValue: { constant: slow } }"),
-        format!("{}more: {{ componentRef: {{ name: comp-make }}, inputs: {{ parameters: {{ size: {{ taskOutputParameter: {{ producerTask: make, outputParameterKey: text }} }} }} }} }}\n", MAKE),
+        format!("{MAKE}more: {{ componentRef: {{ name: comp-make }}, inputs: {{ parameters: {{ size: {{ taskOutputParameter: {{ producerTask: make, outputParameterKey: text }} }} }} }} }}\n"),
         // Placeholders and selectors.
         make_with("size: { runtimeValue: { constant: \"{{$.inputs.parameters['x']}}\" } }"),
         make_with("size: { runtimeValue: { constant: \"{{$.inputs.parameters['size']}}\" } }"),

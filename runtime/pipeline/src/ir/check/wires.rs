@@ -220,6 +220,6 @@ fn never_fits(from: &PortType, declared: &Input, component: &Component) -> Optio
 fn kfp_name(ty: &PortType) -> String {
     match ty {
         PortType::Parameter(ty) => ty.kfp().as_str().to_owned(),
-        artifact => artifact.to_string(),
+        PortType::Artifact { .. } => ty.to_string(),
     }
 }

@@ -179,8 +179,8 @@ fn parameter(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Input> {
     let default = message.get("defaultValue").and_then(|entry| fitting(&entry.node, "the default"));
     let literals = match message.get("literals") {
         Some(entry) => {
-            let nodes = entry.node.sequence("a list of values").unwrap_or_default();
-            nodes.iter().filter_map(|node| fitting(node, "a literal")).collect()
+            let values = entry.node.sequence("a list of values").unwrap_or_default();
+            values.iter().filter_map(|node| fitting(node, "a literal")).collect()
         }
         None => Vec::new(),
     };

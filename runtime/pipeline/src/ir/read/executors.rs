@@ -134,8 +134,8 @@ fn words(message: &Message<'_>, field: &str, notes: &mut Notes) -> Vec<String> {
         Kind::Mapping(_) => notes.take(node.value()).map(|value| value.to_string()),
         _ => notes.take(text(node, "text")).map(str::to_owned),
     };
-    let nodes = message.list(field, "a list of texts", notes);
-    nodes.iter().filter_map(|node| word(node, notes)).collect()
+    let written = message.list(field, "a list of texts", notes);
+    written.iter().filter_map(|node| word(node, notes)).collect()
 }
 
 fn importer(entry: &Entry, notes: &mut Notes) -> Option<Executor> {

@@ -39,14 +39,11 @@ pub(super) fn read<'n>(reader: &mut Reader<'n>, prefix: &str, name: &str, entry:
     let mut task = Task { cache: false, at: entry.key.at, ..Task::default() };
 
     let component = message.message("componentRef", "`componentRef`", &["name"], &mut reader.notes);
-    let component = match message.get("componentRef") {
-        Some(_) => required(&component, "name", &mut reader.notes),
-        None => {
-            reader.notes.error(Diagnostic::error(format!("{what} names no component")).at(entry.key));
-            None
-        }
-    };
-    let (component, span) = component?;
+    if message.get("componentRef").is_none() {
+        reader.notes.error(Diagnostic::error(format!("{what} names no component")).at(entry.key));
+        return None;
+    }
+    let (component, span) = required(&component, "name", &mut reader.notes)?;
     component.clone_into(&mut task.component);
     reader.places.insert(format!("{path}.component"), span);
 

@@ -188,7 +188,7 @@ root:
     assert_eq!(component.outputs["model"].ty.to_string(), "model");
     let kfp = |name: &str| match &component.inputs[name].port.ty {
         PortType::Parameter(ty) => ty.kfp(),
-        other => panic!("{other}"),
+        PortType::Artifact { .. } => panic!("{name} is an artifact"),
     };
     assert_eq!((kfp("n"), kfp("x"), kfp("s")), (KfpType::NumberInteger, KfpType::NumberDouble, KfpType::String));
     let Implementation::Import(importer) = &read.pipeline.components["comp-i"].implementation else { panic!() };
@@ -224,7 +224,7 @@ fn images_tell_who_does_the_work() {
 
 #[test]
 fn the_compiler_may_hand_on_a_loops_item_too_early() {
-    let text = r#"
+    let text = r"
 pipelineInfo: { name: slip }
 components:
   comp-outer:
@@ -235,7 +235,7 @@ components:
     inputDefinitions: { parameters: { p--loop-item-param-1: { parameterType: STRING } } }
 root:
   dag: { tasks: { outer: { componentRef: { name: comp-outer }, inputs: { parameters: { p--loop-item-param-1: { componentInputParameter: loop-item-param-1 } } } } } }
-"#;
+";
     let read = read_right(text);
     assert_eq!(draw(text, &check(&read.pipeline)), "");
     assert!(dag(&read).tasks["outer"].inputs.is_empty());
@@ -416,10 +416,14 @@ fn pointers(value: &Value, path: String, all: &mut Vec<String>) {
     let escaped = |name: &str| name.replace('~', "~0").replace('/', "~1");
     match value {
         Value::Object(fields) => {
-            fields.iter().for_each(|(name, value)| pointers(value, format!("{path}/{}", escaped(name)), all))
+            for (name, value) in fields {
+                pointers(value, format!("{path}/{}", escaped(name)), all);
+            }
         }
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(i, value)| pointers(value, format!("{path}/{i}"), all))
+            for (i, value) in items.iter().enumerate() {
+                pointers(value, format!("{path}/{i}"), all);
+            }
         }
         _ => {}
     }

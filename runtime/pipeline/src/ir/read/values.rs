@@ -219,11 +219,9 @@ pub(super) fn selected_output(message: &Message<'_>, task: &str, output: &str, n
 
 /// A field that must be there and is text.
 pub(super) fn required<'n>(message: &Message<'n>, field: &str, notes: &mut Notes) -> Option<(&'n str, Span)> {
-    match message.get(field) {
-        Some(entry) => Some((notes.take(entry.node.string(&format!("a name for `{field}`")))?, entry.node.span)),
-        None => {
-            notes.error(Diagnostic::error(format!("`{field}` is missing")).at(message.span));
-            None
-        }
-    }
+    let Some(entry) = message.get(field) else {
+        notes.error(Diagnostic::error(format!("`{field}` is missing")).at(message.span));
+        return None;
+    };
+    Some((notes.take(entry.node.string(&format!("a name for `{field}`")))?, entry.node.span))
 }

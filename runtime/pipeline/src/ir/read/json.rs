@@ -1,0 +1,50 @@
+//! JSON, which is read as the YAML that it nearly is.
+
+use std::borrow::Cow;
+use std::fmt::Write;
+
+use crate::diagnostic::Diagnostic;
+
+/// A problem in words for those who wrote JSON.
+pub(super) fn speak_of_json(problem: &mut Diagnostic) {
+    if let Some(why) = problem.message.strip_prefix("this is not YAML: ") {
+        problem.message = match why {
+            "did not find expected <document start>" => "something follows the end of the JSON".to_owned(),
+            why => format!("this is not JSON: {why}"),
+        };
+    }
+}
+
+/// JSON writes characters beyond 16 bits as two escapes, `\ud83d\ude00`, which YAML does not know: they become one. Nothing else of a text
+/// that is not JSON is touched.
+pub(super) fn yaml_escapes(text: &str) -> Cow<'_, str> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.trim_start().starts_with('{') || !text.contains("\\u") {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        let (before, escape) = rest.split_at(at);
+        out.push_str(before);
+        if let Some(character) = surrogates(escape) {
+            let _ = write!(out, "\\U{:08X}", u32::from(character));
+            rest = &escape[12..];
+        } else {
+            let end = escape.char_indices().nth(2).map_or(escape.len(), |(end, _)| end);
+            out.push_str(&escape[..end]);
+            rest = &escape[end..];
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
+}
+
+/// The character that a text begins with as two escapes.
+fn surrogates(text: &str) -> Option<char> {
+    let unit = |from: usize| {
+        let digits = text.get(from..from + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    char::decode_utf16([unit(0)?, unit(6)?]).next()?.ok().filter(|character| u32::from(*character) > 0xFFFF)
+}
