@@ -47,11 +47,6 @@ fn main() {
             file.seek(SeekFrom::Start(1 << 40)).expect("a seek costs nothing");
             file.write_all(b"x").expect("it can be written to");
         }
-        "many" => {
-            for i in 0u64.. {
-                File::create(format!("/tmp/{i}")).expect("a file can be made");
-            }
-        }
         "hog" => {
             let mut all = Vec::new();
             loop {
