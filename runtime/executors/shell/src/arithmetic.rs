@@ -188,8 +188,8 @@ impl Reader<'_> {
             ">=" => i64::from(left >= right),
             "<" => i64::from(left < right),
             ">" => i64::from(left > right),
-            "<<" => left.wrapping_shl((right & 63) as u32),
-            ">>" => left.wrapping_shr((right & 63) as u32),
+            "<<" => left.wrapping_shl(u32::try_from(right & 63).unwrap_or(0)),
+            ">>" => left.wrapping_shr(u32::try_from(right & 63).unwrap_or(0)),
             "+" => left.wrapping_add(right),
             "-" => left.wrapping_sub(right),
             "*" => left.wrapping_mul(right),
@@ -236,8 +236,9 @@ impl Reader<'_> {
         }
         if let Some(target) = self.target()? {
             self.blanks();
-            if let Some(operator) =
-                ASSIGNMENTS.iter().find(|operator| self.looking_at(operator) && !(**operator == "=" && self.looking_at("==")))
+            if let Some(operator) = ASSIGNMENTS
+                .iter()
+                .find(|operator| self.looking_at(operator) && !(**operator == "=" && self.looking_at("==")))
             {
                 self.at += operator.len();
                 let right = self.conditional()?;
@@ -360,7 +361,8 @@ mod tests {
     }
 
     fn value(text: &str) -> Result<i64, String> {
-        let mut variables = HashMap::from([("x", "7"), ("y", "x+1"), ("a", "a")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let mut variables =
+            HashMap::from([("x", "7"), ("y", "x+1"), ("a", "a")].map(|(k, v)| (k.to_owned(), v.to_owned())));
         evaluate(text, &mut variables)
     }
 

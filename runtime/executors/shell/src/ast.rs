@@ -37,16 +37,41 @@ pub struct Command {
 
 #[derive(Debug)]
 pub enum Kind {
-    Simple { assignments: Vec<Assignment>, words: Vec<Word> },
+    Simple {
+        assignments: Vec<Assignment>,
+        words: Vec<Word>,
+    },
     Group(List),
     Subshell(List),
-    If { branches: Vec<(List, List)>, otherwise: Option<List> },
-    While { until: bool, condition: List, body: List },
-    For { name: String, words: Option<Vec<Word>>, body: List },
+    If {
+        branches: Vec<(List, List)>,
+        otherwise: Option<List>,
+    },
+    While {
+        until: bool,
+        condition: List,
+        body: List,
+    },
+    For {
+        name: String,
+        words: Option<Vec<Word>>,
+        body: List,
+    },
     /// `for ((start; condition; step))`
-    Count { start: Word, condition: Word, step: Word, body: List },
-    Case { word: Word, arms: Vec<Arm> },
-    Function { name: String, body: Rc<Command> },
+    Count {
+        start: Word,
+        condition: Word,
+        step: Word,
+        body: List,
+    },
+    Case {
+        word: Word,
+        arms: Vec<Arm>,
+    },
+    Function {
+        name: String,
+        body: Rc<Command>,
+    },
     /// `((expression))`
     Arithmetic(Word),
     /// `[[ condition ]]`
@@ -167,15 +192,33 @@ pub enum Modifier {
     /// `${#name}`
     Length,
     /// `-`, `=`, `?`, `+`; `null` if a colon makes empty count as unset.
-    Unset { kind: u8, null: bool, word: Word },
+    Unset {
+        kind: u8,
+        null: bool,
+        word: Word,
+    },
     /// `#`, `##`, `%`, `%%`
-    Trim { suffix: bool, longest: bool, pattern: Word },
+    Trim {
+        suffix: bool,
+        longest: bool,
+        pattern: Word,
+    },
     /// `/pattern/replacement`; `place` is `/` for the first, `g` for all, `#` for the start, `%` for the end.
-    Replace { place: u8, pattern: Word, replacement: Word },
+    Replace {
+        place: u8,
+        pattern: Word,
+        replacement: Word,
+    },
     /// `:offset:length`
-    Slice { offset: Word, length: Option<Word> },
+    Slice {
+        offset: Word,
+        length: Option<Word>,
+    },
     /// `^`, `^^`, `,`, `,,`
-    Case { upper: bool, all: bool },
+    Case {
+        upper: bool,
+        all: bool,
+    },
     /// `@Q`, `@U`, `@L`, `@u`
     Transform(u8),
     /// `${!name[@]}`

@@ -20,8 +20,11 @@ pub enum Builtin {
 
 /// Whether POSIX makes this a special builtin: its mistakes end the shell, its assignments last.
 pub fn is_special(name: &str) -> bool {
-    [":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap", "unset"]
-        .contains(&name)
+    [
+        ":", ".", "break", "continue", "eval", "exec", "exit", "export", "readonly", "return", "set", "shift", "trap",
+        "unset",
+    ]
+    .contains(&name)
 }
 
 pub fn find(name: &str) -> Option<Builtin> {
@@ -67,13 +70,14 @@ pub fn find(name: &str) -> Option<Builtin> {
                 Ok(2)
             }
         }),
-        "echo" => Builtin::Shell(|shell, arguments| Ok(utilities::run(shell, "echo", utilities::printf::echo, arguments))),
+        "echo" => Builtin::Shell(|shell, arguments| {
+            written(utilities::run(shell, "echo", utilities::printf::echo, arguments))
+        }),
         "printf" => Builtin::Shell(printf),
         "type" => Builtin::Shell(|shell, arguments| describe(shell, arguments, true)),
         "which" => Builtin::Shell(|shell, arguments| describe(shell, arguments, false)),
-        "hash" | "umask" | "ulimit" | "alias" | "unalias" | "jobs" | "disown" | "fg" | "bg" | "times" | "history" | "bind" => {
-            Builtin::Shell(|_, _| Ok(0))
-        }
+        "hash" | "umask" | "ulimit" | "alias" | "unalias" | "jobs" | "disown" | "fg" | "bg" | "times" | "history"
+        | "bind" => Builtin::Shell(|_, _| Ok(0)),
         "wait" => Builtin::Shell(wait),
         "kill" => Builtin::Shell(|shell, _| {
             shell.complain("kill: there are no processes in a sandbox");
@@ -81,7 +85,7 @@ pub fn find(name: &str) -> Option<Builtin> {
         }),
         "mapfile" | "readarray" => Builtin::Shell(mapfile),
         "command" => Builtin::Prefix(run::command),
-        "builtin" => Builtin::Prefix(|shell, arguments| shell.run_builtin_or_utility(arguments)),
+        "builtin" => Builtin::Prefix(super::shell::Shell::run_builtin_or_utility),
         "eval" => Builtin::Prefix(|shell, arguments| {
             let text = arguments.join(" ");
             if text.trim().is_empty() { Ok(0) } else { shell.run_text(&text, "eval") }
@@ -91,7 +95,7 @@ pub fn find(name: &str) -> Option<Builtin> {
         "env" => Builtin::Prefix(run::env),
         "timeout" => Builtin::Prefix(run::timeout),
         "time" => Builtin::Prefix(run::time),
-        "nohup" | "setsid" => Builtin::Prefix(|shell, arguments| shell.run_command(arguments)),
+        "nohup" | "setsid" => Builtin::Prefix(super::shell::Shell::run_command),
         "nice" | "ionice" => Builtin::Prefix(run::nice),
         "sh" => Builtin::Prefix(|shell, arguments| run::shell(shell, "sh", arguments)),
         "bash" => Builtin::Prefix(|shell, arguments| run::shell(shell, "bash", arguments)),
@@ -108,37 +112,35 @@ fn leave(shell: &mut Shell, arguments: &[String], name: &str, flow: fn(u32) -> F
         shell.complain(&format!("{name}: only meaningful in a loop"));
         return Ok(0);
     }
-    let Some(count) = arguments.first().map_or(Some(1), |text| text.parse::<u32>().ok()).filter(|count| *count > 0) else {
+    let Some(count) = arguments.first().map_or(Some(1), |text| text.parse::<u32>().ok()).filter(|count| *count > 0)
+    else {
         return Err(shell.fatal(&format!("{name}: {}: loop count out of range", arguments[0])));
     };
     Err(flow(count.min(shell.loops)))
 }
 
 fn status(shell: &Shell, arguments: &[String], name: &str) -> Run {
-    match arguments.first() {
-        None => Ok(shell.status),
-        Some(text) => match text.parse::<i64>() {
-            // As a process's status: its lowest eight bits.
-            Ok(status) => Ok((status & 0xff) as i32),
-            Err(_) => {
-                shell.complain(&format!("{name}: {text}: numeric argument required"));
-                Err(Flow::Exit(2))
-            }
-        },
-    }
+    let Some(text) = arguments.first() else { return Ok(shell.status) };
+    let Ok(status) = text.parse::<i64>() else {
+        shell.complain(&format!("{name}: {text}: numeric argument required"));
+        return Err(Flow::Exit(2));
+    };
+    // As a process's status: its lowest eight bits.
+    Ok(i32::from(u8::try_from(status & 0xff).unwrap_or_default()))
 }
 
 fn cd(shell: &mut Shell, arguments: &[String]) -> Run {
     let arguments: Vec<&String> = arguments.iter().filter(|a| !matches!(a.as_str(), "-L" | "-P" | "--")).collect();
     let (target, show) = match arguments.first().map(|a| a.as_str()) {
         None => (shell.variables.get("HOME").unwrap_or("/").to_owned(), false),
-        Some("-") => match shell.variables.get("OLDPWD") {
-            Some(old) => (old.to_owned(), true),
-            None => {
+        Some("-") => {
+            if let Some(old) = shell.variables.get("OLDPWD") {
+                (old.to_owned(), true)
+            } else {
                 shell.complain("cd: OLDPWD not set");
                 return Ok(1);
             }
-        },
+        }
         Some("") => return Ok(0),
         Some(target) => (target.to_owned(), false),
     };
@@ -182,7 +184,12 @@ fn printf(shell: &mut Shell, arguments: &[String]) -> Run {
         shell.or_fatal(set)?;
         return Ok(i32::from(!made.errors.is_empty()));
     }
-    Ok(utilities::run(shell, "printf", utilities::printf::printf as Utility, arguments))
+    written(utilities::run(shell, "printf", utilities::printf::printf as Utility, arguments))
+}
+
+/// A builtin whose output nobody reads ends the shell it is in, as the signal would: a loop that writes for ever must not go on.
+fn written(status: i32) -> Run {
+    if status == utilities::UNREAD { Err(Flow::Exit(status)) } else { Ok(status) }
 }
 
 /// `export`, `readonly`, `local` and `declare`.
@@ -246,7 +253,7 @@ fn declare(shell: &mut Shell, arguments: &[String], name: &str) -> Run {
         variable.exported &= !off.contains('x');
         variable.read_only |= name == "readonly" || flags.contains('r');
     }
-    Ok(shell.substituted.filter(|_| false).unwrap_or(0))
+    Ok(0)
 }
 
 fn show(shell: &Shell, names: &[String], name: &str, flags: &str) -> Run {
@@ -261,7 +268,8 @@ fn show(shell: &Shell, names: &[String], name: &str, flags: &str) -> Run {
             continue;
         };
         if names.is_empty()
-            && ((name == "export" && !variable.exported) || ((name == "readonly" || flags.contains('r')) && !variable.read_only))
+            && ((name == "export" && !variable.exported)
+                || ((name == "readonly" || flags.contains('r')) && !variable.read_only))
         {
             continue;
         }
@@ -275,7 +283,9 @@ fn show(shell: &Shell, names: &[String], name: &str, flags: &str) -> Run {
         };
         let value = match &variable.content {
             Content::Unset => String::new(),
-            Content::Text(text) => format!("=\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$")),
+            Content::Text(text) => {
+                format!("=\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('$', "\\$"))
+            }
             Content::Indexed(all) => {
                 letters.insert(0, 'a');
                 format!("={}", items(all.iter().map(|(key, text)| (key.to_string(), text)).collect()))
@@ -337,8 +347,32 @@ pub fn set_option(shell: &mut Shell, name: &str, on: bool) -> bool {
         "C" | "noclobber" => options.noclobber = on,
         "pipefail" => options.pipefail = on,
         // They are about terminals, processes and history, of which there are none.
-        "b" | "h" | "m" | "l" | "i" | "s" | "B" | "E" | "H" | "P" | "T" | "p" | "monitor" | "notify" | "posix" | "vi" | "emacs"
-        | "history" | "ignoreeof" | "nolog" | "hashall" | "braceexpand" | "errtrace" | "functrace" | "physical" | "privileged"
+        "b"
+        | "h"
+        | "m"
+        | "l"
+        | "i"
+        | "s"
+        | "B"
+        | "E"
+        | "H"
+        | "P"
+        | "T"
+        | "p"
+        | "monitor"
+        | "notify"
+        | "posix"
+        | "vi"
+        | "emacs"
+        | "history"
+        | "ignoreeof"
+        | "nolog"
+        | "hashall"
+        | "braceexpand"
+        | "errtrace"
+        | "functrace"
+        | "physical"
+        | "privileged"
         | "interactive-comments" => {}
         _ => return false,
     }
@@ -399,7 +433,8 @@ fn shopt(shell: &mut Shell, arguments: &[String]) -> Run {
         match name.as_str() {
             "nullglob" if on || off => shell.options.nullglob = on,
             "nullglob" => return Ok(i32::from(!shell.options.nullglob)),
-            "expand_aliases" | "inherit_errexit" | "lastpipe" | "checkwinsize" | "login_shell" | "cmdhist" | "histappend" | "huponexit" => {}
+            "expand_aliases" | "inherit_errexit" | "lastpipe" | "checkwinsize" | "login_shell" | "cmdhist"
+            | "histappend" | "huponexit" => {}
             name => {
                 shell.complain(&format!("shopt: {name}: this shell has no such option"));
                 return Ok(1);
@@ -452,12 +487,9 @@ fn trap(shell: &mut Shell, arguments: &[String]) -> Run {
 }
 
 fn read(shell: &mut Shell, arguments: &[String]) -> Run {
-    let options = match utilities::options(arguments, "rsa:d:n:N:p:t:u:e", &[]) {
-        Ok(options) => options,
-        Err(_) => {
-            shell.complain("read: invalid option");
-            return Ok(2);
-        }
+    let Ok(options) = utilities::options(arguments, "rsa:d:n:N:p:t:u:e", &[]) else {
+        shell.complain("read: invalid option");
+        return Ok(2);
     };
     let input = match options.value('u').map(str::parse) {
         Some(Ok(number)) => shell.descriptors.input(number),
@@ -475,31 +507,28 @@ fn read(shell: &mut Shell, arguments: &[String]) -> Run {
     loop {
         let mut bytes = Vec::new();
         let most = options.value('n').or(options.value('N')).and_then(|n| n.parse::<u64>().ok());
-        match most {
-            Some(most) => {
-                use std::io::Read;
-                let mut one = [0];
-                found_end = true;
-                while (bytes.len() as u64) < most {
-                    match input.clone().read(&mut one) {
-                        Ok(1) if one[0] == delimiter && options.has('n') => break,
-                        Ok(1) => bytes.push(one[0]),
-                        _ => {
-                            found_end = false;
-                            break;
-                        }
+        if let Some(most) = most {
+            use std::io::Read;
+            let mut one = [0];
+            found_end = true;
+            while (bytes.len() as u64) < most {
+                match input.clone().read(&mut one) {
+                    Ok(1) if one[0] == delimiter && options.has('n') => break,
+                    Ok(1) => bytes.push(one[0]),
+                    _ => {
+                        found_end = false;
+                        break;
                     }
                 }
             }
-            None => {
-                if let Err(error) = input.read_until(delimiter, &mut bytes) {
-                    shell.complain(&format!("read: {error}"));
-                    return Ok(1);
-                }
-                found_end = bytes.last() == Some(&delimiter);
-                if found_end {
-                    bytes.pop();
-                }
+        } else {
+            if let Err(error) = input.read_until(delimiter, &mut bytes) {
+                shell.complain(&format!("read: {error}"));
+                return Ok(1);
+            }
+            found_end = bytes.last() == Some(&delimiter);
+            if found_end {
+                bytes.pop();
             }
         }
         let line = String::from_utf8_lossy(&bytes).into_owned();
@@ -643,7 +672,7 @@ fn getopts(shell: &mut Shell, arguments: &[String]) -> Run {
         } else {
             shell.complain(&format!("illegal option -- {letter}"));
         }
-        result = "?".to_owned();
+        "?".clone_into(&mut result);
     } else if takes_value {
         if !glued.is_empty() {
             value = Some(glued);
@@ -651,7 +680,7 @@ fn getopts(shell: &mut Shell, arguments: &[String]) -> Run {
             value = Some(next.clone());
             index += 1;
         } else {
-            result = if silent { ":" } else { "?" }.to_owned();
+            if silent { ":" } else { "?" }.clone_into(&mut result);
             if silent {
                 value = Some(letter.to_string());
             } else {
@@ -660,12 +689,11 @@ fn getopts(shell: &mut Shell, arguments: &[String]) -> Run {
         }
     }
     shell.remember("OPTIND", &index.to_string());
-    match value {
-        Some(value) => shell.remember("OPTARG", &value),
-        None => {
-            let unset = shell.variables.unset("OPTARG");
-            shell.or_fatal(unset)?;
-        }
+    if let Some(value) = value {
+        shell.remember("OPTARG", &value);
+    } else {
+        let unset = shell.variables.unset("OPTARG");
+        shell.or_fatal(unset)?;
     }
     shell.remember(name, &result);
     Ok(0)
@@ -686,7 +714,11 @@ fn wait(shell: &mut Shell, arguments: &[String]) -> Run {
         None => 0,
         Some(number) => {
             let at = number.trim_start_matches('%').parse::<usize>().ok();
-            let at = if number.starts_with('%') { at.and_then(|n| n.checked_sub(1)) } else { at.and_then(|n| n.checked_sub(2)) };
+            let at = if number.starts_with('%') {
+                at.and_then(|n| n.checked_sub(1))
+            } else {
+                at.and_then(|n| n.checked_sub(2))
+            };
             at.and_then(|at| shell.background.get(at)).copied().unwrap_or(127)
         }
     };
@@ -702,16 +734,32 @@ pub fn describe(shell: &mut Shell, arguments: &[String], words: bool) -> Run {
     for name in arguments.iter().filter(|a| !a.starts_with('-') || a.len() == 1) {
         let keyword = matches!(
             name.as_str(),
-            "if" | "then" | "else" | "elif" | "fi" | "do" | "done" | "case" | "esac" | "while" | "until" | "for" | "{" | "}" | "!" | "in"
+            "if" | "then"
+                | "else"
+                | "elif"
+                | "fi"
+                | "do"
+                | "done"
+                | "case"
+                | "esac"
+                | "while"
+                | "until"
+                | "for"
+                | "{"
+                | "}"
+                | "!"
+                | "in"
         );
         let utility = utilities::find(name).is_some();
         let path = if name.contains('/') {
             let base = name.rsplit('/').next().unwrap_or_default();
-            (shell.path(name).is_file() || utilities::find(base).is_some() || find(base).is_some()).then(|| name.clone())
+            (shell.path(name).is_file() || utilities::find(base).is_some() || find(base).is_some())
+                .then(|| name.clone())
         } else {
             // Utilities have no files: the usual place stands for them.
-            (utility || matches!(name.as_str(), "sh" | "bash" | "env" | "find" | "xargs" | "timeout" | "nohup" | "nice"))
-                .then(|| format!("/usr/bin/{name}"))
+            (utility
+                || matches!(name.as_str(), "sh" | "bash" | "env" | "find" | "xargs" | "timeout" | "nohup" | "nice"))
+            .then(|| format!("/usr/bin/{name}"))
         };
         let (kind, text, short) = if shell.functions.contains_key(name) {
             ("function", format!("{name} is a function"), name.clone())
@@ -728,7 +776,13 @@ pub fn describe(shell: &mut Shell, arguments: &[String], words: bool) -> Run {
             status = if shell.bash || !words { 1 } else { 127 };
             continue;
         };
-        let line = if only_kind { kind.to_owned() } else if words && !only_path { text } else { short };
+        let line = if only_kind {
+            kind.to_owned()
+        } else if words && !only_path {
+            text
+        } else {
+            short
+        };
         if writeln!(out, "{line}").is_err() {
             return Ok(1);
         }

@@ -51,7 +51,9 @@ pub fn run_shell(shell: &mut Shell, arguments: &[String]) -> i32 {
                         's' => from_stdin = true,
                         'o' | 'O' => {
                             at += 1;
-                            let Some(name) = arguments.get(at) else { return usage(shell, "-o: option requires an argument") };
+                            let Some(name) = arguments.get(at) else {
+                                return usage(shell, "-o: option requires an argument");
+                            };
                             if letter == 'o' && !builtins::set_option(shell, name, on) {
                                 return usage(shell, &format!("{name}: invalid option name"));
                             }
@@ -117,7 +119,13 @@ fn script(shell: &mut Shell, text: &str, origin: &str, task: Task) -> i32 {
             0
         }
         Err(error) => {
-            let _ = writeln!(shell.stderr(), "{}: {origin}: line {}: syntax error: {}", shell.name, error.line, error.message);
+            let _ = writeln!(
+                shell.stderr(),
+                "{}: {origin}: line {}: syntax error: {}",
+                shell.name,
+                error.line,
+                error.message
+            );
             2
         }
     }

@@ -16,7 +16,7 @@ pub fn missing(list: &List) -> BTreeSet<String> {
 
 fn available(name: &str) -> bool {
     let base = match name.rsplit_once('/') {
-        Some((folder, base)) if matches!(folder, "/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin") => base,
+        Some(("/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin", base)) => base,
         // A path of its own may be a script that the run brings.
         Some(_) => return true,
         None => name,
@@ -34,7 +34,9 @@ impl Finder {
     fn list(&mut self, list: &List) {
         for Item { first, rest, .. } in list {
             for pipeline in std::iter::once(first).chain(rest.iter().map(|(_, pipeline)| pipeline)) {
-                pipeline.commands.iter().for_each(|command| self.command(command));
+                for command in &pipeline.commands {
+                    self.command(command);
+                }
             }
         }
     }
@@ -42,7 +44,11 @@ impl Finder {
     fn command(&mut self, command: &Command) {
         for redirect in &command.redirects {
             match &redirect.kind {
-                RedirectKind::Here(body) => body.get().into_iter().for_each(|word| self.word(word)),
+                RedirectKind::Here(body) => {
+                    if let Some(word) = body.get() {
+                        self.word(word);
+                    }
+                }
                 RedirectKind::Read(word)
                 | RedirectKind::Write(word)
                 | RedirectKind::Append(word)
@@ -57,10 +63,14 @@ impl Finder {
                 for assignment in assignments {
                     match &assignment.value {
                         Value::Scalar(word) => self.word(word),
-                        Value::Array(items) => items.iter().for_each(|(_, word)| self.word(word)),
+                        Value::Array(items) => {
+                            for (_, word) in items {
+                                self.word(word);
+                            }
+                        }
                     }
                 }
-                words.iter().for_each(|word| self.word(word));
+                self.words(words);
                 let fixed: Vec<Option<String>> = words.iter().map(Word::fixed).collect();
                 self.called_by(&fixed);
             }
@@ -70,20 +80,24 @@ impl Finder {
                     self.list(condition);
                     self.list(body);
                 }
-                otherwise.iter().for_each(|list| self.list(list));
+                if let Some(list) = otherwise {
+                    self.list(list);
+                }
             }
             Kind::While { condition, body, .. } => {
                 self.list(condition);
                 self.list(body);
             }
             Kind::For { words, body, .. } => {
-                words.iter().flatten().for_each(|word| self.word(word));
+                self.words(words.as_deref().unwrap_or_default());
                 self.list(body);
             }
             Kind::Count { body, .. } => self.list(body),
             Kind::Case { word, arms } => {
                 self.word(word);
-                arms.iter().for_each(|arm| self.list(&arm.body));
+                for arm in arms {
+                    self.list(&arm.body);
+                }
             }
             Kind::Function { name, body } => {
                 self.defined.insert(name.clone());
@@ -111,7 +125,10 @@ impl Finder {
                 }
                 flags
             }
-            "env" => rest.iter().take_while(|word| text(word).starts_with('-') || text(word).contains('=') || word.is_none()).count(),
+            "env" => rest
+                .iter()
+                .take_while(|word| text(word).starts_with('-') || text(word).contains('=') || word.is_none())
+                .count(),
             "timeout" => {
                 let flags = rest.iter().take_while(|word| text(word).starts_with('-')).count();
                 flags + 1
@@ -132,6 +149,12 @@ impl Finder {
             && !more.is_empty()
         {
             self.called_by(more);
+        }
+    }
+
+    fn words(&mut self, words: &[Word]) {
+        for word in words {
+            self.word(word);
         }
     }
 
@@ -185,8 +208,14 @@ mod tests {
     #[test]
     fn names_what_is_not_here() {
         assert!(of("set -e; mkdir -p \"$(dirname \"$0\")\"; f() { cat; }; f | sort > out").is_empty());
-        assert_eq!(of("x=$(gsutil ls); if jq . a; then for i in \"`aws s3`\"; do /usr/bin/kubectl; done; fi"), ["/usr/bin/kubectl", "aws", "gsutil", "jq"]);
-        assert_eq!(of("env A=1 python3 x.py; exec node y; sh -ec 'curl x'; timeout 5 wget z"), ["curl", "node", "python3", "wget"]);
+        assert_eq!(
+            of("x=$(gsutil ls); if jq . a; then for i in \"`aws s3`\"; do /usr/bin/kubectl; done; fi"),
+            ["/usr/bin/kubectl", "aws", "gsutil", "jq"]
+        );
+        assert_eq!(
+            of("env A=1 python3 x.py; exec node y; sh -ec 'curl x'; timeout 5 wget z"),
+            ["curl", "node", "python3", "wget"]
+        );
         assert!(of("$0 \"$@\"; ./mine.sh; command -v curl").is_empty());
     }
 }

@@ -3,22 +3,34 @@
 use std::rc::Rc;
 
 use crate::ast::{Arm, ArmEnd, Command, Condition, Item, Kind, List, Operator, Pipeline, Word};
-use crate::parser;
+use crate::parser::Parser;
 use crate::pattern;
 use crate::shell::{Flow, Run, Shell};
 use crate::stream::{Appetite, Descriptor, Output};
 
 impl Shell {
-    /// Reads and runs a text as part of this shell; `what` says in errors where it came from.
+    /// Reads and runs a text as part of this shell, a line at a time: a mistake further down does not keep what is before it from
+    /// running, nor does it matter after an `exit`. `what` says in errors where the text came from.
     pub fn run_text(&mut self, text: &str, what: &str) -> Run {
-        match parser::parse(text) {
-            Ok(list) => self.deeper(|shell| shell.list(&list)),
-            Err(error) => {
-                self.line = 0;
-                self.complain(&format!("{what}: line {}: syntax error: {}", error.line, error.message));
-                Err(Flow::Exit(2))
+        self.deeper(|shell| {
+            let mut parser = Parser::new(text, 1, 0);
+            let mut done = false;
+            loop {
+                match parser.next_line() {
+                    Ok(Some(list)) => {
+                        shell.list(&list)?;
+                        done = true;
+                    }
+                    Ok(None) if done => return Ok(shell.status),
+                    Ok(None) => return Ok(0),
+                    Err(error) => {
+                        shell.line = 0;
+                        shell.complain(&format!("{what}: line {}: syntax error: {}", error.line, error.message));
+                        return Err(Flow::Exit(2));
+                    }
+                }
             }
-        }
+        })
     }
 
     pub fn list(&mut self, list: &List) -> Run {
@@ -63,7 +75,15 @@ impl Shell {
         }
         let simple = !matches!(
             pipeline.commands.as_slice(),
-            [Command { kind: Kind::Group(_) | Kind::If { .. } | Kind::While { .. } | Kind::For { .. } | Kind::Count { .. } | Kind::Case { .. }, .. }]
+            [Command {
+                kind: Kind::Group(_)
+                    | Kind::If { .. }
+                    | Kind::While { .. }
+                    | Kind::For { .. }
+                    | Kind::Count { .. }
+                    | Kind::Case { .. },
+                ..
+            }]
         );
         if counts && simple && self.status != 0 && self.unchecked == 0 {
             if let Some(trap) = self.traps.get("ERR").cloned() {
@@ -124,16 +144,19 @@ impl Shell {
     }
 
     pub fn command(&mut self, command: &Command) -> Run {
+        if self.exhausted.get() {
+            return Err(Flow::Exit(2));
+        }
         self.line = command.line;
         if let Kind::Simple { assignments, words } = &command.kind {
             return self.simple(assignments, words, &command.redirects);
         }
         if command.redirects.is_empty() {
-            return self.compound(&command.kind);
+            return self.deeper(|shell| shell.compound(&command.kind));
         }
         let saved = self.descriptors.clone();
         let done = match self.redirect(&command.redirects) {
-            Ok(Ok(())) => self.compound(&command.kind),
+            Ok(Ok(())) => self.deeper(|shell| shell.compound(&command.kind)),
             Ok(Err(message)) => {
                 self.complain(&message);
                 Ok(1)
@@ -204,7 +227,6 @@ impl Shell {
             }
         }
     }
-
 
     /// Runs what `next` gives until it gives nothing more, minding `break` and `continue`.
     fn looping<'a>(&mut self, mut next: impl FnMut(&mut Self) -> Run<Option<&'a List>>) -> Run {
@@ -342,6 +364,11 @@ fn appetite(command: &Command) -> Appetite {
     let nothing = Appetite { lines: Some(0), bytes: Some(0) };
     match name.rsplit('/').next().unwrap_or_default() {
         "head" => crate::utilities::head::appetite(arguments),
+        // `sed 3q`
+        "sed" => match arguments {
+            [script] => Appetite { lines: script.strip_suffix('q').and_then(|line| line.parse().ok()), bytes: None },
+            _ => Appetite::default(),
+        },
         "read" => Appetite { lines: Some(1), bytes: None },
         "true" | "false" | ":" | "echo" | "printf" | "exit" => nothing,
         _ => Appetite::default(),

@@ -6,7 +6,7 @@ use crate::arithmetic;
 use crate::ast::{List, Part, Word};
 use crate::pattern;
 use crate::shell::{Flow, Run, Shell};
-use crate::stream::random;
+use crate::stream::{TEMPORARY, random};
 
 /// How many words braces may make.
 const MAX_BRACES: usize = 100_000;
@@ -85,7 +85,9 @@ impl Shell {
     fn fields_of(&mut self, word: &Word, to: &mut Vec<String>) -> Run<()> {
         let pieces = self.pieces(word, false)?;
         for field in self.split(pieces) {
-            if !self.options.noglob && field.pieces.iter().any(|(text, quoted)| !quoted && text.contains(['*', '?', '['])) {
+            if !self.options.noglob
+                && field.pieces.iter().any(|(text, quoted)| !quoted && text.contains(['*', '?', '[']))
+            {
                 let pattern = field.pattern();
                 if pattern::is_pattern(&pattern) {
                     let found = pattern::files(&pattern, &self.cwd);
@@ -247,7 +249,7 @@ impl Shell {
     /// `<(commands)`: what they write, as a file.
     fn process(&mut self, list: &List) -> Run<String> {
         let (bytes, _) = self.capture(|shell| shell.list(list))?;
-        let path = std::env::temp_dir().join(format!("process-{:016x}", random()));
+        let path = std::path::PathBuf::from(format!("{TEMPORARY}/process-{:016x}", random()));
         let written = std::fs::File::create_new(&path).and_then(|mut file| file.write_all(&bytes));
         written.map_err(|error| self.fatal(&format!("<(…): {error}")))?;
         Ok(path.to_string_lossy().into_owned())

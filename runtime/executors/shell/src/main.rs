@@ -33,5 +33,17 @@ fn main() {
         .map(|(name, text)| (name.to_string_lossy().into_owned(), text.to_string_lossy().into_owned()));
     let status = cli::run(&arguments, environment);
     let _ = std::io::stdout().flush();
-    std::process::exit(status);
+    exit(status)
+}
+
+/// The C library's own exit knows success and failure only.
+#[cfg(target_family = "wasm")]
+fn exit(status: i32) -> ! {
+    wasip2::cli::exit::exit_with_code(u8::try_from(status & 0xff).unwrap_or(1));
+    std::process::exit(1)
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn exit(status: i32) -> ! {
+    std::process::exit(status)
 }

@@ -15,7 +15,10 @@ enum Held {
     Unset,
     One(String),
     /// `$@`, `${x[@]}`; `joined` for `$*` and `${x[*]}`.
-    Many { items: Vec<String>, joined: bool },
+    Many {
+        items: Vec<String>,
+        joined: bool,
+    },
 }
 
 impl Shell {
@@ -260,7 +263,7 @@ impl Shell {
             (b'?', false) => {
                 let mut message = self.text(word)?;
                 if message.is_empty() {
-                    message = if null { "parameter null or not set" } else { "parameter not set" }.to_owned();
+                    message.push_str(if null { "parameter null or not set" } else { "parameter not set" });
                 }
                 let _ = writeln!(self.stderr(), "{}: line {}: {}: {message}", self.name, self.line, parameter.name);
                 Err(Flow::Exit(if self.bash { 127 } else { 2 }))

@@ -8,7 +8,8 @@ use std::collections::HashSet;
 use std::rc::Rc;
 
 use crate::ast::{
-    Arm, ArmEnd, Assignment, Command, Condition, Item, Kind, List, Operator, Pipeline, Redirect, RedirectKind, Value, Word,
+    Arm, ArmEnd, Assignment, Command, Condition, Item, Kind, List, Operator, Pipeline, Redirect, RedirectKind, Value,
+    Word,
 };
 
 /// Commands inside of commands. Real scripts stay below 20; the stack of the sandbox holds several times this.
@@ -57,6 +58,22 @@ const CLOSERS: [&str; 8] = ["then", "else", "elif", "fi", "do", "done", "esac", 
 impl<'s> Parser<'s> {
     pub(crate) fn new(text: &'s str, first_line: u32, depth: u32) -> Self {
         Self { text, at: 0, depth, first_line, pending: Vec::new(), counted: (0, 0), no_expression: HashSet::new() }
+    }
+
+    /// The commands up to the end of a line: what a shell runs before it looks at the next one. None at the end of the text.
+    pub(crate) fn next_line(&mut self) -> Parsed<Option<List>> {
+        self.newlines()?;
+        if self.at >= self.text.len() {
+            return Ok(None);
+        }
+        let list = self.items(false)?;
+        if self.peek() == Some(b'\n') {
+            self.at += 1;
+            self.here_documents()?;
+        } else if self.at < self.text.len() {
+            return Err(self.unexpected());
+        }
+        Ok(Some(list))
     }
 
     pub(crate) fn whole(mut self) -> Parsed<List> {
@@ -209,9 +226,7 @@ impl<'s> Parser<'s> {
         if self.eat_reserved(word) {
             return Ok(());
         }
-        let mut error = self.unexpected();
-        error.message.push_str(&format!(" (expecting `{word}`)"));
-        Err(error)
+        Err(self.expected(word))
     }
 
     fn expect(&mut self, token: &str) -> Parsed<()> {
@@ -219,9 +234,12 @@ impl<'s> Parser<'s> {
         if self.eat(token) {
             return Ok(());
         }
-        let mut error = self.unexpected();
-        error.message.push_str(&format!(" (expecting `{token}`)"));
-        Err(error)
+        Err(self.expected(token))
+    }
+
+    fn expected(&mut self, token: &str) -> SyntaxError {
+        let SyntaxError { line, message } = self.unexpected();
+        SyntaxError { line, message: format!("{message} (expecting `{token}`)") }
     }
 
     // ---- lists ----
@@ -236,9 +254,20 @@ impl<'s> Parser<'s> {
 
     /// Commands up to something that cannot begin one.
     pub(crate) fn list(&mut self) -> Parsed<List> {
+        self.items(true)
+    }
+
+    fn items(&mut self, across_lines: bool) -> Parsed<List> {
         let mut list = List::new();
         loop {
-            self.newlines()?;
+            if across_lines {
+                self.newlines()?;
+            } else {
+                self.blanks();
+                if self.peek() == Some(b'\n') {
+                    return Ok(list);
+                }
+            }
             if self.at_list_end() {
                 return Ok(list);
             }
@@ -547,8 +576,12 @@ impl<'s> Parser<'s> {
             {
                 return Ok(Condition::Unary(operator, parser.word()?));
             }
-            for operator in ["==", "=~", "!=", "=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"] {
-                if parser.at_reserved(operator) || (operator.len() == 1 && operator != "=" && parser.looking_at(operator)) {
+            for operator in
+                ["==", "=~", "!=", "=", "<", ">", "-eq", "-ne", "-lt", "-le", "-gt", "-ge", "-nt", "-ot", "-ef"]
+            {
+                if parser.at_reserved(operator)
+                    || (operator.len() == 1 && operator != "=" && parser.looking_at(operator))
+                {
                     parser.at += operator.len();
                     parser.blanks();
                     let right = if operator == "=~" { parser.regex_word()? } else { parser.word()? };
@@ -573,17 +606,17 @@ impl<'s> Parser<'s> {
             let declares = words.first().is_some_and(|word: &Word| {
                 matches!(word.bare(), Some("declare" | "typeset" | "local" | "export" | "readonly"))
             });
-            if words.is_empty() || declares {
-                if let Some(assignment) = self.assignment(declares)? {
-                    if declares {
-                        // The declaration itself, with the flags before it, makes the variable; then it gets its value.
-                        words.push(Word::literal(&assignment.name));
-                        assignments.push(assignment);
-                    } else {
-                        assignments.push(assignment);
-                    }
-                    continue;
+            if (words.is_empty() || declares)
+                && let Some(assignment) = self.assignment(declares)?
+            {
+                if declares {
+                    // The declaration itself, with the flags before it, makes the variable; then it gets its value.
+                    words.push(Word::literal(&assignment.name));
+                    assignments.push(assignment);
+                } else {
+                    assignments.push(assignment);
                 }
+                continue;
             }
             if !self.at_word() {
                 break;
@@ -613,19 +646,19 @@ impl<'s> Parser<'s> {
     /// `name=value`, `name+=value`, `name[index]=value`, `name=(values)`; with `arrays_only` just the last.
     fn assignment(&mut self, arrays_only: bool) -> Parsed<Option<Assignment>> {
         let start = self.at;
-        let name: String = self.text[self.at..].chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect();
+        let name: String =
+            self.text[self.at..].chars().take_while(|c| *c == '_' || c.is_ascii_alphanumeric()).collect();
         if !is_name(&name) {
             return Ok(None);
         }
         self.at += name.len();
         let index = if self.peek() == Some(b'[') {
             self.at += 1;
-            match self.subscript() {
-                Ok(index) => Some(index),
-                Err(_) => {
-                    self.at = start;
-                    return Ok(None);
-                }
+            if let Ok(index) = self.subscript() {
+                Some(index)
+            } else {
+                self.at = start;
+                return Ok(None);
             }
         } else {
             None

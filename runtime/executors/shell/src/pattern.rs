@@ -191,7 +191,11 @@ pub fn files(pattern: &str, cwd: &str) -> Vec<String> {
 }
 
 fn entries(base: &str, part: &str, cwd: &str) -> Vec<String> {
-    let folder = if base.is_empty() { cwd.to_owned() } else { format!("{}/{base}", if base.starts_with('/') { "" } else { cwd }) };
+    let folder = if base.is_empty() {
+        cwd.to_owned()
+    } else {
+        format!("{}/{base}", if base.starts_with('/') { "" } else { cwd })
+    };
     let pattern: Vec<char> = part.chars().collect();
     let hidden = pattern.first() == Some(&'.') || pattern.starts_with(&['\\', '.']);
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };

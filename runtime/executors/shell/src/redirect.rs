@@ -28,8 +28,10 @@ impl Shell {
             RedirectKind::Append(word) => (1, self.write_to(word, true)?),
             RedirectKind::ReadWrite(word) => {
                 let name = self.text(word)?;
-                let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path(&name));
-                let both = file.and_then(|file| Ok(Descriptor::Both(Input::file(file.try_clone()?), Output::file(file))));
+                let file =
+                    OpenOptions::new().read(true).write(true).create(true).truncate(false).open(self.path(&name));
+                let both =
+                    file.and_then(|file| Ok(Descriptor::Both(Input::file(file.try_clone()?), Output::file(file))));
                 (0, both.map_err(|error| say(&name, &error)))
             }
             RedirectKind::Both { append, target } => {
@@ -134,7 +136,11 @@ impl Shell {
             return Err(io::ErrorKind::IsADirectory.into());
         }
         let mut options = OpenOptions::new();
-        if append { options.append(true) } else { options.write(true).truncate(true) };
+        if append {
+            options.append(true)
+        } else {
+            options.write(true).truncate(true)
+        };
         options.create(true).open(path).map(Output::file)
     }
 }

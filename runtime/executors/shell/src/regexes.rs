@@ -65,7 +65,11 @@ fn translate(pattern: &str, extended: bool) -> Result<String, String> {
                 starting = true;
             }
             '^' => out.push_str("\\^"),
-            '$' if extended || at == chars.len() || chars[at..].starts_with(&['\\', ')']) || chars[at..].starts_with(&['\\', '|']) => {
+            '$' if extended
+                || at == chars.len()
+                || chars[at..].starts_with(&['\\', ')'])
+                || chars[at..].starts_with(&['\\', '|']) =>
+            {
                 out.push('$');
             }
             '$' => out.push_str("\\$"),
@@ -85,7 +89,9 @@ fn translate(pattern: &str, extended: bool) -> Result<String, String> {
 /// Whether `3}`, `3,}` or `3,4}` follows.
 fn counts(rest: &[char]) -> bool {
     let inside: String = rest.iter().take_while(|c| **c != '}').collect();
-    inside.len() < rest.len() && inside.starts_with(|c: char| c.is_ascii_digit()) && inside.chars().all(|c| c.is_ascii_digit() || c == ',')
+    inside.len() < rest.len()
+        && inside.starts_with(|c: char| c.is_ascii_digit())
+        && inside.chars().all(|c| c.is_ascii_digit() || c == ',')
 }
 
 /// `[…]`, in which a backslash is a character, unlike in the regex crate's.
@@ -112,7 +118,7 @@ fn bracket(chars: &[char], mut at: usize, out: &mut String) -> Result<usize, Str
                     return Err("a `[` is not closed".to_owned());
                 }
                 if kind == ':' {
-                    out.push_str(&format!("[:{name}:]"));
+                    out.extend(["[:", name.as_str(), ":]"]);
                 } else {
                     out.push_str(&regex::escape(&name));
                 }

@@ -57,7 +57,8 @@ pub fn env(shell: &mut Shell, arguments: &[String]) -> Run {
         rest = more;
         match first.as_str() {
             "-i" | "-" | "--ignore-environment" => {
-                let names: Vec<String> = changed.variables.exported().iter().map(|(name, _)| (*name).to_owned()).collect();
+                let names: Vec<String> =
+                    changed.variables.exported().iter().map(|(name, _)| (*name).to_owned()).collect();
                 for name in names {
                     changed.variables.entry(&name).exported = false;
                 }
@@ -103,7 +104,11 @@ pub fn env(shell: &mut Shell, arguments: &[String]) -> Run {
 
 /// Nothing can be interrupted here: the sandbox's own time limits hold, and a command that took too long is told afterwards.
 pub fn timeout(shell: &mut Shell, arguments: &[String]) -> Run {
-    let options = crate::utilities::options_before(arguments, "k:s:v", &[("signal", 's'), ("kill-after", 'k'), ("preserve-status", 'v')]);
+    let options = crate::utilities::options_before(
+        arguments,
+        "k:s:v",
+        &[("signal", 's'), ("kill-after", 'k'), ("preserve-status", 'v')],
+    );
     let Ok(options) = options else { return Ok(125) };
     let Some((limit, command)) = options.operands.split_first() else { return Ok(125) };
     let Some(limit) = crate::utilities::duration(limit) else {

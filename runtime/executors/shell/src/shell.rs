@@ -1,5 +1,6 @@
 //! The state of a running shell. A subshell is a clone of it.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -9,8 +10,9 @@ use crate::ast::Command;
 use crate::stream::{Appetite, Descriptors, Output};
 use crate::variables::Variables;
 
-/// Functions, `eval`s, subshells and substitutions that run inside of each other: the stack of the sandbox holds several times this.
-pub const MAX_DEPTH: u32 = 200;
+/// Compound commands, functions, `eval`s, subshells and substitutions that run inside of each other: the stack of the sandbox holds
+/// twice this.
+pub const MAX_DEPTH: u32 = 300;
 
 /// What ends more than one command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,7 @@ pub enum Flow {
 pub type Run<T = i32> = Result<T, Flow>;
 
 /// What `set` sets.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// `-e`
@@ -74,6 +77,8 @@ pub struct Shell {
     /// Acts as bash where that and POSIX differ.
     pub bash: bool,
     pub depth: u32,
+    /// Set when `depth` got too large, for all subshells: nothing more runs, or what calls itself twice would go on for ever.
+    pub exhausted: Rc<Cell<bool>>,
     pub loops: u32,
     pub functions_running: u32,
     /// Above zero where a failure is looked at, so that `set -e` does not end the shell.
@@ -121,6 +126,7 @@ impl Shell {
             pipe_statuses: Vec::new(),
             bash: false,
             depth: 0,
+            exhausted: Rc::default(),
             loops: 0,
             functions_running: 0,
             unchecked: 0,
@@ -169,8 +175,14 @@ impl Shell {
 
     /// Runs something one level deeper.
     pub fn deeper<T>(&mut self, run: impl FnOnce(&mut Self) -> Run<T>) -> Run<T> {
+        if self.exhausted.get() {
+            return Err(Flow::Exit(2));
+        }
         if self.depth >= MAX_DEPTH {
-            self.complain(&format!("more than {MAX_DEPTH} functions, subshells and substitutions run inside of each other"));
+            self.exhausted.set(true);
+            self.complain(&format!(
+                "more than {MAX_DEPTH} functions, subshells and substitutions run inside of each other"
+            ));
             return Err(Flow::Exit(2));
         }
         self.depth += 1;
@@ -185,6 +197,9 @@ impl Shell {
             Ok(status) | Err(Flow::Return(status) | Flow::Exit(status)) => status,
             Err(Flow::Break(_) | Flow::Continue(_)) => 0,
         };
+        if self.exhausted.get() {
+            return 2;
+        }
         if let Some(trap) = self.traps.remove("EXIT") {
             self.status = status;
             if let Err(Flow::Exit(exit)) = self.run_text(&trap, "trap") {
@@ -233,9 +248,13 @@ mod tests {
 
     #[test]
     fn paths_resolve_by_their_text() {
-        for (cwd, name, expected) in
-            [("/a/b", "c", "/a/b/c"), ("/a", "../../x", "/x"), ("/a", "/b/./c", "/b/c"), ("/", "", "/"), ("/a", "b/", "/a/b/")]
-        {
+        for (cwd, name, expected) in [
+            ("/a/b", "c", "/a/b/c"),
+            ("/a", "../../x", "/x"),
+            ("/a", "/b/./c", "/b/c"),
+            ("/", "", "/"),
+            ("/a", "b/", "/a/b/"),
+        ] {
             assert_eq!(resolve(cwd, name), PathBuf::from(expected), "{cwd} {name}");
         }
     }

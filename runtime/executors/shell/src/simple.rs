@@ -1,5 +1,6 @@
 //! Simple commands: assignments, and a function, a builtin or a utility with its arguments.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::rc::Rc;
 
@@ -61,7 +62,7 @@ impl Shell {
         if let Some(crate::ast::Part::Literal(text)) = value.parts.first_mut()
             && let Some(at) = text.find('=')
         {
-            name = text[..=at].to_owned();
+            text[..=at].clone_into(&mut name);
             text.drain(..=at);
             if text.is_empty() {
                 value.parts.remove(0);
@@ -112,10 +113,12 @@ impl Shell {
         match &assignment.value {
             Value::Array(items) => {
                 let mut content = match self.variables.variable(name).map(|v| v.content.clone()) {
-                    Some(Content::Keyed(old)) => Content::Keyed(if assignment.append { old } else { Default::default() }),
+                    Some(Content::Keyed(old)) => {
+                        Content::Keyed(if assignment.append { old } else { BTreeMap::default() })
+                    }
                     Some(Content::Indexed(old)) if assignment.append => Content::Indexed(old),
                     Some(Content::Text(old)) if assignment.append => Content::Indexed([(0, old)].into()),
-                    _ => Content::Indexed(Default::default()),
+                    _ => Content::Indexed(BTreeMap::default()),
                 };
                 for (key, word) in items {
                     let key = key.as_ref().map(|key| self.text(key)).transpose()?;
@@ -126,20 +129,15 @@ impl Shell {
                             }
                         }
                         Content::Indexed(all) => {
-                            let mut at = match &key {
-                                Some(key) => usize::try_from(self.evaluate(key)?).unwrap_or(0),
-                                None => all.keys().next_back().map_or(0, |last| last + 1),
-                            };
-                            if key.is_some() {
+                            if let Some(key) = key {
+                                let at = usize::try_from(self.evaluate(&key)?).unwrap_or(0);
                                 all.insert(at, self.text(word)?);
                                 continue;
                             }
+                            let next = all.keys().next_back().map_or(0, |last| last + 1);
                             let mut texts = Vec::new();
                             self.argument(word, &mut texts)?;
-                            for text in texts {
-                                all.insert(at, text);
-                                at += 1;
-                            }
+                            all.extend((next..).zip(texts));
                         }
                         _ => {}
                     }
@@ -216,14 +214,17 @@ impl Shell {
         }
         // A path to where systems keep their programs names the utility; any other path is a file.
         let (base, standard) = match name.rsplit_once('/') {
-            Some((folder, base)) => (base, matches!(folder, "/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin")),
+            Some((folder, base)) => {
+                (base, matches!(folder, "/bin" | "/usr/bin" | "/usr/local/bin" | "/sbin" | "/usr/sbin"))
+            }
             None => (name.as_str(), true),
         };
         if standard {
-            if name.contains('/') && !self.path(name).is_file() {
-                if let Some(Builtin::Shell(run) | Builtin::Prefix(run)) = builtins::find(base).filter(|_| !builtins::is_special(base)) {
-                    return self.deeper(|shell| run(shell, rest));
-                }
+            if name.contains('/')
+                && let Some(Builtin::Shell(run) | Builtin::Prefix(run)) =
+                    builtins::find(base).filter(|_| !builtins::is_special(base))
+            {
+                return self.deeper(|shell| run(shell, rest));
             }
             if let Some(utility) = utilities::find(base) {
                 return Ok(utilities::run(self, base, utility, rest));
@@ -285,6 +286,7 @@ impl Shell {
         shell.parameters = arguments;
         shell.bash = self.bash;
         shell.depth = self.depth;
+        shell.exhausted = Rc::clone(&self.exhausted);
         shell
     }
 

@@ -10,10 +10,12 @@ use std::io::{self, BufRead, BufReader, BufWriter, Cursor, Read, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+/// Where temporary files go: WASI has no other word for it.
+pub const TEMPORARY: &str = "/tmp";
 /// What a pipe holds in memory; the rest goes to a file in `/tmp`.
 const PIPE_MEMORY: usize = 4 << 20;
 /// What goes through a pipe at most: a command that writes without end is stopped here.
-const PIPE_LIMIT: u64 = 1 << 30;
+const PIPE_LIMIT: u64 = 256 << 20;
 /// What other systems' pipes hold: a command may write this much even if the reader wants less.
 const PIPE_SLACK: u64 = 64 << 10;
 
@@ -213,15 +215,14 @@ impl Pipe {
 
     fn store(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.spilled.is_none() && self.memory.len() + bytes.len() > PIPE_MEMORY {
-            let path = std::env::temp_dir().join(format!(".pipe-{:016x}", random()));
+            let path = PathBuf::from(format!("{TEMPORARY}/.pipe-{:016x}", random()));
             self.spilled = Some(Spill { file: BufWriter::new(File::create_new(&path)?), path });
         }
-        match &mut self.spilled {
-            Some(spill) => spill.file.write_all(bytes),
-            None => {
-                self.memory.extend_from_slice(bytes);
-                Ok(())
-            }
+        if let Some(spill) = &mut self.spilled {
+            spill.file.write_all(bytes)
+        } else {
+            self.memory.extend_from_slice(bytes);
+            Ok(())
         }
     }
 
@@ -236,7 +237,9 @@ impl Pipe {
                 let file = Spilled { file, path: spill.path };
                 Input::new(BufReader::with_capacity(64 << 10, Cursor::new(self.memory).chain(file).chain(end)))
             }
-            Err(error) => Input::new(BufReader::new(Cut { message: Some(format!("a pipe's buffer in /tmp is lost: {error}")) })),
+            Err(error) => {
+                Input::new(BufReader::new(Cut { message: Some(format!("a pipe's buffer in /tmp is lost: {error}")) }))
+            }
         }
     }
 }

@@ -14,16 +14,18 @@ pub fn unary(shell: &Shell, operator: &str, text: &str) -> Result<bool, String> 
     Ok(match operator {
         "-n" => !text.is_empty(),
         "-z" => text.is_empty(),
-        "-e" | "-a" => metadata().is_some(),
         "-f" => metadata().is_some_and(|file| file.is_file()),
         "-d" => metadata().is_some_and(|file| file.is_dir()),
         // A sandbox knows no permissions of files: what is there can be read, and run if it is a script.
-        "-r" | "-x" | "-O" | "-G" => metadata().is_some(),
-        "-w" => metadata().is_some_and(|file| !file.permissions().readonly()),
+        "-e" | "-a" | "-r" | "-x" | "-O" | "-G" => metadata().is_some(),
+        // Whether a file can be written is known by trying; of a folder it is not asked.
+        "-w" => metadata().is_some_and(|file| {
+            file.is_dir() || is_device(text) || std::fs::OpenOptions::new().write(true).open(shell.path(text)).is_ok()
+        }),
         "-s" => metadata().is_some_and(|file| file.len() > 0),
         "-h" | "-L" => shell.path(text).symlink_metadata().is_ok_and(|file| file.is_symlink()),
         "-c" => is_device(text),
-        "-b" | "-g" | "-k" | "-p" | "-u" | "-S" | "-t" | "-N" => false,
+        "-b" | "-g" | "-k" | "-p" | "-u" | "-S" | "-t" | "-N" | "-R" => false,
         "-v" => match text.strip_suffix(']').and_then(|text| text.split_once('[')) {
             Some((name, index)) => shell.clone().element(name, index)?.is_some(),
             None => shell.clone().value(text).is_some(),
@@ -35,13 +37,15 @@ pub fn unary(shell: &Shell, operator: &str, text: &str) -> Result<bool, String> 
             "pipefail" => shell.options.pipefail,
             _ => false,
         },
-        "-R" => false,
         _ => return Err(format!("{operator}: unary operator expected")),
     })
 }
 
 fn is_device(text: &str) -> bool {
-    matches!(text, "/dev/null" | "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/stdin" | "/dev/stdout" | "/dev/stderr")
+    matches!(
+        text,
+        "/dev/null" | "/dev/zero" | "/dev/urandom" | "/dev/random" | "/dev/stdin" | "/dev/stdout" | "/dev/stderr"
+    )
 }
 
 fn file(shell: &Shell, text: &str) -> Option<Metadata> {

@@ -69,8 +69,7 @@ impl Parser<'_> {
                 ')' if open == 0 => break,
                 ')' => open -= 1,
                 '|' | '<' | '>' => {}
-                ' ' | '\t' if open > 0 => {}
-                '&' | ';' if open > 0 => {}
+                ' ' | '\t' | '&' | ';' if open > 0 => {}
                 c if is_meta(c) => break,
                 _ => {
                     self.piece(c, &mut parts)?;
@@ -312,15 +311,18 @@ impl Parser<'_> {
     // ---- ${…} ----
 
     fn braced(&mut self, quoted: bool) -> Parsed<Parameter> {
-        let is_parameter = |b: Option<u8>| b.is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric() || b"@*#?-$!".contains(&b));
+        let is_parameter =
+            |b: Option<u8>| b.is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric() || b"@*#?-$!".contains(&b));
         // `${#}` is a number of parameters, `${#name}` a length; `${#-x}` and its like are too rare to be told apart by more.
-        let length = self.peek() == Some(b'#') && is_parameter(self.peek_at(1)) && !matches!(self.peek_at(2), Some(b'}') if self.peek_at(1) == Some(b'#'));
+        let length = self.peek() == Some(b'#')
+            && is_parameter(self.peek_at(1))
+            && !matches!(self.peek_at(2), Some(b'}') if self.peek_at(1) == Some(b'#'));
         if length {
             self.at += 1;
         }
         let indirect = !length
             && self.peek() == Some(b'!')
-            && self.peek_at(1).is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric());
+            && (self.looking_at("!#}") || self.peek_at(1).is_some_and(|b| b == b'_' || b.is_ascii_alphanumeric()));
         if indirect {
             self.at += 1;
         }
@@ -407,7 +409,9 @@ impl Parser<'_> {
             }
             b'@' => {
                 self.at += 1;
-                let Some(kind @ (b'Q' | b'U' | b'L' | b'u')) = self.peek() else { return Err(self.error("bad substitution")) };
+                let Some(kind @ (b'Q' | b'U' | b'L' | b'u')) = self.peek() else {
+                    return Err(self.error("bad substitution"));
+                };
                 self.at += 1;
                 Modifier::Transform(kind)
             }

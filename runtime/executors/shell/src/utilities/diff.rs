@@ -9,7 +9,7 @@ use super::{Failure, Io, Outcome, options};
 fn trouble(failure: Failure) -> Failure {
     match failure {
         Failure::Message(message, _) => Failure::Message(message, 2),
-        failure => failure,
+        Failure::Unread => Failure::Unread,
     }
 }
 
@@ -81,7 +81,10 @@ pub fn diff(io: &mut Io, arguments: &[String]) -> Outcome {
         let right = if right != "-" && b.is_dir() { format!("{right}/{}", base(&left)) } else { right };
         let (a, b) = (io.open(&left).map_err(trouble)?.read_all()?, io.open(&right).map_err(trouble)?.read_all()?);
         let normal = |bytes: &[u8]| -> Vec<String> {
-            String::from_utf8_lossy(bytes).lines().map(|line| normalized(line, options.has('i'), options.has('b'), options.has('w'))).collect()
+            String::from_utf8_lossy(bytes)
+                .lines()
+                .map(|line| normalized(line, options.has('i'), options.has('b'), options.has('w')))
+                .collect()
         };
         let (compared_a, compared_b) = (normal(&a), normal(&b));
         let same = a == b || (compared_a == compared_b && (options.has('i') || options.has('b') || options.has('w')));
@@ -146,27 +149,37 @@ fn unified(io: &mut Io, (left, a): (&str, &str), (right, b): (&str, &str), conte
 }
 
 /// `2c2`, `3a4,5`, `1d0`, and the lines.
-fn normal_diff(io: &mut Io, (a, compared_a): (&str, &[String]), (b, compared_b): (&str, &[String])) -> Result<(), Failure> {
+fn normal_diff(
+    io: &mut Io,
+    (a, compared_a): (&str, &[String]),
+    (b, compared_b): (&str, &[String]),
+) -> Result<(), Failure> {
     let (lines_a, lines_b): (Vec<&str>, Vec<&str>) = (a.lines().collect(), b.lines().collect());
     let range = |start: usize, length: usize| match length {
         0 => start.to_string(),
         1 => (start + 1).to_string(),
         n => format!("{},{}", start + 1, start + n),
     };
-    let show = |io: &mut Io, mark: char, lines: &[&str], whole: &str, total: usize, end: usize| -> Result<(), Failure> {
-        for line in lines {
-            writeln!(io.out, "{mark} {line}")?;
-        }
-        if !lines.is_empty() && end == total && !whole.ends_with('\n') {
-            writeln!(io.out, "\\ No newline at end of file")?;
-        }
-        Ok(())
-    };
+    let show =
+        |io: &mut Io, mark: char, lines: &[&str], whole: &str, total: usize, end: usize| -> Result<(), Failure> {
+            for line in lines {
+                writeln!(io.out, "{mark} {line}")?;
+            }
+            if !lines.is_empty() && end == total && !whole.ends_with('\n') {
+                writeln!(io.out, "\\ No newline at end of file")?;
+            }
+            Ok(())
+        };
     let mut operations = capture_diff_slices(Algorithm::Myers, compared_a, compared_b);
     // A last line that only lacks its end is a change too.
     if compared_a == compared_b {
         let (n, m) = (lines_a.len().saturating_sub(1), lines_b.len().saturating_sub(1));
-        operations = vec![DiffOp::Replace { old_index: n, old_len: lines_a.len() - n, new_index: m, new_len: lines_b.len() - m }];
+        operations = vec![DiffOp::Replace {
+            old_index: n,
+            old_len: lines_a.len() - n,
+            new_index: m,
+            new_len: lines_b.len() - m,
+        }];
     }
     for operation in operations {
         let (old, new) = (operation.old_range(), operation.new_range());

@@ -195,7 +195,13 @@ pub fn cp(io: &mut Io, arguments: &[String]) -> Outcome {
 }
 
 pub fn mv(io: &mut Io, arguments: &[String]) -> Outcome {
-    let long = [("force", 'f'), ("no-clobber", 'n'), ("target-directory", 't'), ("no-target-directory", 'T'), ("verbose", 'v')];
+    let long = [
+        ("force", 'f'),
+        ("no-clobber", 'n'),
+        ("target-directory", 't'),
+        ("no-target-directory", 'T'),
+        ("verbose", 'v'),
+    ];
     let options = options(arguments, "fnt:Tvui", &long)?;
     let (names, target, into) = sources(io, &options)?;
     each(io, &names, "move", |io, name| {
@@ -219,7 +225,13 @@ pub fn mv(io: &mut Io, arguments: &[String]) -> Outcome {
 
 /// Links are copies: a sandbox's files are stored by their content, which copies share.
 pub fn ln(io: &mut Io, arguments: &[String]) -> Outcome {
-    let long = [("symbolic", 's'), ("force", 'f'), ("no-dereference", 'n'), ("target-directory", 't'), ("no-target-directory", 'T')];
+    let long = [
+        ("symbolic", 's'),
+        ("force", 'f'),
+        ("no-dereference", 'n'),
+        ("target-directory", 't'),
+        ("no-target-directory", 'T'),
+    ];
     let mut options = options(arguments, "sfnrvt:T", &long)?;
     if options.operands.len() == 1 {
         options.operands.push(".".to_owned());
@@ -271,7 +283,11 @@ pub fn truncate(io: &mut Io, arguments: &[String]) -> Outcome {
 
 /// Files have no permissions in a sandbox, so there is nothing to do but to see that they are there.
 pub fn chmod(io: &mut Io, arguments: &[String]) -> Outcome {
-    let operands: Vec<String> = arguments.iter().filter(|a| !matches!(a.as_str(), "-R" | "-f" | "-v" | "-c" | "--recursive" | "--")).cloned().collect();
+    let operands: Vec<String> = arguments
+        .iter()
+        .filter(|a| !matches!(a.as_str(), "-R" | "-f" | "-v" | "-c" | "--recursive" | "--"))
+        .cloned()
+        .collect();
     if operands.len() < 2 {
         return Err(Failure::new("missing operand"));
     }
@@ -313,7 +329,9 @@ pub fn mktemp(io: &mut Io, arguments: &[String]) -> Outcome {
                 return Ok(0);
             }
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(Failure::new(format!("failed to create via template '{template}': {}", reason(&error)))),
+            Err(error) => {
+                return Err(Failure::new(format!("failed to create via template '{template}': {}", reason(&error))));
+            }
         }
     }
     Err(Failure::new(say(&template, &io::ErrorKind::AlreadyExists.into())))

@@ -5,8 +5,8 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use super::options::options_before;
 use super::Failure;
+use super::options::options_before;
 use crate::pattern;
 use crate::shell::{Run, Shell};
 
@@ -122,7 +122,8 @@ impl<'a> Parser<'a> {
             "-empty" => Test::Empty,
             "-size" => {
                 let text = self.next(token)?;
-                let (order, bytes, unit) = Self::ordered(text).ok_or_else(|| format!("invalid argument '{text}' to '-size'"))?;
+                let (order, bytes, unit) =
+                    Self::ordered(text).ok_or_else(|| format!("invalid argument '{text}' to '-size'"))?;
                 Test::Size { order, bytes, unit }
             }
             "-newer" => {
@@ -132,7 +133,8 @@ impl<'a> Parser<'a> {
             }
             "-mmin" | "-mtime" => {
                 let text = self.next(token)?;
-                let (order, count, _) = Self::ordered(text).ok_or_else(|| format!("invalid argument '{text}' to '{token}'"))?;
+                let (order, count, _) =
+                    Self::ordered(text).ok_or_else(|| format!("invalid argument '{text}' to '{token}'"))?;
                 Test::Minutes { order, count: if token == "-mtime" { count.saturating_mul(24 * 60) } else { count } }
             }
             "-maxdepth" => {
@@ -193,7 +195,8 @@ struct Walk<'s> {
 pub fn find(shell: &mut Shell, arguments: &[String]) -> Run {
     let is_expression = |a: &String| a.starts_with('-') || a == "(" || a == "!" || a == ")";
     let start = arguments.iter().position(is_expression).unwrap_or(arguments.len());
-    let mut parser = Parser { shell: &shell.clone(), rest: &arguments[start..], depth: 0, acts: false, max: usize::MAX, min: 0 };
+    let mut parser =
+        Parser { shell: &shell.clone(), rest: &arguments[start..], depth: 0, acts: false, max: usize::MAX, min: 0 };
     let parsed = parser.or();
     let test = match (parsed, parser.rest.first()) {
         (Ok(test), None) => test,
@@ -313,12 +316,15 @@ impl Walk<'_> {
                 'l' => found.metadata.is_symlink(),
                 _ => false,
             },
-            Test::Empty if found.metadata.is_dir() => super::files::names_in(&found.path).is_ok_and(|names| names.is_empty()),
+            Test::Empty if found.metadata.is_dir() => {
+                super::files::names_in(&found.path).is_ok_and(|names| names.is_empty())
+            }
             Test::Empty => found.metadata.len() == 0,
             Test::Size { order, bytes, unit } => compares(*order, found.metadata.len().div_ceil(*unit), *bytes),
             Test::Newer(than) => found.metadata.modified().is_ok_and(|modified| modified > *than),
             Test::Minutes { order, count } => {
-                let age = found.metadata.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
+                let age =
+                    found.metadata.modified().ok().and_then(|modified| modified.elapsed().ok()).unwrap_or_default();
                 compares(*order, age.as_secs() / 60, *count)
             }
             Test::True => true,
@@ -328,15 +334,20 @@ impl Walk<'_> {
                 true
             }
             Test::Format(format) => {
-                let text = formatted(format, found, base);
-                let _ = self.shell.stdout().write_all(&text);
+                let _ = self.shell.stdout().write_all(&formatted(format, found, base));
                 true
             }
             Test::Delete => {
-                let removed =
-                    if found.metadata.is_dir() { std::fs::remove_dir(&found.path) } else { std::fs::remove_file(&found.path) };
+                let removed = if found.metadata.is_dir() {
+                    std::fs::remove_dir(&found.path)
+                } else {
+                    std::fs::remove_file(&found.path)
+                };
                 if let Err(error) = removed {
-                    self.status = wrong(self.shell, &format!("cannot delete '{}': {}", found.name, crate::redirect::reason(&error)));
+                    self.status = wrong(
+                        self.shell,
+                        &format!("cannot delete '{}': {}", found.name, crate::redirect::reason(&error)),
+                    );
                 }
                 self.status == 0
             }
@@ -409,7 +420,9 @@ fn items(bytes: &[u8], delimiter: Option<u8>, by_line: bool) -> Result<Vec<Strin
                     match chars.next() {
                         Some(c) if c == quote => break,
                         Some(c) => word.push(c),
-                        None => return Err(format!("unmatched {} quote", if quote == '"' { "double" } else { "single" })),
+                        None => {
+                            return Err(format!("unmatched {} quote", if quote == '"' { "double" } else { "single" }));
+                        }
                     }
                 }
             }
@@ -431,7 +444,15 @@ pub fn xargs(shell: &mut Shell, arguments: &[String]) -> Run {
 }
 
 fn run_xargs(shell: &mut Shell, arguments: &[String]) -> Result<Run, String> {
-    let long = [("null", '0'), ("max-args", 'n'), ("no-run-if-empty", 'r'), ("delimiter", 'd'), ("replace", 'I'), ("max-procs", 'P'), ("verbose", 't')];
+    let long = [
+        ("null", '0'),
+        ("max-args", 'n'),
+        ("no-run-if-empty", 'r'),
+        ("delimiter", 'd'),
+        ("replace", 'I'),
+        ("max-procs", 'P'),
+        ("verbose", 't'),
+    ];
     let message = |failure| match failure {
         Failure::Message(message, _) => message,
         Failure::Unread => String::new(),
@@ -454,11 +475,14 @@ fn run_xargs(shell: &mut Shell, arguments: &[String]) -> Result<Run, String> {
     let at_most = options.number('n').map_err(message)?.or(options.number('L').map_err(message)?);
     let at_most = at_most.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX)).max(1);
     let commands: Vec<Vec<String>> = match &placeholder {
-        Some(placeholder) => {
-            items.iter().map(|item| command.iter().map(|word| word.replace(placeholder.as_str(), item)).collect()).collect()
-        }
+        Some(placeholder) => items
+            .iter()
+            .map(|item| command.iter().map(|word| word.replace(placeholder.as_str(), item)).collect())
+            .collect(),
         None if items.is_empty() => vec![command],
-        None => items.chunks(at_most.min(items.len())).map(|chunk| command.iter().chain(chunk).cloned().collect()).collect(),
+        None => {
+            items.chunks(at_most.min(items.len())).map(|chunk| command.iter().chain(chunk).cloned().collect()).collect()
+        }
     };
     let mut status = 0;
     for words in commands {

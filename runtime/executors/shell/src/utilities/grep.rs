@@ -65,7 +65,7 @@ struct Search {
 fn run(io: &mut Io, arguments: &[String], kind: char) -> Outcome {
     let wrong = |failure| match failure {
         Failure::Message(message, _) => Failure::Message(message, 2),
-        failure => failure,
+        Failure::Unread => Failure::Unread,
     };
     let mut options = options(arguments, "EFGPe:f:ivwyxclLm:oqsHhnrRA:B:C:I:aK", LONG).map_err(wrong)?;
     let mut patterns: Vec<String> = options.values('e').map(str::to_owned).collect();
@@ -110,7 +110,8 @@ fn run(io: &mut Io, arguments: &[String], kind: char) -> Outcome {
             continue;
         }
         let base = name.rsplit('/').next().unwrap_or_default();
-        if recursive && search.options.has('I') && !search.options.values('I').any(|p| crate::pattern::matches(p, base)) {
+        if recursive && search.options.has('I') && !search.options.values('I').any(|p| crate::pattern::matches(p, base))
+        {
             continue;
         }
         let input = if name == "-" { Ok(io.shell.descriptors.input(0)) } else { io.shell.open_input(&name) };
@@ -146,7 +147,7 @@ fn matcher(patterns: &[String], kind: char, options: &Options) -> Result<Regex, 
     }
     let mut whole = all.join("|");
     if patterns.is_empty() {
-        whole = "[^\\s\\S]".to_owned(); // no pattern at all matches nothing
+        whole.push_str("[^\\s\\S]"); // no pattern at all matches nothing
     }
     if options.has('x') {
         whole = format!("^(?:{whole})$");

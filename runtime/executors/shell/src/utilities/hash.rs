@@ -35,7 +35,8 @@ fn digest<D: Digest>(input: &Input) -> Result<String, Failure> {
         }
         hasher.update(&buffer[..n]);
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let hex = |nibble: u8| char::from_digit(nibble.into(), 16).unwrap_or_default();
+    Ok(hasher.finalize().iter().flat_map(|byte| [hex(byte >> 4), hex(byte & 15)]).collect())
 }
 
 fn sum<D: Digest>(io: &mut Io, arguments: &[String]) -> Outcome {
@@ -64,7 +65,10 @@ fn sum<D: Digest>(io: &mut Io, arguments: &[String]) -> Outcome {
         Ok(())
     })?;
     if failed > 0 && !options.has('s') {
-        io.complain(&format!("WARNING: {failed} computed checksum{} did NOT match", if failed == 1 { "" } else { "s" }));
+        io.complain(&format!(
+            "WARNING: {failed} computed checksum{} did NOT match",
+            if failed == 1 { "" } else { "s" }
+        ));
     }
     Ok(i32::from(failed > 0))
 }
@@ -76,7 +80,9 @@ pub fn base64(io: &mut Io, arguments: &[String]) -> Outcome {
     let engine = &base64::engine::general_purpose::STANDARD;
     let mut bytes = io.open(options.operands.first().map_or("-", String::as_str))?.read_all()?;
     if options.has('d') || options.has('D') {
-        let kept = |b: &u8| if options.has('i') { b.is_ascii_alphanumeric() || b"+/=".contains(b) } else { !b.is_ascii_whitespace() };
+        let kept = |b: &u8| {
+            if options.has('i') { b.is_ascii_alphanumeric() || b"+/=".contains(b) } else { !b.is_ascii_whitespace() }
+        };
         bytes.retain(kept);
         let decoded = engine.decode(&bytes).map_err(|_| Failure::new("invalid input"))?;
         io.out.write_all(&decoded)?;

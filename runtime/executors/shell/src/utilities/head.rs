@@ -10,7 +10,9 @@ use crate::stream::{Appetite, Input};
 /// `-5` is `-n 5`, as it was long ago and still is in scripts.
 fn modern(arguments: &[String]) -> Vec<String> {
     let old = |argument: &String| {
-        argument.strip_prefix('-').is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
+        argument
+            .strip_prefix('-')
+            .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()))
     };
     let mut after_option = false;
     let convert = |argument: &String| {
@@ -21,7 +23,8 @@ fn modern(arguments: &[String]) -> Vec<String> {
     arguments.iter().map(convert).collect()
 }
 
-const LONG: &[(&str, char)] = &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v'), ("follow", 'f')];
+const LONG: &[(&str, char)] =
+    &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v'), ("follow", 'f')];
 
 /// How much `head` with these arguments reads.
 pub fn appetite(arguments: &[String]) -> Appetite {
@@ -118,7 +121,8 @@ pub fn tail(io: &mut Io, arguments: &[String]) -> Outcome {
         match (bytes, lines) {
             (Some((from_start, count)), _) => {
                 let all = input.read_all()?;
-                let start = if from_start { count.saturating_sub(1).min(all.len()) } else { all.len().saturating_sub(count) };
+                let start =
+                    if from_start { count.saturating_sub(1).min(all.len()) } else { all.len().saturating_sub(count) };
                 io.out.write_all(&all[start..])?;
                 Ok(())
             }

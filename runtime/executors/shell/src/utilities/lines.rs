@@ -6,7 +6,11 @@ use super::{Failure, Io, Outcome, next_line, options};
 use crate::stream::Input;
 
 pub fn cat(io: &mut Io, arguments: &[String]) -> Outcome {
-    let options = options(arguments, "nbsAETuvet", &[("number", 'n'), ("number-nonblank", 'b'), ("show-all", 'A'), ("squeeze-blank", 's')])?;
+    let options = options(
+        arguments,
+        "nbsAETuvet",
+        &[("number", 'n'), ("number-nonblank", 'b'), ("show-all", 'A'), ("squeeze-blank", 's')],
+    )?;
     let ends = options.has('E') || options.has('A') || options.has('e');
     let tabs = options.has('T') || options.has('A') || options.has('t');
     let (all, filled, squeeze) = (options.has('n'), options.has('b'), options.has('s'));
@@ -117,7 +121,11 @@ fn count(input: &Input) -> Result<[u64; 5], Failure> {
 }
 
 pub fn nl(io: &mut Io, arguments: &[String]) -> Outcome {
-    let options = options(arguments, "b:w:s:v:i:n:", &[("body-numbering", 'b'), ("number-width", 'w'), ("number-separator", 's')])?;
+    let options = options(
+        arguments,
+        "b:w:s:v:i:n:",
+        &[("body-numbering", 'b'), ("number-width", 'w'), ("number-separator", 's')],
+    )?;
     let all = options.value('b') == Some("a");
     let width = usize::try_from(options.number('w')?.unwrap_or(6)).unwrap_or(6).min(1000);
     let separator = options.value('s').unwrap_or("\t").to_owned();
@@ -190,7 +198,8 @@ pub fn cut(io: &mut Io, arguments: &[String]) -> Outcome {
         if parts.len() == 1 {
             return if options.has('s') { Ok(()) } else { io.line(line) };
         }
-        let kept: Vec<&[u8]> = parts.into_iter().enumerate().filter(|(i, _)| chosen(i + 1)).map(|(_, part)| part).collect();
+        let kept: Vec<&[u8]> =
+            parts.into_iter().enumerate().filter(|(i, _)| chosen(i + 1)).map(|(_, part)| part).collect();
         io.line(&kept.join(joiner.as_slice()))
     })
 }
@@ -264,7 +273,8 @@ pub fn fold(io: &mut Io, arguments: &[String]) -> Outcome {
         let chars: Vec<char> = String::from_utf8_lossy(line).chars().collect();
         let mut rest = chars.as_slice();
         while rest.len() > width {
-            let blank = if options.has('s') { rest[..width].iter().rposition(|c| *c == ' ').map(|at| at + 1) } else { None };
+            let blank =
+                if options.has('s') { rest[..width].iter().rposition(|c| *c == ' ').map(|at| at + 1) } else { None };
             let (part, more) = rest.split_at(blank.unwrap_or(width));
             io.line(part.iter().collect::<String>().as_bytes())?;
             rest = more;
@@ -355,7 +365,6 @@ pub fn yes(io: &mut Io, arguments: &[String]) -> Outcome {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -370,6 +379,9 @@ mod tests {
 
     #[test]
     fn names_of_parts() {
-        assert_eq!((split_name(0, 2, false), split_name(27, 2, false), split_name(7, 3, true)), ("aa".into(), "bb".into(), "007".into()));
+        assert_eq!(
+            (split_name(0, 2, false), split_name(27, 2, false), split_name(7, 3, true)),
+            ("aa".into(), "bb".into(), "007".into())
+        );
     }
 }

@@ -78,7 +78,8 @@ pub fn ls(io: &mut Io, arguments: &[String]) -> Outcome {
         }
         show(io, &entries, &options)?;
         if options.has('R') {
-            let inner = entries.iter().filter(|entry| entry.metadata.is_dir() && !matches!(entry.name.as_str(), "." | ".."));
+            let inner =
+                entries.iter().filter(|entry| entry.metadata.is_dir() && !matches!(entry.name.as_str(), "." | ".."));
             folders.extend(inner.rev().map(|entry| format!("{}/{}", folder.trim_end_matches('/'), entry.name)));
         }
     }
@@ -105,7 +106,8 @@ fn sort(entries: &mut [Entry], options: &Options) {
 }
 
 fn show(io: &mut Io, entries: &[Entry], options: &Options) -> Result<(), Failure> {
-    let size = |entry: &Entry| if options.has('h') { human(entry.metadata.len()) } else { entry.metadata.len().to_string() };
+    let size =
+        |entry: &Entry| if options.has('h') { human(entry.metadata.len()) } else { entry.metadata.len().to_string() };
     let width = entries.iter().map(|entry| size(entry).len()).max().unwrap_or(0);
     for entry in entries {
         let mark = if (options.has('F') || options.has('p')) && entry.metadata.is_dir() { "/" } else { "" };
@@ -126,7 +128,11 @@ fn human(bytes: u64) -> String {
     let mut value = bytes as f64;
     for unit in ["", "K", "M", "G", "T"] {
         if value < 1024.0 || unit == "T" {
-            return if unit.is_empty() || value >= 10.0 { format!("{:.0}{unit}", value.ceil()) } else { format!("{:.1}{unit}", (value * 10.0).ceil() / 10.0) };
+            return if unit.is_empty() || value >= 10.0 {
+                format!("{:.0}{unit}", value.ceil())
+            } else {
+                format!("{:.1}{unit}", (value * 10.0).ceil() / 10.0)
+            };
         }
         value /= 1024.0;
     }
@@ -175,7 +181,11 @@ pub fn stat(io: &mut Io, arguments: &[String]) -> Outcome {
 }
 
 pub fn du(io: &mut Io, arguments: &[String]) -> Outcome {
-    let options = options(arguments, "shkmbacd:x", &[("summarize", 's'), ("human-readable", 'h'), ("bytes", 'b'), ("all", 'a'), ("max-depth", 'd')])?;
+    let options = options(
+        arguments,
+        "shkmbacd:x",
+        &[("summarize", 's'), ("human-readable", 'h'), ("bytes", 'b'), ("all", 'a'), ("max-depth", 'd')],
+    )?;
     let here = [".".to_owned()];
     let mut status = 0;
     for root in if options.operands.is_empty() { &here[..] } else { &options.operands } {
@@ -188,7 +198,12 @@ pub fn du(io: &mut Io, arguments: &[String]) -> Outcome {
                 Ok(metadata) if metadata.is_dir() => {
                     sizes.push((name.clone(), depth, 0, true));
                     let names = super::files::names_in(&path).unwrap_or_default();
-                    stack.extend(names.into_iter().rev().map(|inner| (format!("{}/{inner}", name.trim_end_matches('/')), depth + 1)));
+                    stack.extend(
+                        names
+                            .into_iter()
+                            .rev()
+                            .map(|inner| (format!("{}/{inner}", name.trim_end_matches('/')), depth + 1)),
+                    );
                 }
                 Ok(metadata) => sizes.push((name, depth, metadata.len(), false)),
                 Err(error) => {

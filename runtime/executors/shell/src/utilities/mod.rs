@@ -52,6 +52,9 @@ impl From<io::Error> for Failure {
     }
 }
 
+/// The status of a command whose reader is gone: what 128 and the number of SIGPIPE make.
+pub const UNREAD: i32 = 141;
+
 /// What a utility works with.
 pub struct Io<'s> {
     pub name: &'s str,
@@ -101,7 +104,11 @@ impl Io<'_> {
     }
 
     /// All lines of the files named, one at a time, without their ends.
-    pub fn each_line(&mut self, names: &[String], mut run: impl FnMut(&mut Self, &[u8]) -> Result<(), Failure>) -> Outcome {
+    pub fn each_line(
+        &mut self,
+        names: &[String],
+        mut run: impl FnMut(&mut Self, &[u8]) -> Result<(), Failure>,
+    ) -> Outcome {
         self.each_input(names, |io, input, _| {
             let mut line = Vec::new();
             while next_line(input, &mut line)? {
@@ -137,8 +144,7 @@ pub fn run(shell: &Shell, name: &str, utility: Utility, arguments: &[String]) ->
     let flushed = io.out.flush();
     match done.and_then(|status| flushed.map(|()| status).map_err(Failure::from)) {
         Ok(status) => status,
-        // What 128 and SIGPIPE's number make, as elsewhere.
-        Err(Failure::Unread) => 141,
+        Err(Failure::Unread) => UNREAD,
         Err(Failure::Message(message, status)) => {
             io.complain(&message);
             status

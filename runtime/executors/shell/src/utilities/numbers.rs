@@ -12,8 +12,12 @@ pub fn seq(io: &mut Io, arguments: &[String]) -> Outcome {
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "-w" => equal_width = true,
-            "-s" => separator.clone_from(rest.next().ok_or_else(|| Failure::new("option requires an argument -- 's'"))?),
-            "-f" => format = Some(rest.next().ok_or_else(|| Failure::new("option requires an argument -- 'f'"))?.clone()),
+            "-s" => {
+                separator.clone_from(rest.next().ok_or_else(|| Failure::new("option requires an argument -- 's'"))?);
+            }
+            "-f" => {
+                format = Some(rest.next().ok_or_else(|| Failure::new("option requires an argument -- 'f'"))?.clone());
+            }
             text if text.starts_with("-s") => text[2..].clone_into(&mut separator),
             text => numbers.push(text),
         }
@@ -26,7 +30,10 @@ pub fn seq(io: &mut Io, arguments: &[String]) -> Outcome {
         _ => return Err(Failure::new(format!("extra operand '{}'", numbers[3]))),
     };
     let value = |text: &str| {
-        text.parse::<f64>().ok().filter(|n| n.is_finite()).ok_or_else(|| Failure::new(format!("invalid floating point argument: '{text}'")))
+        text.parse::<f64>()
+            .ok()
+            .filter(|n| n.is_finite())
+            .ok_or_else(|| Failure::new(format!("invalid floating point argument: '{text}'")))
     };
     let places = |text: &str| text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
     let precision = places(first).max(places(step));
@@ -112,7 +119,7 @@ impl Expression<'_> {
         while self.eat(&["&"]).is_some() {
             let right = self.comparison()?;
             if is_null(&left) || is_null(&right) {
-                left = "0".to_owned();
+                "0".clone_into(&mut left);
             }
         }
         Ok(left)
@@ -218,7 +225,13 @@ fn matched(text: &str, pattern: &str) -> Result<String, String> {
     let regex = compile(&format!("^{}", pattern.strip_prefix('^').unwrap_or(pattern)), Syntax::default())?;
     let groups = regex.captures_len() > 1;
     Ok(match regex.captures(text.as_bytes()) {
-        None => if groups { String::new() } else { "0".to_owned() },
+        None => {
+            if groups {
+                String::new()
+            } else {
+                "0".to_owned()
+            }
+        }
         Some(found) => match (found.get(1), found.get(0)) {
             (Some(group), _) => String::from_utf8_lossy(group.as_bytes()).into_owned(),
             (None, _) if groups => String::new(),

@@ -55,7 +55,6 @@ pub fn scaled(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok()?.checked_mul(factor)
 }
 
-
 /// Reads arguments. In `letters`, a colon follows an option that has a value; `long` gives letters for long names.
 pub fn options(arguments: &[String], letters: &str, long: &[(&str, char)]) -> Result<Options, Failure> {
     read(arguments, letters, long, true)
@@ -84,9 +83,12 @@ fn read(arguments: &[String], letters: &str, long: &[(&str, char)], anywhere: bo
                 None => (name, None),
             };
             let unknown = || Failure::new(format!("unrecognized option '--{name}'"));
-            let letter = long.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter).ok_or_else(unknown)?;
+            let letter =
+                long.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter).ok_or_else(unknown)?;
             if takes_value(letter) == Some(true) && value.is_none() {
-                value = Some(rest.next().ok_or_else(|| Failure::new(format!("option '--{name}' requires an argument")))?.clone());
+                value = Some(
+                    rest.next().ok_or_else(|| Failure::new(format!("option '--{name}' requires an argument")))?.clone(),
+                );
             }
             options.given.push((letter, value.unwrap_or_default()));
         } else if argument.len() > 1 && argument.starts_with('-') {
@@ -140,6 +142,9 @@ mod tests {
 
     #[test]
     fn numbers_with_suffixes() {
-        assert_eq!((scaled("3"), scaled("2K"), scaled("1MB"), scaled("x"), scaled("9999999999999999G")), (Some(3), Some(2048), Some(1_000_000), None, None));
+        assert_eq!(
+            (scaled("3"), scaled("2K"), scaled("1MB"), scaled("x"), scaled("9999999999999999G")),
+            (Some(3), Some(2048), Some(1_000_000), None, None)
+        );
     }
 }

@@ -42,6 +42,7 @@ struct Writer<'a> {
 }
 
 /// `%-08.3f`
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Default)]
 struct Spec {
     left: bool,
@@ -64,7 +65,7 @@ impl Writer<'_> {
         let mut rest = format;
         while let Some(at) = rest.find('%') {
             // Escapes are resolved piece by piece: those of arguments must not be.
-            self.push(unescape(&rest[..at], Style::Format));
+            self.push(&unescape(&rest[..at], Style::Format));
             rest = &rest[at + 1..];
             if let Some(after) = rest.strip_prefix('%') {
                 self.out.bytes.push(b'%');
@@ -83,10 +84,10 @@ impl Writer<'_> {
                 return;
             }
         }
-        self.push(unescape(rest, Style::Format));
+        self.push(&unescape(rest, Style::Format));
     }
 
-    fn push(&mut self, text: Unescaped) {
+    fn push(&mut self, text: &Unescaped) {
         self.out.bytes.extend_from_slice(&text.bytes);
     }
 
@@ -121,7 +122,7 @@ impl Writer<'_> {
             rest = after;
             spec.precision = usize::try_from(number(self, &mut rest)).ok().map(|p| p.min(MAX_WIDTH));
         }
-        rest = rest.trim_start_matches(['l', 'h', 'q', 'j', 'z', 't', 'L']).strip_prefix("").unwrap_or(rest);
+        rest = rest.trim_start_matches(['l', 'h', 'j', 'z', 't', 'L']);
         let conversion = rest.chars().next();
         (spec, conversion, conversion.map_or(rest, |c| &rest[c.len_utf8()..]))
     }
@@ -253,7 +254,9 @@ impl Writer<'_> {
         }
         let value = if negative { -value } else { value };
         // As C converts: what does not fit an i64 may fit a u64.
-        i64::try_from(value).unwrap_or_else(|_| u64::try_from(value).map_or(if negative { i64::MIN } else { i64::MAX }, u64::cast_signed))
+        i64::try_from(value).unwrap_or_else(|_| {
+            u64::try_from(value).map_or(if negative { i64::MIN } else { i64::MAX }, u64::cast_signed)
+        })
     }
 
     fn float(&mut self, text: &str) -> f64 {
@@ -358,7 +361,10 @@ mod tests {
         assert_eq!(made("%s-%d\\n", &["a", "1", "b", "2"]), "a-1\nb-2\n");
         assert_eq!(made("[%5s|%-5s|%.2s]", &["ab", "ab", "abc"]), "[   ab|ab   |ab]");
         assert_eq!(made("%05d %+d %x %#o %u", &["-42", "7", "255", "8", "-1"]), "-0042 +7 ff 010 18446744073709551615");
-        assert_eq!(made("%.2f %e %g %g %g", &["3.14159", "12345.678", "0.0001", "1e10", "100000"]), "3.14 1.234568e+04 0.0001 1e+10 100000");
+        assert_eq!(
+            made("%.2f %e %g %g %g", &["3.14159", "12345.678", "0.0001", "1e10", "100000"]),
+            "3.14 1.234568e+04 0.0001 1e+10 100000"
+        );
         assert_eq!(made("%b|%s", &["a\\tb", "a\\tb"]), "a\tb|a\\tb");
         assert_eq!(made("%%|%c|%*d", &["xyz", "4", "5"]), "%|x|   5");
         assert_eq!(made("%d", &["'A"]), "65");

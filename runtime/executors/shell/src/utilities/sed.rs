@@ -35,12 +35,22 @@ enum Action {
     Block(usize),
     /// `}`, and labels and comments.
     Nothing,
-    Substitute { pattern: Regex, replacement: Vec<Piece>, which: u64, all: bool, print: bool, file: Option<String> },
+    Substitute {
+        pattern: Regex,
+        replacement: Vec<Piece>,
+        which: u64,
+        all: bool,
+        print: bool,
+        file: Option<String>,
+    },
     Translate(HashMap<char, char>),
     Append(String),
     Insert(String),
     Change(String),
-    Jump { label: String, only_after_change: Option<bool> },
+    Jump {
+        label: String,
+        only_after_change: Option<bool>,
+    },
     Read(String),
     Write(String),
     Quit(i32, bool),
@@ -223,13 +233,16 @@ impl Parser<'_> {
                         // A class's own bracket does not close this one.
                         continue;
                     }
-                    if regex && in_bracket && c == '[' && self.rest.starts_with(':') {
-                        if let Some(end) = self.rest.find(":]") {
-                            text.push('[');
-                            text.push_str(&self.rest[..end + 2]);
-                            self.rest = &self.rest[end + 2..];
-                            continue;
-                        }
+                    if regex
+                        && in_bracket
+                        && c == '['
+                        && self.rest.starts_with(':')
+                        && let Some(end) = self.rest.find(":]")
+                    {
+                        text.push('[');
+                        text.push_str(&self.rest[..end + 2]);
+                        self.rest = &self.rest[end + 2..];
+                        continue;
                     }
                     in_bracket &= c != ']';
                     text.push(c);
@@ -260,7 +273,8 @@ impl Parser<'_> {
             'y' => {
                 let delimiter = self.next().ok_or("`y` needs a delimiter")?;
                 let (from, to) = (self.delimited(delimiter, false)?, self.delimited(delimiter, false)?);
-                let plain = |text: String| -> Vec<char> { text.replace("\\n", "\n").replace("\\\\", "\\").chars().collect() };
+                let plain =
+                    |text: String| -> Vec<char> { text.replace("\\n", "\n").replace("\\\\", "\\").chars().collect() };
                 let (from, to) = (plain(from), plain(to));
                 if from.len() != to.len() {
                     return Err("both texts of `y` must have the same length".to_owned());
@@ -339,7 +353,10 @@ impl Parser<'_> {
         let pattern = self.regex(&pattern, ignore_case)?;
         let replacement = replacement(&text);
         let groups = pattern.captures_len();
-        if let Some(group) = replacement.iter().find_map(|p| if let Piece::Group(n) = p { Some(*n).filter(|n| *n >= groups) } else { None }) {
+        if let Some(group) = replacement
+            .iter()
+            .find_map(|p| if let Piece::Group(n) = p { Some(*n).filter(|n| *n >= groups) } else { None })
+        {
             return Err(format!("invalid reference \\{group} on `s` command's right side"));
         }
         Ok(Action::Substitute { pattern, replacement, which, all, print, file })
@@ -459,7 +476,15 @@ pub fn sed(io: &mut Io, arguments: &[String]) -> Outcome {
             _ => argument.clone(),
         })
         .collect();
-    let long = [("quiet", 'n'), ("silent", 'n'), ("expression", 'e'), ("file", 'f'), ("in-place", 'i'), ("regexp-extended", 'E'), ("separate", 's')];
+    let long = [
+        ("quiet", 'n'),
+        ("silent", 'n'),
+        ("expression", 'e'),
+        ("file", 'f'),
+        ("in-place", 'i'),
+        ("regexp-extended", 'E'),
+        ("separate", 's'),
+    ];
     let mut options = options(&arguments, "ne:f:iErsu", &long)?;
     let mut script = String::new();
     for part in options.values('e') {
@@ -526,11 +551,7 @@ fn in_place(io: &mut Io, commands: &[Command], quiet: bool, name: &str, suffix: 
     let path = io.path(name);
     let old = std::fs::read(&path).map_err(|error| failure(&error))?;
     if !suffix.is_empty() {
-        let kept = if suffix.contains('*') {
-            suffix.replace('*', name)
-        } else {
-            format!("{name}{suffix}")
-        };
+        let kept = if suffix.contains('*') { suffix.replace('*', name) } else { format!("{name}{suffix}") };
         std::fs::write(io.path(&kept), &old).map_err(|error| Failure::new(say(&kept, &error)))?;
     }
     let file = std::fs::File::create(&path).map_err(|error| Failure::new(say(name, &error)))?;
@@ -546,10 +567,15 @@ enum Next {
     Go,
     To(usize),
     /// The cycle ends, with or without printing.
-    End { print: bool },
+    End {
+        print: bool,
+    },
     /// The cycle begins again without reading a line.
     Again,
-    Quit { status: i32, print: bool },
+    Quit {
+        status: i32,
+        print: bool,
+    },
 }
 
 struct Machine<'a> {
@@ -665,7 +691,12 @@ impl Machine<'_> {
         match address {
             Address::Line(line) => self.source.line == *line,
             Address::Step(first, step) => {
-                self.source.line >= *first && (if *step == 0 { self.source.line == *first } else { (self.source.line - first).is_multiple_of(*step) })
+                self.source.line >= *first
+                    && (if *step == 0 {
+                        self.source.line == *first
+                    } else {
+                        (self.source.line - first).is_multiple_of(*step)
+                    })
             }
             Address::Last => self.source.ahead.is_none(),
             Address::Match(regex) => regex.is_match(&self.pattern),
@@ -679,8 +710,8 @@ impl Machine<'_> {
         let line = self.source.line;
         let hit = match &command.to {
             None => self.matches(from),
-            Some(to) => match self.ranges[at] {
-                Some(end) => {
+            Some(to) => {
+                if let Some(end) = self.ranges[at] {
                     // A line number that is passed ends the range; a pattern is looked for on each line.
                     let done = match to {
                         Address::Line(_) | Address::Plus(_) => line >= end,
@@ -691,8 +722,7 @@ impl Machine<'_> {
                         self.ranges[at] = None;
                     }
                     inside
-                }
-                None => {
+                } else {
                     let starts = self.matches(from) || matches!(from, Address::Line(0) if line == 1);
                     if starts {
                         // `0,/x/` looks for its end on the first line already.
@@ -708,7 +738,7 @@ impl Machine<'_> {
                     }
                     starts
                 }
-            },
+            }
         };
         hit != command.negated
     }
@@ -739,7 +769,10 @@ impl Machine<'_> {
                 }
             }
             Action::Translate(map) => {
-                let text = String::from_utf8_lossy(&self.pattern).chars().map(|c| *map.get(&c).unwrap_or(&c)).collect::<String>();
+                let text = String::from_utf8_lossy(&self.pattern)
+                    .chars()
+                    .map(|c| *map.get(&c).unwrap_or(&c))
+                    .collect::<String>();
                 self.pattern = text.into_bytes();
             }
             Action::Append(text) => self.appended.extend_from_slice(text.as_bytes()),
@@ -819,7 +852,11 @@ impl Machine<'_> {
                     self.emit(number.as_bytes())?;
                 }
                 _ => {
-                    let mut text = String::from_utf8_lossy(&self.pattern).escape_debug().to_string().replace("\\\"", "\"").replace("\\'", "'");
+                    let mut text = String::from_utf8_lossy(&self.pattern)
+                        .escape_debug()
+                        .to_string()
+                        .replace("\\\"", "\"")
+                        .replace("\\'", "'");
                     text.push_str("$\n");
                     self.emit(text.as_bytes())?;
                 }
@@ -931,7 +968,9 @@ mod tests {
         ] {
             assert_eq!(parse(script), Ok(count), "{script}");
         }
-        for wrong in ["s/a", "{p", "p}", "}", "k", "1,p", "s/a/\\1/", "y/ab/c/", "99999999999999999999p", "p x", "s/a/b/m"] {
+        for wrong in
+            ["s/a", "{p", "p}", "}", "k", "1,p", "s/a/\\1/", "y/ab/c/", "99999999999999999999p", "p x", "s/a/b/m"]
+        {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

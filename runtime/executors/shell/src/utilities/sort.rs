@@ -123,7 +123,8 @@ fn leading_number(text: &str) -> f64 {
 fn human(text: &str) -> f64 {
     let text = text.trim();
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let power = text[digits.len()..].chars().next().and_then(|c| "KMGTPE".find(c.to_ascii_uppercase())).map_or(0, |at| at + 1);
+    let power =
+        text[digits.len()..].chars().next().and_then(|c| "KMGTPE".find(c.to_ascii_uppercase())).map_or(0, |at| at + 1);
     leading_number(digits) * 1024_f64.powi(i32::try_from(power).unwrap_or(0))
 }
 
@@ -188,7 +189,9 @@ pub fn sort(io: &mut Io, arguments: &[String]) -> Outcome {
     if whole {
         keys.push(Key { ways: ways.clone(), ..Key::default() });
     }
-    let separator = options.value('t').and_then(|text| crate::escapes::unescape(text, crate::escapes::Style::Format).text().chars().next());
+    let separator = options
+        .value('t')
+        .and_then(|text| crate::escapes::unescape(text, crate::escapes::Style::Format).text().chars().next());
     let mut lines: Vec<(String, Vec<u8>)> = read_lines(io, &options.operands)?
         .into_iter()
         .map(|line| match String::from_utf8(line) {
@@ -231,7 +234,8 @@ pub fn sort(io: &mut Io, arguments: &[String]) -> Outcome {
     }
     let mut out: Box<dyn Write> = match options.value('o') {
         Some(name) => {
-            let file = io.shell.open_output(name, false).map_err(|error| Failure::new(crate::redirect::say(name, &error)))?;
+            let file =
+                io.shell.open_output(name, false).map_err(|error| Failure::new(crate::redirect::say(name, &error)))?;
             Box::new(std::io::BufWriter::new(file))
         }
         None => Box::new(&mut io.out),
@@ -271,9 +275,18 @@ pub fn shuf(io: &mut Io, arguments: &[String]) -> Outcome {
 }
 
 pub fn uniq(io: &mut Io, arguments: &[String]) -> Outcome {
-    let long = [("count", 'c'), ("repeated", 'd'), ("unique", 'u'), ("ignore-case", 'i'), ("skip-fields", 'f'), ("skip-chars", 's')];
+    let long = [
+        ("count", 'c'),
+        ("repeated", 'd'),
+        ("unique", 'u'),
+        ("ignore-case", 'i'),
+        ("skip-fields", 'f'),
+        ("skip-chars", 's'),
+    ];
     let options = options(arguments, "cduif:s:w:", &long)?;
-    let skip = |letter| -> Result<usize, Failure> { Ok(usize::try_from(options.number(letter)?.unwrap_or(0)).unwrap_or(usize::MAX)) };
+    let skip = |letter| -> Result<usize, Failure> {
+        Ok(usize::try_from(options.number(letter)?.unwrap_or(0)).unwrap_or(usize::MAX))
+    };
     let (skip_fields, skip_chars) = (skip('f')?, skip('s')?);
     let width = options.number('w')?.map_or(usize::MAX, |w| usize::try_from(w).unwrap_or(usize::MAX));
     let input = io.open(options.operands.first().map_or("-", String::as_str))?;
@@ -288,7 +301,9 @@ pub fn uniq(io: &mut Io, arguments: &[String]) -> Outcome {
         if options.has('i') { part.to_lowercase() } else { part }
     };
     let mut out = match options.operands.get(1) {
-        Some(name) => Some(io.shell.open_output(name, false).map_err(|error| Failure::new(crate::redirect::say(name, &error)))?),
+        Some(name) => {
+            Some(io.shell.open_output(name, false).map_err(|error| Failure::new(crate::redirect::say(name, &error)))?)
+        }
         None => None,
     };
     let mut current: Option<(Vec<u8>, String, u64)> = None;

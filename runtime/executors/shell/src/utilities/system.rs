@@ -38,9 +38,25 @@ pub fn id(io: &mut Io, arguments: &[String]) -> Outcome {
 }
 
 pub fn uname(io: &mut Io, arguments: &[String]) -> Outcome {
-    let long = [("all", 'a'), ("kernel-name", 's'), ("nodename", 'n'), ("kernel-release", 'r'), ("machine", 'm'), ("operating-system", 'o')];
+    let long = [
+        ("all", 'a'),
+        ("kernel-name", 's'),
+        ("nodename", 'n'),
+        ("kernel-release", 'r'),
+        ("machine", 'm'),
+        ("operating-system", 'o'),
+    ];
     let options = options(arguments, "asnrvmpio", &long)?;
-    let parts = [('s', "WASI"), ('n', "sandbox"), ('r', "0.2"), ('v', "weft"), ('m', "wasm32"), ('p', "wasm32"), ('i', "wasm32"), ('o', "WASI")];
+    let parts = [
+        ('s', "WASI"),
+        ('n', "sandbox"),
+        ('r', "0.2"),
+        ('v', "weft"),
+        ('m', "wasm32"),
+        ('p', "wasm32"),
+        ('i', "wasm32"),
+        ('o', "WASI"),
+    ];
     let any = arguments.iter().any(|a| a.starts_with('-'));
     let shown = |letter: char| {
         if options.has('a') { !"pi".contains(letter) } else { options.has(letter) || (!any && letter == 's') }
@@ -122,7 +138,8 @@ pub fn dirname(io: &mut Io, arguments: &[String]) -> Outcome {
 
 /// `realpath`, and `readlink -f`: without links, a path's text says where it is.
 pub fn realpath(io: &mut Io, arguments: &[String]) -> Outcome {
-    let long = [("canonicalize", 'f'), ("canonicalize-existing", 'e'), ("canonicalize-missing", 'm'), ("no-symlinks", 's')];
+    let long =
+        [("canonicalize", 'f'), ("canonicalize-existing", 'e'), ("canonicalize-missing", 'm'), ("no-symlinks", 's')];
     let options = options(arguments, "femsqn", &long)?;
     if options.operands.is_empty() {
         return Err(Failure::new("missing operand"));
@@ -155,9 +172,15 @@ mod tests {
 
     #[test]
     fn parts_of_names() {
-        for (name, in_folder, last) in
-            [("/a/b", "/a", "b"), ("a", ".", "a"), ("/", "/", "/"), ("a/b/", "a", "b"), ("/a", "/", "a"), ("", ".", ""), ("a//b", "a", "b")]
-        {
+        for (name, in_folder, last) in [
+            ("/a/b", "/a", "b"),
+            ("a", ".", "a"),
+            ("/", "/", "/"),
+            ("a/b/", "a", "b"),
+            ("/a", "/", "a"),
+            ("", ".", ""),
+            ("a//b", "a", "b"),
+        ] {
             assert_eq!((folder(name), base(name)), (in_folder, last), "{name}");
         }
     }

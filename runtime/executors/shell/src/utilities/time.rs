@@ -81,7 +81,18 @@ fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 
 /// A moment as `date +FORMAT` writes it.
@@ -164,7 +175,9 @@ fn parse(text: &str, now: Moment) -> Option<Moment> {
     let mut nanoseconds = now.nanoseconds;
     // The `T` of ISO 8601 stands before an hour; other letters belong to words.
     let digit = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_digit());
-    let separates = |at: usize| digit(text.bytes().nth(at + 1)) && at > 0 && digit(text.bytes().nth(at - 1));
+    let separates = |at: usize| {
+        digit(text.as_bytes().get(at + 1).copied()) && at > 0 && digit(text.as_bytes().get(at - 1).copied())
+    };
     let text: String =
         text.char_indices().map(|(at, c)| if c == ',' || (c == 'T' && separates(at)) { ' ' } else { c }).collect();
     let mut words = text.split_whitespace().peekable();
@@ -175,7 +188,7 @@ fn parse(text: &str, now: Moment) -> Option<Moment> {
             continue;
         }
         match lower.as_str() {
-            "now" | "today" | "utc" | "z" | "gmt" | "+0000" | "+00:00" => continue,
+            "now" | "today" | "utc" | "z" | "gmt" | "+0000" | "+00:00" => {}
             "yesterday" => seconds = seconds.checked_sub(86400)?,
             "tomorrow" => seconds = seconds.checked_add(86400)?,
             _ => {
@@ -183,11 +196,13 @@ fn parse(text: &str, now: Moment) -> Option<Moment> {
                 if let Some((hour, rest)) = word.split_once(':') {
                     let (minute, second) = rest.split_once(':').unwrap_or((rest, "0"));
                     let second = second.split(['.', '+']).next()?;
-                    let (hour, minute, second): (i64, i64, i64) = (hour.parse().ok()?, minute.parse().ok()?, second.parse().ok()?);
+                    let (hour, minute, second): (i64, i64, i64) =
+                        (hour.parse().ok()?, minute.parse().ok()?, second.parse().ok()?);
                     if !(0..24).contains(&hour) || !(0..60).contains(&minute) || !(0..61).contains(&second) {
                         return None;
                     }
-                    (seconds, nanoseconds) = (seconds.div_euclid(86400) * 86400 + hour * 3600 + minute * 60 + second, 0);
+                    (seconds, nanoseconds) =
+                        (seconds.div_euclid(86400) * 86400 + hour * 3600 + minute * 60 + second, 0);
                 } else if word.matches(['-', '/']).count() == 2 && word.starts_with(|c: char| c.is_ascii_digit()) {
                     let mut parts = word.split(['-', '/']).map(|part| part.parse::<i64>().ok());
                     let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
@@ -198,7 +213,10 @@ fn parse(text: &str, now: Moment) -> Option<Moment> {
                 } else {
                     let (count, unit) = match word.parse::<i64>() {
                         Ok(count) => (count, words.next()?.to_lowercase()),
-                        Err(_) => (1, if word == "next" || word == "last" { words.next()?.to_lowercase() } else { return None }),
+                        Err(_) => (
+                            1,
+                            if word == "next" || word == "last" { words.next()?.to_lowercase() } else { return None },
+                        ),
                     };
                     let unit = match unit.trim_end_matches('s') {
                         "sec" | "second" => 1,
@@ -232,7 +250,8 @@ pub fn date(io: &mut Io, arguments: &[String]) -> Outcome {
         })
         .cloned()
         .collect();
-    let long = [("utc", 'u'), ("universal", 'u'), ("date", 'd'), ("reference", 'r'), ("rfc-email", 'R'), ("rfc-3339", 'F')];
+    let long =
+        [("utc", 'u'), ("universal", 'u'), ("date", 'd'), ("reference", 'r'), ("rfc-email", 'R'), ("rfc-3339", 'F')];
     let options = options(&arguments, "ud:r:RF:", &long)?;
     let mut moment = Moment::of(SystemTime::now());
     if let Some(text) = options.value('d') {
@@ -243,7 +262,13 @@ pub fn date(io: &mut Io, arguments: &[String]) -> Outcome {
     }
     let template = match options.operands.as_slice() {
         [] if options.has('R') => "%a, %d %b %Y %H:%M:%S %z",
-        [] if options.has('F') => if options.value('F') == Some("date") { "%F" } else { "%F %T%:z" },
+        [] if options.has('F') => {
+            if options.value('F') == Some("date") {
+                "%F"
+            } else {
+                "%F %T%:z"
+            }
+        }
         [] => match iso.as_deref() {
             None => "%a %b %e %H:%M:%S %Z %Y",
             Some("" | "date") => "%F",

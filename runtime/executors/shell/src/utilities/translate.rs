@@ -61,8 +61,8 @@ fn next(rest: &mut &str) -> char {
     let text = unescape(escape, Style::Format).text();
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
-        (Some('\\'), Some(c)) => c, // not a known escape: the character itself
-        (Some(c), _) => c,
+        // If it is no known escape, the character itself.
+        (Some('\\'), Some(c)) | (Some(c), _) => c,
         (None, _) => '\\',
     }
 }

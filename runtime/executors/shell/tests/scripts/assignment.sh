@@ -1,0 +1,1 @@
+a=1 b=2; echo $a$b; a=$b$a; echo $a; c='x y'; d=$c; echo "$d"; e=*.txt; echo "$e"; f=~; [ "$f" = "$HOME" ] && echo home; g="a"'b'c; echo $g; h=$(echo x  y); echo "$h"; i=; echo "[$i]"; j=a=b; echo $j; PATH_LIKE=a:~:b; echo "${PATH_LIKE#a:}" | wc -l | tr -d ' '; k="$@"; echo "$k"; l=$*; echo "$l"

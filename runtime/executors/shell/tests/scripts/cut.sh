@@ -1,0 +1,1 @@
+cut -d, -f2 data.csv; cut -d, -f1,3 data.csv; cut -d, -f2- data.csv; cut -c1-3 fruit.txt; cut -d' ' -f1 fruit.txt; echo nodelim | cut -d, -f1; echo nodelim | cut -s -d, -f1; cut -b2 fruit.txt; cut -d, -f1,2 --output-delimiter=: data.csv

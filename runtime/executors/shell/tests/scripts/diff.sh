@@ -1,0 +1,1 @@
+cp fruit.txt other; diff fruit.txt other && echo same; echo more >> other; sed -i '1d' other; diff fruit.txt other; echo $?; sed -i 's/fig/figs/' other; diff fruit.txt other; diff -q fruit.txt other; diff -u fruit.txt other | tail -n +3; diff -r tree tree && echo equal

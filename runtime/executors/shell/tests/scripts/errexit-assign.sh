@@ -1,0 +1,5 @@
+set -e
+export y=$(false)
+echo exported
+x=$(false)
+echo never

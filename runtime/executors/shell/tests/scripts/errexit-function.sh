@@ -1,0 +1,4 @@
+set -e
+g() { echo in; false; echo out; }
+g
+echo never

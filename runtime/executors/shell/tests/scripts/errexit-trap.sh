@@ -1,0 +1,5 @@
+set -e
+trap 'echo "bye $?"' EXIT
+echo hi
+false
+echo never

@@ -1,0 +1,1 @@
+sort fruit.txt; sort -u fruit.txt; sort -r fruit.txt; sort -k2 -n fruit.txt; sort -k2,2nr -k1,1 fruit.txt; sort -t, -k3 -g data.csv; printf '10\n9\n1\n' | sort; printf '10\n9\n1\n' | sort -n; printf 'b\nA\na\n' | sort -f; sort -o s fruit.txt; cat s; sort -c s && echo sorted; printf '1K\n2\n1M\n' | sort -h; printf 'v1.10\nv1.9\n' | sort -V

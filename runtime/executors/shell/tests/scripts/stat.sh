@@ -1,0 +1,1 @@
+stat -c '%n %s %F' fruit.txt tree; du -b fruit.txt | cut -f1; realpath tree/../fruit.txt; readlink -f tree/inner/..; test "$(stat -c %Y fruit.txt)" -gt 1000000 && echo time; id -u >/dev/null; whoami >/dev/null; uname >/dev/null; hostname > /dev/null; sleep 0; nproc > /dev/null

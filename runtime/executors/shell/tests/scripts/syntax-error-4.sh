@@ -1,0 +1,2 @@
+echo one; exit 3
+)) this is never read ((

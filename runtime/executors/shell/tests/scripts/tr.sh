@@ -1,0 +1,1 @@
+echo hello | tr a-z A-Z; echo hello | tr -d l; echo aabbcc | tr -s a-c; echo 'a b' | tr ' ' '\n'; echo hello123 | tr -cd '0-9\n'; echo HeLLo | tr '[:upper:]' '[:lower:]'; echo abc | tr abc x; echo a-b | tr - _; printf 'a\r\nb' | tr -d '\r'; echo; echo 'x  y' | tr -s '[:space:]' ' '
