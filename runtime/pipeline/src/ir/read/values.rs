@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::ir::template;
 use crate::model::{Binding, Span, Wire};
 use crate::suggest;
-use crate::types::{ArtifactType, ParameterType};
+use crate::types::{ArtifactType, ParameterType, whole_numbers};
 use crate::yaml::node::{Entry, Node};
 
 /// KFP's parameter types in the order of their numbers, which JSON may have in place of the names.
@@ -79,8 +79,7 @@ pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Note
 
 /// A value, its whole numbers as integers: in the file all numbers are doubles.
 pub(super) fn value(node: &Node) -> Result<Value, Diagnostic> {
-    let value = node.value()?;
-    Ok(ParameterType::Json.coerce(value.clone()).unwrap_or(value))
+    node.value().map(whole_numbers)
 }
 
 /// A value as a parameter of a type has it. As in KFP every value can be text.
@@ -108,7 +107,7 @@ fn old_constant(entry: &Entry, notes: &mut Notes) -> Option<Value> {
         Some(("stringValue", entry)) => notes.take(text(&entry.node, "text")).map(Value::from),
         Some((field, _)) => {
             let number = message.number(field, notes)?;
-            Some(ParameterType::Json.coerce(number.into()).unwrap_or(number.into()))
+            Some(whole_numbers(number.into()))
         }
         None => {
             notes.error(Diagnostic::error("a constant has no value").at(entry.node.span));
