@@ -14,6 +14,7 @@ use crate::yaml::to_yaml;
 mod executor;
 mod interface;
 pub mod native;
+mod paths;
 mod places;
 mod platform;
 pub mod resolver;
@@ -23,6 +24,8 @@ mod variants;
 
 #[cfg(test)]
 mod tests;
+
+pub use paths::rebase;
 
 /// The schema that is written.
 pub const SCHEMA_VERSION: &str = "2.1.0";

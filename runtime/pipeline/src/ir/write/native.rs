@@ -252,25 +252,25 @@ impl<'p> Lowering<'p> {
             ..Component::default()
         };
         match &mut lowered.implementation {
-            Implementation::Wasm(step) => match (self.options.image)(step) {
-                Some(image) => {
+            Implementation::Wasm(step) => {
+                if let Some(image) = (self.options.image)(step) {
                     let function = step.function.iter().flat_map(|function| ["--function", function.as_str()]);
                     let args = function.chain(super::executor::ARGUMENTS).map(str::to_owned).collect();
                     lowered.implementation =
                         Implementation::Command(CommandStep { image, args, ..CommandStep::default() });
-                }
-                None => {
+                } else {
                     step.digest = None;
                     step.path = (self.options.path)(&step.path);
                 }
-            },
+            }
             Implementation::Import(importer) => {
                 let text = Port::required(PortType::Parameter(ParameterType::String));
                 lowered.inputs.insert("uri".to_owned(), Input::from(text));
                 match &mut importer.source {
                     Binding::Literal(Value::String(path)) => {
                         if !path.contains("://") {
-                            let warning = format!("it imports `{path}`, which KFP looks for where it runs itself");
+                            let warning =
+                                format!("the step `{name}` imports `{path}`, which KFP looks for where it runs itself");
                             let hint = "give the place as a parameter, such as a `gs://` or `s3://` address";
                             self.problems.push(
                                 Diagnostic::warning(warning)
@@ -286,7 +286,9 @@ impl<'p> Lowering<'p> {
                 }
             }
             Implementation::Latest(latest) => {
-                let warning = "KFP's format has resolvers, but its back end runs none of them";
+                let warning = format!(
+                    "the step `{name}` asks for what an earlier run gave, and KFP's back end runs no such resolvers"
+                );
                 let hint = "where this matters, take the artifact as an input from a step or an import";
                 let at = self.place(&format!("steps.{name}.latest"));
                 self.problems.push(Diagnostic::warning(warning).task(name).hint(hint).at(at));
@@ -330,20 +332,24 @@ impl<'p> Lowering<'p> {
         if task.grants.clock || task.grants.random {
             let what = if task.grants.clock { "clock" } else { "randomness" };
             tell(
-                Diagnostic::warning(format!("the grant of the real {what} is left out: KFP has no such setting")),
+                Diagnostic::warning(format!(
+                    "the real {what} that the step `{name}` is granted is left out: KFP has no such setting"
+                )),
                 "a container has it anyway; run from the written file by weft, the step has not",
             );
         }
         if !task.grants.env.is_empty() {
             let names = task.grants.env.join("`, `");
             tell(
-                Diagnostic::warning(format!("`{names}` of the environment comes from a secret on KFP")),
+                Diagnostic::warning(format!(
+                    "the step `{name}` gets `{names}` from a secret on KFP, not from the environment"
+                )),
                 &format!("make a secret `{}` there with these keys", super::platform::SECRET),
             );
         }
         if task.limits.output.is_some() {
             tell(
-                Diagnostic::warning("the limit of its output is left out: KFP has none"),
+                Diagnostic::warning(format!("the limit of what the step `{name}` writes is left out: KFP has none")),
                 "artifacts are as large there as the storage behind it allows",
             );
         }
@@ -355,7 +361,8 @@ impl<'p> Lowering<'p> {
             let Binding::Literal(value) = &wire.from else { continue };
             let at = self.place(&format!("steps.{name}.with.{input}"));
             if value.to_string().contains("{{$") {
-                let problem = format!("KFP would take the `{{{{$` in the input `{input}` for a placeholder");
+                let problem =
+                    format!("KFP would take the `{{{{$` in the input `{input}` of the step `{name}` for a placeholder");
                 let hint = "give the text as a parameter of the pipeline";
                 self.problems.push(Diagnostic::error(problem).task(name).at(at).hint(hint));
             }
@@ -363,7 +370,7 @@ impl<'p> Lowering<'p> {
                 find(&component.inputs, input)
                 && let Some(why) = misfit(ty, value)
             {
-                let warning = format!("KFP may refuse the value of the input `{input}`: {why}");
+                let warning = format!("KFP may refuse the value of the input `{input}` of the step `{name}`: {why}");
                 self.problems.push(Diagnostic::warning(warning).task(name).at(at));
             }
         }

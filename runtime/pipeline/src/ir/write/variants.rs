@@ -51,7 +51,12 @@ pub(super) fn split(pipeline: &Pipeline) -> Cow<'_, Pipeline> {
         } else {
             let taken =
                 |name: &String| pipeline.components.contains_key(name) || made.iter().any(|(made, _)| made == name);
-            let name = (2..).map(|n| format!("{}-{n}", task.component)).find(|name| !taken(name)).unwrap_or_default();
+            let mut number = known.len() + 1;
+            let mut name = format!("{}-{number}", task.component);
+            while taken(&name) {
+                number += 1;
+                name = format!("{}-{number}", task.component);
+            }
             made.push((name.clone(), task.component.clone()));
             name
         };

@@ -101,14 +101,14 @@ impl Piece {
         if self.binds < binds { format!("({})", self.text) } else { self.text.clone() }
     }
 
-    fn as_int(self) -> Self {
+    fn whole(self) -> Self {
         match self.kind {
             Kind::WholeValue => Self::atom(format!("int({})", self.text), Kind::Whole),
             _ => self,
         }
     }
 
-    fn as_double(self) -> Self {
+    fn double(self) -> Self {
         match self.kind {
             Kind::Literal => Self { text: format!("{}.0", self.text), kind: Kind::Double, ..self },
             Kind::Int | Kind::Whole | Kind::WholeValue => Self::atom(format!("double({})", self.text), Kind::Double),
@@ -120,10 +120,10 @@ impl Piece {
 /// Two operands in one form.
 fn alike(a: Piece, b: Piece) -> (Piece, Piece) {
     if a.kind.is_whole() && b.kind.is_whole() {
-        (a.as_int(), b.as_int())
+        (a.whole(), b.whole())
     } else {
         // Numbers of unknown origin are doubles, since all numbers in KFP's values are.
-        (a.as_double(), b.as_double())
+        (a.double(), b.double())
     }
 }
 
@@ -146,7 +146,7 @@ impl Writer<'_> {
             }
             Expr::List(list) if list.optional_indices.is_empty() => {
                 let items: Result<Vec<Piece>, String> = list.elements.iter().map(|item| self.write(item)).collect();
-                let items: Vec<String> = items?.into_iter().map(|item| item.as_double().text).collect();
+                let items: Vec<String> = items?.into_iter().map(|item| item.double().text).collect();
                 Ok(Piece::atom(format!("[{}]", items.join(", ")), Kind::Other))
             }
             Expr::Call(call) => self.call(&call.func_name, call.target.as_deref(), &call.args),
@@ -227,27 +227,27 @@ impl Writer<'_> {
                 Ok(Piece { text: format!("!({})", a.text), kind: Kind::Other, binds: UNARY })
             }
             (operators::NEGATE, None, [a]) => {
-                let a = self.write(a)?.as_int();
-                let a = if a.kind == Kind::Other { a.as_double() } else { a };
+                let a = self.write(a)?.whole();
+                let a = if a.kind == Kind::Other { a.double() } else { a };
                 Ok(Piece { text: format!("-{}", a.within(WHOLE)), kind: a.kind, binds: UNARY })
             }
-            (operators::CONDITIONAL, None, [test, yes, no]) => {
-                let test = self.write(test)?;
+            (operators::CONDITIONAL, None, [asked, yes, no]) => {
+                let asked = self.write(asked)?;
                 let (yes, no) = (self.write(yes)?, self.write(no)?);
                 let numbers = yes.kind != Kind::Other || no.kind != Kind::Other;
                 let (yes, no) = if numbers { alike(yes, no) } else { (yes, no) };
-                let text = format!("{} ? {} : {}", test.within(OR), yes.within(OR), no.within(TERNARY));
+                let text = format!("{} ? {} : {}", asked.within(OR), yes.within(OR), no.within(TERNARY));
                 let kind = if yes.kind == no.kind { yes.kind } else { both(yes.kind, no.kind) };
                 // A choice between two literals is a literal no more.
                 let kind = if kind == Kind::Literal { Kind::Int } else { kind };
                 Ok(Piece { text, kind, binds: TERNARY })
             }
             (operators::INDEX, None, [list, index]) => {
-                let (list, index) = (self.write(list)?, self.write(index)?.as_int());
+                let (list, index) = (self.write(list)?, self.write(index)?.whole());
                 Ok(Piece::atom(format!("{}[{}]", list.within(WHOLE), index.text), Kind::Other))
             }
             (operators::IN, None, [item, list]) => {
-                let (item, list) = (self.write(item)?.as_double(), self.write(list)?);
+                let (item, list) = (self.write(item)?.double(), self.write(list)?);
                 let text = format!("{} in {}", item.within(SUM), list.within(SUM));
                 Ok(Piece { text, kind: Kind::Other, binds: RELATION })
             }
@@ -276,7 +276,7 @@ impl Writer<'_> {
         let native = a.kind.is_native_int() && b.kind.is_native_int();
         let (a, b) = match symbol {
             // Whole numbers are divided with a remainder there.
-            "/" if !native => (a.as_double(), b.as_double()),
+            "/" if !native => (a.double(), b.double()),
             "%" if !(a.kind.is_whole() && b.kind.is_whole()) => {
                 return Err("it takes the remainder of numbers that may have a fraction".to_owned());
             }

@@ -122,7 +122,7 @@ impl<'p> Planner<'p, '_> {
                 let absent = port(self.pipeline, self.dag, from, output).is_some_and(|port| port.optional);
                 if absent && optional && !self.is_latest(from) {
                     let warning = format!(
-                        "its input `{input}` may find nothing: not every version of KFP goes on without an input"
+                        "the input `{input}` of the step `{name}` may find nothing: not every version of KFP goes on without an input"
                     );
                     let at = self.pipeline.places.get(&format!("steps.{name}.with.{input}")).copied();
                     problems.push(Diagnostic::warning(warning).task(name).at(at));
@@ -147,15 +147,19 @@ impl<'p> Planner<'p, '_> {
             match translated {
                 Ok(translated) => {
                     if translated.compares_uris {
-                        let warning =
-                            "its condition reads where an artifact lies: on KFP equal content may lie at two places";
+                        let warning = format!(
+                            "the condition of the step `{name}` reads where an artifact lies: on KFP equal content may lie at two places"
+                        );
                         problems.push(Diagnostic::warning(warning).task(name).at(at));
                     }
                     plan.condition = Some(translated.expression);
                 }
                 Err(why) => {
-                    problems
-                        .push(Diagnostic::error(format!("KFP cannot be told its condition: {why}")).task(name).at(at));
+                    problems.push(
+                        Diagnostic::error(format!("KFP cannot be told the condition of the step `{name}`: {why}"))
+                            .task(name)
+                            .at(at),
+                    );
                     // What follows from a condition is still looked at.
                     plan.condition = Some("true".to_owned());
                 }
@@ -189,7 +193,9 @@ impl<'p> Planner<'p, '_> {
         let dependencies = task.dependencies();
         let Some(on) = dependencies.iter().find(|on| tolerated(on)) else { return };
         plan.loose = true;
-        let warning = format!("it goes on where `{on}` is skipped, which not every version of KFP's back end lets it");
+        let warning = format!(
+            "the step `{name}` goes on where `{on}` is skipped, which not every version of KFP's back end lets it"
+        );
         problems.push(
             Diagnostic::warning(warning).task(name).at(self.pipeline.places.get(&format!("steps.{name}")).copied()),
         );
@@ -210,8 +216,9 @@ impl<'p> Planner<'p, '_> {
                 Some(read) => guards.push(presence(&read)),
                 None if self.is_latest(on) => {}
                 None => {
-                    let warning =
-                        format!("on KFP it does not wait for the success of `{on}`, which gives nothing to tell it by");
+                    let warning = format!(
+                        "on KFP the step `{name}` does not wait for the success of `{on}`, which gives nothing to tell it by"
+                    );
                     problems.push(Diagnostic::warning(warning).task(name));
                 }
             }

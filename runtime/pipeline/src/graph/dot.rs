@@ -1,0 +1,144 @@
+//! The graph in Graphviz's language.
+
+use std::fmt::Write as _;
+
+use super::{Edge, Flow, Graph, Kind, Node, text};
+use crate::model::Pipeline;
+
+/// The pipeline's DAG in DOT. DAGs inside of it are clusters; shapes tell what tasks do, and edges bear the names of the outputs that
+/// flow along them.
+pub fn dot(pipeline: &Pipeline) -> String {
+    let graph = Graph::of(pipeline);
+    let mut out = format!("digraph {} {{\n", quoted(&pipeline.name));
+    out.push_str("  graph [compound=true, rankdir=TB, fontname=\"sans-serif\", style=\"rounded\"];\n");
+    out.push_str("  node [shape=box, fontname=\"sans-serif\", fontsize=12];\n");
+    out.push_str("  edge [fontname=\"sans-serif\", fontsize=10];\n");
+    let _ = writeln!(out, "  label={};\n  labelloc=t;", quoted(&pipeline.name));
+    let anchors = anchors(&graph);
+    // What is still to be written, last first: no recursion, since DAGs can be nested deeply.
+    let mut work = vec![Work::Scope(0)];
+    let mut depth = 1;
+    while let Some(next) = work.pop() {
+        let indent = "  ".repeat(depth.min(40));
+        match next {
+            Work::Scope(scope) => {
+                let Some(of) = graph.scopes.get(scope) else { continue };
+                if of.nodes.is_empty() && scope > 0 {
+                    let _ = writeln!(out, "{indent}{} [shape=point, style=invis];", quoted(&anchors[scope]));
+                }
+                work.push(Work::Edges(scope));
+                work.extend((0..of.nodes.len()).rev().map(|node| Work::Node(scope, node)));
+            }
+            Work::Node(scope, at) => {
+                let node = &graph.scopes[scope].nodes[at];
+                match node.inner {
+                    Some(inner) => {
+                        let _ = writeln!(out, "{indent}subgraph {} {{", quoted(&cluster(node)));
+                        let label = std::iter::once(&node.title).chain(&node.terms);
+                        let label: Vec<String> = label.map(|line| text::short(line, 80)).collect();
+                        let _ = writeln!(out, "{indent}  label={};", quoted(&label.join("\n")));
+                        let _ = writeln!(out, "{indent}  tooltip={};", quoted(&node.tooltip));
+                        if node.repeats {
+                            let _ = writeln!(out, "{indent}  peripheries=2;");
+                        }
+                        depth += 1;
+                        work.push(Work::Close);
+                        work.push(Work::Scope(inner));
+                    }
+                    None => self::node(node, &indent, &mut out),
+                }
+            }
+            Work::Edges(scope) => {
+                for edge in &graph.scopes[scope].edges {
+                    self::edge(&graph, scope, edge, &anchors, &indent, &mut out);
+                }
+            }
+            Work::Close => {
+                depth -= 1;
+                let _ = writeln!(out, "{}}}", "  ".repeat(depth.min(40)));
+            }
+        }
+    }
+    out.push_str("}\n");
+    out
+}
+
+enum Work {
+    Scope(usize),
+    Node(usize, usize),
+    Edges(usize),
+    Close,
+}
+
+fn cluster(node: &Node) -> String {
+    format!("cluster {}", node.path)
+}
+
+/// For each DAG the node that stands for it: an edge in DOT ends at a node, and is cut off at the cluster.
+fn anchors(graph: &Graph) -> Vec<String> {
+    let mut anchors = vec![String::new(); graph.scopes.len()];
+    for (at, scope) in graph.scopes.iter().enumerate().rev() {
+        anchors[at] = match (scope.nodes.first(), scope.parent) {
+            (Some(node), _) => match node.inner {
+                Some(inner) => anchors[inner].clone(),
+                None => node.path.clone(),
+            },
+            (None, Some((around, node))) => format!("{}/", graph.scopes[around].nodes[node].path),
+            (None, None) => String::new(),
+        };
+    }
+    anchors
+}
+
+fn node(node: &Node, indent: &str, out: &mut String) {
+    let shape = match node.kind {
+        Kind::Step => "shape=box, style=rounded",
+        Kind::Command => "shape=box",
+        Kind::Import => "shape=parallelogram",
+        Kind::Latest => "shape=parallelogram, style=dashed",
+        Kind::Volume => "shape=cylinder",
+        Kind::Dag => "shape=folder",
+    };
+    let lines = std::iter::once(&node.title).chain(&node.about).chain(&node.terms);
+    let lines: Vec<String> = lines.map(|line| text::short(line, 60)).collect();
+    let (name, label, tip) = (quoted(&node.path), quoted(&lines.join("\n")), quoted(&node.tooltip));
+    let _ = writeln!(out, "{indent}{name} [label={label}, tooltip={tip}, {shape}];");
+}
+
+fn edge(graph: &Graph, scope: usize, edge: &Edge, anchors: &[String], indent: &str, out: &mut String) {
+    let nodes = &graph.scopes[scope].nodes;
+    let (from, to) = (&nodes[edge.from], &nodes[edge.to]);
+    let end = |node: &Node| node.inner.map_or(&node.path, |inner| &anchors[inner]).clone();
+    let mut attributes = Vec::new();
+    if !edge.outputs.is_empty() {
+        attributes.push(format!("label={}", quoted(&text::short(&edge.label(), 60))));
+    }
+    match edge.flow {
+        Flow::Artifact => {}
+        Flow::Parameter => attributes.push("style=dashed".to_owned()),
+        Flow::Order => attributes.push("style=dotted, arrowhead=open".to_owned()),
+    }
+    for (attribute, node) in [("ltail", from), ("lhead", to)] {
+        if node.inner.is_some() {
+            attributes.push(format!("{attribute}={}", quoted(&cluster(node))));
+        }
+    }
+    let attributes = if attributes.is_empty() { String::new() } else { format!(" [{}]", attributes.join(", ")) };
+    let _ = writeln!(out, "{indent}{} -> {}{attributes};", quoted(&end(from)), quoted(&end(to)));
+}
+
+/// A text in double quotes. A backslash would begin an escape of DOT's own, such as `\N` for the node's name.
+fn quoted(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            c if c.is_control() => quoted.push(' '),
+            c => quoted.push(c),
+        }
+    }
+    quoted.push('"');
+    quoted
+}

@@ -1,0 +1,287 @@
+//! The graph as SVG, for light and dark surroundings.
+
+use std::fmt::Write as _;
+
+use super::layout::{self, Placed, Point, Route, Size};
+use super::{Graph, Kind, Node, text};
+use crate::model::Pipeline;
+
+/// Around the whole, and inside each DAG.
+const MARGIN: f64 = 20.0;
+const PADDING: f64 = 16.0;
+/// Sizes of letters, and the distance of lines.
+const TITLE: f64 = 13.0;
+const SMALL: f64 = 11.0;
+const LINE: f64 = 16.0;
+/// The longest texts, in characters.
+const MOST: usize = 40;
+const MOST_ON_EDGES: usize = 26;
+/// With more edges than this in a DAG their labels would be a thicket; pointing at an edge still tells.
+const MOST_LABELS: usize = 150;
+
+const STYLE: &str = "
+    svg { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #818b98; --box: #ffffff; --rim: #afb8c1; --inner: #818b9814;
+      --step: #0969da; --command: #8250df; --import: #1a7f37; --latest: #9a6700; --volume: #bc4c00; --dag: #818b98; }
+    @media (prefers-color-scheme: dark) {
+      svg { --ground: #0d1117; --ink: #e6edf3; --faint: #9198a1; --line: #7d8590; --box: #161b22; --rim: #3d444d; --inner: #818b9820;
+        --step: #4493f8; --command: #ab7df8; --import: #3fb950; --latest: #d29922; --volume: #db6d28; --dag: #7d8590; }
+    }
+    .ground { fill: var(--ground) }
+    text { font: 11px ui-sans-serif, system-ui, sans-serif; fill: var(--faint) }
+    .title { font-size: 13px; font-weight: 600; fill: var(--ink) }
+    .name { font-size: 16px; font-weight: 600; fill: var(--ink) }
+    .term { font-style: italic }
+    .node rect, .node path { fill: var(--box); stroke: var(--rim); stroke-width: 1.2 }
+    .node .mark { stroke: none }
+    .step .mark { fill: var(--step) } .command .mark { fill: var(--command) } .import .mark { fill: var(--import) }
+    .latest .mark { fill: var(--latest) } .volume .mark { fill: var(--volume) } .dag .mark { fill: var(--dag) }
+    .latest .shape { stroke-dasharray: 5 3 }
+    .inside rect { fill: var(--inner); stroke: var(--rim); stroke-width: 1.2 }
+    .edge path { fill: none; stroke: var(--line); stroke-width: 1.4 }
+    .edge:hover path { stroke: var(--ink) }
+    .edge text { text-anchor: middle; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke }
+    .parameter path { stroke-dasharray: 6 3 } .order path { stroke-dasharray: 1.5 4; stroke-linecap: round }
+    marker path { fill: var(--line) }
+";
+
+/// The pipeline's DAG as an SVG document. DAGs inside of it are boxes around theirs; solid edges carry artifacts, dashed ones parameters,
+/// dotted ones nothing but the order. Pointing at something tells the rest of it. The same pipeline gives the same document.
+pub fn svg(pipeline: &Pipeline) -> String {
+    let graph = Graph::of(pipeline);
+    let (placed, sizes) = place(&graph);
+    let root = placed.first().map(|placed| placed.size).unwrap_or_default();
+    let name = text::short(&pipeline.name, 80);
+    let width = root.width.max(16.0 * text::width(&name)) + 2.0 * MARGIN;
+    let height = root.height + 2.0 * MARGIN + 30.0;
+    let mut out = String::new();
+    let _ = writeln!(
+        out,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">"#,
+        w = number(width),
+        h = number(height)
+    );
+    let _ = writeln!(out, "  <title>{}</title>", escaped(&pipeline.name));
+    if let Some(description) = &pipeline.description {
+        let _ = writeln!(out, "  <desc>{}</desc>", escaped(description));
+    }
+    let _ = writeln!(out, "  <style>{STYLE}  </style>");
+    out.push_str(
+        r#"  <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 Z"/></marker></defs>
+"#,
+    );
+    let _ = writeln!(out, r#"  <rect class="ground" width="{}" height="{}"/>"#, number(width), number(height));
+    let _ = writeln!(out, r#"  <text class="name" x="{MARGIN}" y="{}">{}</text>"#, MARGIN + 14.0, escaped(&name));
+    // Where each DAG begins; those around it come first.
+    let left = MARGIN + (width - 2.0 * MARGIN - root.width) / 2.0;
+    let mut origins = vec![Point { x: left, y: MARGIN + 30.0 }];
+    for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
+        let (around, node) = scope.parent.unwrap_or_default();
+        let (corner, size) = (placed[around].nodes[node], sizes[around][node]);
+        let head = head(&graph.scopes[around].nodes[node]);
+        origins.push(Point {
+            x: origins[around].x + corner.x - size.width / 2.0 + (size.width - placed[at].size.width) / 2.0,
+            y: origins[around].y + corner.y + head,
+        });
+    }
+    for (at, scope) in graph.scopes.iter().enumerate() {
+        let (placed, origin) = (&placed[at], origins[at]);
+        for (node, (corner, size)) in scope.nodes.iter().zip(placed.nodes.iter().zip(&sizes[at])) {
+            let corner = Point { x: origin.x + corner.x - size.width / 2.0, y: origin.y + corner.y };
+            self::node(node, corner, *size, &mut out);
+        }
+    }
+    // Edges last, so that no box of a DAG lies on them.
+    for (at, scope) in graph.scopes.iter().enumerate() {
+        for (edge, route) in scope.edges.iter().zip(&placed[at].routes) {
+            let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
+            let what = edge.label();
+            let tip = format!("{} → {}{}{what}", from.title, to.title, if what.is_empty() { "" } else { ": " });
+            let _ = writeln!(out, r#"  <g class="edge {}"><title>{}</title>"#, edge.flow.class(), escaped(&tip));
+            let _ = writeln!(out, r#"    <path d="{}" marker-end="url(#arrow)"/>"#, path(route, origins[at]));
+            if let Some(label) = route.label {
+                let (x, y) = (number(origins[at].x + label.x), number(origins[at].y + label.y + 4.0));
+                let label = text::short(&what, MOST_ON_EDGES);
+                let _ = writeln!(out, r#"    <text x="{x}" y="{y}">{}</text>"#, escaped(&label));
+            }
+            out.push_str("  </g>\n");
+        }
+    }
+    out.push_str("</svg>\n");
+    out
+}
+
+/// Places every DAG, those inside before those around them, with the sizes of their nodes.
+fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
+    let mut placed: Vec<Placed> = vec![Placed::default(); graph.scopes.len()];
+    let mut sizes: Vec<Vec<Size>> = vec![Vec::new(); graph.scopes.len()];
+    for (at, scope) in graph.scopes.iter().enumerate().rev() {
+        let of: Vec<Size> =
+            scope.nodes.iter().map(|node| size(node, node.inner.map(|inner| placed[inner].size))).collect();
+        let labelled = scope.edges.len() <= MOST_LABELS;
+        let edges: Vec<(usize, usize, Option<Size>)> = scope
+            .edges
+            .iter()
+            .map(|edge| {
+                let label = text::short(&edge.label(), MOST_ON_EDGES);
+                let size = Size { width: SMALL * text::width(&label), height: 16.0 };
+                (edge.from, edge.to, Some(size).filter(|_| labelled && !label.is_empty()))
+            })
+            .collect();
+        placed[at] = layout::place(&of, &edges);
+        sizes[at] = of;
+    }
+    (placed, sizes)
+}
+
+/// The lines below a node's title.
+fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
+    let about = node.about.iter().map(|line| ("", text::short(line, MOST)));
+    about
+        .chain(node.terms.iter().map(|line| ("term", text::short(line, MOST + 8))))
+        .filter(|(_, line)| !line.is_empty())
+}
+
+fn size(node: &Node, inner: Option<Size>) -> Size {
+    let title = 1.08 * TITLE * text::width(&text::short(&node.title, MOST));
+    let text = lines(node).map(|(_, line)| SMALL * text::width(&line)).fold(title, f64::max) + 36.0;
+    match inner {
+        Some(inner) => {
+            Size { width: text.max(inner.width + 2.0 * PADDING), height: head(node) + inner.height + PADDING }
+        }
+        None => Size { width: text.max(90.0), height: 30.0 + LINE * to_float(lines(node).count()) },
+    }
+}
+
+/// The room above what is in a DAG.
+fn head(node: &Node) -> f64 {
+    38.0 + LINE * to_float(lines(node).count())
+}
+
+fn node(node: &Node, corner: Point, size: Size, out: &mut String) {
+    let inside = node.inner.is_some();
+    let class = if inside { "node inside" } else { "node" };
+    let _ = writeln!(out, r#"  <g class="{class} {}"><title>{}</title>"#, node.kind.class(), escaped(&node.tooltip));
+    if node.repeats {
+        // A second sheet behind the first: there are several of it.
+        let behind = Point { x: corner.x + 5.0, y: corner.y + 5.0 };
+        let _ = writeln!(out, "    {}", shape(if inside { Kind::Dag } else { node.kind }, behind, size));
+    }
+    let kind = if inside { Kind::Dag } else { node.kind };
+    let _ = writeln!(out, "    {}", shape(kind, corner, size));
+    let (x, mut y) = (corner.x + 16.0, corner.y + 20.0);
+    if !inside {
+        let _ = writeln!(
+            out,
+            r#"    <rect class="mark" x="{}" y="{}" width="3" height="{}" rx="1.5"/>"#,
+            number(corner.x + 7.0),
+            number(corner.y + 8.0),
+            number(size.height - 16.0)
+        );
+    }
+    let title = escaped(&text::short(&node.title, MOST));
+    let _ = writeln!(out, r#"    <text class="title" x="{}" y="{}">{title}</text>"#, number(x), number(y));
+    for (class, line) in lines(node) {
+        y += LINE;
+        let class = if class.is_empty() { String::new() } else { format!(r#"class="{class}" "#) };
+        let _ = writeln!(out, r#"    <text {class}x="{}" y="{}">{}</text>"#, number(x), number(y), escaped(&line));
+    }
+    out.push_str("  </g>\n");
+}
+
+/// What a task looks like.
+fn shape(kind: Kind, at: Point, size: Size) -> String {
+    let Size { width, height } = size;
+    let (x, y) = (at.x, at.y);
+    let rectangle = |radius: f64| {
+        let (x, y, width, height) = (number(x), number(y), number(width), number(height));
+        format!(r#"<rect class="shape" x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}"/>"#)
+    };
+    match kind {
+        Kind::Step => rectangle(7.0),
+        Kind::Command => rectangle(1.0),
+        Kind::Dag => rectangle(10.0),
+        // A sheet with a corner turned down.
+        Kind::Import | Kind::Latest => format!(
+            r#"<path class="shape" d="M{} {} h{} l10 10 v{} h{} Z"/>"#,
+            number(x),
+            number(y),
+            number(width - 10.0),
+            number(height - 10.0),
+            number(-width)
+        ),
+        // A drum.
+        Kind::Volume => format!(
+            r#"<path class="shape" d="M{} {} q{} -10 {w} 0 v{} q{} 10 {} 0 Z"/>"#,
+            number(x),
+            number(y + 4.0),
+            number(width / 2.0),
+            number(height - 8.0),
+            number(-width / 2.0),
+            number(-width),
+            w = number(width)
+        ),
+    }
+}
+
+/// An edge's way: straight through the layers, in curves between them.
+fn path(route: &Route, origin: Point) -> String {
+    let mut path = String::new();
+    let mut before: Option<Point> = None;
+    let at = |point: Point| Point { x: origin.x + point.x, y: origin.y + point.y };
+    for (begin, end) in &route.pieces {
+        let (begin, end) = (at(*begin), at(*end));
+        match before {
+            None => _ = write!(path, "M{} {}", number(begin.x), number(begin.y)),
+            Some(last) => {
+                let middle = f64::midpoint(last.y, begin.y);
+                let _ = write!(
+                    path,
+                    " C{} {m} {} {m} {} {}",
+                    number(last.x),
+                    number(begin.x),
+                    number(begin.x),
+                    number(begin.y),
+                    m = number(middle)
+                );
+            }
+        }
+        if end.y > begin.y + 0.05 {
+            let _ = write!(path, " V{}", number(end.y));
+        }
+        before = Some(end);
+    }
+    path
+}
+
+/// A number with one decimal place at most.
+fn number(value: f64) -> String {
+    let text = format!("{value:.1}");
+    match text.strip_suffix(".0") {
+        Some("-0") => "0".to_owned(),
+        Some(whole) => whole.to_owned(),
+        None => text,
+    }
+}
+
+/// Text as XML has it; characters that XML has not are left out.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\n' | '\t' => escaped.push(c),
+            '\u{fffe}' | '\u{ffff}' => {}
+            c if c.is_control() => {}
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few lines")]
+fn to_float(count: usize) -> f64 {
+    count as f64
+}

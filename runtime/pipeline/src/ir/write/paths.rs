@@ -1,0 +1,26 @@
+//! Paths that a pipeline's file names, which begin at its folder.
+
+use serde_json::Value;
+
+use crate::model::{Binding, Implementation, Pipeline};
+use crate::program::component_path;
+
+/// Changes every path that is written out: of component files, and of what is imported.
+pub fn rebase(pipeline: &mut Pipeline, path: &dyn Fn(&str) -> String) {
+    for component in pipeline.components.values_mut() {
+        match &mut component.implementation {
+            Implementation::Wasm(step) => step.path = path(&step.path),
+            Implementation::Command(step) => {
+                if let Some(file) = component_path(&step.image).filter(|file| !file.is_empty()) {
+                    step.image = step.image.replacen(file, &path(file), 1);
+                }
+            }
+            Implementation::Import(importer) => {
+                if let Binding::Literal(Value::String(file)) = &mut importer.source {
+                    *file = path(file);
+                }
+            }
+            _ => {}
+        }
+    }
+}
