@@ -2,9 +2,9 @@
 
 use std::io::Write;
 
-use crate::builtins;
 use crate::commands;
 use crate::parser;
+use crate::settings;
 use crate::shell::{Flow, Shell};
 
 /// Runs the program that the first argument names; the answer is its exit status.
@@ -54,12 +54,12 @@ pub fn run_shell(shell: &mut Shell, arguments: &[String]) -> i32 {
                             let Some(name) = arguments.get(at) else {
                                 return usage(shell, "-o: option requires an argument");
                             };
-                            if letter == 'o' && !builtins::set_option(shell, name, on) {
+                            if letter == 'o' && !settings::set_option(shell, name, on) {
                                 return usage(shell, &format!("{name}: invalid option name"));
                             }
                         }
                         letter => {
-                            if !builtins::set_option(shell, letter.encode_utf8(&mut [0; 4]), on) {
+                            if !settings::set_option(shell, letter.encode_utf8(&mut [0; 4]), on) {
                                 return usage(shell, &format!("-{letter}: invalid option"));
                             }
                         }

@@ -317,12 +317,10 @@ pub fn printf(io: &mut Io, arguments: &[String]) -> Outcome {
 
 pub fn echo(io: &mut Io, arguments: &[String]) -> Outcome {
     let mut rest = arguments;
-    // The shell called dash takes escapes without being asked, and no `-e`.
-    let dash = io.shell.variables.get("0").is_none() && io.shell.name == "dash";
-    let (mut newline, mut escapes) = (true, dash);
+    let (mut newline, mut escapes) = (true, false);
     while let Some((first, more)) = rest.split_first() {
         let letters = first.strip_prefix('-').unwrap_or_default();
-        if letters.is_empty() || !letters.chars().all(|c| "neE".contains(c)) || (dash && letters != "n") {
+        if letters.is_empty() || !letters.chars().all(|c| "neE".contains(c)) {
             break;
         }
         for letter in letters.chars() {
