@@ -75,6 +75,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
         metadata: &metadata,
         runner,
         locks: &folder.path().join("locks"),
+        volumes: &folder.path().join("volumes"),
         options: Options::default(),
     };
     let new = NewRun {

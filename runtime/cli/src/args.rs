@@ -82,6 +82,10 @@ pub enum Command {
     Run(commands::run::Args),
     /// Check a pipeline without running it
     Check(commands::check::Args),
+    /// Write a pipeline in the format of Kubeflow Pipelines
+    Compile(commands::compile::Args),
+    /// Draw a pipeline
+    Graph(commands::graph::Args),
     /// Run one step of a component alone
     #[command(visible_alias = "test")]
     Call(commands::call::Args),
@@ -126,7 +130,7 @@ impl Command {
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::New(_) | Self::Logs(_) | Self::Completions(_) => false,
+            Self::New(_) | Self::Logs(_) | Self::Compile(_) | Self::Graph(_) | Self::Completions(_) => false,
         }
     }
 }

@@ -1,13 +1,14 @@
 //! What `weft run` and `weft resume` have in common: an engine at work, and what is shown of it.
 
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use serde_json::Value;
-use weft_engine::{Engine, Event, Observer, RunOutcome};
+use weft_engine::{Engine, Event, LocalRunner, Observer, RunOutcome};
+use weft_launcher::HostPython;
 use weft_metadata::{RunRecord, RunState};
 use weft_pipeline::model::{CommandStep, Implementation, Pipeline, TaskState};
 use weft_pipeline::step::HOST_PYTHON;
@@ -47,10 +48,24 @@ pub fn sandbox(artifacts: &weft_artifacts::Store, pipeline: &Pipeline) -> Result
     Ok(Sandbox::new(artifacts.clone(), options)?)
 }
 
+/// Who runs the steps: the sandbox, and this machine's Python for those that are given to it.
+pub fn runner(store: &Store, pipeline: &Pipeline, sandbox: Sandbox, python: Option<PathBuf>) -> LocalRunner {
+    let limits = host::default_limits();
+    let limits = weft_launcher::Limits { time: limits.time, output: limits.output };
+    let environment = host::granted_environment(pipeline);
+    let host_python = python.map(|python| {
+        screen::say(
+            "warning: Python functions run unsandboxed on this machine: they can read, write and reach all that you can",
+        );
+        HostPython::new(store.artifacts.clone(), python, limits, environment)
+    });
+    LocalRunner { sandbox, host_python }
+}
+
 /// Has an engine execute a run, shows how it goes on and how it ends.
 pub fn execute(
     store: &Store,
-    sandbox: &Sandbox,
+    runner: &LocalRunner,
     how: &HowToRun,
     run: &str,
     work: impl FnOnce(&Engine<'_>, &mut Observer<'_>, &AtomicBool) -> weft_engine::Result<RunOutcome>,
@@ -63,7 +78,7 @@ pub fn execute(
     let engine = Engine {
         artifacts: &store.artifacts,
         metadata: &store.metadata,
-        runner: sandbox,
+        runner,
         locks: &locks,
         volumes: &volumes,
         options,

@@ -1,10 +1,11 @@
 //! Standard output: results, as text or as one JSON document.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::path::Path;
 
 use serde_json::Value;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::screen;
 
 /// Writes text to standard output, with colours where those are wanted.
@@ -15,6 +16,14 @@ pub fn print(text: &str) -> Result<()> {
         out.write_all(b"\n")?;
     }
     Ok(out.flush()?)
+}
+
+/// Writes text to a file, or to standard output if none is named.
+pub fn write(file: Option<&Path>, text: &str) -> Result<()> {
+    match file {
+        Some(file) => std::fs::write(file, text).map_err(|source| Error::io("write", file, source)),
+        None => print(text),
+    }
 }
 
 /// Writes a JSON document to standard output.

@@ -7,10 +7,10 @@ mod common;
 
 use std::time::Instant;
 
-use common::{Place, from_output, input, parameter, pipeline, step};
+use common::{Place, from_input, from_output, input, literal, named, nest, other, parameter, pipeline, root, step};
 use serde_json::json;
 use weft_engine::{RunOutcome, StepRunner};
-use weft_pipeline::model::{Pipeline, TaskState};
+use weft_pipeline::model::{Implementation, Items, Pipeline, TaskState};
 use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::ParameterType;
 
@@ -36,13 +36,25 @@ fn parallel(steps: usize) -> Pipeline {
     pipeline((0..steps).map(|at| (format!("s{at}"), step().literal("seed", json!(at)))))
 }
 
+/// A loop over a DAG of one step; the list is copied into no iteration.
+fn repeated(items: usize) -> Pipeline {
+    let over = Items::Parameter("list".to_owned());
+    let mut pipeline = pipeline(named([("loop", other(Implementation::default()).each(over))]));
+    let list = literal((0..items).map(|item| json!(item)).collect());
+    root(&mut pipeline).tasks["loop"].inputs.insert("list".to_owned(), list);
+    nest(&mut pipeline, "loop", named([("work", step().value(from_input("value")))]), &[("n", "work", "n")]);
+    pipeline
+}
+
 /// An argument, as in `cargo bench -p weft-engine --bench steps -- chain`, picks those whose name contains it.
 fn main() {
     let wanted = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
-    for (name, pipeline, steps) in [
+    for (name, pipeline, count) in [
         ("chain of 1,000", chain(1000), 1000_u32),
         ("1,000 in parallel", parallel(1000), 1000),
         ("10,000 in parallel", parallel(10_000), 10_000),
+        ("loop over 1,000", repeated(1000), 1000),
+        ("loop over 10,000", repeated(10_000), 10_000),
     ] {
         if !name.contains(&wanted) {
             continue;
@@ -53,8 +65,10 @@ fn main() {
             let began = Instant::now();
             let outcome: RunOutcome = session.start(run, &pipeline, &json!({}));
             let took = began.elapsed();
-            assert!(outcome.tasks.iter().all(|task| task.state == state));
-            println!("{name:>20}, {state:?}: {:>7.1} us a step", (took / steps).as_secs_f64() * 1e6);
+            let steps =
+                outcome.tasks.iter().filter(|task| !task.task.starts_with("loop") || task.task.ends_with("/work"));
+            assert!(steps.map(|task| task.state).all(|found| found == state));
+            println!("{name:>20}, {state:?}: {:>7.1} us a step", (took / count).as_secs_f64() * 1e6);
         }
     }
 }

@@ -13,7 +13,10 @@ pub type Identity = [u8; 32];
 /// Identity of a step: component, function, inputs and grants; of a command also how it is called, what it declares to
 /// give, and its packages. Limits are left out: a step that stays within its limits gives the same with wider ones.
 pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
-    let inputs: Map<String, Value> = inputs.iter().map(|(port, value)| (port.clone(), port_value(value))).collect();
+    // A command sees how a number is written, a function the value.
+    let form = if command.is_some() { Value::clone } else { by_value };
+    let inputs: Map<String, Value> =
+        inputs.iter().map(|(port, value)| (port.clone(), port_value(value, form))).collect();
     let mut step = json!({
         "format": "weft step 1",
         "component": component.digest,
@@ -52,9 +55,9 @@ pub fn latest(pipeline: &str, task: &str, output: &str, kind: &ArtifactType, ans
     }))
 }
 
-fn port_value(value: &PortValue) -> Value {
+fn port_value(value: &PortValue, form: fn(&Value) -> Value) -> Value {
     match value {
-        PortValue::Parameter(value) => json!({ "parameter": by_value(value) }),
+        PortValue::Parameter(value) => json!({ "parameter": form(value) }),
         PortValue::Artifacts(artifacts) => {
             json!({ "artifacts": artifacts.iter().map(artifact_value).collect::<Vec<_>>() })
         }

@@ -17,12 +17,27 @@
 //! When all tasks before it have settled (those whose outputs it reads, those in `after`, those its condition names):
 //! 1. one of them failed or never began: it is not run, without a record;
 //! 2. a task in `after` was skipped, its condition does not hold, or an input that it needs comes to nothing: skipped;
-//! 3. an earlier execution of the same identity stands for it: cached. Only tasks without grants, unless their
-//!    `cache` is off; and only if everything that execution gave is still in the store;
+//! 3. an earlier execution of the same identity stands for it: cached. Only tasks without grants and mounts that run in
+//!    the sandbox, unless their `cache` is off; and only if everything that execution gave is still in the store;
 //! 4. else it is executed, and tried again as its `retry` says.
+//!
+//! A task whose trigger is that all have completed runs whatever became of those before it, unless the run is
+//! interrupted. What did not succeed is absent to it; it fails if it needs that. Its own success mends nothing: a run and
+//! a DAG in which a task failed have failed.
 //!
 //! Importers and resolvers look each time anew. An importer is cached if an earlier one found the same content with the
 //! same description; a resolver is if it found anything, which some execution before it made. Else they are complete.
+//!
+//! # Loops
+//! A task with `each` is a node, and each iteration is one of its own, called `task[3]`; what is in an iteration is
+//! `task[3]/work`. Iterations are opened while there is room: as many as its `parallelism` says, or else a few hundred.
+//! All of them run, also after one has failed; then the loop has failed. It gives lists, in the order of the items, in
+//! which nothing stands for an iteration that gave nothing. A loop has at most 100,000 iterations and a run at most
+//! 1,000,000 tasks: a loop that would exceed this fails.
+//!
+//! # Going on with a run
+//! What an earlier process recorded as complete, cached or skipped stands, unless a task before it is executed again:
+//! then it may rest on something else. That happens after tasks that looked at a failure.
 
 mod around;
 mod begin;

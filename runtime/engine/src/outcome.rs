@@ -76,24 +76,26 @@ impl Run<'_> {
         Some(format!("`{}`: {message}{others}", first.path))
     }
 
-    /// Reports of all tasks; those that an interruption kept from beginning say so.
-    pub fn reports(&self) -> Vec<TaskReport> {
+    /// Takes the reports of all tasks; those that an interruption kept from beginning say so.
+    pub fn take_reports(&mut self) -> Vec<TaskReport> {
         let mut reports = Vec::with_capacity(self.nodes.len());
         if !self.frames.is_empty() {
-            self.report_frame(0, &mut reports);
+            self.take_reports_of(0, &mut reports);
         }
         reports
     }
 
-    fn report_frame(&self, frame: usize, reports: &mut Vec<TaskReport>) {
-        for node in self.frames[frame].members() {
-            let node = &self.nodes[node];
-            reports.push(node.report.clone().unwrap_or_else(|| match node.execution {
+    fn take_reports_of(&mut self, frame: usize, reports: &mut Vec<TaskReport>) {
+        let members: Vec<usize> = self.frames[frame].members().collect();
+        for node in members {
+            let node = &mut self.nodes[node];
+            let report = node.report.take().unwrap_or_else(|| match node.execution {
                 Some(_) => node.reported(TaskState::Canceled, Some("the run was interrupted".to_owned())),
                 None => node.reported(TaskState::New, Some("not run: the run was interrupted".to_owned())),
-            }));
+            });
+            reports.push(report);
             if let Some(opened) = node.opened {
-                self.report_frame(opened, reports);
+                self.take_reports_of(opened, reports);
             }
         }
     }
@@ -105,6 +107,6 @@ impl Run<'_> {
         }
         let outputs = self.outputs();
         let (run, duration) = (self.key.run.clone(), self.began.elapsed());
-        RunOutcome { run, state: RunState::Complete, duration, tasks: self.reports(), outputs }
+        RunOutcome { run, state: RunState::Complete, duration, tasks: self.take_reports(), outputs }
     }
 }

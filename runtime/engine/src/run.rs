@@ -116,7 +116,7 @@ impl<'r> Run<'r> {
         self.drop_workspace(state);
         let duration = self.began.elapsed();
         observer(&Event::RunFinished { run: self.key.run.clone(), state, duration });
-        Ok(RunOutcome { run: self.key.run.clone(), state, duration, tasks: self.reports(), outputs })
+        Ok(RunOutcome { run: self.key.run.clone(), state, duration, tasks: self.take_reports(), outputs })
     }
 
     fn drive(&mut self, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<()> {

@@ -21,6 +21,8 @@ const PAGE_SIZE: u32 = 2048;
 /// Pages in the write-ahead log before it is written back. It is the same pages again and again, so that a longer log
 /// (16 MiB) means much less to write back in all.
 const CHECKPOINT_PAGES: u32 = 8192;
+/// Memory for pages of the file, taken as it is needed: long runs write all over its indexes.
+const CACHE_KIB: i64 = 32 << 10;
 
 /// The metadata store: one file, usable from several threads and, at the same time, from several processes.
 #[derive(Debug)]
@@ -66,6 +68,7 @@ impl Store {
         // A power cut may lose the last transactions, but never tears one; a killed process loses nothing.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
+        connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
         // MLMD declares no foreign keys.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
         Ok(Self::new(path, connection))

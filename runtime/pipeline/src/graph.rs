@@ -169,7 +169,14 @@ fn node(name: &str, task: &Task, component: Option<&Component>, prefix: &str) ->
         Some(Implementation::Dag(_)) => (Kind::Dag, None),
         Some(Implementation::Wasm(step)) => (Kind::Step, Some(text::component(&step.path, step.function.as_deref()))),
         Some(Implementation::Command(step)) => (Kind::Command, Some(text::command(step))),
-        Some(Implementation::Import(importer)) => (Kind::Import, Some(text::source(&importer.source))),
+        Some(Implementation::Import(importer)) => {
+            // KFP's importers take the place as an input of their own.
+            let wire = match &importer.source {
+                Binding::Input(name) => task.inputs.get(name).map(|wire| &wire.from),
+                _ => None,
+            };
+            (Kind::Import, Some(text::source(wire.unwrap_or(&importer.source))))
+        }
         Some(Implementation::Latest(latest)) => {
             let pipeline = latest.pipeline.as_ref().map(|pipeline| format!("{pipeline}: ")).unwrap_or_default();
             (Kind::Latest, Some(format!("latest {pipeline}{}.{}", latest.task, latest.output)))

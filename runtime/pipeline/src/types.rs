@@ -10,7 +10,7 @@ mod value;
 
 pub use assign::{assignable, may_fit};
 pub use text::TypeSyntaxError;
-pub use value::Mismatch;
+pub use value::{Mismatch, whole_numbers};
 
 /// Type of a parameter: a WIT value type. Values are carried as JSON (see [`ParameterType::check`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use indexmap::IndexMap;
 use weft_artifacts::Existing;
-use weft_engine::NewRun;
+use weft_engine::{LocalRunner, NewRun};
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::link::link;
 use weft_pipeline::model::{Binding, Component, Dag, Implementation, Importer, Pipeline, Task, WasmStep, Wire};
@@ -70,7 +70,8 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         base_dir,
         file: None,
     };
-    let exit = execute::execute(&store, &sandbox, &args.how, &id, |engine, observer, interrupt| {
+    let runner = LocalRunner { sandbox, host_python: None };
+    let exit = execute::execute(&store, &runner, &args.how, &id, |engine, observer, interrupt| {
         engine.start(new, observer, interrupt)
     })?;
     if let (Exit::Success, Some(folder)) = (exit, &args.output) {

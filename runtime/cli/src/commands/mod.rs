@@ -5,9 +5,11 @@ pub mod build;
 pub mod cache;
 pub mod call;
 pub mod check;
+pub mod compile;
 pub mod completions;
 pub mod fsck;
 pub mod gc;
+pub mod graph;
 pub mod inspect;
 pub mod lineage;
 pub mod logs;
@@ -29,6 +31,8 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Run(args) => run::execute(root, args),
         Command::Call(args) => call::execute(root, args),
         Command::Check(args) => check::execute(root, args),
+        Command::Compile(args) => compile::execute(args),
+        Command::Graph(args) => graph::execute(args),
         Command::Inspect(args) => inspect::execute(args),
         Command::Runs(args) => runs::execute(root, args),
         Command::Logs(args) => logs::execute(root, args),

@@ -1,6 +1,6 @@
 //! `weft resume`
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
 use crate::execute::{self, HowToRun};
@@ -16,6 +16,9 @@ pub struct Args {
     /// The run's id, the beginning of it, or `latest`
     #[arg(value_name = "RUN", default_value = "latest")]
     pub run: String,
+    /// The Python of this machine that goes on with what `--executor host-python` began
+    #[arg(long, value_name = "PYTHON", value_hint = clap::ValueHint::ExecutablePath)]
+    pub python: Option<PathBuf>,
     #[command(flatten)]
     pub how: HowToRun,
 }
@@ -28,7 +31,8 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let pipeline = execute::recorded_pipeline(&record.spec)
         .ok_or_else(|| Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")))?;
     let sandbox = execute::sandbox(&store.artifacts, &pipeline)?;
-    execute::execute(&store, &sandbox, &args.how, &id, |engine, observer, interrupt| {
+    let runner = execute::runner(&store, &pipeline, sandbox, args.python.clone());
+    execute::execute(&store, &runner, &args.how, &id, |engine, observer, interrupt| {
         engine.resume(&id, observer, interrupt)
     })
 }

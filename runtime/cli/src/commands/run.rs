@@ -41,15 +41,16 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let base_dir = file.folder.clone();
     let store = Store::create(root)?;
     let sandbox = execute::sandbox(&store.artifacts, &file.pipeline)?;
-    let Prepared { pipeline, parameters, warnings, .. } =
+    let Prepared { pipeline, parameters, warnings, host_python, .. } =
         prepare::prepare(file, &sandbox, root, &args.executor, Some(&args.parameters))?;
     if !warnings.is_empty() {
         screen::say(diagnostic::render(&warnings));
     }
+    let runner = execute::runner(&store, &pipeline, sandbox, host_python);
     let id = args.name.clone().unwrap_or_else(|| run_id::new(&pipeline.name));
     let path = std::path::absolute(&args.pipeline).unwrap_or_else(|_| args.pipeline.clone());
     let file = Some(path.display().to_string());
-    execute::execute(&store, &sandbox, &args.how, &id, |engine, observer, interrupt| {
+    execute::execute(&store, &runner, &args.how, &id, |engine, observer, interrupt| {
         engine.start(NewRun { id: id.clone(), pipeline: &pipeline, parameters, base_dir, file }, observer, interrupt)
     })
 }

@@ -10,6 +10,8 @@ fn every_command_explains_itself() {
         "",
         "run",
         "check",
+        "compile",
+        "graph",
         "call",
         "inspect",
         "runs",

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use weft_pipeline::step::DirectoryGrant;
+use weft_pipeline::types::{ParameterType, PortType};
 
 use super::*;
 
@@ -50,7 +51,7 @@ fn reversed(value: &Value) -> Value {
 
 /// What distinguishes inputs: parameters by value, artifacts by what a step sees of them.
 fn seen(inputs: &PortValues) -> BTreeMap<String, Value> {
-    inputs.iter().map(|(port, value)| (port.clone(), port_value(value))).collect()
+    inputs.iter().map(|(port, value)| (port.clone(), port_value(value, by_value))).collect()
 }
 
 proptest! {
@@ -160,6 +161,40 @@ fn a_parameter_counts_by_value_a_property_by_form() {
     assert_ne!(of(parameter(json!(0.0))), of(parameter(json!(-0.0))));
     assert_ne!(of(parameter(json!(1))), of(parameter(json!(true))));
     assert_ne!(of(property(json!(1))), of(property(json!(1.0))));
+}
+
+#[test]
+fn a_command_is_all_that_it_is_called_with() {
+    let command = |change: &dyn Fn(&mut Command)| {
+        let mut command = Command { argv: vec!["sh".into(), "-c".into()], ..Command::default() };
+        change(&mut command);
+        command
+    };
+    let of = |command: &Command, value: Value| {
+        let inputs = PortValues::from([("x".to_owned(), PortValue::Parameter(value))]);
+        step(&component(), Some(command), &inputs, &Grants::default())
+    };
+    let env = |pairs: [(&str, &str); 2]| pairs.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+    let optional = |optional| {
+        let ty = PortType::Parameter(ParameterType::String);
+        [("out".to_owned(), Port { ty, optional })].into_iter().collect()
+    };
+    let plain = command(&|_| ());
+    let all = [
+        step(&component(), None, &PortValues::from([("x".into(), PortValue::Parameter(json!(1)))]), &Grants::default()),
+        of(&plain, json!(1)),
+        // It can print the number.
+        of(&plain, json!(1.0)),
+        of(&command(&|command| command.argv.push(String::new())), json!(1)),
+        of(&command(&|command| command.argv = vec!["sh-c".into()]), json!(1)),
+        of(&command(&|command| command.env = env([("A", "1"), ("B", "$(A)")])), json!(1)),
+        of(&command(&|command| command.env = env([("B", "$(A)"), ("A", "1")])), json!(1)),
+        of(&command(&|command| command.outputs = optional(false)), json!(1)),
+        of(&command(&|command| command.outputs = optional(true)), json!(1)),
+        of(&command(&|command| _ = command.packages.insert("a.whl".into(), "blake3:0".into())), json!(1)),
+    ];
+    let distinct: std::collections::BTreeSet<_> = all.iter().collect();
+    assert_eq!(distinct.len(), all.len());
 }
 
 /// A cache outlives a version of the program: this changes only together with the format's number.

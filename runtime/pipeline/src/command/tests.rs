@@ -67,8 +67,8 @@ fn values_are_printed_as_kfp_does() {
         ("large", "1000000000000000000000"),
         ("integer", "3"),
         ("flag", "true"),
-        ("list", r#"[1, "two", null]"#),
-        ("map", r#"{"a": {"c": 2.5}, "b": [1]}"#),
+        ("list", r#"[1,"two",null]"#),
+        ("map", r#"{"a":{"c":2.5},"b":[1]}"#),
         ("nothing", "null"),
         ("absent", "null"),
     ] {
@@ -83,7 +83,7 @@ fn artifacts_and_outputs_have_paths() {
     assert_eq!(filled("{{$.inputs.artifacts['data'].uri}}"), "/in/data/0/data");
     assert_eq!(filled("{{$.inputs.artifacts['data'].path}}"), "/in/data/0/data");
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['rows']}}"), "344");
-    assert_eq!(filled("{{$.inputs.artifacts['data'].metadata}}"), r#"{"of": {"k": ["a", "ü"]}, "rows": 344}"#);
+    assert_eq!(filled("{{$.inputs.artifacts['data'].metadata}}"), r#"{"of":{"k":["a","ü"]},"rows":344}"#);
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['of']['k'][1]}}"), "ü");
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['none']['k']}}"), "null");
     let list: Value = serde_json::from_str(&filled("{{$.inputs.artifacts['data']}}")).unwrap();

@@ -68,11 +68,23 @@ pub(super) fn condition(expression: &str) -> String {
                 continue 'next;
             }
         }
+        // Whether something is there, as it is asked natively.
+        for section in ["' in inputs.parameter_values", "' in inputs.artifacts"] {
+            if let Some(quoted) = rest.strip_prefix('\'')
+                && let Some((name, after)) = quoted.split_once(section)
+                && !name.contains('\'')
+                && !after.starts_with('[')
+            {
+                text = text + "has(" + plain(name) + ")";
+                rest = after;
+                continue 'next;
+            }
+        }
         let Some(c) = rest.chars().next() else { break };
         text.push(c);
         rest = &rest[c.len_utf8()..];
     }
-    text.replace("'pipelinechannel--", "'").split_whitespace().collect::<Vec<_>>().join(" ")
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// The text cut off such that it is no longer than so many characters. Control characters are left out.
@@ -107,9 +119,9 @@ mod tests {
     fn conditions_lose_what_the_compiler_put_in() {
         assert_eq!(
             condition(
-                "int(inputs.parameter_values['pipelinechannel--flip-Output']) > 5 && !('pipelinechannel--x' in\n inputs.artifacts)"
+                "int(inputs.parameter_values['pipelinechannel--flip-Output']) > 5 && !('pipelinechannel--x' in inputs.artifacts)"
             ),
-            "int(flip-Output) > 5 && !('x' in inputs.artifacts)"
+            "int(flip-Output) > 5 && !(has(x))"
         );
         assert_eq!(condition("inputs.parameter_values['broken"), "inputs.parameter_values['broken");
     }

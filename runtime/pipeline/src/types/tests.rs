@@ -206,7 +206,7 @@ fn values_are_brought_into_one_form() {
         ("variant { none, some(u8) }", json!({"none": null}), json!("none")),
         ("variant { none, some(u8) }", json!({"some": 3.0}), json!({"some": 3})),
         ("dict<int>", json!([["a", 1.0]]), json!({"a": 1})),
-        ("json", json!({"a": [1.0, 1.5, 1e300]}), json!({"a": [1, 1.5, 1e300]})),
+        ("json", json!({"a": [1.0, 1, 1.5]}), json!({"a": [1.0, 1, 1.5]})),
         ("option<u8>", Value::Null, Value::Null),
     ] {
         assert_eq!(ty(text).coerce(value), Ok(canonical.clone()), "{text}");

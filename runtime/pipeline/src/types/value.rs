@@ -4,7 +4,7 @@
 //! - integers are JSON integers (`3.0` becomes `3`), floats JSON floats (`3` becomes `3.0`);
 //! - an `f32` is the shortest decimal number that stands for it (`0.1`, not `0.10000000149011612`);
 //! - a record's absent options are left out, flags are in the order declared, a case without payload is a string;
-//! - inside [`ParameterType::Json`], where KFP carries every number as a double, integral numbers are integers.
+//! - inside [`ParameterType::Json`] a value is as it was written.
 
 use std::fmt;
 
@@ -113,7 +113,7 @@ impl ParameterType {
                 Ok(Value::Object(entries.collect::<Result<_, _>>()?))
             }
             (Self::Map(ty), Value::Array(pairs)) => self.coerce_pairs(ty, pairs),
-            (Self::Json, value) => Ok(canonical_json(value)),
+            (Self::Json, value) => Ok(value),
             (_, value) => Err(Mismatch::new(self, &value, self.advice(&value))),
         }
     }
@@ -280,8 +280,8 @@ impl ParameterType {
     }
 }
 
-/// Integral floats as integers, up to where doubles are exact.
-fn canonical_json(value: Value) -> Value {
+/// Integral floats as integers, up to where doubles are exact: what KFP's format, where every number is a double, means by them.
+pub fn whole_numbers(value: Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
             Some(float) if number.is_f64() && float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0 => {
@@ -291,8 +291,8 @@ fn canonical_json(value: Value) -> Value {
             }
             _ => Value::Number(number),
         },
-        Value::Array(items) => Value::Array(items.into_iter().map(canonical_json).collect()),
-        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, canonical_json(v))).collect()),
+        Value::Array(items) => Value::Array(items.into_iter().map(whole_numbers).collect()),
+        Value::Object(fields) => Value::Object(fields.into_iter().map(|(k, v)| (k, whole_numbers(v))).collect()),
         other => other,
     }
 }

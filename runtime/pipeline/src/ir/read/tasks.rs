@@ -9,7 +9,7 @@ use super::values::{artifact_source, one_of_names, parameter_source, required};
 use super::{MAX_ITEMS, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Condition, Items, Iteration, Retry, Sees, Span, Task, Trigger};
-use crate::types::ParameterType;
+use crate::types::whole_numbers;
 use crate::yaml::node::Entry;
 use crate::yaml::parse_duration;
 
@@ -163,7 +163,7 @@ fn raw_items(entry: &Entry, notes: &mut Notes) -> Option<Vec<Value>> {
         notes.error(Diagnostic::error(problem).at(span).hint(hint));
         return None;
     }
-    Some(items.into_iter().map(|item| ParameterType::Json.coerce(item).unwrap_or_default()).collect())
+    Some(items.into_iter().map(whole_numbers).collect())
 }
 
 fn retry(message: &Message<'_>, notes: &mut Notes) -> Option<Retry> {

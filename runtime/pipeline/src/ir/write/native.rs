@@ -15,7 +15,7 @@ use crate::model::{
     Pipeline, Sees, Task, Trigger, WasmStep, Wire,
 };
 use crate::signature::{Port, find};
-use crate::types::{ArtifactType, KfpType, ParameterType, PortType};
+use crate::types::{ArtifactType, KfpType, ParameterType, PortType, whole_numbers};
 
 mod condition;
 mod names;
@@ -441,9 +441,7 @@ impl<'p> Lowering<'p> {
 /// A value that is written out, its whole numbers as integers: KFP's constants have no types.
 fn constant(binding: &Binding) -> Binding {
     match binding {
-        Binding::Literal(value) => {
-            Binding::Literal(ParameterType::Json.coerce(value.clone()).unwrap_or_else(|_| value.clone()))
-        }
+        Binding::Literal(value) => Binding::Literal(whole_numbers(value.clone())),
         other => other.clone(),
     }
 }
