@@ -233,24 +233,25 @@ fn dependencies(plans: &[Plan], results: &Results) -> BTreeMap<String, BTreeSet<
         };
         results.iter().filter_map(inside).collect()
     };
-    fn add(
-        plans: &[Plan],
-        prefix: &str,
-        leaves: &dyn Fn(&str) -> BTreeSet<String>,
-        all: &mut BTreeMap<String, BTreeSet<String>>,
-    ) {
-        for (number, plan) in plans.iter().enumerate() {
-            let on = plan.reads.iter().map(|read| read.task).chain(plan.after).chain(plan.when.map(|(on, _)| on));
-            let on: BTreeSet<_> = on.flat_map(|on| leaves(&format!("{prefix}t{on}"))).collect();
-            for path in instances(&format!("{prefix}t{number}"), plan) {
-                add(&plan.inside, &format!("{path}/"), leaves, all);
-                all.insert(path, on.clone());
-            }
+    let mut all = BTreeMap::new();
+    add_dependencies(plans, "", &leaves, &mut all);
+    all
+}
+
+fn add_dependencies(
+    plans: &[Plan],
+    prefix: &str,
+    leaves: &dyn Fn(&str) -> BTreeSet<String>,
+    all: &mut BTreeMap<String, BTreeSet<String>>,
+) {
+    for (number, plan) in plans.iter().enumerate() {
+        let on = plan.reads.iter().map(|read| read.task).chain(plan.after).chain(plan.when.map(|(on, _)| on));
+        let on: BTreeSet<_> = on.flat_map(|on| leaves(&format!("{prefix}t{on}"))).collect();
+        for path in instances(&format!("{prefix}t{number}"), plan) {
+            add_dependencies(&plan.inside, &format!("{path}/"), leaves, all);
+            all.insert(path, on.clone());
         }
     }
-    let mut all = BTreeMap::new();
-    add(plans, "", &leaves, &mut all);
-    all
 }
 
 fn run_state(results: &Results) -> RunState {

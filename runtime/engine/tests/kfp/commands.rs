@@ -124,7 +124,7 @@ fn programs_and_packages_are_taken_into_the_store() {
 }
 
 /// An importer with inputs of its own.
-fn importer(uri: Value, properties: Value) -> Step {
+fn importer(uri: Value, properties: &Value) -> Step {
     let source = Binding::Template("{{$.inputs.parameters['uri']}}".to_owned());
     let properties = properties.as_object().unwrap().clone().into_iter().collect();
     let mut importer = other(Implementation::Import(Importer { source, kind: dataset_type(), properties }));
@@ -145,7 +145,7 @@ fn importers_know_their_own_inputs_and_fetch_nothing() {
     });
     let session = place.session(&fake, 2);
     let file = format!("file://{}/some%20data.csv", place.dir.display());
-    let demo = pipeline(named([("file", importer(json!(file), properties.clone()))]));
+    let demo = pipeline(named([("file", importer(json!(file), &properties))]));
     let outcome = session.start("r", &demo, &json!({}));
     let imported = &artifacts(&report(&outcome, "file").outputs, "artifact")[0];
     assert_eq!(imported.properties["rows"], json!(3));
@@ -153,7 +153,7 @@ fn importers_know_their_own_inputs_and_fetch_nothing() {
 
     let outcome = session.start(
         "s",
-        &pipeline(named([("away", importer(json!("gs://bucket/data.csv"), json!({})))])),
+        &pipeline(named([("away", importer(json!("gs://bucket/data.csv"), &json!({})))])),
         &json!({}),
     );
     let away = report(&outcome, "away");
@@ -164,13 +164,13 @@ fn importers_know_their_own_inputs_and_fetch_nothing() {
 
     // Imported anew though nothing changed, it is another artifact.
     let again = |fresh: bool| {
-        let mut step = importer(json!("some data.csv"), json!({}));
+        let mut step = importer(json!("some data.csv"), &json!({}));
         step.task.cache = !fresh;
         let outcome = session.start(if fresh { "new" } else { "known" }, &pipeline(named([("i", step)])), &json!({}));
         (report(&outcome, "i").state, artifacts(&report(&outcome, "i").outputs, "artifact")[0].id)
     };
     let first =
-        session.start("first", &pipeline(named([("i", importer(json!("some data.csv"), json!({})))])), &json!({}));
+        session.start("first", &pipeline(named([("i", importer(json!("some data.csv"), &json!({})))])), &json!({}));
     let first = artifacts(&report(&first, "i").outputs, "artifact")[0].id;
     assert_eq!(again(false), (Cached, first));
     let (state, id) = again(true);
