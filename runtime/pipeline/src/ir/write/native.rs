@@ -324,7 +324,7 @@ impl<'p> Lowering<'p> {
         if let Some(path) = task.grants.directories.keys().next() {
             tell(
                 Diagnostic::error(format!(
-                    "it is granted the host's directory `{path}`, and KFP's containers see none"
+                    "the step `{name}` is granted the host's directory `{path}`, and KFP's containers see none"
                 )),
                 "import the directory in a step of its own, and pass it on as an artifact",
             );
