@@ -126,8 +126,8 @@ fn image(step: &WasmStep, args: &Args) -> Option<String> {
         return Some(image.clone());
     }
     let prefix = args.image_prefix.as_ref()?;
-    let stem = Path::new(&step.path).file_stem().unwrap_or_default().to_string_lossy();
-    Some(format!("{}/{stem}", prefix.trim_end_matches('/')))
+    let name = Path::new(&step.path).file_stem().unwrap_or_default().to_string_lossy();
+    Some(format!("{}/{name}", prefix.trim_end_matches('/')))
 }
 
 /// A path that is relative to one folder, relative to another one.

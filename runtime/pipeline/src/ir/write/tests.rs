@@ -33,6 +33,7 @@ fn task<const N: usize>(component: &str, wires: [(&str, Binding); N]) -> Task {
 }
 
 /// A pipeline with everything that the model holds.
+#[expect(clippy::too_many_lines, reason = "the model holds much")]
 fn everything() -> Pipeline {
     let echo = CommandStep {
         image: "alpine".into(),
