@@ -71,7 +71,8 @@ pub fn granted_environment(pipeline: &Pipeline) -> BTreeMap<String, String> {
     tasks
         .flatten()
         .flat_map(|task| &task.grants.env)
-        .filter_map(|name| Some((name.clone(), std::env::var(name).ok()?)))
+        .map(|name| name.trim_end_matches('?'))
+        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
         .collect()
 }
 

@@ -120,7 +120,13 @@ pub fn read(path: &Path) -> Result<PipelineFile> {
 }
 
 fn read_source(path: &Path) -> Result<Arc<Source>> {
-    let text = std::fs::read_to_string(path).map_err(|cause| Error::io("read", path, cause))?;
+    let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::InvalidData => Error::advised(
+            format!("`{}` is no text in UTF-8", path.display()),
+            "save it as UTF-8, or give another file",
+        ),
+        _ => Error::io("read", path, cause),
+    })?;
     Ok(Arc::new(Source { shown: path.display().to_string(), text }))
 }
 
@@ -159,7 +165,8 @@ pub fn prepare(
     let called = host_python.as_ref().map(|environment| environment.digest.as_str());
     let unrun = calls.link(&mut pipeline, &folder, &loaded, &packages::folder(store), called);
     findings.extend(unrun.into_iter().map(|problem| Finding::new(&source, problem)));
-    link(&mut pipeline, &|step| loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref()));
+    let misfits = link(&mut pipeline, &|step| loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref()));
+    findings.extend(misfits.into_iter().map(|problem| Finding::new(&source, problem)));
     let checked = match pipeline.format {
         Format::Native => check::check(&pipeline),
         Format::Kfp => ir::check::check(&pipeline),

@@ -141,7 +141,7 @@ impl Run<'_> {
     /// Gives up a task because the run is interrupted.
     fn cancel(&mut self, tx: &mut Tx<'_>, index: usize, log: Option<String>, took: Duration) -> Result<()> {
         let node = &self.nodes[index];
-        let message = Some("the run was interrupted".to_owned());
+        let message = Some(self.why_stopped().to_owned());
         let report = TaskReport {
             duration: Some(took),
             attempts: node.attempt,

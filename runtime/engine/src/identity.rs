@@ -32,13 +32,13 @@ pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortVa
 }
 
 /// A command's environment in its order: variables may refer to those before them.
-fn command_value(Command { argv, env, outputs, packages }: &Command) -> Value {
+fn command_value(Command { argv, env, directories, outputs, packages }: &Command) -> Value {
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
         .iter()
         .map(|(name, Port { ty, optional })| (name.clone(), json!({ "type": ty, "optional": optional })))
         .collect();
-    json!({ "argv": argv, "env": env, "outputs": outputs, "packages": packages })
+    json!({ "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages })
 }
 
 /// Identity of an import: the content that came in, and what it was declared to be. The path is left out.

@@ -47,7 +47,7 @@ impl Run<'_> {
     pub fn state(&self) -> RunState {
         let states = || self.nodes.iter().map(|node| node.report.as_ref().map(|report| report.state));
         if states().any(|state| matches!(state, None | Some(TaskState::Canceled))) {
-            RunState::Canceled
+            if self.late { RunState::Failed } else { RunState::Canceled }
         } else if self.lost.is_some() || states().any(|state| matches!(state, Some(TaskState::Failed))) {
             RunState::Failed
         } else {
@@ -59,6 +59,12 @@ impl Run<'_> {
     pub fn error(&self) -> Option<String> {
         if self.state() == RunState::Canceled {
             return Some("it was interrupted".to_owned());
+        }
+        if self.late {
+            return Some(format!(
+                "it did not end within its deadline of {:?}",
+                self.plan.pipeline.deadline.unwrap_or_default()
+            ));
         }
         if let Some(lost) = &self.lost {
             return Some(format!("the pipeline: {lost}"));
@@ -76,6 +82,11 @@ impl Run<'_> {
         Some(format!("`{}`: {message}{others}", first.path))
     }
 
+    /// Why what was not finished was not.
+    pub fn why_stopped(&self) -> &'static str {
+        if self.late { "the run's deadline passed" } else { "the run was interrupted" }
+    }
+
     /// Takes the reports of all tasks; those that an interruption kept from beginning say so.
     pub fn take_reports(&mut self) -> Vec<TaskReport> {
         let mut reports = Vec::with_capacity(self.nodes.len());
@@ -86,12 +97,13 @@ impl Run<'_> {
     }
 
     fn take_reports_of(&mut self, frame: usize, reports: &mut Vec<TaskReport>) {
+        let why = self.why_stopped();
         let members: Vec<usize> = self.frames[frame].members().collect();
         for node in members {
             let node = &mut self.nodes[node];
             let report = node.report.take().unwrap_or_else(|| match node.execution {
-                Some(_) => node.reported(TaskState::Canceled, Some("the run was interrupted".to_owned())),
-                None => node.reported(TaskState::New, Some("not run: the run was interrupted".to_owned())),
+                Some(_) => node.reported(TaskState::Canceled, Some(why.to_owned())),
+                None => node.reported(TaskState::New, Some(format!("not run: {why}"))),
             });
             reports.push(report);
             if let Some(opened) = node.opened {

@@ -89,6 +89,11 @@ where
         }
     }
 
+    /// Tells all workers to give up what they are at.
+    pub fn stop(&self) {
+        self.shared.stop.store(true, Ordering::Relaxed);
+    }
+
     /// The next report, waiting for it until `deadline`.
     pub fn next(&mut self, deadline: Instant) -> Option<(usize, Report)> {
         let report = match self.reports.recv_timeout(deadline.saturating_duration_since(Instant::now())) {

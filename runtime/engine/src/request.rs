@@ -72,6 +72,7 @@ impl Run<'_> {
         Command {
             argv: argv.iter().map(filled).collect(),
             env: step.env.iter().map(|(name, value)| (name.clone(), filled(value))).collect(),
+            directories: step.directories.clone(),
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
         }

@@ -53,6 +53,8 @@ pub(crate) struct Run<'r> {
     pub size: usize,
     /// Why the pipeline's outputs cannot be made, though its tasks succeeded.
     pub lost: Option<String>,
+    /// Whether it was stopped by its deadline.
+    pub late: bool,
     pub began: Instant,
     facts: Facts,
 }
@@ -84,6 +86,7 @@ impl<'r> Run<'r> {
             earlier,
             size: plan.size(),
             lost: None,
+            late: false,
             began: Instant::now(),
             facts,
         };
@@ -128,7 +131,11 @@ impl<'r> Run<'r> {
             let mut pool = Pool::new(scope, &work, interrupt);
             let mut ended = Vec::new();
             loop {
-                let stopping = interrupt.load(Ordering::Relaxed);
+                self.late |= self.plan.pipeline.deadline.is_some_and(|deadline| self.began.elapsed() >= deadline);
+                if self.late {
+                    pool.stop();
+                }
+                let stopping = interrupt.load(Ordering::Relaxed) || self.late;
                 let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
                 if !ended.is_empty() || (stopping && !self.pauses.is_empty()) || (!stopping && self.can_begin(free)) {
                     let launches = engine.metadata.transaction(|tx| {

@@ -85,6 +85,12 @@ impl Directory {
         grants: &BTreeMap<String, DirectoryGrant>,
     ) -> Result<Self> {
         let layout = Layout::default();
+        for path in &command.directories {
+            let mut at = None;
+            for name in path.split('/').filter(|name| !matches!(*name, "" | "." | "..")) {
+                at = Some(subdir(at.as_ref().unwrap_or(&bare.root), name)?);
+            }
+        }
         let mount = |name: &str, inside: String, write| Mount { host: bare.path.join(name), inside, write };
         let mut mounts = vec![mount("root", "/".to_owned(), true), mount("in", "/in".to_owned(), false)];
         each_input(inputs, &layout, |id, port, [folder, index, name]| {

@@ -123,11 +123,16 @@ impl HostPython {
     fn call(&self, request: &StepRequest, command: &Command, directory: &Directory) -> Result<Call> {
         let mut granted: IndexMap<String, String> = IndexMap::new();
         for name in &request.grants.env {
-            let value = self.environment.get(name).ok_or_else(|| Error::Python {
+            let (written, name) = (name, name.trim_end_matches('?'));
+            let value = self.environment.get(name);
+            if value.is_none() && written != name {
+                continue;
+            }
+            let value = value.ok_or_else(|| Error::Python {
                 what: format!("it was granted the environment variable {name}, which is not set"),
                 hint: format!("set {name} before the run, or take it out of the step's grants"),
             })?;
-            granted.insert(name.clone(), value.clone());
+            granted.insert(name.to_owned(), value.clone());
         }
         granted.extend(request.grants.variables.clone());
         let mut call = directory.call(command, &request.inputs, &granted)?;

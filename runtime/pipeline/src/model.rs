@@ -48,6 +48,9 @@ pub struct Pipeline {
     pub format: Format,
     /// Components by name; tasks refer to them.
     pub components: IndexMap<String, Component>,
+    /// The longest that a run of it may take; its tasks are stopped then, and it has failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<std::time::Duration>,
     /// Whether its tasks share a directory that lives as long as the run, KFP's workspace.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub workspace: bool,

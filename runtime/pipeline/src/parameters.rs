@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::dags;
-use crate::model::{Binding, Input, Location, Pipeline, Span};
+use crate::model::{Binding, Format, Input, Location, Pipeline, Span};
 use crate::signature::find;
 use crate::suggest;
-use crate::types::PortType;
+use crate::types::{ParameterType, PortType};
 use crate::yaml::GivenParameter;
 
 /// The value of every parameter, in canonical form: what was given, else its default. One that may be left out and
@@ -106,7 +106,10 @@ fn consumers(
             let (Some(value), Some((_, input))) = (values.get(parameter), find(&component.inputs, name)) else {
                 continue;
             };
+            // In KFP every value can be text.
+            let text = input.port.ty == PortType::Parameter(ParameterType::String) && pipeline.format == Format::Kfp;
             if let PortType::Parameter(ty) = &input.port.ty
+                && !text
                 && let Err(mismatch) = ty.check(value)
             {
                 let wired = (wire.at != Location::default()).then_some(Span { at: wire.at, length: 1 });

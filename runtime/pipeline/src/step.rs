@@ -61,7 +61,8 @@ pub struct Grants {
     /// Real randomness instead of one seeded from the step's identity.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub random: bool,
-    /// Environment variables handed to the step, by name; the values are read on the host when the step starts.
+    /// Environment variables handed to the step, by name; the values are read on the host when the step starts. A `?` after a
+    /// name says that it may be unset.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// Environment variables with the values that the step sees. They leave it a pure function.
@@ -118,6 +119,9 @@ pub struct Command {
     pub argv: Vec<String>,
     /// Environment variables, likewise.
     pub env: IndexMap<String, String>,
+    /// Directories that are there, empty, when it starts: absolute paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<String>,
     /// The outputs that it declares.
     pub outputs: IndexMap<String, Port>,
     /// Packages that it can import, as digests in the artifact store, by file name.

@@ -160,7 +160,7 @@ impl State {
             }
             Event::TaskFinished(report) => {
                 self.running.shift_remove(&report.task);
-                self.settled += usize::from(!report.task.contains('/'));
+                self.settled += usize::from(!report.task.contains(['/', '[']));
                 self.finished(report)
             }
             Event::RunFinished { .. } => {

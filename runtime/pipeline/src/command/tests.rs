@@ -46,6 +46,7 @@ fn command(argv: &[&str]) -> Command {
         ]
         .into(),
         packages: std::collections::BTreeMap::new(),
+        ..Command::default()
     }
 }
 

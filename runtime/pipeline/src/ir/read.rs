@@ -305,7 +305,11 @@ impl<'n> Reader<'n> {
         let Some(message) = notes.take(read) else { return };
         // Its size and the kind of storage are of no concern: it is a directory of the store.
         pipeline.workspace |= message.get("workspace").is_some();
-        for field in &known[1..] {
+        pipeline.deadline = message
+            .count("activeDeadlineSeconds", notes)
+            .filter(|seconds| *seconds > 0)
+            .map(std::time::Duration::from_secs);
+        for field in &known[2..] {
             if let Some(entry) = message.get(field) {
                 let written = notes.take(values::value(&entry.node)).unwrap_or_default();
                 unhonoured(&format!("pipelineConfig.{field}"), written, entry.key, asked, notes);
@@ -351,7 +355,6 @@ fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, V
         "resourceTtlOnCompletion" | "resourceTtlOnSuccess" | "resourceTtlOnFailure" => {
             "a run leaves nothing behind to remove"
         }
-        "activeDeadlineSeconds" => "only steps have a limit of time",
         "defaultPipelineRoot" => "artifacts lie in the store",
         "securityContext" | "initContainers" => "a step runs in a sandbox, not in a container",
         "taskConfigPassthroughs" => "a step is started by no cluster",

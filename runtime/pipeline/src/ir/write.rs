@@ -103,6 +103,9 @@ pub fn write(pipeline: &Pipeline) -> Documents {
     spec["root"] = root;
     spec["schemaVersion"] = json!(SCHEMA_VERSION);
     spec["sdkVersion"] = json!(SDK_VERSION);
+    if let Some(deadline) = pipeline.deadline {
+        writer.platform.deadline(deadline);
+    }
     if pipeline.workspace {
         writer.platform.workspace();
     }

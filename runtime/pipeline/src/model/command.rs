@@ -20,6 +20,9 @@ pub struct CommandStep {
     /// Environment variables, which may refer to others as `$(NAME)`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub env: IndexMap<String, String>,
+    /// Directories that are there, empty, when it starts: absolute paths.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub directories: Vec<String>,
     /// What it may use, where its task says nothing else.
     #[serde(default)]
     pub limits: Limits,

@@ -122,7 +122,14 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         }
         _ => {
             let limits = std::mem::take(&mut executor.limits);
-            Implementation::Command(CommandStep { image: image.to_owned(), command, args, env, limits, program: None })
+            Implementation::Command(CommandStep {
+                image: image.to_owned(),
+                command,
+                args,
+                env,
+                limits,
+                ..CommandStep::default()
+            })
         }
     };
     Some(executor)

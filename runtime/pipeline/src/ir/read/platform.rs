@@ -46,8 +46,9 @@ pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
             "pvcMount" => mounts(&message, executor, notes),
             "activeDeadlineSeconds" => deadline(&message, executor, notes),
             "fieldPathAsEnv" => fields(&message, executor, notes),
-            // All of a step's files are its own and as large as they must be: there is nothing to mount.
-            "emptyDirMounts" | "genericEphemeralVolume" | "enabledSharedMemory" => {}
+            "emptyDirMounts" | "genericEphemeralVolume" => scratch(&message, field, executor, notes),
+            // All of a step's files are its own and as large as they must be.
+            "enabledSharedMemory" => {}
             _ => {
                 let written = notes.take(value(&entry.node)).unwrap_or_default();
                 unhonoured(&format!("kubernetes.{field}"), written, entry.key, &mut executor.unhonoured, notes);
@@ -77,6 +78,7 @@ fn from_host(
         let read = Message::new(node, &format!("`{field}`"), &known, notes);
         let Some(source) = notes.take(read) else { continue };
         let place = source.get(name).and_then(|entry| entry.node.text()).map(|name| format!(" `{name}`"));
+        let optional = source.flag("optional", notes);
         for node in source.list("keyToEnv", "a list of keys", notes) {
             let read = Message::new(node, "`keyToEnv`", &[key, "envVar"], notes);
             let Some(pair) = notes.take(read) else { continue };
@@ -86,12 +88,50 @@ fn from_host(
                 format!("the variable `{variable}` of the {what}{place} is taken from the host's environment");
             let hint = format!("set it where the pipeline is run: `{variable}=... weft run ...`");
             notes.warn(Diagnostic::warning(warning).at(span).hint(hint));
-            if !executor.grants.env.iter().any(|known| known == variable) {
-                executor.grants.env.push(variable.to_owned());
+            let granted = if optional { format!("{variable}?") } else { variable.to_owned() };
+            if !executor.grants.env.contains(&granted) {
+                executor.grants.env.push(granted);
                 executor.grants.env.sort();
             }
         }
     }
+}
+
+/// Volumes that live as long as the step: directories among its own files.
+fn scratch(message: &Message<'_>, field: &str, executor: &mut Executor, notes: &mut Notes) {
+    const KNOWN: [&str; 10] = [
+        "volumeName",
+        "mountPath",
+        "medium",
+        "sizeLimit",
+        "size",
+        "accessModes",
+        "storageClassName",
+        "defaultStorageClass",
+        "metadata",
+        "resources",
+    ];
+    for node in message.list(field, "a list of volumes", notes) {
+        let read = Message::new(node, &format!("`{field}`"), &KNOWN, notes);
+        let Some(volume) = notes.take(read) else { continue };
+        let Some((path, span)) = required(&volume, "mountPath", notes) else { continue };
+        if !is_place(path) {
+            notes.error(no_place(path).at(span));
+            continue;
+        }
+        if let Implementation::Command(step) = &mut executor.implementation {
+            step.directories.push(path.to_owned());
+        }
+    }
+}
+
+/// Whether a directory can be shown to a step at this path.
+fn is_place(path: &str) -> bool {
+    path.starts_with('/') && path.len() > 1 && !path.split('/').any(|part| part == "..")
+}
+
+fn no_place(path: &str) -> Diagnostic {
+    Diagnostic::error(format!("`{path}` is no place for a volume: give an absolute path below `/`"))
 }
 
 fn mounts(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
@@ -101,9 +141,8 @@ fn mounts(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
         let read = Message::new(node, "`pvcMount`", &known, notes);
         let Some(mount) = notes.take(read) else { continue };
         let Some((path, span)) = required(&mount, "mountPath", notes) else { continue };
-        if !path.starts_with('/') || path.len() < 2 || path.split('/').any(|part| part == "..") {
-            let problem = format!("`{path}` is no place for a volume: give an absolute path below `/`");
-            notes.error(Diagnostic::error(problem).at(span));
+        if !is_place(path) {
+            notes.error(no_place(path).at(span));
             continue;
         }
         let sub_path = mount.text("subPath", "a path", notes).filter(|path| !path.is_empty());

@@ -34,6 +34,11 @@ impl Platform {
         self.put(&path, value);
     }
 
+    /// The longest that a run may take.
+    pub(super) fn deadline(&mut self, deadline: std::time::Duration) {
+        self.put(&["pipelineConfig", "activeDeadlineSeconds"], json!(deadline.as_secs().to_string()));
+    }
+
     /// A directory that lives as long as the run. The model has no size of it, and KFP wants one.
     pub(super) fn workspace(&mut self) {
         self.put(&["pipelineConfig", "workspace"], json!({ "size": "10Gi" }));
@@ -50,6 +55,13 @@ impl Platform {
             let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
             self.executor(label, &["activeDeadlineSeconds"], json!(seconds.to_string()));
         }
+        if let Implementation::Command(step) = &component.implementation
+            && !step.directories.is_empty()
+        {
+            let name = |path: &str| path.trim_matches('/').replace('/', "-");
+            let volumes = step.directories.iter().map(|path| json!({ "mountPath": path, "volumeName": name(path) }));
+            self.executor(label, &["emptyDirMounts"], volumes.collect());
+        }
         if !task.mounts.is_empty() {
             let mounts = task.mounts.iter().map(mount).collect();
             self.executor(label, &["pvcMount"], mounts);
@@ -58,9 +70,18 @@ impl Platform {
         if !task.grants.env.is_empty()
             && !SOURCES_OF_VARIABLES.iter().any(|name| component.unhonoured.contains_key(*name))
         {
-            let variable = |name: &String| json!({ "envVar": name, "secretKey": name });
-            let keys: Vec<Value> = task.grants.env.iter().map(variable).collect();
-            self.executor(label, &["secretAsEnv"], json!([{ "keyToEnv": keys, "secretName": SECRET }]));
+            let variable = |name: &str| json!({ "envVar": name, "secretKey": name });
+            let (optional, needed): (Vec<_>, Vec<_>) = task.grants.env.iter().partition(|name| name.ends_with('?'));
+            let mut secrets = Vec::new();
+            if !needed.is_empty() {
+                let keys: Vec<Value> = needed.iter().map(|name| variable(name)).collect();
+                secrets.push(json!({ "keyToEnv": keys, "secretName": SECRET }));
+            }
+            if !optional.is_empty() {
+                let keys: Vec<Value> = optional.iter().map(|name| variable(name.trim_end_matches('?'))).collect();
+                secrets.push(json!({ "keyToEnv": keys, "secretName": SECRET, "optional": true }));
+            }
+            self.executor(label, &["secretAsEnv"], secrets.into());
         }
     }
 }
