@@ -169,11 +169,11 @@ def total(numbers: List[int], data: dsl.Input[dsl.Dataset]) -> int:
     return sum(numbers) + len(open(data.path).read())
 
 @dsl.pipeline(name='recorded')
-def pipeline() -> int:
+def pipeline(wanted: bool = True) -> int:
     data = dsl.importer(artifact_uri='rows.csv', artifact_class=dsl.Dataset)
     with dsl.ParallelFor([1, 2, 3]) as n:
         one = double(n=n)
-    with dsl.If(dsl.PIPELINE_JOB_NAME_PLACEHOLDER != ''):
+    with dsl.If(wanted == True):
         pass_on = double(n=4).set_display_name('four times two')
     return total(numbers=dsl.Collected(one.output), data=data.output).output
 ",

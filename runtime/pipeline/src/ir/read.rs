@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
 use crate::model::{Format, Implementation, Pipeline, Span, Task};
+use crate::suggest;
 use crate::yaml::node::{self, Entry, Node};
 
 mod components;
@@ -337,6 +338,18 @@ struct Users<'n> {
     executors: HashMap<&'n str, &'n str>,
 }
 
+/// Names of the secrets and config maps that a field asks for.
+fn names_in(value: &Value) -> Vec<&str> {
+    let sources = value.as_array().into_iter().flatten();
+    let names = sources.filter_map(|source| {
+        ["secretName", "configMapName"].iter().find_map(|field| {
+            let by_parameter = &source[format!("{field}Parameter")]["runtimeValue"]["constant"];
+            by_parameter.as_str().or_else(|| source[*field].as_str())
+        })
+    });
+    names.collect()
+}
+
 /// Keeps what is asked for and not done, and tells it.
 fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, Value>, notes: &mut Notes) {
     let last = name.rsplit('.').next().unwrap_or(name);
@@ -361,6 +374,8 @@ fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, V
         "lifecycle" => "nothing runs before a step",
         _ => "nothing here does it",
     };
-    notes.warn(Diagnostic::warning(format!("`{name}` is not honoured: {why}")).at(at));
+    let names = names_in(&value);
+    let of = if names.is_empty() { String::new() } else { format!(" of {}", suggest::list(&names)) };
+    notes.warn(Diagnostic::warning(format!("`{name}`{of} is not honoured: {why}")).at(at));
     asked.insert(name.to_owned(), value);
 }

@@ -29,6 +29,7 @@ def amend(spec):
 
 
 EXPECT = {
-    'outputs': {'Output': 'from json static'},
+    'outputs': {'Output': 'from json None'},
+    'warnings': ['outputDefinitions.artifacts.data.metadata'],
     'compare': 'kfp.local runs the pipeline as the compiler knows it',
 }
