@@ -99,6 +99,15 @@ impl Loader {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
+    /// The component of this digest, if it was loaded or compiled before: then its binary is not needed.
+    pub(crate) fn known(&self, what: &str, digest: &str) -> Result<Option<Arc<LoadedComponent>>> {
+        if let Some(loaded) = self.get(digest) {
+            return Ok(Some(loaded));
+        }
+        let compiled = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest));
+        compiled.map(|component| self.keep(what, digest.to_owned(), &component)).transpose()
+    }
+
     /// Compiles and links a component's binary, unless that was done before. `what` names it in errors.
     pub(crate) fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
         let digest = format!("blake3:{}", blake3::hash(binary).to_hex());
@@ -106,7 +115,11 @@ impl Loader {
             return Ok(loaded);
         }
         let component = self.compile(what, &digest, binary)?;
-        let loaded = Arc::new(self.link(what, digest.clone(), &component)?);
+        self.keep(what, digest, &component)
+    }
+
+    fn keep(&self, what: &str, digest: String, component: &Component) -> Result<Arc<LoadedComponent>> {
+        let loaded = Arc::new(self.link(what, digest.clone(), component)?);
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(digest, Arc::clone(&loaded));
         Ok(loaded)
     }

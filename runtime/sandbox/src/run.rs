@@ -1,5 +1,6 @@
 //! The sandbox: loads components and runs steps.
 
+use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -71,14 +72,23 @@ impl Sandbox {
 
     /// Loads a component from a file.
     pub fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
-        let binary = std::fs::read(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
-        self.load(&path.display().to_string(), &binary)
+        let unread = |source| Error::Read { path: path.to_owned(), source };
+        let what = path.display().to_string();
+        // Tens of megabytes for an interpreter, which need not be in memory for their digest.
+        let mut hasher = blake3::Hasher::new();
+        File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(unread)?;
+        if let Some(known) = self.loader.known(&what, &format!("blake3:{}", hasher.finalize().to_hex()))? {
+            return Ok(known);
+        }
+        self.load(&what, &std::fs::read(path).map_err(unread)?)
     }
 
     /// The component of this digest, from the artifact store if it was not loaded before.
     fn component(&self, digest: &str) -> std::result::Result<Arc<LoadedComponent>, Failure> {
-        if let Some(component) = self.loader.get(digest) {
-            return Ok(component);
+        match self.loader.known(digest, digest) {
+            Ok(Some(component)) => return Ok(component),
+            Ok(None) => {}
+            Err(error) => return Err(Failure::host(error.to_string())),
         }
         let read = || -> std::result::Result<Vec<u8>, String> {
             let id: ContentId = digest.parse().map_err(|error: weft_artifacts::Error| error.to_string())?;
