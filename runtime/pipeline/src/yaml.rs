@@ -7,6 +7,7 @@ mod parameters;
 mod pipeline;
 mod quantity;
 mod reference;
+pub(crate) mod schema;
 mod settings;
 mod step;
 

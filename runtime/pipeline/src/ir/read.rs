@@ -13,6 +13,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Format, Implementation, Pipeline, Span, Task};
 use crate::suggest;
 use crate::yaml::node::{self, Entry, Node};
+use crate::yaml::schema::Schema;
 
 mod components;
 mod executors;
@@ -78,7 +79,8 @@ pub fn looks_like_ir(text: &str) -> bool {
 pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
     let mut notes = Notes::default();
     let text = json::yaml_escapes(text);
-    let documents = node::load_documents(&text, 3, &mut notes.errors).unwrap_or_default();
+    let schema = if json::is_json(&text) { Schema::Core } else { Schema::PyYaml };
+    let documents = node::load_documents(&text, schema, 3, &mut notes.errors).unwrap_or_default();
     let pipeline = read(&documents, &mut notes).filter(|_| !notes.errors.any_error());
     if let Some(pipeline) = pipeline {
         return Ok(Read { pipeline, warnings: notes.warnings.into_sorted() });

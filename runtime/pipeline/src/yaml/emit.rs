@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::Value;
 
-use super::node;
+use super::schema::plain_is_text;
 
 /// `value` as a YAML document in block style. Reading it gives the same value.
 pub fn to_yaml(value: &Value) -> String {
@@ -92,11 +92,11 @@ fn scalar(text: &str) -> String {
         && !text.contains(" #")
         && !text.ends_with(' ')
         && !is_word_of_old_yaml(text)
-        && node::plain_is_text(text);
+        && plain_is_text(text);
     if safe { text.to_owned() } else { quoted(text) }
 }
 
-/// YAML 1.1, which Python's reader follows, takes these for booleans.
+/// YAML 1.1 takes these for booleans; PyYAML, which has no `y` and `n`, is not the only one that follows it.
 fn is_word_of_old_yaml(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off")
 }

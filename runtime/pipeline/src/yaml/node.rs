@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, Span as YamlSpan, Tag};
 use indexmap::IndexMap;
 use indexmap::map::Entry as Slot;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
+use super::schema::Schema;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{Location, Span};
 
@@ -26,10 +27,10 @@ pub(crate) struct Node {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    /// Text; `plain` if it is not quoted, so that it may stand for a number, a boolean or null.
+    /// Text; with a schema if it is not quoted, so that it may stand for a number, a boolean or null.
     Scalar {
         text: String,
-        plain: bool,
+        schema: Option<Schema>,
     },
     Sequence(Vec<Node>),
     Mapping(Mapping),
@@ -61,11 +62,11 @@ impl Node {
         }
     }
 
-    /// A scalar's value by YAML 1.2's core schema; infinities and NaN as the strings that stand for them in JSON.
+    /// A scalar's value.
     pub fn scalar(&self) -> Option<Value> {
         match &self.kind {
-            Kind::Scalar { text, plain: true } => Some(core_schema(text)),
-            Kind::Scalar { text, plain: false } => Some(Value::String(text.clone())),
+            Kind::Scalar { text, schema: Some(schema) } => Some(schema.resolve(text)),
+            Kind::Scalar { text, schema: None } => Some(Value::String(text.clone())),
             _ => None,
         }
     }
@@ -112,54 +113,13 @@ impl Node {
     }
 }
 
-/// Whether unquoted text stands for itself.
-pub(super) fn plain_is_text(text: &str) -> bool {
-    core_schema(text).is_string() && !text.starts_with('.')
-}
-
-/// What a plain scalar stands for.
-fn core_schema(text: &str) -> Value {
-    match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Value::Null,
-        "true" | "True" | "TRUE" => return Value::Bool(true),
-        "false" | "False" | "FALSE" => return Value::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => return "NaN".into(),
-        ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" => return "Infinity".into(),
-        "-.inf" | "-.Inf" | "-.INF" => return "-Infinity".into(),
-        _ => {}
-    }
-    let based = |prefix, radix| text.strip_prefix(prefix).and_then(|digits| u64::from_str_radix(digits, radix).ok());
-    if let Some(number) = based("0x", 16).or_else(|| based("0o", 8)) {
-        return number.into();
-    }
-    let unsigned = text.trim_start_matches(['+', '-']);
-    let numeric = text.len() - unsigned.len() <= 1
-        && unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
-        && unsigned.contains(|c: char| c.is_ascii_digit())
-        && unsigned.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'e' | 'E' | '+' | '-'));
-    if !numeric {
-        return text.into();
-    }
-    let digits = text.strip_prefix('+').unwrap_or(text);
-    if let Ok(integer) = digits.parse::<i64>() {
-        return integer.into();
-    }
-    if let Ok(integer) = digits.parse::<u64>() {
-        return integer.into();
-    }
-    match digits.parse::<f64>().ok().and_then(Number::from_f64) {
-        Some(number) => Value::Number(number),
-        None => text.into(),
-    }
-}
-
 /// Reads one document. Duplicate keys and the like are reported and reading goes on; a syntax error ends it.
 pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
-    load_documents(text, 1, problems)?.pop()
+    load_documents(text, Schema::Core, 1, problems)?.pop()
 }
 
 /// Reads a file of at most so many documents.
-pub(crate) fn load_documents(text: &str, most: usize, problems: &mut Problems) -> Option<Vec<Node>> {
+pub(crate) fn load_documents(text: &str, schema: Schema, most: usize, problems: &mut Problems) -> Option<Vec<Node>> {
     if text.len() > MAX_BYTES {
         problems.push(
             Diagnostic::error(format!("the file has {} bytes; at most {MAX_BYTES} are read", text.len()))
@@ -173,7 +133,7 @@ pub(crate) fn load_documents(text: &str, most: usize, problems: &mut Problems) -
     options.block_nesting_limit = MAX_DEPTH * 2;
     options.emit_unresolved_aliases = true;
     let (open, anchors, roots) = (Vec::new(), HashMap::new(), Vec::new());
-    let mut loader = Loader { problems, open, anchors, nodes: 0, roots, documents: 0, most };
+    let mut loader = Loader { problems, open, anchors, nodes: 0, roots, documents: 0, most, schema };
     for event in Parser::new_from_str_with_options(text, options) {
         match event {
             Ok((event, span)) => {
@@ -235,6 +195,7 @@ struct Loader<'p> {
     documents: usize,
     /// How many there may be.
     most: usize,
+    schema: Schema,
 }
 
 impl Loader<'_> {
@@ -256,9 +217,9 @@ impl Loader<'_> {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_string = check_tag(tag.as_deref(), span)?;
-                let plain = style == ScalarStyle::Plain && !is_string;
+                let schema = (style == ScalarStyle::Plain && !is_string).then_some(self.schema);
                 let weight = 1 + text.len() / 32;
-                let node = Node { span, kind: Kind::Scalar { text: text.into_owned(), plain } };
+                let node = Node { span, kind: Kind::Scalar { text: text.into_owned(), schema } };
                 self.count(weight, span)?;
                 self.add(node, anchor, weight)
             }

@@ -7,6 +7,7 @@ use super::*;
 use crate::model::{Binding, Dag, Implementation, Location, Pipeline, Task};
 use crate::testing::{PENGUINS, draw};
 use crate::types::ParameterType;
+use crate::yaml::schema::Schema;
 
 fn dag(pipeline: &Pipeline) -> &Dag {
     match &pipeline.root.implementation {
@@ -257,9 +258,13 @@ proptest! {
     }
 
     #[test]
-    fn written_yaml_reads_back(value in crate::types::tests::value_of(&ParameterType::List(Box::new(ParameterType::Map(Box::new(ParameterType::Tuple(vec![ParameterType::String, ParameterType::F64, ParameterType::Char, ParameterType::Json, ParameterType::List(Box::new(ParameterType::Bool))])))))), word in ".{0,12}") {
+    fn written_yaml_reads_back(value in crate::types::tests::value_of(&ParameterType::List(Box::new(ParameterType::Map(Box::new(ParameterType::Tuple(vec![ParameterType::String, ParameterType::F64, ParameterType::Char, ParameterType::Json, ParameterType::List(Box::new(ParameterType::Bool))])))))), word in ".{0,12}|[-+0-9_.:eExXobn~=<yT ]{1,10}") {
         let value = json!({ "value": value, "word": word, word.as_str(): [[], {}, [word.as_str()], [[1], {"a": {"b": [2]}}]] });
         let text = to_yaml(&value);
+        // By whatever schema it is read.
+        let mut problems = Problems::default();
+        let python = super::node::load_documents(&text, Schema::PyYaml, 1, &mut problems).unwrap();
+        prop_assert_eq!(python[0].value(), Ok(value.clone()), "{}", text);
         prop_assert_eq!(super::value(&text), Ok(value), "{}", text);
     }
 }

@@ -5,6 +5,11 @@ use std::fmt::Write;
 
 use crate::diagnostic::Diagnostic;
 
+/// Whether a text is JSON, if it is anything.
+pub(super) fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
 /// A problem in words for those who wrote JSON.
 pub(super) fn speak_of_json(problem: &mut Diagnostic) {
     if let Some(why) = problem.message.strip_prefix("this is not YAML: ") {

@@ -140,6 +140,37 @@ fn json_is_read_with_all_its_escapes() {
 }
 
 #[test]
+fn unquoted_values_are_what_they_are_to_the_sdk() {
+    let input = |text: &str| dag(&read_right(text)).tasks["t"].inputs["x"].from.clone();
+    let yaml = |value: &str| {
+        input(&format!(
+            "pipelineInfo:\n  name: n\nroot:\n  dag:\n    tasks:\n      t:\n        componentRef:\n          name: c\n        inputs:\n          parameters:\n            x:\n              runtimeValue:\n                constant: {value}\nschemaVersion: 2.1.0\n"
+        ))
+    };
+    let json = |value: &str| {
+        input(&format!(
+            r#"{{"pipelineInfo":{{"name":"n"}},"schemaVersion":"2.1.0","root":{{"dag":{{"tasks":{{"t":{{"componentRef":{{"name":"c"}},"inputs":{{"parameters":{{"x":{{"runtimeValue":{{"constant":{value}}}}}}}}}}}}}}}}}}}"#
+        ))
+    };
+    for (text, value) in [
+        ("1e3", json!("1e3")),
+        ("0o17", json!("0o17")),
+        ("'1e3'", json!("1e3")),
+        ("1.0e+3", json!(1000)),
+        ("017", json!(15)),
+        ("yes", json!(true)),
+        ("'yes'", json!("yes")),
+        ("1:30", json!(90)),
+        ("2024-01-31", json!("2024-01-31")),
+    ] {
+        assert_eq!(yaml(text), Binding::Literal(value), "{text}");
+    }
+    for (text, value) in [("1e3", json!(1000)), ("\"1e3\"", json!("1e3")), ("1.5", json!(1.5)), ("true", json!(true))] {
+        assert_eq!(json(text), Binding::Literal(value), "{text}");
+    }
+}
+
+#[test]
 fn schema_2_0_0_is_read_too() {
     let text = r#"
 pipelineInfo: { name: old }
