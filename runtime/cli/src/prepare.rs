@@ -20,6 +20,7 @@ use crate::{host_python, packages};
 
 mod commands;
 mod components;
+mod shell;
 
 pub use commands::ExecutorArgs;
 use commands::{Calls, Executor};
@@ -163,7 +164,7 @@ pub fn prepare(
         _ => None,
     };
     let called = host_python.as_ref().map(|environment| environment.digest.as_str());
-    let unrun = calls.link(&mut pipeline, &folder, &loaded, &packages::folder(store), called);
+    let unrun = calls.link(&mut pipeline, sandbox, &folder, &loaded, &packages::folder(store), called);
     findings.extend(unrun.into_iter().map(|problem| Finding::new(&source, problem)));
     let misfits = link(&mut pipeline, &|step| loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref()));
     findings.extend(misfits.into_iter().map(|problem| Finding::new(&source, problem)));

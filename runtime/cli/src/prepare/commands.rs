@@ -10,7 +10,10 @@ use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::program::{Call, Refusal, Requirement, Runner, native, recognise};
 use weft_pipeline::suggest;
 
+use weft_sandbox::Sandbox;
+
 use super::components::{Loaded, cannot_load};
+use super::shell;
 use crate::error::Result;
 use crate::{host, packages};
 
@@ -74,6 +77,7 @@ impl Calls {
     pub fn link(
         self,
         pipeline: &mut Pipeline,
+        sandbox: &Sandbox,
         folder: &Path,
         loaded: &Loaded,
         vendored: &Path,
@@ -86,6 +90,15 @@ impl Calls {
                 Some((task, at)) => problem.at(Span { at: *at, length: 1 }).task(task.as_str()),
                 None => problem,
             };
+            if let Ok(call) = &call
+                && call.runner == Runner::Shell
+            {
+                let image = match pipeline.components.get(&name).map(|component| &component.implementation) {
+                    Some(Implementation::Command(step)) => step.image.as_str(),
+                    _ => "",
+                };
+                problems.extend(unknown_commands(sandbox, call, image, loaded).map(about));
+            }
             let program = match call {
                 Ok(call) => program(call, folder, loaded, vendored, python),
                 Err(Refusal { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
@@ -143,6 +156,36 @@ fn program(
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
     Ok(Program { path, digest, argv: call.argv, packages: wheels(&call.packages, vendored)? })
+}
+
+/// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never
+/// come to the command.
+fn unknown_commands(sandbox: &Sandbox, call: &Call, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
+    let runner = loaded.get(&host::executor_file("shell").display().to_string())?.as_ref().ok()?;
+    let script = shell::script(&call.argv)?;
+    let missing = shell::missing(sandbox, runner.digest(), &script.text);
+    let first = missing.first()?;
+    let hint = "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
+                and name its file as the image: `file:tool.wasm`";
+    Some(
+        match script.program {
+            Some(program) => {
+                let problem =
+                    format!("it runs `{program}`, which only its image `{image}` has, and images are not read");
+                Diagnostic::error(problem)
+            }
+            None => {
+                let others = match missing.len() {
+                    1 => String::new(),
+                    n => format!(" (and {} more that are not there)", n - 1),
+                };
+                Diagnostic::warning(format!(
+                    "its script calls `{first}`, which the sandboxed shell does not have{others}"
+                ))
+            }
+        }
+        .hint(hint),
+    )
 }
 
 /// The wheels of the packages that a component needs.
