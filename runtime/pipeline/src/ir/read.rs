@@ -10,6 +10,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
+use crate::ir::write::SCHEMA_VERSION;
 use crate::model::{Format, Implementation, Pipeline, Span, Task};
 use crate::suggest;
 use crate::yaml::node::{self, Entry, Node};
@@ -228,7 +229,7 @@ impl<'n> Reader<'n> {
             message.message("pipelineInfo", "`pipelineInfo`", &["name", "displayName", "description"], &mut self.notes);
         if let Some(entry) = info.get("name") {
             self.places.insert("name".to_owned(), entry.node.span);
-            match entry.node.string("the pipeline's name") {
+            match message::name(&entry.node, "the pipeline's name") {
                 Ok(name) if name.chars().any(char::is_control) => {
                     self.notes.error(Diagnostic::error("a pipeline's name is one line of text").at(entry.node.span));
                 }
@@ -243,8 +244,12 @@ impl<'n> Reader<'n> {
         let description = info.text("description", "a description", &mut self.notes);
         pipeline.description = description.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         message.text("sdkVersion", "a version", &mut self.notes);
-        if let Some(entry) = message.get("schemaVersion")
-            && let Some(version) = message.text("schemaVersion", "a version", &mut self.notes)
+        let Some(entry) = message.get("schemaVersion") else {
+            let problem = Diagnostic::error("the pipeline has no `schemaVersion`").at(message.span);
+            self.notes.error(problem.hint(format!("compile it with the KFP SDK 2, which writes {SCHEMA_VERSION}")));
+            return;
+        };
+        if let Some(version) = message.text("schemaVersion", "a version", &mut self.notes)
             && !matches!(version, "2.1.0" | "2.0.0")
         {
             if version.starts_with("2.") {

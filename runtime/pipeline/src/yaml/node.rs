@@ -84,6 +84,14 @@ impl Node {
         }
     }
 
+    /// The same of what stands for text: not of a number or the like that is not quoted.
+    pub fn strict_text(&self) -> Option<&str> {
+        match &self.kind {
+            Kind::Scalar { text, schema } if schema.is_none_or(|schema| schema.resolve(text).is_string()) => Some(text),
+            _ => None,
+        }
+    }
+
     /// The node as a value.
     ///
     /// # Errors

@@ -14,6 +14,7 @@ fn with_tasks(tasks: &str, outputs: &str) -> String {
     let (tasks, outputs) = (indented(tasks), indented(outputs));
     format!(
         r#"pipelineInfo: {{ name: n }}
+schemaVersion: 2.1.0
 components:
   comp-make:
     executorLabel: exec-make
@@ -179,7 +180,7 @@ fn nested(depth: usize, width: usize, last: &Value) -> String {
         (0..depth).map(|i| (format!("c{i}"), tasks(&format!("c{}", i + 1)))).collect();
     components.insert(format!("c{depth}"), last.clone());
     json!({
-        "pipelineInfo": { "name": "nested" },
+        "pipelineInfo": { "name": "nested" }, "schemaVersion": "2.1.0",
         "components": components,
         "deploymentSpec": { "executors": { "e": { "container": { "image": "x", "command": ["sh"] } } } },
         "root": tasks("c0"),
@@ -221,6 +222,7 @@ fn neither_recursion_nor_size_goes_beyond_bounds() {
 #[test]
 fn declared_interfaces_are_held_against_the_components() {
     let text = r#"pipelineInfo: { name: n }
+schemaVersion: 2.1.0
 components:
   comp-train:
     executorLabel: exec-train

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::executors::Executor;
-use super::message::{Message, Notes};
+use super::message::{self, Message, Notes};
 use super::tasks;
 use super::values::{artifact_type, fit, output, parameter_type, required, selected_output, value};
 use super::{Reader, unhonoured};
@@ -37,7 +37,8 @@ impl<'n> Reader<'n> {
             }
             Some((_, entry)) => {
                 self.places.insert(format!("{prefix}executor"), entry.node.span);
-                let label = self.notes.take(entry.node.string("the name of an executor"))?;
+                let label =
+                    self.notes.take(message::name(&entry.node, "the name of an executor for `executorLabel`"))?;
                 let Some(executor) = self.executors.get(label) else {
                     let known = self.executors.keys().copied().chain(self.broken.iter().copied());
                     if !self.broken.contains(&label) {

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::message::{Message, Notes, text};
+use super::message::{Message, Notes, name, text};
 use super::resources;
 use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
@@ -84,7 +84,7 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         notes.error(Diagnostic::error("the container has no `image`").at(entry.key));
         return None;
     };
-    let image = notes.take(image_entry.node.string("an image"))?;
+    let image = notes.take(name(&image_entry.node, "an image for `image`"))?;
     let command = words(&message, "command", notes);
     let args = words(&message, "args", notes);
     let mut env = IndexMap::new();
@@ -139,7 +139,7 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
 fn words(message: &Message<'_>, field: &str, notes: &mut Notes) -> Vec<String> {
     let word = |node: &Node, notes: &mut Notes| match node.kind {
         Kind::Mapping(_) => notes.take(node.value()).map(|value| value.to_string()),
-        _ => notes.take(text(node, "text")).map(str::to_owned),
+        _ => notes.take(text(node, &format!("text in `{field}`"))).map(str::to_owned),
     };
     let written = message.list(field, "a list of texts", notes);
     written.iter().filter_map(|node| word(node, notes)).collect()

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::Span;
 use crate::suggest;
-use crate::yaml::node::{Entry, Kind, Mapping, Node};
+use crate::yaml::node::{Entry, Mapping, Node};
 
 /// What was found wrong or odd so far. They are counted apart, so that no number of warnings hides an error.
 #[derive(Debug, Default)]
@@ -120,7 +120,7 @@ impl<'n> Message<'n> {
     /// A field that is text.
     pub fn text(&self, name: &str, what: &str, notes: &mut Notes) -> Option<&'n str> {
         let entry = self.get(name)?;
-        notes.take(text(&entry.node, what))
+        notes.take(text(&entry.node, &format!("{what} for `{name}`")))
     }
 
     /// A field that is true or false; false if it is not set.
@@ -159,12 +159,17 @@ impl<'n> Message<'n> {
     }
 }
 
-/// Text, which may be empty. Numbers and the like are taken as they are written.
+/// Text, which may be empty. A number or the like is none, as in the JSON form of every protocol buffer.
 pub(super) fn text<'n>(node: &'n Node, what: &str) -> Result<&'n str, Diagnostic> {
-    match (&node.kind, node.text()) {
-        (Kind::Scalar { .. }, Some(text)) if !node.is_null() => Ok(text),
-        _ => Err(node.wanted(what)),
-    }
+    node.strict_text().ok_or_else(|| {
+        let quotes = node.text().filter(|_| !node.is_null()).map(|text| format!("put it in quotes: \"{text}\""));
+        node.wanted(what).hint(quotes)
+    })
+}
+
+/// Text that is not empty.
+pub(super) fn name<'n>(node: &'n Node, what: &str) -> Result<&'n str, Diagnostic> {
+    text(node, what).and_then(|name| if name.trim().is_empty() { Err(node.wanted(what)) } else { Ok(name) })
 }
 
 fn number(node: &Node, what: &str) -> Result<f64, Diagnostic> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::message::{Message, Notes};
+use super::message::{self, Message, Notes};
 use super::values::{artifact_source, one_of_names, parameter_source, required};
 use super::{MAX_ITEMS, Reader};
 use crate::diagnostic::Diagnostic;
@@ -53,7 +53,7 @@ pub(super) fn read<'n>(reader: &mut Reader<'n>, prefix: &str, name: &str, entry:
 
     inputs(reader, &message, &path, &mut task);
     for node in message.list("dependentTasks", "a list of tasks", &mut reader.notes) {
-        if let Some(other) = reader.notes.take(node.string("a task's name")) {
+        if let Some(other) = reader.notes.take(message::name(node, "a task's name in `dependentTasks`")) {
             reader.places.insert(format!("{path}.after.{other}"), node.span);
             task.after.insert(other.to_owned());
         }
@@ -125,7 +125,7 @@ fn iteration(message: &Message<'_>, notes: &mut Notes) -> Option<(Iteration, Spa
     let over = match items.one_of(sources, "a loop's `items`", notes) {
         Some(("raw", entry)) => Items::Literal(raw_items(entry, notes)?),
         Some((field, entry)) => {
-            let name = notes.take(entry.node.string("the name of an input"))?.to_owned();
+            let name = notes.take(message::name(&entry.node, "the name of an input"))?.to_owned();
             if field == "inputArtifact" { Items::Artifacts(name) } else { Items::Parameter(name) }
         }
         None => {
@@ -142,10 +142,7 @@ fn iteration(message: &Message<'_>, notes: &mut Notes) -> Option<(Iteration, Spa
 /// A list in JSON.
 fn raw_items(entry: &Entry, notes: &mut Notes) -> Option<Vec<Value>> {
     let span = entry.node.span;
-    let Some(text) = entry.node.text() else {
-        notes.error(entry.node.wanted("a list as JSON text"));
-        return None;
-    };
+    let text = notes.take(message::text(&entry.node, "a list as JSON text for `raw`"))?;
     let items = match serde_json::from_str(text) {
         Ok(Value::Array(items)) => items,
         Ok(_) => {

@@ -132,7 +132,7 @@ fn snake_case(value: &Value) -> Value {
 
 #[test]
 fn json_is_read_with_all_its_escapes() {
-    let text = r#"{"pipelineInfo":{"name":"a\/b \ud83e\uddad \\ud83e\\uddad \u00e9","description":"\ud83e"},"root":{"dag":{}}}"#;
+    let text = r#"{"pipelineInfo":{"name":"a\/b \ud83e\uddad \\ud83e\\uddad \u00e9","description":"\ud83e"},"schemaVersion":"2.1.0","root":{"dag":{}}}"#;
     let wrong = read_pipeline(text).unwrap_err();
     assert!(wrong[0].message.starts_with("this is not JSON"), "{wrong:?}");
     let read = read_right(&text.replace(",\"description\":\"\\ud83e\"", ""));
@@ -246,7 +246,7 @@ fn images_tell_who_does_the_work() {
         json!({ "image": "tool.wasm", "command": ["tool"] }),
         json!({ "image": "argostub/createpvc" }),
         json!({ "image": "argostub/deletepvc:latest" }),
-        json!({ "image": "python:3.11", "command": ["python3"], "args": [{ "Concat": ["a", "b"] }, 7] }),
+        json!({ "image": "python:3.11", "command": ["python3"], "args": [{ "Concat": ["a", "b"] }, "7"] }),
     ];
     insta::assert_snapshot!(containers.map(sort).join("\n"));
     let text = one_task(&json!({ "container": { "image": "oci://example.com/x" } }), &json!({}), &json!({}));
@@ -257,6 +257,7 @@ fn images_tell_who_does_the_work() {
 fn the_compiler_may_hand_on_a_loops_item_too_early() {
     let text = r"
 pipelineInfo: { name: slip }
+schemaVersion: 2.1.0
 components:
   comp-outer:
     dag: { tasks: { inner: { componentRef: { name: comp-inner }, inputs: { parameters: { p--loop-item-param-1: { componentInputParameter: p--loop-item-param-1 } } } } } }
@@ -275,7 +276,7 @@ root:
 
 #[test]
 fn wrong_files_are_explained() {
-    let head = "pipelineInfo: { name: n }\n";
+    let head = "pipelineInfo: { name: n }\nschemaVersion: 2.1.0\n";
     let task = |rest: &str| {
         format!("{head}root: {{ dag: {{ tasks: {{ t: {{ componentRef: {{ name: c }}, {rest} }} }} }} }}\n")
     };
@@ -296,7 +297,9 @@ fn wrong_files_are_explained() {
         "platforms: { kubernetes: {} }\n".into(),
         head.into(),
         "schemaVersion: 2.1.0\nroot: { dag: {} }\n".into(),
-        format!("{head}schemaVersion: 1.0.0\nroot: {{ dag: {{}} }}\n"),
+        "pipelineInfo: { name: n }\nschemaVersion: 1.0.0\nroot: { dag: {} }\n".into(),
+        "pipelineInfo: { name: n }\nschemaVersion: 2.1\nroot: { dag: {} }\n".into(),
+        "pipelineInfo: { name: n }\nroot: { dag: {} }\n".into(),
         format!(
             "{head}root: {{ executorLabel: e }}\ndeploymentSpec: {{ executors: {{ e: {{ container: {{ image: x }} }} }} }}\n"
         ),
@@ -319,6 +322,7 @@ fn wrong_files_are_explained() {
         // When and how often it runs.
         task("triggerPolicy: { strategy: ALL_UPSTREAM_TASKS_SUCCEDED }"),
         task("triggerPolicy: { condition: [x] }"),
+        task("triggerPolicy: { condition: 3 }"),
         task("parameterIterator: { itemInput: x, items: { raw: '[1, 2' } }"),
         task("parameterIterator: { itemInput: x, items: { raw: '{}' } }"),
         task("parameterIterator: { items: { raw: '[]', inputParameter: y } }"),
@@ -341,6 +345,7 @@ fn wrong_files_are_explained() {
         executor("container: { command: [sh] }"),
         executor("container: { image: x, resources: { resourceMemoryLimit: lots, resourceCpuLimit: many } }"),
         executor("container: { image: x, env: [{ value: y }] }"),
+        executor("container: { image: x, command: [sleep, 3], env: [{ name: CI, value: yes }] }"),
         executor("importer: { artifactUri: { constant: 3 } }"),
         executor("importer: {}"),
         format!(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::message::{Message, Notes, text};
+use super::message::{self, Message, Notes, name, text};
 use crate::diagnostic::Diagnostic;
 use crate::ir::template;
 use crate::model::{Binding, Span, Wire};
@@ -46,7 +46,10 @@ pub(super) fn parameter_type(message: &Message<'_>, notes: &mut Notes) -> Parame
 
 /// One of the names of an enumeration, or its number.
 pub(super) fn one_of_names<'k>(node: &Node, what: &str, names: &[&'k str], notes: &mut Notes) -> Option<&'k str> {
-    let text = notes.take(text(node, what))?;
+    let Some(text) = node.text().filter(|_| !node.is_null()) else {
+        notes.error(node.wanted(what));
+        return None;
+    };
     let by_number = || text.parse::<usize>().ok().and_then(|number| names.get(number));
     let found = names.iter().find(|name| **name == text).or_else(by_number).copied();
     if found.is_none() {
@@ -61,7 +64,9 @@ pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Note
     let known = ["schemaTitle", "schemaUri", "instanceSchema", "schemaVersion"];
     let schema = message.message(field, "an artifact's type", &known, notes);
     let title = match schema.one_of(&known[..3], "an artifact's type", notes) {
-        Some(("schemaTitle", entry)) => notes.take(entry.node.string("the title of an artifact's type")),
+        Some(("schemaTitle", entry)) => {
+            notes.take(name(&entry.node, "the title of an artifact's type for `schemaTitle`"))
+        }
         // YAML with the title of a type in it: `title: kfp.Dataset`.
         Some(("instanceSchema", entry)) => notes.take(text(&entry.node, "a schema")).and_then(|schema| {
             schema
@@ -130,8 +135,8 @@ pub(super) fn value_or_parameter(entry: &Entry, what: &str, notes: &mut Notes) -
         Some(("constant", entry)) => notes.take(value(&entry.node)).map(template::binding),
         Some(("constantValue", entry)) => old_constant(entry, notes).map(template::binding),
         Some((_, entry)) => {
-            let name = notes.take(entry.node.string("the name of a parameter"))?;
-            Some((Binding::Input(name.to_owned()), None))
+            let parameter = notes.take(name(&entry.node, "the name of a parameter"))?;
+            Some((Binding::Input(parameter.to_owned()), None))
         }
         None => {
             let problem = Diagnostic::error(format!("{what} has neither a `constant` nor a `runtimeParameter`"));
@@ -155,7 +160,9 @@ pub(super) fn parameter_source(name: &str, entry: &Entry, notes: &mut Notes) -> 
     let mut made_by = None;
     let from = match field {
         "taskOutputParameter" => output(source, "producerTask", "outputParameterKey", notes)?,
-        "componentInputParameter" => Binding::Input(notes.take(source.node.string("the name of an input"))?.to_owned()),
+        "componentInputParameter" => {
+            Binding::Input(notes.take(message::name(&source.node, "the name of an input"))?.to_owned())
+        }
         "taskFinalStatus" => {
             let status = Message::new(&source.node, "`taskFinalStatus`", &["producerTask"], notes);
             let status = notes.take(status)?;
@@ -186,7 +193,7 @@ pub(super) fn artifact_source(name: &str, entry: &Entry, notes: &mut Notes) -> O
     };
     let from = match field {
         "taskOutputArtifact" => output(source, "producerTask", "outputArtifactKey", notes)?,
-        _ => Binding::Input(notes.take(source.node.string("the name of an input"))?.to_owned()),
+        _ => Binding::Input(notes.take(message::name(&source.node, "the name of an input"))?.to_owned()),
     };
     let at = source_span(field, source);
     Some((Wire { from, select: None, at: at.at }, at))
@@ -222,5 +229,5 @@ pub(super) fn required<'n>(message: &Message<'n>, field: &str, notes: &mut Notes
         notes.error(Diagnostic::error(format!("`{field}` is missing")).at(message.span));
         return None;
     };
-    Some((notes.take(entry.node.string(&format!("a name for `{field}`")))?, entry.node.span))
+    Some((notes.take(name(&entry.node, &format!("a name for `{field}`")))?, entry.node.span))
 }
