@@ -77,7 +77,8 @@ pub fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Re
             ways_out(),
         ));
     }
-    let note = requirements.iter().map(|requirement| format!("{requirement}\n")).collect::<String>();
+    let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
+    let note = lines.join("\n") + "\n";
     let note_path = work.path().join("requirements.txt");
     fs::write(&note_path, note).map_err(|source| Error::io("write", &note_path, source))?;
     let kept = work.keep();

@@ -115,6 +115,7 @@ impl From<Port> for Input {
 /// What a component does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::large_enum_variant, reason = "there is one for each component, not for each task at work")]
 pub enum Implementation {
     /// Runs a DAG of tasks.
     Dag(Dag),
@@ -180,7 +181,7 @@ pub struct Latest {
 /// Tasks and what they give together.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dag {
-    /// Tasks by name, in the order written.
+    /// Tasks by name; in the order written in the native format, in one in which they can run in that of KFP.
     pub tasks: IndexMap<String, Task>,
     /// Outputs of the DAG by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

@@ -104,7 +104,8 @@ pub fn component_path(image: &str) -> Option<&str> {
         None => (image, false),
     };
     let path = path.split('#').next().unwrap_or(path);
-    (prefixed || path.ends_with(".wasm")).then_some(path)
+    let is_component = std::path::Path::new(path).extension().is_some_and(|extension| extension == "wasm");
+    (prefixed || is_component).then_some(path)
 }
 
 /// The script that installs packages in front of a command, and the command: `sh -c SCRIPT COMMAND...`.

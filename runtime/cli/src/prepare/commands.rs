@@ -167,25 +167,16 @@ fn unknown_commands(sandbox: &Sandbox, call: &Call, image: &str, loaded: &Loaded
     let first = missing.first()?;
     let hint = "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
                 and name its file as the image: `file:tool.wasm`";
-    Some(
-        match script.program {
-            Some(program) => {
-                let problem =
-                    format!("it runs `{program}`, which only its image `{image}` has, and images are not read");
-                Diagnostic::error(problem)
-            }
-            None => {
-                let others = match missing.len() {
-                    1 => String::new(),
-                    n => format!(" (and {} more that are not there)", n - 1),
-                };
-                Diagnostic::warning(format!(
-                    "its script calls `{first}`, which the sandboxed shell does not have{others}"
-                ))
-            }
-        }
-        .hint(hint),
-    )
+    let problem = if let Some(program) = script.program {
+        Diagnostic::error(format!("it runs `{program}`, which only its image `{image}` has, and images are not read"))
+    } else {
+        let others = match missing.len() {
+            1 => String::new(),
+            n => format!(" (and {} more that are not there)", n - 1),
+        };
+        Diagnostic::warning(format!("its script calls `{first}`, which the sandboxed shell does not have{others}"))
+    };
+    Some(problem.hint(hint))
 }
 
 /// The wheels of the packages that a component needs.

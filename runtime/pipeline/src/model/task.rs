@@ -101,6 +101,7 @@ pub enum Trigger {
 }
 
 impl Trigger {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -83,7 +83,8 @@ impl ParameterType {
         match (self, value) {
             (Self::Bool, value @ Value::Bool(_))
             | (Self::String, value @ Value::String(_))
-            | (Self::Option(_), value @ Value::Null) => Ok(value),
+            | (Self::Option(_), value @ Value::Null)
+            | (Self::Json, value) => Ok(value),
             (Self::Option(inner), value) => inner.coerce(value),
             (Self::F32 | Self::F64, value @ (Value::Number(_) | Value::String(_))) => self.coerce_float(&value),
             (Self::Char, Value::String(text)) if text.chars().count() == 1 => Ok(Value::String(text)),
@@ -113,7 +114,6 @@ impl ParameterType {
                 Ok(Value::Object(entries.collect::<Result<_, _>>()?))
             }
             (Self::Map(ty), Value::Array(pairs)) => self.coerce_pairs(ty, pairs),
-            (Self::Json, value) => Ok(value),
             (_, value) => Err(Mismatch::new(self, &value, self.advice(&value))),
         }
     }
