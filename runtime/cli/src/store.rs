@@ -52,6 +52,21 @@ impl Store {
         self.root.join("volumes")
     }
 
+    /// Removes the workspaces of runs that are no longer recorded.
+    pub fn drop_lost_workspaces(&self) -> Result<()> {
+        let volumes = self.volumes();
+        let Ok(entries) = fs::read_dir(&volumes) else { return Ok(()) };
+        for entry in entries {
+            let entry = entry.map_err(|source| Error::io("read", &volumes, source))?;
+            let name = entry.file_name();
+            let Some(run) = name.to_str().and_then(weft_engine::workspace_of) else { continue };
+            if matches!(self.metadata.run(run), Err(weft_metadata::Error::RunNotFound { .. })) {
+                fs::remove_dir_all(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a process is at work on a run.
     pub fn is_alive(&self, run: &str) -> bool {
         weft_engine::is_alive(&self.locks(), run)

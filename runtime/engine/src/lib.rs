@@ -78,3 +78,4 @@ pub use event::{Event, RunOutcome, TaskReport};
 pub use local::LocalRunner;
 pub use lock::is_alive;
 pub use runner::StepRunner;
+pub use volumes::workspace_of;

@@ -67,6 +67,11 @@ pub fn workspace(run: &str) -> String {
     format!(".workspace-{run}")
 }
 
+/// The run whose workspace a directory of this name among the volumes is.
+pub fn workspace_of(name: &str) -> Option<&str> {
+    name.strip_prefix(".workspace-")
+}
+
 /// A directory of a volume, made if there is none. Links in it are not followed: a step could have made one that leads
 /// out.
 pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<PathBuf, Box<StepFailure>> {

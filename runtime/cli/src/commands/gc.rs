@@ -55,6 +55,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     };
     let runs = outdated(&store, args)?;
     store.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
+    store.drop_lost_workspaces()?;
     let report = store.artifacts.gc(&referenced(&store)?)?;
     if args.json {
         output::print_json(&json!({

@@ -151,7 +151,9 @@ fn text(path: &Path, size: u64, component: &LoadedComponent, steps: &[&StepFunct
     for step in steps {
         _ = write!(out, "\n{HEADING}{}{HEADING:#}\n{}", step.name, ports(&step.signature));
     }
-    if steps.is_empty() {
+    if whole && component.is_command() {
+        out.push_str("\nIt is a program for WASI: an image of KFP can name it, and give it a command and arguments.\n");
+    } else if steps.is_empty() {
         out.push_str("\nIt exports no step functions.\n");
     }
     if whole && !component.others().is_empty() {
@@ -217,6 +219,7 @@ fn json(path: &Path, size: u64, component: &LoadedComponent, steps: &[&StepFunct
         "digest": component.digest(),
         "size": size,
         "imports": interfaces(component),
+        "command": component.is_command(),
         "steps": steps.iter().map(|step| step_json(&step.name, &step.signature)).collect::<Vec<_>>(),
         "other_exports": others.collect::<Vec<_>>(),
     })

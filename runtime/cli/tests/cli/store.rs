@@ -120,7 +120,13 @@ fn gc_keeps_what_a_kept_run_needs() {
     assert!(dry.contains("would forget run flow-1"), "{dry}");
     assert_eq!(folder.json("runs --json").as_array().unwrap().len(), 2);
     assert_eq!(folder.json("gc --older-than 1h --json")["runs"].as_array().unwrap().len(), 0);
+    let (lost, named) = (".weft/volumes/.workspace-gone", ".weft/volumes/named");
+    for volume in [lost, named] {
+        fs::create_dir_all(folder.path().join(volume)).unwrap();
+    }
     let report = folder.json("gc --keep 1 --json");
+    assert!(!folder.path().join(lost).exists(), "the workspace of no run stayed");
+    assert!(folder.path().join(named).exists(), "a volume that somebody made is gone");
     assert_eq!(report["runs"][0], "flow-1");
     assert!(report["removed"].as_u64().unwrap() >= 1, "{report}");
     assert_eq!(folder.json("fsck --json")["sound"], true);
