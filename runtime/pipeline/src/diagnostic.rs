@@ -67,6 +67,16 @@ impl Diagnostic {
         self
     }
 
+    /// The same with a lead that says what it is about, unless the message names it: `task`, `train`.
+    #[must_use]
+    pub(crate) fn about(mut self, what: &str, name: &str) -> Self {
+        let subject = format!("{what} `{name}`");
+        if !self.message.contains(&subject) {
+            self.message = format!("the {subject}: {}", self.message);
+        }
+        self
+    }
+
     /// The same with advice, if there is any.
     #[must_use]
     pub fn hint(mut self, hint: impl IntoHint) -> Self {

@@ -43,6 +43,13 @@ pub fn topological(dag: &Dag) -> Result<Vec<&str>, Vec<Vec<&str>>> {
     if waits.is_empty() { Ok(order) } else { Err(cycles(dag, &waits)) }
 }
 
+/// Brings a DAG's tasks into the order in which they can run, unless there is none.
+pub(crate) fn sort(dag: &mut Dag) {
+    let Ok(order) = topological(dag) else { return };
+    let place: HashMap<String, usize> = order.into_iter().enumerate().map(|(i, name)| (name.to_owned(), i)).collect();
+    dag.tasks.sort_by_cached_key(|name, _| place.get(name).copied());
+}
+
 /// Each cycle among tasks that wait for ever, found by walking from task to task until one comes again.
 fn cycles<'d>(dag: &'d Dag, waits: &HashMap<&'d str, HashSet<&'d str>>) -> Vec<Vec<&'d str>> {
     let mut cycles = Vec::new();
@@ -85,6 +92,16 @@ mod tests {
     fn tasks_follow_what_they_wait_for() {
         let dag = dag(&[("d", &["b", "c"]), ("b", &["a"]), ("c", &["a"]), ("a", &[]), ("e", &["nothing"])]);
         assert_eq!(topological(&dag), Ok(vec!["a", "e", "b", "c", "d"]));
+    }
+
+    #[test]
+    fn tasks_are_brought_into_their_order_if_they_have_one() {
+        let sorted = |mut dag: Dag| {
+            sort(&mut dag);
+            dag.tasks.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(sorted(dag(&[("c", &["b"]), ("x", &[]), ("b", &["a"]), ("a", &[])])), ["x", "a", "b", "c"]);
+        assert_eq!(sorted(dag(&[("c", &["b"]), ("b", &["c"]), ("a", &[])])), ["c", "b", "a"]);
     }
 
     #[test]

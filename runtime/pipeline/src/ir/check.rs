@@ -161,7 +161,7 @@ impl<'p> Checker<'p, '_> {
     fn error(&mut self, task: Option<&str>, span: Option<Span>, message: String, hint: Option<String>) {
         let problem = Diagnostic::error(message).at(span).hint(hint);
         self.problems.push(match task {
-            Some(task) => problem.task(task),
+            Some(task) => problem.about("task", task).task(task),
             None => problem,
         });
     }
@@ -299,8 +299,8 @@ impl<'p> Checker<'p, '_> {
         for source in sources {
             let Some(found) = self.source(source, span, None) else { continue };
             if let Some(declared) = self.component.outputs.get(name).map(Sort::of).filter(|sort| *sort != found.sort) {
-                let problem =
-                    format!("the output `{name}` is {}, but its source is {}", declared.text(), found.sort.text());
+                let given = wires::describe(source, found.sort);
+                let problem = format!("the output `{name}` is {}, but its source is {given}", declared.text());
                 self.error(None, span, problem, None);
             }
         }

@@ -182,6 +182,7 @@ impl<'n> Reader<'n> {
         let deployment = message.message("deploymentSpec", "`deploymentSpec`", &["executors"], &mut self.notes);
         for (label, entry) in deployment.map("executors", "a mapping from names to executors", &mut self.notes) {
             self.notes.task = users.executors.get(label.as_str()).map(|task| (*task).to_owned());
+            self.notes.subject = Some(("executor", label.clone()));
             match executors::read(label, entry, &mut self.notes) {
                 Some(mut executor) => {
                     let configured = platforms.iter().flat_map(|platform| &platform.executors);
@@ -193,7 +194,7 @@ impl<'n> Reader<'n> {
                 None => _ = self.broken.insert(label),
             }
         }
-        self.notes.task = None;
+        (self.notes.task, self.notes.subject) = (None, None);
         for (label, entry) in platforms.iter().flat_map(|platform| &platform.executors) {
             if !self.executors.contains_key(label.as_str()) && !self.broken.contains(label.as_str()) {
                 let warning = Diagnostic::warning(format!("there is no executor `{label}` that this is for"));
@@ -203,10 +204,11 @@ impl<'n> Reader<'n> {
         for (name, entry) in components {
             self.places.insert(format!("components.{name}"), entry.key);
             self.notes.task = users.components.get(name.as_str()).map(|task| (*task).to_owned());
+            self.notes.subject = Some(("component", name.clone()));
             if let Some(component) = self.component(Some(name), &entry.node) {
                 pipeline.components.insert(name.clone(), component);
             }
-            self.notes.task = None;
+            (self.notes.task, self.notes.subject) = (None, None);
         }
         let Some(root) = root else {
             self.notes.error(Diagnostic::error("the pipeline has no `root`").at(message.span));

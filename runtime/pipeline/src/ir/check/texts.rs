@@ -74,7 +74,8 @@ impl Texts<'_> {
             self.error(problem.clone(), None);
         }
         if found.facts.contains("workspace_path") && !self.pipeline.workspace {
-            let problem = format!("`{}` works in the workspace, which the pipeline does not have", self.name);
+            let problem =
+                format!("the component `{}` works in the workspace, which the pipeline does not have", self.name);
             self.error(problem, Some(WORKSPACE.to_owned()));
         }
     }
@@ -90,8 +91,10 @@ impl Texts<'_> {
         for name in names {
             match (sort(name), wanted) {
                 (None, _) => {
-                    let problem =
-                        format!("a placeholder names the {what} `{name}`, which `{}` does not have", self.name);
+                    let problem = format!(
+                        "a placeholder names the {what} `{name}`, which the component `{}` does not have",
+                        self.name
+                    );
                     self.error(problem, suggest::hint(name, known.iter().copied(), &format!("{what}s")));
                 }
                 (Some(sort), Some(wanted)) if sort != wanted => {
@@ -105,7 +108,7 @@ impl Texts<'_> {
     }
 
     fn error(&mut self, problem: String, hint: Option<String>) {
-        let problem = Diagnostic::error(problem).at(self.place).hint(hint);
+        let problem = Diagnostic::error(problem).about("component", self.name).at(self.place).hint(hint);
         self.problems.push(match self.task {
             Some(task) => problem.task(task),
             None => problem,

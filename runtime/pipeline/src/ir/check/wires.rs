@@ -57,7 +57,10 @@ impl<'p> Checker<'p, '_> {
         if let Some(select) = made
             && let Err(wrong) = self.conditions.selector(select)
         {
-            self.error(Some(name), span, format!("the selector of the input `{input}` is not right: {wrong}"), None);
+            // A long one would hide what is wrong with it.
+            let shown = if select.len() > 80 { String::new() } else { format!(" `{select}`") };
+            let problem = format!("the selector{shown} of the input `{input}` is not right: {wrong}");
+            self.error(Some(name), span, problem, None);
         }
         match &wire.from {
             Binding::Literal(value) => {
@@ -74,8 +77,8 @@ impl<'p> Checker<'p, '_> {
                 let Some(declared) = declared else { return };
                 let sort = Sort::of(&declared.port);
                 if sort != source.sort {
-                    let problem =
-                        format!("the input `{input}` takes {}, but it is given {}", sort.text(), source.sort.text());
+                    let given = describe(binding, source.sort);
+                    let problem = format!("the input `{input}` takes {}, but it is given {given}", sort.text());
                     self.error(Some(name), span, problem, None);
                 } else if let Some(ty) = source.ty.filter(|_| wire.select.is_none())
                     && let Some(why) = never_fits(&ty, declared, component)
@@ -177,6 +180,19 @@ impl<'p> Checker<'p, '_> {
             Binding::Output { task, output } => find(self.outputs_of(task)?, output).map(|(_, port)| Sort::of(port)),
             Binding::FirstOf(all) | Binding::Gather(all) => all.first().and_then(|first| self.quiet_sort(first)),
         }
+    }
+}
+
+/// The source of a value in words: the artifact `data` of the task `split`.
+pub(super) fn describe(binding: &Binding, sort: Sort) -> String {
+    let what = match sort {
+        Sort::Parameter => "parameter",
+        Sort::Artifact => "artifact",
+    };
+    match binding {
+        Binding::Output { task, output } => format!("the {what} `{output}` of the task `{task}`"),
+        Binding::Input(name) => format!("the {what} `{name}`"),
+        _ => sort.text().to_owned(),
     }
 }
 

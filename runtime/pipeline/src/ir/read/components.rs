@@ -10,6 +10,7 @@ use super::values::{artifact_type, fit, output, parameter_type, required, select
 use super::{Reader, unhonoured};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Component, Dag, Implementation, Input};
+use crate::order;
 use crate::signature::Port;
 use crate::suggest;
 use crate::types::{ParameterType, PortType};
@@ -140,12 +141,14 @@ impl<'n> Reader<'n> {
         let mut dag = Dag::default();
         for (name, entry) in message.map("tasks", "a mapping from names to tasks", &mut self.notes) {
             self.places.insert(format!("{prefix}steps.{name}"), entry.key);
-            let outer = self.notes.task.replace(name.clone());
+            let task = self.notes.task.replace(name.clone());
+            let subject = self.notes.subject.replace(("task", name.clone()));
             if let Some(task) = tasks::read(self, prefix, name, entry) {
                 dag.tasks.insert(name.clone(), task);
             }
-            self.notes.task = outer;
+            (self.notes.task, self.notes.subject) = (task, subject);
         }
+        order::sort(&mut dag);
         let outputs = message.message("outputs", "`outputs`", &["parameters", "artifacts"], &mut self.notes);
         for (name, entry) in outputs.map("parameters", "a mapping from names to outputs", &mut self.notes) {
             self.places.insert(format!("{prefix}outputs.{name}"), entry.key);

@@ -14,8 +14,10 @@ use crate::yaml::node::{Entry, Mapping, Node};
 pub(super) struct Notes {
     pub errors: Problems,
     pub warnings: Problems,
-    /// The task that is being read.
+    /// The task that is being read, or that what is being read is for.
     pub task: Option<String>,
+    /// What is being read, by its sort and its name: `executor`, `exec-train`.
+    pub subject: Option<(&'static str, String)>,
 }
 
 impl Notes {
@@ -41,6 +43,10 @@ impl Notes {
     }
 
     fn about(&self, problem: Diagnostic) -> Diagnostic {
+        let problem = match &self.subject {
+            Some((what, name)) => problem.about(what, name),
+            None => problem,
+        };
         match &self.task {
             Some(task) if problem.task.is_none() => problem.task(task.clone()),
             _ => problem,
@@ -114,7 +120,8 @@ impl<'n> Message<'n> {
 
     /// The items of a field that is a list.
     pub fn list(&self, name: &str, what: &str, notes: &mut Notes) -> &'n [Node] {
-        self.get(name).and_then(|entry| notes.take(entry.node.sequence(what))).unwrap_or_default()
+        let list = self.get(name).and_then(|entry| notes.take(entry.node.sequence(&format!("{what} for `{name}`"))));
+        list.unwrap_or_default()
     }
 
     /// A field that is text.
