@@ -62,7 +62,7 @@ mod tests {
         for (text, value) in [("True", true), ("false\n", false), ("1", true), ("F", false), ("TRUE", true)] {
             assert_eq!(read("bool", text), Ok(json!(value)), "{text}");
         }
-        assert_eq!(read("list", r#"[1, 2.0, "a"]"#), Ok(json!([1, 2, "a"])));
+        assert_eq!(read("list", r#"[1, 2.0, "a"]"#), Ok(json!([1, 2.0, "a"])));
         assert_eq!(read("dict", r#"{"a": {"b": null}}"#), Ok(json!({"a": {"b": null}})));
         for (ty, text) in
             [("int", "x"), ("int", ""), ("int", "1.5"), ("bool", "yes"), ("list", "['a']"), ("list", "{}")]

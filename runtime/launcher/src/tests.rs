@@ -114,7 +114,7 @@ fn what_is_told_wins_over_files() {
             std::fs::write(root.join("tmp/kfp/outputs").join(name), text).unwrap();
         }
     });
-    let expected = [("n", json!(4)), ("text", json!(" a\n")), ("list", json!([1, 2])), ("flag", json!(true))];
+    let expected = [("n", json!(4)), ("text", json!(" a\n")), ("list", json!([1, 2.0])), ("flag", json!(true))];
     let expected: PortValues =
         expected.into_iter().map(|(name, value)| (name.to_owned(), PortValue::Parameter(value))).collect();
     assert_eq!(outputs.unwrap(), expected);

@@ -162,7 +162,7 @@ fn values_take_the_form_of_the_input() {
     };
     same(ParameterType::S64, json!(3.0), json!(3));
     same(ParameterType::F64, json!(3), json!(3.0));
-    same(ParameterType::Json, json!({"a": [1.0, 2.5]}), json!({"a": [1, 2.5]}));
+    same(ParameterType::Json, json!({"a": [1.0, 1, 2.5]}), json!({"a": [1.0, 1, 2.5]}));
     // KFP reads everything as text.
     same(ParameterType::String, json!(3.0), json!("3"));
     same(ParameterType::String, json!(true), json!("true"));
