@@ -128,7 +128,7 @@ fn importer(uri: Value, properties: &Value) -> Step {
     let source = Binding::Template("{{$.inputs.parameters['uri']}}".to_owned());
     let properties = properties.as_object().unwrap().clone().into_iter().collect();
     let mut importer = other(Implementation::Import(Importer { source, kind: dataset_type(), properties }));
-    for (name, value) in [("uri", uri), ("rows", json!(3.0)), ("which", json!("origin"))] {
+    for (name, value) in [("uri", uri), ("rows", json!(3)), ("which", json!("origin"))] {
         importer = importer.input(name, input(parameter(ParameterType::Json), false), literal(value));
     }
     importer

@@ -42,7 +42,7 @@ fn each_item_has_an_iteration_and_all_are_collected_in_order() {
     // The first takes longest.
     let slow = Behaviour { takes: Duration::from_millis(60), ..Behaviour::default() };
     let fake = Fake::new(&place).with("loop[0]/first", slow);
-    let demo = looped(items([json!(3), json!({"a": 1.0}), json!("x")]));
+    let demo = looped(items([json!(3), json!({"a": 1}), json!("x")]));
     let outcome = place.session(&fake, 3).start("r", &demo, &json!({}));
     assert_eq!(outcome.state, RunState::Complete);
     let names: Vec<_> = tasks(&outcome).into_iter().map(|(name, _)| name).collect();
