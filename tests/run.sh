@@ -54,6 +54,9 @@ bash runtime/executors/build.sh
 
 authoring_tools
 
+say "compiling the pipelines of KFP, and running them with its own runner"
+for script in compile local; do target/kfp-venv/bin/python -W ignore "tests/kfp/$script.py" target/kfp-tests; done
+
 say "testing the guests by themselves"
 bash guest-examples/polyglot/test.sh
 bash runtime/executors/test.sh
