@@ -70,8 +70,7 @@ pub fn granted_environment(pipeline: &Pipeline) -> BTreeMap<String, String> {
     });
     tasks
         .flatten()
-        .flat_map(|task| &task.grants.env)
-        .map(|name| name.trim_end_matches('?'))
+        .flat_map(|task| task.grants.names())
         .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
         .collect()
 }

@@ -1,6 +1,5 @@
 //! The Python of this machine, for `--executor host-python`: a virtual environment with what a pipeline installs.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +7,7 @@ use weft_pipeline::program::Requirement;
 use weft_pipeline::step::HOST_PYTHON;
 
 use crate::error::{Error, Result};
-use crate::{host, packages, screen};
+use crate::{host, once, packages, screen};
 
 /// The version of KFP's package that runs the functions, the same as in the sandbox.
 const KFP: &str = "kfp==2.17.0";
@@ -38,28 +37,15 @@ fn made(requirements: &[Requirement]) -> Result<PathBuf> {
     wanted.push(Requirement(KFP.to_owned()));
     let folder = all.join(packages::set(&wanted));
     let python = |folder: &Path| folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    if folder.is_dir() {
-        return Ok(python(&folder));
-    }
-    fs::create_dir_all(&all).map_err(|source| Error::io("create", &all, source))?;
-    let names: Vec<&str> = wanted.iter().map(|requirement| requirement.0.as_str()).collect();
-    screen::say(format!("Making a virtual environment with {}, once", names.join(", ")));
-    let work = tempfile::Builder::new()
-        .prefix(".making")
-        .tempdir_in(&all)
-        .map_err(|source| Error::io("create a folder in", &all, source))?;
-    let base = Path::new("python3");
-    said(Command::new(base).args(["-m", "venv"]).arg(work.path()), base)?;
-    let inside = python(work.path());
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--"];
-    said(Command::new(&inside).args(pip).args(&names), &inside)?;
-    let kept = work.keep();
-    match fs::rename(&kept, &folder) {
-        Ok(()) => {}
-        // Another process was faster; its environment is as good.
-        Err(_) if folder.is_dir() => _ = fs::remove_dir_all(&kept),
-        Err(source) => return Err(Error::io("create", &folder, source)),
-    }
+    once::folder(&folder, ".making", |work| {
+        let names: Vec<&str> = wanted.iter().map(|requirement| requirement.0.as_str()).collect();
+        screen::say(format!("Making a virtual environment with {}, once", names.join(", ")));
+        let base = Path::new("python3");
+        said(Command::new(base).args(["-m", "venv"]).arg(work), base)?;
+        let inside = python(work);
+        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--"];
+        said(Command::new(&inside).args(pip).args(&names), &inside).map(drop)
+    })?;
     Ok(python(&folder))
 }
 

@@ -7,6 +7,7 @@ mod execute;
 mod host;
 mod host_python;
 mod interrupt;
+mod once;
 mod output;
 mod packages;
 mod prepare;

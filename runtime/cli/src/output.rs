@@ -34,6 +34,11 @@ pub fn print_json(document: &Value) -> Result<()> {
     Ok(out.flush()?)
 }
 
+/// Whether a file that is to be written has this extension.
+pub fn has_extension(path: Option<&Path>, extension: &str) -> bool {
+    path.and_then(Path::extension).is_some_and(|found| found == extension)
+}
+
 /// Writes a result for people: to standard output, or to standard error when standard output is a JSON document's.
 pub fn print_for_people(text: &str, json: bool) -> Result<()> {
     if json {

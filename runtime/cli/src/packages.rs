@@ -10,6 +10,7 @@ use weft_pipeline::program::{Requirement, native};
 use weft_pipeline::suggest;
 
 use crate::error::{Error, Result};
+use crate::once;
 
 /// The version of Python that the runner is.
 const PYTHON: &str = "3.14";
@@ -53,16 +54,17 @@ pub fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Re
     if let Some(refusal) = refusal(requirements) {
         return Err(refusal);
     }
-    fs::create_dir_all(packages).map_err(|source| Error::io("create", packages, source))?;
-    let work = tempfile::Builder::new()
-        .prefix(".fetching")
-        .tempdir_in(packages)
-        .map_err(|source| Error::io("create a folder in", packages, source))?;
+    once::folder(&target, ".fetching", |work| download(work, requirements, python))?;
+    Ok(Fetched { wheels: wheels_in(&target)?, known: false })
+}
+
+/// Has pip put wheels into a folder, and notes there what for.
+fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<()> {
     let output = Command::new(python)
         .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"])
         .args(["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", PYTHON])
         .arg("--dest")
-        .arg(work.path())
+        .arg(work)
         .arg("--")
         .args(requirements.iter().map(|requirement| requirement.0.as_str()))
         .output()
@@ -79,16 +81,8 @@ pub fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Re
     }
     let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
     let note = lines.join("\n") + "\n";
-    let note_path = work.path().join("requirements.txt");
-    fs::write(&note_path, note).map_err(|source| Error::io("write", &note_path, source))?;
-    let kept = work.keep();
-    match fs::rename(&kept, &target) {
-        Ok(()) => {}
-        // Another process was faster; its wheels are as good.
-        Err(_) if target.is_dir() => _ = fs::remove_dir_all(&kept),
-        Err(source) => return Err(Error::io("create", &target, source)),
-    }
-    Ok(Fetched { wheels: wheels_in(&target)?, known: false })
+    let note_path = work.join("requirements.txt");
+    fs::write(&note_path, note).map_err(|source| Error::io("write", &note_path, source))
 }
 
 /// Why these packages cannot be had in the sandbox, where that is known by their names.

@@ -1,6 +1,7 @@
 //! What a task can ask about itself and its run.
 
 use weft_metadata::RunKey;
+use weft_pipeline::calendar::civil;
 use weft_pipeline::command::{Facts, WORKSPACE};
 use weft_pipeline::model::Pipeline;
 
@@ -41,17 +42,8 @@ pub fn plain(name: &str) -> &str {
 
 /// Milliseconds since the epoch in the form of RFC 3339: `2026-08-21T09:30:00Z`.
 fn timestamp(ms: i64) -> String {
-    let seconds = ms.div_euclid(1000);
-    let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // The civil calendar, in eras of 400 years that begin in March.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month + 2) / 5 + 1;
-    let (year, month) = (year + era * 400 + i64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", time / 3600, time / 60 % 60, time % 60)
+    let ((year, month, day), (hour, minute, second)) = civil(ms);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use indexmap::IndexMap;
 use weft_artifacts::{Budget, Store};
 use weft_pipeline::command::{Call, WORKSPACE};
 use weft_pipeline::step::{
@@ -121,20 +120,10 @@ impl HostPython {
 
     /// The call with its paths on the host.
     fn call(&self, request: &StepRequest, command: &Command, directory: &Directory) -> Result<Call> {
-        let mut granted: IndexMap<String, String> = IndexMap::new();
-        for name in &request.grants.env {
-            let (written, name) = (name, name.trim_end_matches('?'));
-            let value = self.environment.get(name);
-            if value.is_none() && written != name {
-                continue;
-            }
-            let value = value.ok_or_else(|| Error::Python {
-                what: format!("it was granted the environment variable {name}, which is not set"),
-                hint: format!("set {name} before the run, or take it out of the step's grants"),
-            })?;
-            granted.insert(name.to_owned(), value.clone());
-        }
-        granted.extend(request.grants.variables.clone());
+        let granted = request.grants.environment(&self.environment).map_err(|name| Error::Python {
+            what: format!("it was granted the environment variable {name}, which is not set"),
+            hint: format!("set {name} before the run, or take it out of the step's grants"),
+        })?;
         let mut call = directory.call(command, &request.inputs, &granted)?;
         for (inside, grant) in &request.grants.directories {
             // Nothing can be mounted for a program of the host. KFP's own runner puts the workspace's path into the text, too.

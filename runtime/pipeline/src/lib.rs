@@ -13,6 +13,7 @@
 //! KFP's `PipelineSpec` is the other format: [`ir::read`] and [`ir::check`] take the places of 1 and 3, [`program`] finds out who can run
 //! its containers, and [`command`] makes of each what KFP's launcher does.
 
+pub mod calendar;
 pub mod check;
 pub mod command;
 pub mod condition;

@@ -90,6 +90,28 @@ impl Grants {
         *self == Self::default()
     }
 
+    /// The variables that a step sees, out of the host's: those that are granted by name and set, and those with a value of their own.
+    ///
+    /// # Errors
+    /// The name of one that is granted and not set, and may not be.
+    pub fn environment(&self, host: &BTreeMap<String, String>) -> Result<IndexMap<String, String>, &str> {
+        let mut seen = IndexMap::new();
+        for (name, written) in self.names().zip(&self.env) {
+            match host.get(name) {
+                Some(value) => _ = seen.insert(name.to_owned(), value.clone()),
+                None if name != written => {}
+                None => return Err(name),
+            }
+        }
+        seen.extend(self.variables.clone());
+        Ok(seen)
+    }
+
+    /// Names of the host's variables that are granted, without the `?` of those that may be unset.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.env.iter().map(|written| written.trim_end_matches('?'))
+    }
+
     /// Whether the step stays a pure function of its inputs.
     pub fn is_pure(&self) -> bool {
         !self.clock && !self.random && self.env.is_empty() && self.directories.is_empty()

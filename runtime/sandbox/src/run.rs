@@ -226,21 +226,10 @@ impl Sandbox {
 
     /// Variables that a step was granted, with their values.
     fn granted_variables(&self, grants: &Grants) -> std::result::Result<IndexMap<String, String>, Failure> {
-        let mut granted = IndexMap::new();
-        for written in &grants.env {
-            let name = written.trim_end_matches('?');
-            match self.options.environment.get(name) {
-                Some(value) => _ = granted.insert(name.to_owned(), value.clone()),
-                None if name != written => {}
-                None => {
-                    let problem = format!("it was granted the environment variable {name}, which is not set");
-                    let hint = format!("set {name} before the run, or grant `{name}?`, which may be unset");
-                    return Err(Failure::host(problem).hint(hint));
-                }
-            }
-        }
-        granted.extend(grants.variables.clone());
-        Ok(granted)
+        grants.environment(&self.options.environment).map_err(|name| {
+            Failure::host(format!("it was granted the environment variable {name}, which is not set"))
+                .hint(format!("set {name} before the run, or grant `{name}?`, which may be unset"))
+        })
     }
 
     /// WASI with nothing but a log, and what was granted of time and chance.

@@ -68,13 +68,11 @@ pub fn execute(args: &Args) -> Result<Exit> {
         screen::say(diagnostic::render(&findings));
     }
     let documents = write(&pipeline);
-    let by_name =
-        || args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let text = if args.format == Some(Format::Json) || args.format.is_none() && by_name() {
+    let by_name = if output::has_extension(args.output.as_deref(), "json") { Format::Json } else { Format::Yaml };
+    let text = match args.format.unwrap_or(by_name) {
         // A pretty-printed value of ours always serializes.
-        serde_json::to_string_pretty(&documents.to_json()).unwrap_or_default() + "\n"
-    } else {
-        documents.to_yaml()
+        Format::Json => serde_json::to_string_pretty(&documents.to_json()).unwrap_or_default() + "\n",
+        Format::Yaml => documents.to_yaml(),
     };
     output::write(args.output.as_deref(), &text)?;
     Ok(Exit::Success)

@@ -42,12 +42,10 @@ pub enum Format {
 /// Draws a pipeline.
 pub fn execute(args: &Args) -> Result<Exit> {
     let pipeline = read(args)?;
-    let by_name =
-        || args.output.as_ref().is_some_and(|path| path.extension().is_some_and(|extension| extension == "svg"));
-    let text = if args.format == Some(Format::Svg) || args.format.is_none() && by_name() {
-        graph::svg(&pipeline)
-    } else {
-        graph::dot(&pipeline)
+    let by_name = if output::has_extension(args.output.as_deref(), "svg") { Format::Svg } else { Format::Dot };
+    let text = match args.format.unwrap_or(by_name) {
+        Format::Svg => graph::svg(&pipeline),
+        Format::Dot => graph::dot(&pipeline),
     };
     output::write(args.output.as_deref(), &text)?;
     Ok(Exit::Success)

@@ -85,6 +85,7 @@ impl Calls {
     ) -> Vec<Diagnostic> {
         let places = places(pipeline);
         let mut problems = Vec::new();
+        let mut sets = Sets::new();
         for (name, call) in self.0 {
             let about = |problem: Diagnostic| match places.get(&name) {
                 Some((task, at)) => problem.at(Span { at: *at, length: 1 }).task(task.as_str()),
@@ -100,7 +101,7 @@ impl Calls {
                 problems.extend(unknown_commands(sandbox, call, image, loaded).map(about));
             }
             let program = match call {
-                Ok(call) => program(call, folder, loaded, vendored, python),
+                Ok(call) => program(call, folder, loaded, vendored, python, &mut sets),
                 Err(Refusal { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
             };
             match program {
@@ -118,6 +119,9 @@ impl Calls {
     }
 }
 
+/// The wheels of each set of packages, or why they cannot be had.
+type Sets = HashMap<Vec<Requirement>, Result<IndexMap<String, String>, Diagnostic>>;
+
 /// The component file that runs a call; none if the host does.
 fn file(call: &Call, executor: Executor) -> Option<String> {
     match &call.runner {
@@ -134,6 +138,7 @@ fn program(
     loaded: &Loaded,
     vendored: &Path,
     python: Option<&str>,
+    sets: &mut Sets,
 ) -> Result<Program, Diagnostic> {
     let executor = if python.is_some() { Executor::HostPython } else { Executor::Sandbox };
     let Some(path) = file(&call, executor) else {
@@ -155,7 +160,9 @@ fn program(
         Some(Err(error)) => return Err(Diagnostic::error(format!("the runner {path} cannot be loaded: {error}"))),
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
-    Ok(Program { path, digest, argv: call.argv, packages: wheels(&call.packages, vendored)? })
+    // Components often install the same, and wheels are hashed whole.
+    let packages = sets.entry(call.packages).or_insert_with_key(|packages| wheels(packages, vendored)).clone()?;
+    Ok(Program { path, digest, argv: call.argv, packages })
 }
 
 /// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never

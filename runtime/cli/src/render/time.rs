@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use weft_pipeline::calendar::civil;
+
 /// `< 1 ms`, `12 ms`, `0.41 s`, `41.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`
 pub fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs_f64();
@@ -40,22 +42,6 @@ pub fn stamp(ms: i64) -> String {
 pub fn compact(ms: i64) -> String {
     let ((year, month, day), (hour, minute, second)) = civil(ms);
     format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
-}
-
-/// Date and time of day in the proleptic Gregorian calendar, as in Howard Hinnant's `civil_from_days`
-/// (<https://howardhinnant.github.io/date_algorithms.html>).
-fn civil(ms: i64) -> ((i64, i64, i64), (i64, i64, i64)) {
-    let (days, second) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
-    // Years begin in March, so that the leap day is their last.
-    let days = days + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    let year = year + era * 400 + i64::from(month <= 2);
-    ((year, month, day), (second / 3600, second % 3600 / 60, second % 60))
 }
 
 #[cfg(test)]
