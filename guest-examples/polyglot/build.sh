@@ -17,21 +17,8 @@ COMPONENTS="$REPO/target/components"
 # The compiler's caches stay inside as well.
 export ZIG_GLOBAL_CACHE_DIR="$TOOLS/zig-cache" ZIG_LOCAL_CACHE_DIR="$TOOLS/zig-cache" npm_config_update_notifier=false
 
-fail() {
-    printf 'error: %s\n' "$1" >&2
-    printf 'hint: %s\n' "$2" >&2
-    exit 1
-}
-
-# Runs a command without a sound; when it fails, what it said goes to standard error.
-quietly() {
-    local log
-    log=$(mktemp)
-    if "$@" >"$log" 2>&1; then rm -f "$log"; return 0; fi
-    cat "$log" >&2
-    rm -f "$log"
-    return 1
-}
+# shellcheck source=guest-examples/polyglot/tools.sh
+. "$HERE/tools.sh"
 
 # One digest of files and folders: of their names and contents, without what tools leave there.
 digest() {
@@ -54,22 +41,6 @@ component() {
 }
 
 # ---- the tools ------------------------------------------------------------------------------------------------------------------------
-
-need_python_tools() {
-    if cmp -s "$HERE/requirements.txt" "$TOOLS/python/requirements.txt"; then return; fi
-    local python
-    for python in python3 python3.14 python3.13 python3.12 python3.11 python3.10; do
-        if "$python" -c 'import sys, venv; sys.exit(sys.version_info < (3, 10))' 2>/dev/null; then break; fi
-        python=''
-    done
-    [ -n "$python" ] || fail 'there is no Python 3.10 or newer with venv' 'install it, on Debian with `apt install python3-venv`'
-    echo 'installing the tools for Python and C' >&2
-    rm -rf "$TOOLS/python"
-    "$python" -m venv "$TOOLS/python"
-    quietly "$TOOLS/python/bin/pip" install --disable-pip-version-check -r "$HERE/requirements.txt" ||
-        fail 'the tools for Python and C could not be installed' 'pip needs the network the first time'
-    cp "$HERE/requirements.txt" "$TOOLS/python/"
-}
 
 # The JavaScript sources are built from a copy, so that no node_modules comes to lie among them.
 need_js_tools() {
@@ -126,12 +97,7 @@ c_bindings() {
 # ---------------------------------------------------------------------------------------------------------------------------------------
 
 if [ $# -eq 0 ]; then set -- rust python js c; fi
-mkdir -p "$TOOLS"
-# One at a time: another run waits, and then finds this one's work.
-if command -v flock >/dev/null; then
-    exec 8>"$TOOLS/lock"
-    flock 8
-fi
+one_at_a_time
 for language in "$@"; do
     case $language in
     rust) "$EXAMPLES/build.sh" "$EXAMPLES" ;;
