@@ -6,7 +6,7 @@ use std::path::Path;
 use cap_std::fs::Dir;
 
 use crate::budget::Budget;
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::path;
 use crate::stage::{Shard, hash_file};
@@ -26,21 +26,21 @@ impl Store {
     pub fn adopt(&self, dir: &Dir, name: &str, budget: Option<&Budget>) -> Result<ContentId> {
         path::check_name(name)?;
         let shown = Path::new(name);
-        let kind = dir.symlink_metadata(name).doing("read", || shown)?.file_type();
+        let kind = dir.symlink_metadata(name).context("read", || shown)?.file_type();
         if kind.is_file() {
             return self.adopt_file(dir, name, shown, budget).map(|(digest, _)| ContentId::Blob(digest));
         }
         if !kind.is_dir() {
             return Err(Error::SpecialFile { path: shown.to_owned(), kind: walk::kind_of(kind) });
         }
-        let root = dir.open_dir(name).doing("open", || shown)?;
+        let root = dir.open_dir(name).context("open", || shown)?;
         let found = walk::files(&root, shown)?;
         let mut tree = self.create_tree(budget)?;
         // Links first: afterwards the files they lead to have been moved away.
         let (links, files): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.is_link);
         for Found { path, .. } in links {
             let shown = shown.join(&path);
-            let file = root.open(&path).doing("open", || &shown)?.into_std();
+            let file = root.open(&path).context("open", || &shown)?.into_std();
             let (id, size) = self.copy_in(&file, &shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))?;
             tree.add_sized(&path, size, id.digest())?;
         }
@@ -57,18 +57,18 @@ impl Store {
         path::check_name(name)?;
         let shown = Path::new(name);
         let copy = |dir: &Dir, path: &str, shown: &Path| {
-            let file = dir.open(path).doing("open", || shown)?.into_std();
+            let file = dir.open(path).context("open", || shown)?.into_std();
             self.copy_in(&file, shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))
         };
         // Asked before opening, since opening a pipe waits for its other end.
-        let kind = dir.symlink_metadata(name).doing("read", || shown)?.file_type();
+        let kind = dir.symlink_metadata(name).context("read", || shown)?.file_type();
         if kind.is_file() {
             return copy(dir, name, shown).map(|(id, _)| id);
         }
         if !kind.is_dir() {
             return Err(Error::SpecialFile { path: shown.to_owned(), kind: walk::kind_of(kind) });
         }
-        let root = dir.open_dir(name).doing("open", || shown)?;
+        let root = dir.open_dir(name).context("open", || shown)?;
         let mut tree = self.create_tree(budget)?;
         for Found { path, .. } in walk::files(&root, shown)? {
             let (id, size) = copy(&root, &path, &shown.join(&path))?;
@@ -78,8 +78,8 @@ impl Store {
     }
 
     fn adopt_file(&self, dir: &Dir, path: &str, shown: &Path, budget: Option<&Budget>) -> Result<(Digest, u64)> {
-        let file = dir.open(path).doing("open", || shown)?;
-        let meta = file.metadata().doing("read", || shown)?;
+        let file = dir.open(path).context("open", || shown)?;
+        let meta = file.metadata().context("read", || shown)?;
         if !meta.is_file() {
             return Err(Error::SpecialFile { path: shown.to_owned(), kind: "no longer a plain file" });
         }
@@ -101,11 +101,11 @@ impl Store {
         let permissions = meta.permissions();
         let file = file.into_std();
         let mut hasher = blake3::Hasher::new();
-        let size = hash_file(&file, &mut hasher).doing("read", || shown)?;
+        let size = hash_file(&file, &mut hasher).context("read", || shown)?;
         let digest = Digest::from(hasher.finalize());
         let shard = Shard::open(self, &ContentId::Blob(digest))?;
         if !shard.holds(size)? {
-            set_read_only(dir, path, permissions).doing("make read-only", || shown)?;
+            set_read_only(dir, path, permissions).context("make read-only", || shown)?;
             shard.take(&file, dir, path)?;
         }
         Ok((digest, size))

@@ -117,7 +117,7 @@ pub enum Error {
     },
     /// The caller no longer wanted it.
     #[error("copying `{}` was broken off", path.display())]
-    BrokenOff {
+    Interrupted {
         /// What was being copied.
         path: PathBuf,
     },
@@ -154,12 +154,12 @@ pub enum Error {
 }
 
 /// Gives an I/O error its place; the place is only made when there is an error.
-pub(crate) trait Context<T> {
-    fn doing<P: Into<PathBuf>>(self, action: &'static str, path: impl FnOnce() -> P) -> Result<T>;
+pub(crate) trait ErrorContext<T> {
+    fn context<P: Into<PathBuf>>(self, action: &'static str, path: impl FnOnce() -> P) -> Result<T>;
 }
 
-impl<T> Context<T> for io::Result<T> {
-    fn doing<P: Into<PathBuf>>(self, action: &'static str, path: impl FnOnce() -> P) -> Result<T> {
+impl<T> ErrorContext<T> for io::Result<T> {
+    fn context<P: Into<PathBuf>>(self, action: &'static str, path: impl FnOnce() -> P) -> Result<T> {
         self.map_err(|source| Error::Io { action, path: path().into(), source })
     }
 }

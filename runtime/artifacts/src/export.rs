@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::ContentId;
 use crate::reader::{BlobReader, Content, TreeReader};
 use crate::store::Store;
@@ -37,7 +37,7 @@ impl Store {
             }
             Content::Tree(tree) => match std::fs::symlink_metadata(dest) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => new_tree(&tree, dest),
-                Err(error) => Err(error).doing("read", || dest),
+                Err(error) => Err(error).context("read", || dest),
                 Ok(_) => into_dir(&tree, dest, existing),
             },
         }
@@ -49,10 +49,10 @@ fn new_tree(tree: &TreeReader, dest: &Path) -> Result<()> {
     let (parent, name) = open_parent(dest)?;
     let part = part_name();
     let build = || {
-        parent.create_dir(&part).doing("create a directory beside", || dest)?;
-        let dir = parent.open_dir(&part).doing("open", || dest)?;
+        parent.create_dir(&part).context("create a directory beside", || dest)?;
+        let dir = parent.open_dir(&part).context("open", || dest)?;
         put_tree(&dir, tree, dest, Existing::Keep)?;
-        parent.rename(&part, &parent, &name).doing("create", || dest)
+        parent.rename(&part, &parent, &name).context("create", || dest)
     };
     build().inspect_err(|_| {
         // The first error is the one to tell.
@@ -62,11 +62,11 @@ fn new_tree(tree: &TreeReader, dest: &Path) -> Result<()> {
 
 /// Writes into a directory that is there already.
 fn into_dir(tree: &TreeReader, dest: &Path, existing: Existing) -> Result<()> {
-    if !std::fs::metadata(dest).doing("read", || dest)?.is_dir() {
+    if !std::fs::metadata(dest).context("read", || dest)?.is_dir() {
         return Err(Error::OtherKind { path: dest.to_owned(), kind: "not a directory" });
     }
-    let dir = Dir::open_ambient_dir(dest, ambient_authority()).doing("open", || dest)?;
-    if existing == Existing::Keep && dir.entries().doing("list", || dest)?.next().is_some() {
+    let dir = Dir::open_ambient_dir(dest, ambient_authority()).context("open", || dest)?;
+    if existing == Existing::Keep && dir.entries().context("list", || dest)?.next().is_some() {
         return Err(Error::Exists { path: dest.to_owned() });
     }
     put_tree(&dir, tree, dest, existing)
@@ -79,7 +79,7 @@ fn put_tree(dir: &Dir, tree: &TreeReader, dest: &Path, existing: Existing) -> Re
         if let Some((parent, _)) = entry.path.rsplit_once('/')
             && parent != made
         {
-            dir.create_dir_all(parent).doing("create", || dest.join(parent))?;
+            dir.create_dir_all(parent).context("create", || dest.join(parent))?;
             made = parent;
         }
         put_file(dir, &entry.path, &tree.open(&entry.path)?, &shown, existing)?;
@@ -96,7 +96,7 @@ fn put_file(dir: &Dir, path: &str, blob: &BlobReader, shown: &Path, existing: Ex
         Ok(_) if existing == Existing::Keep => return Err(Error::Exists { path: shown.to_owned() }),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error).doing("read", || shown),
+        Err(error) => return Err(error).context("read", || shown),
     }
     let part = match path.rsplit_once('/') {
         Some((parent, _)) => format!("{parent}/{}", part_name()),
@@ -104,14 +104,14 @@ fn put_file(dir: &Dir, path: &str, blob: &BlobReader, shown: &Path, existing: Ex
     };
     let copy = || {
         let file = dir.open_with(&part, OpenOptions::new().write(true).create_new(true));
-        let mut file = file.doing("create a file for", || shown)?.into_std();
+        let mut file = file.context("create a file for", || shown)?.into_std();
         // Between two files the system copies by itself, sharing blocks where it can.
-        let copied = io::copy(&mut blob.file(), &mut file).doing("write", || shown)?;
+        let copied = io::copy(&mut blob.file(), &mut file).context("write", || shown)?;
         if copied != blob.len() {
             let reason = format!("{copied} of its {} bytes could be read", blob.len());
             return Err(Error::Damaged { id: blob.id(), reason });
         }
-        dir.rename(&part, dir, path).doing("create", || shown)
+        dir.rename(&part, dir, path).context("create", || shown)
     };
     copy().inspect_err(|_| {
         let _ = dir.remove_file(&part);
@@ -130,7 +130,7 @@ fn open_parent(dest: &Path) -> Result<(Dir, String)> {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
     };
-    let dir = Dir::open_ambient_dir(&parent, ambient_authority()).doing("open", || &parent)?;
+    let dir = Dir::open_ambient_dir(&parent, ambient_authority()).context("open", || &parent)?;
     Ok((dir, name.to_owned()))
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use cap_std::fs::Dir;
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::objects::Object;
 use crate::stage::hash_file;
@@ -216,7 +216,7 @@ impl Store {
         let place = object.place();
         let path = self.shown(if trees { "trees" } else { "blobs" }).join(&place);
         if repair == Repair::Quarantine {
-            self.quarantine(self.objects_dir(trees), &place, "stray").doing("move away", || &path)?;
+            self.quarantine(self.objects_dir(trees), &place, "stray").context("move away", || &path)?;
         }
         Ok(Damage::Stray { path })
     }
@@ -224,7 +224,7 @@ impl Store {
     fn quarantine_content(&self, id: &ContentId) -> Result<()> {
         let (dir, place) = self.place(id);
         let name = format!("{}-{}", if id.is_tree() { "tree" } else { "blob" }, id.digest());
-        self.quarantine(dir, place.as_ref(), &name).doing("move away", || self.shown_id(id))
+        self.quarantine(dir, place.as_ref(), &name).context("move away", || self.shown_id(id))
     }
 
     fn quarantine(&self, from: &Dir, place: &std::path::Path, name: &str) -> std::io::Result<()> {

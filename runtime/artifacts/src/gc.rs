@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::store::Store;
 
@@ -46,7 +46,7 @@ impl Store {
         // Trees before blobs: a tree never outlives its files.
         self.collect(true, |id| keep.contains(id), &mut report)?;
         self.collect(false, |id| blobs.contains(&id.digest()), &mut report)?;
-        report.leftovers = self.tmp()?.sweep().doing("clean", || self.shown("tmp"))?;
+        report.leftovers = self.tmp()?.sweep().context("clean", || self.shown("tmp"))?;
         Ok(report)
     }
 
@@ -59,7 +59,7 @@ impl Store {
                 report.kept += 1;
                 continue;
             }
-            self.objects_dir(trees).remove_file(object.place()).doing("remove", || self.shown_id(&id))?;
+            self.objects_dir(trees).remove_file(object.place()).context("remove", || self.shown_id(&id))?;
             report.removed += 1;
             report.bytes_freed += object.meta.len();
         }

@@ -8,7 +8,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
 use crate::budget::Budget;
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::ContentId;
 use crate::positioned;
 use crate::stage::CHUNK;
@@ -29,19 +29,19 @@ impl Store {
         let host_path = host_path.as_ref();
         let mut done = 0;
         // Asked before opening, since opening a pipe waits for its other end.
-        let meta = std::fs::metadata(host_path).doing("read", || host_path)?;
+        let meta = std::fs::metadata(host_path).context("read", || host_path)?;
         if meta.is_dir() {
-            let root = Dir::open_ambient_dir(host_path, ambient_authority()).doing("open", || host_path)?;
+            let root = Dir::open_ambient_dir(host_path, ambient_authority()).context("open", || host_path)?;
             let mut tree = self.create_tree(None)?;
             for Found { path, .. } in walk::files(&root, host_path)? {
                 let shown = host_path.join(&path);
-                let file = root.open(&path).doing("open", || &shown)?.into_std();
+                let file = root.open(&path).context("open", || &shown)?.into_std();
                 let (id, size) = self.copy_in(&file, &shown, None, &mut done, progress)?;
                 tree.add_sized(&path, size, id.digest())?;
             }
             tree.finish()
         } else if meta.is_file() {
-            let file = File::open(host_path).doing("open", || host_path)?;
+            let file = File::open(host_path).context("open", || host_path)?;
             self.copy_in(&file, host_path, None, &mut done, progress).map(|(id, _)| id)
         } else {
             let kind = walk::kind_of(cap_std::fs::Metadata::from_just_metadata(meta).file_type());
@@ -58,7 +58,7 @@ impl Store {
         done: &mut u64,
         progress: &mut dyn FnMut(u64) -> ControlFlow<()>,
     ) -> Result<(ContentId, u64)> {
-        let meta = file.metadata().doing("read", || shown)?;
+        let meta = file.metadata().context("read", || shown)?;
         if !meta.is_file() {
             // It was replaced since it was listed.
             return Err(Error::SpecialFile { path: shown.to_owned(), kind: "no longer a plain file" });
@@ -66,11 +66,11 @@ impl Store {
         let mut writer = self.create(budget)?;
         let mut buffer = vec![0; CHUNK.min(usize::try_from(meta.len()).unwrap_or(CHUNK) + 1)];
         loop {
-            let n = positioned::read(file, writer.len(), &mut buffer).doing("read", || shown)?;
+            let n = positioned::read(file, writer.len(), &mut buffer).context("read", || shown)?;
             writer.append(&buffer[..n])?;
             *done += n as u64;
             if progress(*done).is_break() {
-                return Err(Error::BrokenOff { path: shown.to_owned() });
+                return Err(Error::Interrupted { path: shown.to_owned() });
             }
             if n < buffer.len() {
                 let size = writer.len();

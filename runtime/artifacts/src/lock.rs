@@ -4,7 +4,7 @@ use std::fs::{File, TryLockError};
 
 use cap_std::fs::OpenOptions;
 
-use crate::error::{Context as _, Result};
+use crate::error::{ErrorContext as _, Result};
 use crate::store::Store;
 
 /// Holds the store's lock until dropped, or until the process ends in whatever way.
@@ -38,7 +38,7 @@ impl Store {
 
     fn lock(&self, take: impl Fn(&File) -> std::io::Result<()>) -> Result<LockGuard> {
         let file = self.lock_file()?;
-        take(&file).doing("lock", || self.shown("lock"))?;
+        take(&file).context("lock", || self.shown("lock"))?;
         Ok(LockGuard { _file: file })
     }
 
@@ -47,7 +47,7 @@ impl Store {
         match take(&file) {
             Ok(()) => Ok(Some(LockGuard { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
-            Err(TryLockError::Error(error)) => Err(error).doing("lock", || self.shown("lock")),
+            Err(TryLockError::Error(error)) => Err(error).context("lock", || self.shown("lock")),
         }
     }
 
@@ -55,7 +55,7 @@ impl Store {
     fn lock_file(&self) -> Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true);
-        let file = self.0.root.open_with("lock", &options).doing("open", || self.shown("lock"))?;
+        let file = self.0.root.open_with("lock", &options).context("open", || self.shown("lock"))?;
         Ok(file.into_std())
     }
 }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use cap_std::fs::{Dir, Metadata, ReadDir};
 
-use crate::error::{Context as _, Result};
+use crate::error::{ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::store::Store;
 
@@ -18,7 +18,7 @@ impl Store {
     /// Everything in the directory of blobs or of trees, whether it belongs there or not.
     pub(crate) fn objects(&self, trees: bool) -> Result<Objects> {
         let place = if trees { "trees" } else { "blobs" };
-        let shards = self.objects_dir(trees).entries().doing("list", || self.shown(place))?;
+        let shards = self.objects_dir(trees).entries().context("list", || self.shown(place))?;
         Ok(Objects { store: self.clone(), place, trees, shards, shard: None })
     }
 }
@@ -90,20 +90,20 @@ impl Objects {
                     self.shard = None;
                     continue;
                 };
-                (entry.doing("list", || self.store.shown(self.place))?, Some(shard.clone()))
+                (entry.context("list", || self.store.shown(self.place))?, Some(shard.clone()))
             } else if let Some(entry) = self.shards.next() {
-                (entry.doing("list", shown)?, None)
+                (entry.context("list", shown)?, None)
             } else {
                 return Ok(None);
             };
             let name = entry.file_name();
             let meta = match entry.metadata() {
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
-                meta => meta.doing("read", || self.store.shown(self.place).join(&name))?,
+                meta => meta.context("read", || self.store.shown(self.place).join(&name))?,
             };
             if shard.is_none() && meta.is_dir() && is_shard_name(&name) {
-                let dir: Dir = entry.open_dir().doing("open", || self.store.shown(self.place).join(&name))?;
-                let entries = dir.entries().doing("list", || self.store.shown(self.place).join(&name))?;
+                let dir: Dir = entry.open_dir().context("open", || self.store.shown(self.place).join(&name))?;
+                let entries = dir.entries().context("list", || self.store.shown(self.place).join(&name))?;
                 self.shard = Some((name, entries));
                 continue;
             }

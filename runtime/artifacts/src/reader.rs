@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::sync::Arc;
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::manifest::{self, MAX_MANIFEST_BYTES, TreeEntry};
 use crate::path;
@@ -25,7 +25,7 @@ impl Store {
     pub fn open_blob(&self, digest: &Digest) -> Result<BlobReader> {
         let id = ContentId::Blob(*digest);
         let file = self.open_stored(&id)?;
-        let meta = file.metadata().doing("read", || self.shown_id(&id))?;
+        let meta = file.metadata().context("read", || self.shown_id(&id))?;
         if !meta.is_file() {
             return Err(Error::Damaged { id, reason: "it is not a plain file".to_owned() });
         }
@@ -45,7 +45,7 @@ impl Store {
         let file = self.open_stored(&id)?;
         let mut bytes = Vec::new();
         // One more than the bound, to tell a longer file from one that just fits.
-        file.take(MAX_MANIFEST_BYTES as u64 + 1).read_to_end(&mut bytes).doing("read", || self.shown_id(&id))?;
+        file.take(MAX_MANIFEST_BYTES as u64 + 1).read_to_end(&mut bytes).context("read", || self.shown_id(&id))?;
         if bytes.len() > MAX_MANIFEST_BYTES {
             return Err(damaged("it is too long"));
         }
@@ -125,7 +125,7 @@ impl BlobReader {
             return Ok(0);
         }
         let n = positioned::read(&self.file, offset, &mut buffer[..wanted])
-            .doing("read", || self.store.shown_id(&self.id()))?;
+            .context("read", || self.store.shown_id(&self.id()))?;
         if n < wanted {
             return Err(wrong_length(self.id(), offset + n as u64, self.len));
         }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use cap_std::fs::{Dir, OpenOptions};
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::ContentId;
 use crate::path;
 use crate::reader::BlobReader;
@@ -26,8 +26,8 @@ impl Store {
         let tmp = self.tmp()?;
         let name = tmp.fresh();
         let place = format!("tmp/{}/{name}", tmp.name());
-        tmp.dir.create_dir(&name).doing("create", || self.shown(&place))?;
-        let dir = tmp.dir.open_dir(&name).doing("open", || self.shown(&place))?;
+        tmp.dir.create_dir(&name).context("create", || self.shown(&place))?;
+        let dir = tmp.dir.open_dir(&name).context("open", || self.shown(&place))?;
         let path = self.path().map(|path| path.join(&place));
         Ok(Scratch { store: self.clone(), name, dir, path })
     }
@@ -42,15 +42,15 @@ impl Store {
         match id {
             ContentId::Blob(digest) => self.link(&self.open_blob(digest)?, at, name),
             ContentId::Tree(digest) => {
-                at.create_dir(name).doing("create", || name)?;
-                let dir = at.open_dir(name).doing("open", || name)?;
+                at.create_dir(name).context("create", || name)?;
+                let dir = at.open_dir(name).context("open", || name)?;
                 let mut made = "";
                 let tree = self.open_tree(digest)?;
                 for entry in tree.entries() {
                     if let Some((parent, _)) = entry.path.rsplit_once('/')
                         && parent != made
                     {
-                        dir.create_dir_all(parent).doing("create", || parent)?;
+                        dir.create_dir_all(parent).context("create", || parent)?;
                         made = parent;
                     }
                     self.link(&tree.open(&entry.path)?, &dir, &entry.path)?;
@@ -66,7 +66,7 @@ impl Store {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Err(Error::Exists { path: path.into() }),
             // Too many links, another file system, or one without links.
-            Err(_) => copy_out(blob, at, path).doing("copy into the step's directory", || path),
+            Err(_) => copy_out(blob, at, path).context("copy into the step's directory", || path),
         }
     }
 }
@@ -96,7 +96,7 @@ impl Scratch {
         path::check_name(name)?;
         ensure_dir(&self.dir, name)
             .and_then(|()| self.dir.open_dir(name))
-            .doing("create", || self.path.as_deref().unwrap_or(Path::new("")).join(name))
+            .context("create", || self.path.as_deref().unwrap_or(Path::new("")).join(name))
     }
 }
 
@@ -132,10 +132,10 @@ pub fn disk_usage(dir: &Dir, most: &Usage) -> Result<Usage> {
     let mut usage = Usage::default();
     let mut waiting = vec![PathBuf::from(".")];
     while let Some(path) = waiting.pop() {
-        let Some(listing) = unless_gone(dir.read_dir(&path)).doing("list", || &path)? else { continue };
+        let Some(listing) = unless_gone(dir.read_dir(&path)).context("list", || &path)? else { continue };
         for entry in listing {
-            let Some(entry) = unless_gone(entry).doing("list", || &path)? else { continue };
-            let Some(meta) = unless_gone(entry.metadata()).doing("read", || path.join(entry.file_name()))? else {
+            let Some(entry) = unless_gone(entry).context("list", || &path)? else { continue };
+            let Some(meta) = unless_gone(entry.metadata()).context("read", || path.join(entry.file_name()))? else {
                 continue;
             };
             usage.entries += 1;

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use blake3::Hasher;
 use cap_std::fs::{Dir, OpenOptions};
 
-use crate::error::{Context as _, Result};
+use crate::error::{ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::positioned;
 use crate::store::{Durability, Store};
@@ -62,7 +62,7 @@ impl Stage {
         if offset < self.flushed {
             let within = at_most(self.flushed - offset, data.len());
             let file = self.temp_file()?;
-            positioned::write(file, offset, &data[..within]).doing("write to", || self.shown())?;
+            positioned::write(file, offset, &data[..within]).context("write to", || self.shown())?;
             self.hasher_fits = false;
             offset += within as u64;
             data = &data[within..];
@@ -83,7 +83,7 @@ impl Stage {
             && offset < self.flushed
         {
             let within = at_most(self.flushed - offset, buffer.len());
-            done = positioned::read(&file.file, offset, &mut buffer[..within]).doing("read", || self.shown())?;
+            done = positioned::read(&file.file, offset, &mut buffer[..within]).context("read", || self.shown())?;
             offset += done as u64;
         }
         if offset >= self.flushed {
@@ -103,7 +103,7 @@ impl Stage {
         }
         self.flush()?;
         // A hole costs the disk nothing; the pass at the end reads zeros.
-        self.temp_file()?.set_len(end).doing("extend", || self.shown())?;
+        self.temp_file()?.set_len(end).context("extend", || self.shown())?;
         self.flushed = end;
         self.hasher_fits = false;
         Ok(())
@@ -122,7 +122,7 @@ impl Stage {
     /// Writes behind the prefix; only with an empty tail. A failure leaves the prefix as it was.
     fn write_through(&mut self, data: &[u8]) -> Result<()> {
         let flushed = self.flushed;
-        positioned::write(self.temp_file()?, flushed, data).doing("write to", || self.shown())?;
+        positioned::write(self.temp_file()?, flushed, data).context("write to", || self.shown())?;
         if self.hasher_fits {
             self.hasher.update(data);
         }
@@ -139,7 +139,7 @@ impl Stage {
     fn take_file(&mut self) -> Result<TempFile> {
         match self.file.take() {
             Some(temp) => Ok(temp),
-            None => TempFile::create(&self.store).doing("create a file in", || self.shown()),
+            None => TempFile::create(&self.store).context("create a file in", || self.shown()),
         }
     }
 
@@ -158,13 +158,13 @@ impl Stage {
         }
         if let Some(temp) = &self.file {
             // A failed write may have left bytes behind the end.
-            if temp.file.metadata().doing("read", || self.shown())?.len() != len {
-                temp.file.set_len(len).doing("cut", || self.shown())?;
+            if temp.file.metadata().context("read", || self.shown())?.len() != len {
+                temp.file.set_len(len).context("cut", || self.shown())?;
             }
             if !self.hasher_fits {
                 // Trees are only ever appended to, so this is a blob.
                 self.hasher = Hasher::new();
-                hash_file(&temp.file, &mut self.hasher).doing("read", || self.shown())?;
+                hash_file(&temp.file, &mut self.hasher).context("read", || self.shown())?;
             }
         }
         let id = id_of(Digest::from(self.hasher.finalize()));
@@ -176,7 +176,7 @@ impl Stage {
         let is_written = self.file.is_some();
         let mut temp = self.take_file()?;
         if !is_written {
-            positioned::write(&temp.file, 0, &self.tail).doing("write to", || self.shown())?;
+            positioned::write(&temp.file, 0, &self.tail).context("write to", || self.shown())?;
         }
         shard.take(&temp.file, &store.tmp()?.dir, &temp.name)?;
         temp.name.clear();
@@ -250,15 +250,15 @@ impl<'a> Shard<'a> {
         let (parent, prefix) = (store.objects_dir(id.is_tree()), &name[..2]);
         let dir = match parent.open_dir(prefix) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                crate::store::ensure_dir(parent, prefix).doing("create", || store.shown_id(id))?;
+                crate::store::ensure_dir(parent, prefix).context("create", || store.shown_id(id))?;
                 if store.0.options.durability == Durability::Full {
-                    sync_dir(parent).doing("flush", || store.shown_id(id))?;
+                    sync_dir(parent).context("flush", || store.shown_id(id))?;
                 }
                 parent.open_dir(prefix)
             }
             opened => opened,
         };
-        Ok(Self { store, id: *id, dir: dir.doing("open", || store.shown_id(id))?, name })
+        Ok(Self { store, id: *id, dir: dir.context("open", || store.shown_id(id))?, name })
     }
 
     /// Whether the content is here in this length. One of another length is what a power cut left; it will be
@@ -272,13 +272,13 @@ impl<'a> Shard<'a> {
                         .open(&self.name)
                         .and_then(|file| file.sync_all())
                         .and_then(|()| sync_dir(&self.dir))
-                        .doing("flush", || self.store.shown_id(&self.id))?;
+                        .context("flush", || self.store.shown_id(&self.id))?;
                 }
                 Ok(true)
             }
             Ok(_) => Ok(false),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(error) => Err(error).doing("read", || self.store.shown_id(&self.id)),
+            Err(error) => Err(error).context("read", || self.store.shown_id(&self.id)),
         }
     }
 
@@ -293,7 +293,7 @@ impl<'a> Shard<'a> {
             from.rename(name, &self.dir, &self.name)?;
             if is_full { sync_dir(&self.dir) } else { Ok(()) }
         };
-        moved().doing("publish", || self.store.shown_id(&self.id))
+        moved().context("publish", || self.store.shown_id(&self.id))
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::manifest;
 use crate::tmp::TmpDir;
@@ -67,16 +67,16 @@ impl Store {
     /// As [`Store::open`], with options.
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
         let path = path.as_ref();
-        let absolute = std::path::absolute(path).doing("find", || path)?;
+        let absolute = std::path::absolute(path).context("find", || path)?;
         let authority = ambient_authority();
         let root = match Dir::open_ambient_dir(&absolute, authority) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Dir::create_ambient_dir_all(&absolute, authority).doing("create", || &absolute)?;
+                Dir::create_ambient_dir_all(&absolute, authority).context("create", || &absolute)?;
                 Dir::open_ambient_dir(&absolute, authority)
             }
             opened => opened,
         };
-        Self::open_root(root.doing("open", || &absolute)?, Some(absolute), options)
+        Self::open_root(root.context("open", || &absolute)?, Some(absolute), options)
     }
 
     /// Opens the store in a directory that is held already. As its path is not known, [`Scratch::path`] gives none.
@@ -95,11 +95,11 @@ impl Store {
                 return Err(Error::Version { path: shown(""), found, known: VERSION });
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => true,
-            Err(error) => return Err(error).doing("read", || shown(VERSION_FILE)),
+            Err(error) => return Err(error).context("read", || shown(VERSION_FILE)),
         };
         if is_new {
-            for entry in root.entries().doing("list", || shown(""))? {
-                let name = entry.doing("list", || shown(""))?.file_name();
+            for entry in root.entries().context("list", || shown(""))? {
+                let name = entry.context("list", || shown(""))?.file_name();
                 // Another process may be creating the same store right now.
                 if !LAYOUT.iter().any(|known| name == *known) && name != VERSION_FILE {
                     return Err(Error::NotAStore { path: shown("") });
@@ -108,9 +108,9 @@ impl Store {
         }
         let subdir = |name: &'static str| {
             if is_new {
-                ensure_dir(&root, name).doing("create", || shown(name))?;
+                ensure_dir(&root, name).context("create", || shown(name))?;
             }
-            root.open_dir(name).doing("open", || shown(name))
+            root.open_dir(name).context("open", || shown(name))
         };
         let (blobs, trees, tmp) = (subdir("blobs")?, subdir("trees")?, subdir("tmp")?);
         let inner =
@@ -126,8 +126,8 @@ impl Store {
     fn write_version(&self) -> Result<()> {
         let tmp = self.tmp()?;
         let name = tmp.fresh();
-        tmp.dir.write(&name, format!("{VERSION}\n")).doing("write", || self.shown(VERSION_FILE))?;
-        tmp.dir.rename(&name, &self.0.root, VERSION_FILE).doing("write", || self.shown(VERSION_FILE))
+        tmp.dir.write(&name, format!("{VERSION}\n")).context("write", || self.shown(VERSION_FILE))?;
+        tmp.dir.rename(&name, &self.0.root, VERSION_FILE).context("write", || self.shown(VERSION_FILE))
     }
 
     /// The store's directory, absolute, where it was opened by its path.
@@ -179,7 +179,12 @@ impl Store {
     /// called before a durable record of a run says that the run is complete.
     pub fn sync(&self) -> Result<()> {
         #[cfg(target_os = "linux")]
-        return self.0.root.open(".").and_then(|root| Ok(rustix::fs::syncfs(root)?)).doing("flush", || self.shown(""));
+        return self
+            .0
+            .root
+            .open(".")
+            .and_then(|root| Ok(rustix::fs::syncfs(root)?))
+            .context("flush", || self.shown(""));
         #[cfg(all(unix, not(target_os = "linux")))]
         rustix::fs::sync();
         #[cfg(not(target_os = "linux"))]
@@ -193,7 +198,7 @@ impl Store {
             Ok(meta) if meta.is_file() => check_len(&id, meta.len()),
             Ok(_) => Err(Error::Damaged { id, reason: "it is not a plain file".to_owned() }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id }),
-            Err(error) => Err(error).doing("read", || self.shown_id(&id)),
+            Err(error) => Err(error).context("read", || self.shown_id(&id)),
         }
     }
 
@@ -203,7 +208,7 @@ impl Store {
         match dir.open(&place) {
             Ok(file) => Ok(file.into_std()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id: *id }),
-            Err(error) => Err(error).doing("open", || self.shown_id(id)),
+            Err(error) => Err(error).context("open", || self.shown_id(id)),
         }
     }
 
@@ -227,7 +232,7 @@ impl Store {
         if let Some(claim) = self.0.claim.get() {
             return Ok(claim);
         }
-        let claim = TmpDir::claim(&self.0.tmp).doing("create a directory in", || self.shown("tmp"))?;
+        let claim = TmpDir::claim(&self.0.tmp).context("create a directory in", || self.shown("tmp"))?;
         Ok(self.0.claim.get_or_init(|| claim))
     }
 

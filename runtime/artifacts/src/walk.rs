@@ -4,7 +4,7 @@ use std::path::Path;
 
 use cap_std::fs::{Dir, FileType};
 
-use crate::error::{Context as _, Error, Result};
+use crate::error::{Error, ErrorContext as _, Result};
 use crate::manifest;
 use crate::path;
 
@@ -27,9 +27,9 @@ pub(crate) fn files(root: &Dir, shown: &Path) -> Result<Vec<Found>> {
     let mut waiting = vec![String::new()];
     let (mut entries, mut bytes) = (0, manifest::HEADER);
     while let Some(dir) = waiting.pop() {
-        let listing = root.read_dir(if dir.is_empty() { "." } else { &dir }).doing("list", || shown.join(&dir))?;
+        let listing = root.read_dir(if dir.is_empty() { "." } else { &dir }).context("list", || shown.join(&dir))?;
         for entry in listing {
-            let entry = entry.doing("list", || shown.join(&dir))?;
+            let entry = entry.context("list", || shown.join(&dir))?;
             let name = entry.file_name();
             let Some(name) = name.to_str() else {
                 let path = shown.join(&dir).join(&name).to_string_lossy().into_owned();
@@ -41,7 +41,7 @@ pub(crate) fn files(root: &Dir, shown: &Path) -> Result<Vec<Found>> {
             bytes += manifest::entry_bytes(&path);
             manifest::check_bounds(entries, bytes)?;
 
-            let kind = entry.file_type().doing("read", || shown.join(&path))?;
+            let kind = entry.file_type().context("read", || shown.join(&path))?;
             if kind.is_dir() {
                 waiting.push(path);
             } else if kind.is_file() {

@@ -70,7 +70,7 @@ fn compiler(host: &Host, install: bool, report: Report<'_>) -> Result<String> {
             install: "set WASI_SDK_PATH to where wasi-sdk is unpacked, or unset it".to_owned(),
         });
     }
-    if tools::answer(Command::new("zig").arg("version")).is_some() {
+    if tools::output_of(Command::new("zig").arg("version")).is_some() {
         return Ok("zig cc --target=wasm32-wasi".to_owned());
     }
     let venv = match tools::python_package(host, "ziglang", ZIG) {

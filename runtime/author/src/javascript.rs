@@ -99,7 +99,7 @@ fn jco(job: &Job<'_>, report: Report<'_>) -> Result<PathBuf> {
     if let Some(jco) = in_node_modules(job.dir, "jco") {
         return Ok(jco);
     }
-    if tools::answer(Command::new("npm").arg("--version")).is_none() {
+    if tools::output_of(Command::new("npm").arg("--version")).is_none() {
         return Err(Error::Missing {
             tool: "npm",
             why: "it installs what makes components of JavaScript".to_owned(),

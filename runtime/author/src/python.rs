@@ -52,14 +52,14 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
         .args(["componentize", module, "-p", ".", "-o"])
         .arg(std::path::absolute(made.path()).map_err(|source| Error::io("find", made.path(), source))?);
     let ended = tools::run(&mut componentize, &mut |_| {}).map_err(|source| Error::io("start", &tool, source))?;
-    essence(&ended.said).for_each(|line| report(Event::Line(line)));
+    author_message(&ended.said).for_each(|line| report(Event::Line(line)));
     ended.check("componentize-py")?;
     let bytes = std::fs::read(made.path()).map_err(|source| Error::io("read", made.path(), source))?;
     Ok((bytes, warnings))
 }
 
 /// What the tool says, without the places in the tool itself where it said so, and without where it writes to.
-fn essence(said: &str) -> impl Iterator<Item = &str> {
+fn author_message(said: &str) -> impl Iterator<Item = &str> {
     let said = said.split_once("\nAssertionError: ").map_or(said, |(_, inner)| inner);
     let said = said.split("\nCaused by:").next().unwrap_or(said);
     said.trim_end().lines().filter(|line| *line != "Component built successfully")
@@ -74,7 +74,7 @@ fn componentize_py(dir: &Path, host: &Host, install: bool, report: Report<'_>) -
     if let Some(venv) = tools::python_package(host, "componentize-py", VERSION) {
         return Ok(tools::in_venv(&venv, "componentize-py"));
     }
-    if tools::answer(Command::new("componentize-py").arg("--version")).is_some() {
+    if tools::output_of(Command::new("componentize-py").arg("--version")).is_some() {
         return Ok(PathBuf::from("componentize-py"));
     }
     if install {
@@ -229,10 +229,10 @@ mod tests {
     #[test]
     fn of_a_failed_build_the_authors_part_is_told() {
         let said = "Traceback (most recent call last):\n  File \"bin/componentize-py\", line 8, in <module>\nAssertionError: Traceback (most recent call last):\n  File \"/0/component.py\", line 8, in <module>\n    import tabel\nModuleNotFoundError: No module named 'tabel'\n\n\nCaused by:\n    ModuleNotFoundError: No module named 'tabel'\n";
-        let told: Vec<&str> = essence(said).collect();
+        let told: Vec<&str> = author_message(said).collect();
         assert_eq!(told.first(), Some(&"Traceback (most recent call last):"));
         assert_eq!(told.last(), Some(&"ModuleNotFoundError: No module named 'tabel'"));
         assert_eq!(told.len(), 4);
-        assert_eq!(essence("Component built successfully\n").count(), 0);
+        assert_eq!(author_message("Component built successfully\n").count(), 0);
     }
 }

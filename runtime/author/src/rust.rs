@@ -76,7 +76,7 @@ fn words(message: &Value) -> String {
 
 /// The compiler to use instead of the one on the PATH, if that cannot build for the target.
 fn compiler(host: &Host, install: bool, report: Report<'_>) -> Result<Option<OsString>> {
-    let libraries = tools::answer(Command::new(&host.rustc).args(["--print", "target-libdir", "--target", TARGET]));
+    let libraries = tools::output_of(Command::new(&host.rustc).args(["--print", "target-libdir", "--target", TARGET]));
     let Some(libraries) = libraries else {
         return Err(Error::Missing {
             tool: "rustc",

@@ -24,7 +24,7 @@ const PIPELINE_LINE: &str = "weft run pipeline.yaml      # the same as a pipelin
 
 /// What to make.
 #[derive(Debug, Clone)]
-pub struct Wanted {
+pub struct ScaffoldRequest {
     /// The new folder; its last part is the component's name.
     pub path: PathBuf,
     /// The language to write it in.
@@ -49,8 +49,8 @@ pub struct Scaffold {
 /// # Errors
 ///
 /// The name is none, the folder exists, or the system refuses.
-pub fn scaffold(wanted: &Wanted) -> Result<Scaffold> {
-    let Wanted { path, language, pipeline } = wanted;
+pub fn scaffold(wanted: &ScaffoldRequest) -> Result<Scaffold> {
+    let ScaffoldRequest { path, language, pipeline } = wanted;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     check_name(&name)?;
     if path.symlink_metadata().is_ok() {
@@ -140,7 +140,7 @@ mod tests {
         for language in Language::ALL {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("steps/row-filter");
-            let made = scaffold(&Wanted { path: path.clone(), language, pipeline: true }).unwrap();
+            let made = scaffold(&ScaffoldRequest { path: path.clone(), language, pipeline: true }).unwrap();
             assert_eq!(made.name, "row-filter");
             let found = files(&path);
             assert_eq!(found.len(), made.files.len() + INTERFACE.len(), "{found:?}");
@@ -158,7 +158,7 @@ mod tests {
     fn a_world_of_every_template_is_sound() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("row-filter");
-        scaffold(&Wanted { path: path.clone(), language: Language::C, pipeline: false }).unwrap();
+        scaffold(&ScaffoldRequest { path: path.clone(), language: Language::C, pipeline: false }).unwrap();
         let interface = crate::interface::read(&path, Language::C, None).unwrap();
         let (steps, problems) = interface.check();
         assert!(problems.is_empty(), "{problems:?}");
@@ -170,7 +170,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("taken");
         std::fs::write(&path, "mine").unwrap();
-        let refused = scaffold(&Wanted { path: path.clone(), language: Language::Rust, pipeline: false }).unwrap_err();
+        let refused =
+            scaffold(&ScaffoldRequest { path: path.clone(), language: Language::Rust, pipeline: false }).unwrap_err();
         assert!(matches!(refused, Error::Exists { .. }));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     }

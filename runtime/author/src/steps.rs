@@ -19,7 +19,7 @@ pub struct Step {
 
 /// Why an exported function cannot be a step.
 #[derive(Debug, Clone)]
-pub(crate) struct Misfit {
+pub(crate) struct NotAStep {
     pub(crate) function: String,
     pub(crate) why: String,
     pub(crate) hint: Option<&'static str>,
@@ -58,7 +58,7 @@ fn is_foreign(resolve: &Resolve, key: &WorldKey, id: InterfaceId) -> bool {
 }
 
 /// The steps of a world, and the exported functions that cannot be steps.
-pub(crate) fn read(resolve: &Resolve, world: WorldId) -> (Vec<Step>, Vec<Misfit>) {
+pub(crate) fn read(resolve: &Resolve, world: WorldId) -> (Vec<Step>, Vec<NotAStep>) {
     let reader = Reader { resolve, world };
     let mut steps: Vec<(Option<String>, Step)> = Vec::new();
     let mut misfits = Vec::new();
@@ -68,7 +68,7 @@ pub(crate) fn read(resolve: &Resolve, world: WorldId) -> (Vec<Step>, Vec<Misfit>
                 let step = Step { name: function.name.clone(), signature };
                 steps.push((interface.and_then(|id| resolve.id_of(id)), step));
             }
-            Err(wrong) => misfits.push(Misfit {
+            Err(wrong) => misfits.push(NotAStep {
                 function: function.name.clone(),
                 why: wrong.why,
                 hint: wrong.hint,
@@ -112,13 +112,13 @@ pub(crate) fn output_record(resolve: &Resolve, function: &Function) -> Option<Ty
     matches!(resolve.types[inner].kind, TypeDefKind::Record(_)).then_some(inner)
 }
 
-struct Wrong {
+struct SignatureError {
     why: String,
     hint: Option<&'static str>,
     span: Span,
 }
 
-impl Wrong {
+impl SignatureError {
     fn new(why: impl Into<String>, hint: &'static str) -> Self {
         Self { why: why.into(), hint: Some(hint), span: Span::default() }
     }
@@ -138,9 +138,9 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn signature(&self, function: &Function) -> Result<Signature, Wrong> {
+    fn signature(&self, function: &Function) -> Result<Signature, SignatureError> {
         if matches!(function.kind, FunctionKind::AsyncFreestanding) {
-            return Err(Wrong::new("it is `async`", "steps are synchronous functions: leave out `async`"));
+            return Err(SignatureError::new("it is `async`", "steps are synchronous functions: leave out `async`"));
         }
         let mut inputs = IndexMap::new();
         for param in &function.params {
@@ -152,7 +152,7 @@ impl Reader<'_> {
         Ok(Signature { inputs, outputs: self.outputs(function)? })
     }
 
-    fn outputs(&self, function: &Function) -> Result<IndexMap<String, Port>, Wrong> {
+    fn outputs(&self, function: &Function) -> Result<IndexMap<String, Port>, SignatureError> {
         let mut outputs = IndexMap::new();
         let Some(result) = function.result else { return Ok(outputs) };
         let result = match self.kind(&result) {
@@ -189,7 +189,7 @@ impl Reader<'_> {
         }
     }
 
-    fn port(&self, ty: &Type, output: bool) -> Result<Port, Wrong> {
+    fn port(&self, ty: &Type, output: bool) -> Result<Port, SignatureError> {
         let (inner, optional) = match self.kind(ty) {
             Some(TypeDefKind::Option(inner)) => (*inner, true),
             _ => (*ty, false),
@@ -200,7 +200,7 @@ impl Reader<'_> {
         };
         let ty = match handle {
             Some((Handle::Borrow(_), _)) if output => {
-                return Err(Wrong::new("it is a borrowed handle", "outputs are owned: without `borrow`"));
+                return Err(SignatureError::new("it is a borrowed handle", "outputs are owned: without `borrow`"));
             }
             Some((_, resource)) => PortType::Artifact { kind: self.artifact(resource)?, list },
             None => PortType::Parameter(self.parameter(&inner)?),
@@ -220,12 +220,12 @@ impl Reader<'_> {
     }
 
     /// The kind of artifact that a resource stands for.
-    fn artifact(&self, id: TypeId) -> Result<ArtifactType, Wrong> {
+    fn artifact(&self, id: TypeId) -> Result<ArtifactType, SignatureError> {
         const KINDS: &str = "artifact kinds are `artifact`, `dataset`, `model`, `metrics`, `html` and the others in \
                              `weft:component/artifacts`, and resources with the methods of `artifact` in an imported interface";
         let resource = &self.resolve.types[id];
         let name = resource.name.as_deref().unwrap_or("?");
-        let not_a_kind = |why: &str| Wrong::new(format!("the resource `{name}` {why}"), KINDS);
+        let not_a_kind = |why: &str| SignatureError::new(format!("the resource `{name}` {why}"), KINDS);
         let TypeOwner::Interface(interface) = resource.owner else {
             return Err(not_a_kind("is declared in the world itself, and is no artifact kind"));
         };
@@ -269,7 +269,7 @@ impl Reader<'_> {
         Ok(ArtifactType::from_wit(&full, name))
     }
 
-    fn parameter(&self, ty: &Type) -> Result<ParameterType, Wrong> {
+    fn parameter(&self, ty: &Type) -> Result<ParameterType, SignatureError> {
         Ok(match ty {
             Type::Bool => ParameterType::Bool,
             Type::S8 => ParameterType::S8,
@@ -289,7 +289,7 @@ impl Reader<'_> {
         })
     }
 
-    fn defined(&self, id: TypeId) -> Result<ParameterType, Wrong> {
+    fn defined(&self, id: TypeId) -> Result<ParameterType, SignatureError> {
         let definition = &self.resolve.types[id];
         let inner = |ty: &Type| self.parameter(ty).map(Box::new);
         let optional = |ty: &Option<Type>| ty.as_ref().map(|ty| self.parameter(ty)).transpose();
@@ -304,7 +304,7 @@ impl Reader<'_> {
                             .map_err(|wrong| wrong.at(&format!("field `{}`", field.name), field.span))?;
                         Ok((field.name.clone(), ty))
                     })
-                    .collect::<Result<_, Wrong>>()?,
+                    .collect::<Result<_, SignatureError>>()?,
             ),
             TypeDefKind::Variant(variant) => ParameterType::Variant(
                 variant
@@ -315,16 +315,16 @@ impl Reader<'_> {
                             .map_err(|wrong| wrong.at(&format!("case `{}`", case.name), case.span))?;
                         Ok((case.name.clone(), ty))
                     })
-                    .collect::<Result<_, Wrong>>()?,
+                    .collect::<Result<_, SignatureError>>()?,
             ),
             TypeDefKind::Enum(cases) => ParameterType::Enum(cases.cases.iter().map(|case| case.name.clone()).collect()),
             TypeDefKind::Flags(flags) => {
                 ParameterType::Flags(flags.flags.iter().map(|flag| flag.name.clone()).collect())
             }
             TypeDefKind::Option(ty) => ParameterType::Option(inner(ty)?),
-            TypeDefKind::Tuple(tuple) => {
-                ParameterType::Tuple(tuple.types.iter().map(|ty| self.parameter(ty)).collect::<Result<_, Wrong>>()?)
-            }
+            TypeDefKind::Tuple(tuple) => ParameterType::Tuple(
+                tuple.types.iter().map(|ty| self.parameter(ty)).collect::<Result<_, SignatureError>>()?,
+            ),
             TypeDefKind::List(item) => match self.kind(item) {
                 Some(TypeDefKind::Tuple(pair)) if pair.types.len() == 2 && matches!(pair.types[0], Type::String) => {
                     ParameterType::Map(inner(&pair.types[1])?)
@@ -332,21 +332,21 @@ impl Reader<'_> {
                 _ => ParameterType::List(inner(item)?),
             },
             TypeDefKind::Handle(_) | TypeDefKind::Resource => {
-                return Err(Wrong::new(
+                return Err(SignatureError::new(
                     "an artifact handle stands inside another type",
                     "a handle is a parameter or an output of its own, or in a `list<..>` or `option<..>`",
                 ));
             }
             TypeDefKind::Result(_) => {
-                return Err(Wrong::new("`result` is no parameter type", "use a variant, or an option"));
+                return Err(SignatureError::new("`result` is no parameter type", "use a variant, or an option"));
             }
             other => return Err(unusable(other.as_str())),
         })
     }
 }
 
-fn unusable(what: &str) -> Wrong {
-    Wrong::new(
+fn unusable(what: &str) -> SignatureError {
+    SignatureError::new(
         format!("`{what}` is no type that a step's parameter or output can have"),
         "use numbers, strings, enums, flags, options, lists, tuples, records or variants",
     )

@@ -34,14 +34,14 @@ pub enum Event<'a> {
 pub(crate) type Report<'a> = &'a mut dyn FnMut(Event<'_>);
 
 /// How a tool ended.
-pub(crate) struct Ended {
+pub(crate) struct Finished {
     pub(crate) success: bool,
     pub(crate) code: Option<i32>,
     /// All that it said, both streams together.
     pub(crate) said: String,
 }
 
-impl Ended {
+impl Finished {
     /// The failure, if it is one.
     pub(crate) fn check(self, tool: &str) -> Result<String> {
         if self.success {
@@ -53,12 +53,12 @@ impl Ended {
 }
 
 /// Runs a tool and reports each line that it says.
-pub(crate) fn run(command: &mut Command, report: Report<'_>) -> std::io::Result<Ended> {
+pub(crate) fn run(command: &mut Command, report: Report<'_>) -> std::io::Result<Finished> {
     run_with(command, &mut |_, line| report(Event::Line(line)))
 }
 
 /// Runs a tool and hands over each line, with whether it is from standard output.
-pub(crate) fn run_with(command: &mut Command, line: &mut dyn FnMut(bool, &str)) -> std::io::Result<Ended> {
+pub(crate) fn run_with(command: &mut Command, line: &mut dyn FnMut(bool, &str)) -> std::io::Result<Finished> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (sender, lines) = channel();
     let mut said = String::new();
@@ -77,7 +77,7 @@ pub(crate) fn run_with(command: &mut Command, line: &mut dyn FnMut(bool, &str)) 
         }
     });
     let status = child.wait()?;
-    Ok(Ended { success: status.success(), code: status.code(), said })
+    Ok(Finished { success: status.success(), code: status.code(), said })
 }
 
 fn forward(stream: impl Read, is_stdout: bool, to: &Sender<(bool, String)>) {
@@ -93,7 +93,7 @@ fn forward(stream: impl Read, is_stdout: bool, to: &Sender<(bool, String)>) {
 }
 
 /// Whether a program starts and succeeds; what it prints is its answer.
-pub(crate) fn answer(command: &mut Command) -> Option<String> {
+pub(crate) fn output_of(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -5,28 +5,28 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Folders that hold what is made, not what is written.
-const MADE: &[&str] = &["build", "target", "node_modules", "__pycache__", "dist"];
+const BUILD_OUTPUTS: &[&str] = &["build", "target", "node_modules", "__pycache__", "dist"];
 /// So many files are looked at; a folder with more is not a component's.
-const MOST_FILES: usize = 20_000;
+const MAX_FILES: usize = 20_000;
 
 /// The state of a folder's files when it was last looked at.
 #[derive(Debug)]
 pub struct Watch {
     dir: PathBuf,
-    seen: Seen,
+    seen: Snapshot,
 }
 
-type Seen = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
+type Snapshot = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl Watch {
     /// Looks at a folder for the first time.
     pub fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned(), seen: look(dir) }
+        Self { dir: dir.to_owned(), seen: scan(dir) }
     }
 
     /// The files that were changed, added or removed since the last look.
     pub fn changes(&mut self) -> Vec<PathBuf> {
-        let now = look(&self.dir);
+        let now = scan(&self.dir);
         let new = now.iter().filter(|(path, state)| self.seen.get(*path) != Some(state)).map(|(path, _)| path);
         let removed = self.seen.keys().filter(|path| !now.contains_key(*path));
         let changes = new.chain(removed).cloned().collect();
@@ -36,8 +36,8 @@ impl Watch {
 }
 
 /// Modification time and length of each file, hidden ones and what is made left out.
-fn look(dir: &Path) -> Seen {
-    let mut seen = Seen::new();
+fn scan(dir: &Path) -> Snapshot {
+    let mut seen = Snapshot::new();
     let mut queue = vec![dir.to_owned()];
     while let Some(next) = queue.pop() {
         // A folder that vanishes meanwhile has no files.
@@ -50,10 +50,10 @@ fn look(dir: &Path) -> Seen {
                 continue;
             }
             if metadata.is_dir() {
-                if !MADE.contains(&&*name) {
+                if !BUILD_OUTPUTS.contains(&&*name) {
                     queue.push(entry.path());
                 }
-            } else if seen.len() < MOST_FILES {
+            } else if seen.len() < MAX_FILES {
                 seen.insert(entry.path(), (metadata.modified().ok(), metadata.len()));
             }
         }

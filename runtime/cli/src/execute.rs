@@ -23,7 +23,7 @@ use crate::{host, interrupt, output, screen};
 
 /// How to run.
 #[derive(Debug, Clone, Args)]
-pub struct HowToRun {
+pub struct RunOptions {
     /// Run every step, whatever earlier runs gave
     #[arg(long)]
     pub no_cache: bool,
@@ -66,7 +66,7 @@ pub fn runner(store: &Store, pipeline: &Pipeline, sandbox: Sandbox, python: Opti
 pub fn execute(
     store: &Store,
     runner: &LocalRunner,
-    how: &HowToRun,
+    how: &RunOptions,
     run: &str,
     work: impl FnOnce(&Engine<'_>, &mut Observer<'_>, &AtomicBool) -> weft_engine::Result<RunOutcome>,
 ) -> Result<Exit> {
@@ -110,7 +110,7 @@ pub fn execute(
 }
 
 /// The table of steps and the outputs go to standard output, failures and advice to standard error.
-fn show(store: &Store, outcome: &RunOutcome, HowToRun { json, quiet, .. }: &HowToRun) -> Result<()> {
+fn show(store: &Store, outcome: &RunOutcome, RunOptions { json, quiet, .. }: &RunOptions) -> Result<()> {
     let mut text = outcome::steps(outcome.tasks.iter().map(Row::from), output::width());
     text.push_str(&outcome::values("Outputs", &outcome.outputs));
     _ = write!(text, "\n{}", outcome::summary(outcome));

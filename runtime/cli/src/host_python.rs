@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use weft_pipeline::program::Requirement;
+use weft_pipeline::executor::Requirement;
 use weft_pipeline::step::HOST_PYTHON;
 
 use crate::error::{Error, Result};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use indexmap::IndexMap;
-use weft_pipeline::program::{Requirement, native};
+use weft_pipeline::executor::{Requirement, native};
 use weft_pipeline::suggest;
 
 use crate::error::{Error, Result};
@@ -76,7 +76,7 @@ fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<
             lines.last().or(said.lines().last().as_ref()).map_or("it said nothing", |line| line.trim()).to_owned();
         return Err(Error::advised(
             format!("pip found no wheels without native code for {}: {why}", list(requirements)),
-            ways_out(),
+            suggestions(),
         ));
     }
     let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
@@ -89,11 +89,11 @@ fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<
 fn refusal(requirements: &[Requirement]) -> Option<Error> {
     let native = native(requirements);
     let first = native.first()?;
-    Some(Error::advised(format!("`{first}` needs native code, which the sandbox does not run"), ways_out()))
+    Some(Error::advised(format!("`{first}` needs native code, which the sandbox does not run"), suggestions()))
 }
 
 /// What to do with a component whose packages need native code.
-pub fn ways_out() -> &'static str {
+pub fn suggestions() -> &'static str {
     "run it with `--executor host-python` on this machine's own Python, unsandboxed, while developing; or write the step as a WebAssembly \
      component; or do without the package"
 }

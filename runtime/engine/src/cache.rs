@@ -5,7 +5,9 @@ use weft_metadata::{CachedStep, Tx};
 use weft_pipeline::model::Task;
 use weft_pipeline::step::{ComponentRef, Grants, HOST_PYTHON, PortValue, PortValues};
 
-use crate::identity::Identity;
+use self::key::Identity;
+
+pub mod key;
 
 /// Whether a task's results may come from an earlier execution: its pipeline says so, and it is a pure function of
 /// what its identity covers. With a grant it may see more than that (the time, a host's file, a volume), and so it may

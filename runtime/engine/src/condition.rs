@@ -7,7 +7,7 @@ use weft_pipeline::condition::{ConditionError, ConditionScope, TaskScope, evalua
 use weft_pipeline::model::Condition;
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 
-use crate::work::host_failure;
+use crate::worker::host_failure;
 
 /// Whether a condition holds; the failure says where it is written and what to do. `scope` holds the inputs of the DAG
 /// around it, which it knows as `params`; `task` finds the tasks that it names, all of them settled.
@@ -19,12 +19,12 @@ pub fn holds<'a>(
     let params = parameters(scope);
     let tasks = condition.tasks.iter().filter_map(|name| Some((name.as_str(), task(name)?))).collect();
     evaluate(&condition.expression, &ConditionScope { params: &params, tasks })
-        .map_err(|error| no_answer(condition, &error).into())
+        .map_err(|error| evaluation_failure(condition, &error).into())
 }
 
 /// Whether a condition over a task's own inputs holds.
 pub fn holds_for(condition: &Condition, inputs: &PortValues) -> Result<bool, Box<StepFailure>> {
-    evaluate_inputs(&condition.expression, inputs).map_err(|error| no_answer(condition, &error).into())
+    evaluate_inputs(&condition.expression, inputs).map_err(|error| evaluation_failure(condition, &error).into())
 }
 
 /// Why a task is skipped whose condition does not hold.
@@ -32,7 +32,7 @@ pub fn does_not_hold(condition: &Condition) -> String {
     format!("its condition does not hold: {}", condition.expression)
 }
 
-fn no_answer(condition: &Condition, error: &ConditionError) -> StepFailure {
+fn evaluation_failure(condition: &Condition, error: &ConditionError) -> StepFailure {
     let at = condition.at;
     let place = if at.line > 0 { format!(" (line {}, column {})", at.line, at.column) } else { String::new() };
     let message = format!("its condition `{}`{place} has no answer: {error}", condition.expression);

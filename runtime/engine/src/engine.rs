@@ -15,8 +15,8 @@ use crate::event::{Event, RunOutcome};
 use crate::lock::RunLock;
 use crate::plan::{self, Plan};
 use crate::run::Run;
+use crate::run_spec::RunSpec;
 use crate::runner::StepRunner;
-use crate::spec::Spec;
 
 /// Executes pipelines: the stores it works on and who runs the steps.
 #[derive(Clone, Copy)]
@@ -77,11 +77,11 @@ impl Engine<'_> {
     pub fn start(&self, new: NewRun<'_>, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
         let NewRun { id, pipeline, parameters, base_dir, file } = new;
         let plan = Plan::new(pipeline)?;
-        let parameters = complete(pipeline, parameters)?;
+        let parameters = with_defaults(pipeline, parameters)?;
         let lock = RunLock::acquire(self.locks, &id)?;
         let _gc = self.artifacts.lock_shared()?;
-        self.take_in_components(pipeline, &base_dir)?;
-        let spec = serde_json::to_value(Spec::new(pipeline, base_dir.clone()))
+        self.import_components(pipeline, &base_dir)?;
+        let spec = serde_json::to_value(RunSpec::new(pipeline, base_dir.clone()))
             .map_err(|_| Error::NotUnicode { path: base_dir.clone() })?;
         let key = self.metadata.transaction(|tx| {
             tx.create_run(&weft_metadata::NewRun {
@@ -106,7 +106,7 @@ impl Engine<'_> {
         let _gc = self.artifacts.lock_shared()?;
         // Read again: until it was locked, another process may have been at work on it.
         let state = self.metadata.resume_state(&id)?;
-        let spec: Spec =
+        let spec: RunSpec =
             serde_json::from_value(state.run.spec).map_err(|source| Error::Spec { run: id.clone(), source })?;
         let base_dir = spec.base_dir.clone();
         let pipeline = spec.into_pipeline();
@@ -114,18 +114,18 @@ impl Engine<'_> {
         let earlier: HashMap<_, _> = state.run.steps.into_iter().map(|step| (step.task.clone(), step)).collect();
         let complete = state.run.summary.state == RunState::Complete;
         if !complete {
-            self.take_in_components(&pipeline, &base_dir)?;
+            self.import_components(&pipeline, &base_dir)?;
             self.metadata.transaction(|tx| tx.resume_run(&state.key))?;
         }
         tracing::debug!(run = id, earlier = earlier.len(), complete, "the run goes on");
         let scope = port_values(state.run.summary.parameters);
         let run = Run::new(self, state.key, &plan, base_dir, scope, earlier);
-        Ok(finish(if complete { run.recall() } else { run.execute(observer, interrupt)? }, lock))
+        Ok(finish(if complete { run.restore() } else { run.execute(observer, interrupt)? }, lock))
     }
 
     /// Puts the binaries of all components and the packages of commands into the store, where runners find them by their
     /// digest.
-    fn take_in_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
+    fn import_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
         for (path, expected) in plan::binaries(pipeline) {
             if self.artifacts.contains(&expected.parse()?)? {
                 continue;
@@ -151,7 +151,7 @@ fn finish(outcome: RunOutcome, lock: RunLock) -> RunOutcome {
 }
 
 /// The parameters with the defaults of those that were not given.
-fn complete(pipeline: &Pipeline, mut given: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
+fn with_defaults(pipeline: &Pipeline, mut given: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
     let name = || pipeline.name.clone();
     if let Some(unknown) = given.keys().find(|name| !pipeline.root.inputs.contains_key(*name)) {
         return Err(Error::UnknownParameter { pipeline: name(), parameter: unknown.clone() });

@@ -6,25 +6,25 @@ use weft_metadata::{FailureRecord, Finished, Result, Tx};
 use weft_pipeline::model::{Latest, TaskState};
 use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
 
-use crate::begin::{Begin, cached_report, recorded_inputs};
 use crate::cache;
+use crate::cache::key::{self, Identity};
 use crate::event::{Event, TaskReport};
-use crate::identity::{self, Identity};
-use crate::pool::Done;
 use crate::retry;
 use crate::run::Run;
-use crate::work::{ARTIFACT, Job};
+use crate::start::{StartRecord, cached_report, recorded_inputs};
+use crate::worker::{ARTIFACT_OUTPUT, Job};
+use crate::worker_pool::JobOutcome;
 
 impl Run<'_> {
     /// Records what workers finished; when the run is `stopping`, also that nobody is tried again.
-    pub fn record(&mut self, tx: &mut Tx<'_>, ended: &mut Vec<(usize, Done)>, stopping: bool) -> Result<()> {
-        for (index, Done { answer, log, took }) in ended.drain(..) {
-            match answer {
-                Ok(output) => self.succeeded(tx, index, output, log, took)?,
-                Err(failure) => self.failed(tx, index, &failure, log, took, stopping)?,
+    pub fn record(&mut self, tx: &mut Tx<'_>, ended: &mut Vec<(usize, JobOutcome)>, stopping: bool) -> Result<()> {
+        for (index, JobOutcome { result, log, elapsed }) in ended.drain(..) {
+            match result {
+                Ok(output) => self.succeeded(tx, index, output, log, elapsed)?,
+                Err(failure) => self.failed(tx, index, &failure, log, elapsed, stopping)?,
             }
         }
-        while stopping && let Some(index) = self.pauses.take_any() {
+        while stopping && let Some(index) = self.backoff_queue.take_any() {
             self.cancel(tx, index, None, Duration::ZERO)?;
         }
         Ok(())
@@ -36,16 +36,16 @@ impl Run<'_> {
         index: usize,
         output: StepOutput,
         log: Option<String>,
-        took: Duration,
+        elapsed: Duration,
     ) -> Result<()> {
         let node = &self.nodes[index];
         let job = node.job.clone();
         let report = TaskReport {
-            duration: Some(took),
+            duration: Some(elapsed),
             attempts: node.attempt,
             outputs: output.outputs,
             log,
-            ..node.reported(TaskState::Complete, None)
+            ..node.new_report(TaskState::Complete, None)
         };
         let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
         match found {
@@ -66,7 +66,8 @@ impl Run<'_> {
     ) -> Result<()> {
         let node = &self.nodes[index];
         let inputs = recorded_inputs(job);
-        let new = self.execution(node, Begin { identity: Some(identity), ..Begin::on(&inputs, node.task) });
+        let new =
+            self.execution(node, StartRecord { identity: Some(identity), ..StartRecord::new(&inputs, node.task) });
         let reuse = self.engine.options.cache && node.task.cache;
         if reuse && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)? {
             tx.record_cached(&self.key, &new, &mut cached)?;
@@ -92,16 +93,16 @@ impl Run<'_> {
 
     /// The identity of what an importer or resolver found; none for steps, whose identity is known before.
     fn answer_identity(&self, job: &Job, outputs: &PortValues) -> Option<Identity> {
-        let found = match outputs.get(ARTIFACT) {
+        let found = match outputs.get(ARTIFACT_OUTPUT) {
             Some(PortValue::Artifacts(artifacts)) => artifacts.first(),
             _ => None,
         };
         match job {
             Job::Step(_) | Job::Volume(_) => None,
-            Job::Import(_) => found.map(identity::import),
+            Job::Import(_) => found.map(key::import),
             Job::Latest(Latest { pipeline, task, output, kind }) => {
                 let pipeline = pipeline.as_ref().unwrap_or(&self.key.pipeline);
-                Some(identity::latest(pipeline, task, output, kind, found))
+                Some(key::latest(pipeline, task, output, kind, found))
             }
         }
     }
@@ -112,41 +113,41 @@ impl Run<'_> {
         index: usize,
         failure: &StepFailure,
         log: Option<String>,
-        took: Duration,
+        elapsed: Duration,
         stopping: bool,
     ) -> Result<()> {
         let node = &mut self.nodes[index];
-        let pause = retry::pause(&node.task.retry, failure.kind, node.attempt);
+        let pause = retry::backoff(&node.task.retry, failure.kind, node.attempt);
         if stopping && (pause.is_some() || failure.kind == FailureKind::Interrupted) {
-            return self.cancel(tx, index, log, took);
+            return self.cancel(tx, index, log, elapsed);
         }
         if let Some(pause) = pause {
             tracing::debug!(task = node.path, attempt = node.attempt, ?pause, failure.message, "to be tried again");
             let (task, message) = (node.path.clone(), failure.message.clone());
             self.outbox.push(Event::TaskRetry { task, attempt: node.attempt, message, pause });
-            self.pauses.add(Instant::now() + pause, index);
+            self.backoff_queue.add(Instant::now() + pause, index);
             return Ok(());
         }
-        node.blame = Some(index);
+        node.root_cause = Some(index);
         let report = TaskReport {
-            duration: Some(took),
+            duration: Some(elapsed),
             attempts: node.attempt,
             hint: failure.hint.clone(),
             log,
-            ..node.reported(TaskState::Failed, Some(failure.message.clone()))
+            ..node.new_report(TaskState::Failed, Some(failure.message.clone()))
         };
         self.finish(tx, index, Some(&FailureRecord::from(failure)), failure.trace.peak_memory, report)
     }
 
     /// Gives up a task because the run is interrupted.
-    fn cancel(&mut self, tx: &mut Tx<'_>, index: usize, log: Option<String>, took: Duration) -> Result<()> {
+    fn cancel(&mut self, tx: &mut Tx<'_>, index: usize, log: Option<String>, elapsed: Duration) -> Result<()> {
         let node = &self.nodes[index];
         let message = Some(self.why_stopped().to_owned());
         let report = TaskReport {
-            duration: Some(took),
+            duration: Some(elapsed),
             attempts: node.attempt,
             log,
-            ..node.reported(TaskState::Canceled, message)
+            ..node.new_report(TaskState::Canceled, message)
         };
         self.finish(tx, index, None, 0, report)
     }
@@ -186,35 +187,35 @@ impl Run<'_> {
             return self.cancel(tx, owner, None, Duration::ZERO);
         }
         let node = &self.nodes[owner];
-        let (record, blame, report) = if let Some(failed) = find(TaskState::Failed) {
-            let blame = self.nodes[failed].blame.unwrap_or(failed);
-            let message = format!("its task `{}` failed", self.nodes[blame].path);
+        let (record, root_cause, report) = if let Some(failed) = find(TaskState::Failed) {
+            let root_cause = self.nodes[failed].root_cause.unwrap_or(failed);
+            let message = format!("its task `{}` failed", self.nodes[root_cause].path);
             let record = FailureRecord { kind: FailureKind::Returned, message: message.clone(), hint: None };
-            (Some(record), Some(blame), node.reported(TaskState::Failed, Some(message)))
+            (Some(record), Some(root_cause), node.new_report(TaskState::Failed, Some(message)))
         } else {
             match self.frame_outputs(frame) {
                 Ok(outputs) => {
                     let attempts = node.attempt;
-                    (None, None, TaskReport { attempts, outputs, ..node.reported(TaskState::Complete, None) })
+                    (None, None, TaskReport { attempts, outputs, ..node.new_report(TaskState::Complete, None) })
                 }
                 Err(failure) => {
-                    let report = node.reported(TaskState::Failed, Some(failure.message.clone()));
+                    let report = node.new_report(TaskState::Failed, Some(failure.message.clone()));
                     let hint = failure.hint.clone();
                     (Some(FailureRecord::from(&*failure)), Some(owner), TaskReport { hint, ..report })
                 }
             }
         };
-        self.nodes[owner].blame = blame;
+        self.nodes[owner].root_cause = root_cause;
         // Nobody reads them any more, and of a loop there are many.
         self.frames[frame].inputs = PortValues::new();
         self.finish(tx, owner, record.as_ref(), 0, report)
     }
 
     /// Gives up the tasks whose DAGs or loops were interrupted before their end.
-    pub fn cancel_open(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+    pub fn cancel_expanded(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         for index in (0..self.nodes.len()).rev() {
             let node = &self.nodes[index];
-            if node.opened.is_some() && node.report.is_none() && node.execution.is_some() {
+            if node.expanded.is_some() && node.report.is_none() && node.execution.is_some() {
                 self.cancel(tx, index, None, Duration::ZERO)?;
             }
         }

@@ -9,10 +9,10 @@ use std::ops::ControlFlow;
 use weft_artifacts::{Error, Store};
 use weft_pipeline::step::{Artifact, FailureKind, StepFailure, StepObserver};
 
-use crate::work::{Import, advised, host_failure};
+use crate::worker::{Import, hinted_failure, host_failure};
 
 /// Copies the file or directory into the store.
-pub fn perform(
+pub fn execute(
     store: &Store,
     task: &str,
     import: &Import,
@@ -44,7 +44,7 @@ pub fn local_path(uri: &str) -> Result<Cow<'_, str>, Box<StepFailure>> {
         let path = rest.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(rest);
         return Ok(decoded(path));
     }
-    Err(advised(
+    Err(hinted_failure(
         format!("`{uri}` is not a file of this host, and nothing is fetched over the network"),
         "download it ahead of the run, and give the path of the file or directory instead",
     )
@@ -76,7 +76,7 @@ fn decoded(path: &str) -> Cow<'_, str> {
 
 /// Names the path as it is written and as it was resolved: often the difference is the mistake.
 fn failure(import: &Import, error: &Error) -> StepFailure {
-    if let Error::BrokenOff { .. } = error {
+    if let Error::Interrupted { .. } = error {
         let message = format!("importing `{}` was interrupted", import.written);
         return StepFailure { kind: FailureKind::Interrupted, ..host_failure(message, None) };
     }

@@ -9,20 +9,20 @@ use weft_pipeline::model::{Binding, Component, Dag, Format, Implementation, Inpu
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 use weft_pipeline::types::{ParameterType, PortType};
 
-use crate::around::{Around, Source};
-use crate::status::final_status;
-use crate::work::{advised, host_failure};
+use crate::final_status::final_status;
+use crate::scope::{Scope, Upstream};
+use crate::worker::{hinted_failure, host_failure};
 
 /// Values of a task's wires.
 #[derive(Debug, Default)]
-pub struct Bound {
+pub struct BoundInputs {
     /// Those of its component's inputs: what it runs on and is known by.
     pub inputs: PortValues,
     /// Those that its component has no input for: for its condition, its loop and its templates.
     pub others: PortValues,
 }
 
-impl Bound {
+impl BoundInputs {
     /// The value wired under a name.
     pub fn get(&self, name: &str) -> Option<&PortValue> {
         self.inputs.get(name).or_else(|| self.others.get(name))
@@ -40,30 +40,30 @@ impl Bound {
 
 /// Why there is no value.
 #[derive(Debug)]
-pub enum Missing {
+pub enum Unresolved {
     /// Nothing came of it: `comes from ...`.
     Absent(String),
     /// Something is wrong with it.
-    Wrong(Box<StepFailure>),
+    Invalid(Box<StepFailure>),
 }
 
-impl From<StepFailure> for Missing {
+impl From<StepFailure> for Unresolved {
     fn from(failure: StepFailure) -> Self {
-        Self::Wrong(Box::new(failure))
+        Self::Invalid(Box::new(failure))
     }
 }
 
-impl From<Box<StepFailure>> for Missing {
+impl From<Box<StepFailure>> for Unresolved {
     fn from(failure: Box<StepFailure>) -> Self {
-        Self::Wrong(failure)
+        Self::Invalid(failure)
     }
 }
 
 /// A value, or why there is none.
-type Followed<'a> = Result<Cow<'a, PortValue>, Missing>;
+type Resolved<'a> = Result<Cow<'a, PortValue>, Unresolved>;
 
 /// A template that is to be filled in: the input, the text, and what is selected from what comes of it.
-struct Blank<'a> {
+struct TemplateInput<'a> {
     name: &'a str,
     text: &'a str,
     select: Option<&'a str>,
@@ -74,30 +74,30 @@ struct Blank<'a> {
 /// Optional inputs that come to nothing have no entry, those with a default get it. A loop's item is left out.
 ///
 /// # Errors
-/// [`Missing::Absent`]: an input that it needs comes to nothing, because a task was skipped or failed, or an output was
+/// [`Unresolved::Absent`]: an input that it needs comes to nothing, because a task was skipped or failed, or an output was
 /// absent.
 pub fn bind<'a>(
     task: &'a Task,
     component: &Component,
     format: Format,
-    around: &Around<'a, '_>,
-) -> Result<Bound, Missing> {
+    scope: &Scope<'a, '_>,
+) -> Result<BoundInputs, Unresolved> {
     let mut values = PortValues::new();
     let mut absent: Vec<(&str, String)> = Vec::new();
-    let mut blanks = Vec::new();
+    let mut templates = Vec::new();
     for (name, wire) in &task.inputs {
         if let Wire { from: Binding::Template(text), select, .. } = wire {
-            blanks.push(Blank { name, text, select: select.as_deref() });
+            templates.push(TemplateInput { name, text, select: select.as_deref() });
             continue;
         }
-        match follow_wire(wire, around) {
+        match resolve_wire(wire, scope) {
             Ok(value) => _ = values.insert(name.clone(), value.into_owned()),
-            Err(Missing::Absent(why)) => absent.push((name, why)),
-            Err(Missing::Wrong(failure)) => return Err(about(name, *failure).into()),
+            Err(Unresolved::Absent(why)) => absent.push((name, why)),
+            Err(Unresolved::Invalid(failure)) => return Err(for_input(name, *failure).into()),
         }
     }
-    if !blanks.is_empty() {
-        fill_in(blanks, &mut values, component, around)?;
+    if !templates.is_empty() {
+        fill_templates(templates, &mut values, component, scope)?;
     }
     let item = task.each.as_ref().map(|each| each.item.as_str());
     let mut inputs = PortValues::new();
@@ -108,49 +108,49 @@ pub fn bind<'a>(
             value => value,
         };
         if let Some(value) = value {
-            inputs.insert(name.clone(), fitted(name, input, component, value, format)?);
+            inputs.insert(name.clone(), coerced(name, input, component, value, format)?);
         } else if let Some(default) = default {
             inputs.insert(name.clone(), PortValue::Parameter(default.clone()));
         } else if !input.port.optional && input.default.is_none() {
             let why = absent.iter().find(|(wired, _)| wired == name);
             let why = why.map_or("is not wired", |(_, why)| why.as_str());
-            return Err(Missing::Absent(format!("its input `{name}` {why}")));
+            return Err(Unresolved::Absent(format!("its input `{name}` {why}")));
         }
     }
     values.retain(|_, value| !is_null(value));
-    Ok(Bound { inputs, others: values })
+    Ok(BoundInputs { inputs, others: values })
 }
 
 /// Fills in templates, those first that speak of no other.
-fn fill_in(
-    mut blanks: Vec<Blank<'_>>,
+fn fill_templates(
+    mut templates: Vec<TemplateInput<'_>>,
     values: &mut PortValues,
     component: &Component,
-    around: &Around<'_, '_>,
-) -> Result<(), Missing> {
+    scope: &Scope<'_, '_>,
+) -> Result<(), Unresolved> {
     for (name, input) in &component.inputs {
         // A template may speak of an input that is left out and has a default.
         if let Some(default) = &input.default
             && !values.contains_key(name)
-            && blanks.iter().all(|blank| blank.name != name)
+            && templates.iter().all(|template| template.name != name)
         {
             values.insert(name.clone(), PortValue::Parameter(default.clone()));
         }
     }
-    while !blanks.is_empty() {
-        let waits = |blank: &Blank<'_>| {
-            let parameters = references(blank.text).parameters;
-            blanks.iter().any(|other| parameters.contains(other.name))
+    while !templates.is_empty() {
+        let waits = |template: &TemplateInput<'_>| {
+            let parameters = references(template.text).parameters;
+            templates.iter().any(|other| parameters.contains(other.name))
         };
-        let Some(ready) = blanks.iter().position(|blank| !waits(blank)) else {
-            let names: Vec<_> = blanks.iter().map(|blank| format!("`{}`", blank.name)).collect();
+        let Some(ready) = templates.iter().position(|template| !waits(template)) else {
+            let names: Vec<_> = templates.iter().map(|template| format!("`{}`", template.name)).collect();
             let message = format!("its inputs {} are made of each other", names.join(", "));
-            return Err(advised(message, "take one of the placeholders out").into());
+            return Err(hinted_failure(message, "take one of the placeholders out").into());
         };
-        let Blank { name, text, select } = blanks.remove(ready);
-        let value = fill_template(text, values, &around.facts()).map_err(|why| about(name, failed(&why)))?;
+        let TemplateInput { name, text, select } = templates.remove(ready);
+        let value = fill_template(text, values, &scope.task_context()).map_err(|why| for_input(name, failed(&why)))?;
         let value = match select {
-            Some(expression) => selected(expression, &value).map_err(|failure| about(name, *failure))?,
+            Some(expression) => selected(expression, &value).map_err(|failure| for_input(name, *failure))?,
             None => value,
         };
         values.insert(name.to_owned(), PortValue::Parameter(value));
@@ -158,8 +158,8 @@ fn fill_in(
     Ok(())
 }
 
-fn follow_wire<'a>(wire: &'a Wire, around: &Around<'a, '_>) -> Followed<'a> {
-    let value = follow(&wire.from, &PortValues::new(), around)?;
+fn resolve_wire<'a>(wire: &'a Wire, scope: &Scope<'a, '_>) -> Resolved<'a> {
+    let value = resolve(&wire.from, &PortValues::new(), scope)?;
     let Some(expression) = &wire.select else { return Ok(value) };
     match value.as_ref() {
         PortValue::Parameter(value) => Ok(Cow::Owned(PortValue::Parameter(selected(expression, value)?))),
@@ -178,55 +178,55 @@ fn selected(expression: &str, value: &Value) -> Result<Value, Box<StepFailure>> 
 
 /// The value at the other end of a binding, or why there is none: `comes from ...`. Templates speak of what there is in
 /// `own`.
-pub fn follow<'a>(binding: &'a Binding, own: &PortValues, around: &Around<'a, '_>) -> Followed<'a> {
+pub fn resolve<'a>(binding: &'a Binding, own: &PortValues, scope: &Scope<'a, '_>) -> Resolved<'a> {
     match binding {
         Binding::Literal(value) => Ok(Cow::Owned(PortValue::Parameter(value.clone()))),
         Binding::Template(text) => {
-            let filled = fill_template(text, own, &around.facts()).map_err(|why| failed(&why))?;
+            let filled = fill_template(text, own, &scope.task_context()).map_err(|why| failed(&why))?;
             Ok(Cow::Owned(PortValue::Parameter(filled)))
         }
-        Binding::Input(name) => around
+        Binding::Input(name) => scope
             .input(name)
             .map(Cow::Borrowed)
-            .ok_or_else(|| Missing::Absent(format!("comes from the parameter `{name}`, which was not given"))),
-        Binding::Output { task, output } => match around.source(task) {
-            Source::Skipped => Err(Missing::Absent(format!("comes from `{task}`, which was skipped"))),
-            Source::Failed => Err(Missing::Absent(format!("comes from `{task}`, which did not succeed"))),
-            Source::Gave(outputs) => outputs.get(output).map(Cow::Borrowed).ok_or_else(|| {
-                Missing::Absent(format!("comes from the output `{output}` of `{task}`, which was absent"))
+            .ok_or_else(|| Unresolved::Absent(format!("comes from the parameter `{name}`, which was not given"))),
+        Binding::Output { task, output } => match scope.upstream(task) {
+            Upstream::Skipped => Err(Unresolved::Absent(format!("comes from `{task}`, which was skipped"))),
+            Upstream::Failed => Err(Unresolved::Absent(format!("comes from `{task}`, which did not succeed"))),
+            Upstream::Succeeded(outputs) => outputs.get(output).map(Cow::Borrowed).ok_or_else(|| {
+                Unresolved::Absent(format!("comes from the output `{output}` of `{task}`, which was absent"))
             }),
         },
         Binding::FinalStatus { task } => {
-            let (state, message) = around.ended(task);
-            let status = final_status(task, state, message, &around.run.key.run);
+            let (state, message) = scope.final_state(task);
+            let status = final_status(task, state, message, &scope.run.key.run);
             Ok(Cow::Owned(PortValue::Parameter(status)))
         }
         Binding::FirstOf(bindings) => {
             for binding in bindings {
-                match follow(binding, own, around) {
-                    Err(Missing::Absent(_)) => {}
+                match resolve(binding, own, scope) {
+                    Err(Unresolved::Absent(_)) => {}
                     found => return found,
                 }
             }
             let mut tasks = Vec::new();
             binding.visit_tasks(&mut |task| tasks.push(format!("`{task}`")));
-            Err(Missing::Absent(format!("comes from one of {}, of which none gave it", tasks.join(", "))))
+            Err(Unresolved::Absent(format!("comes from one of {}, of which none gave it", tasks.join(", "))))
         }
-        Binding::Gather(bindings) => gathered(bindings, own, around),
+        Binding::Gather(bindings) => gather(bindings, own, scope),
     }
 }
 
 /// All that there is, as one list.
-fn gathered<'a>(bindings: &'a [Binding], own: &PortValues, around: &Around<'a, '_>) -> Followed<'a> {
+fn gather<'a>(bindings: &'a [Binding], own: &PortValues, scope: &Scope<'a, '_>) -> Resolved<'a> {
     let mut artifacts = Vec::new();
     let mut values = Vec::new();
     for binding in bindings {
-        match follow(binding, own, around) {
+        match resolve(binding, own, scope) {
             Ok(value) => match value.into_owned() {
                 PortValue::Artifacts(several) => artifacts.extend(several),
                 PortValue::Parameter(value) => values.push(value),
             },
-            Err(Missing::Absent(_)) => {}
+            Err(Unresolved::Absent(_)) => {}
             Err(wrong) => return Err(wrong),
         }
     }
@@ -241,7 +241,7 @@ fn gathered<'a>(bindings: &'a [Binding], own: &PortValues, around: &Around<'a, '
 ///
 /// # Errors
 /// It is not of the input's type, or none of the values that it takes.
-pub fn fitted(
+pub fn coerced(
     name: &str,
     input: &Input,
     component: &Component,
@@ -263,7 +263,7 @@ pub fn fitted(
     let is = |literal: &Value| *literal == value || ty.coerce(literal.clone()).is_ok_and(|literal| literal == value);
     if !input.literals.is_empty() && !input.literals.iter().any(is) {
         let allowed: Vec<_> = input.literals.iter().map(Value::to_string).collect();
-        return Err(advised(
+        return Err(hinted_failure(
             format!("its input `{name}` may not be {value}"),
             format!("give it one of {}", allowed.join(", ")),
         )
@@ -290,7 +290,7 @@ fn text(value: &Value) -> String {
 }
 
 /// The failure with the input's name before it.
-fn about(name: &str, failure: StepFailure) -> StepFailure {
+fn for_input(name: &str, failure: StepFailure) -> StepFailure {
     StepFailure { message: format!("its input `{name}`: {}", failure.message), ..failure }
 }
 
@@ -298,17 +298,17 @@ fn about(name: &str, failure: StepFailure) -> StepFailure {
 ///
 /// # Errors
 /// An output that is one of several, of which none is there, or that cannot be made.
-pub fn outputs<'a>(dag: &'a Dag, around: &Around<'a, '_>) -> Result<PortValues, Box<StepFailure>> {
+pub fn outputs<'a>(dag: &'a Dag, scope: &Scope<'a, '_>) -> Result<PortValues, Box<StepFailure>> {
     let mut outputs = PortValues::new();
     for (name, binding) in &dag.outputs {
-        match follow(binding, &PortValues::new(), around) {
+        match resolve(binding, &PortValues::new(), scope) {
             Ok(value) => _ = outputs.insert(name.clone(), value.into_owned()),
-            Err(Missing::Absent(why)) if matches!(binding, Binding::FirstOf(_)) => {
+            Err(Unresolved::Absent(why)) if matches!(binding, Binding::FirstOf(_)) => {
                 let hint = "one of its conditions must hold: give the last an `else`";
-                return Err(advised(format!("its output `{name}` {why}"), hint).into());
+                return Err(hinted_failure(format!("its output `{name}` {why}"), hint).into());
             }
-            Err(Missing::Absent(_)) => {}
-            Err(Missing::Wrong(failure)) => {
+            Err(Unresolved::Absent(_)) => {}
+            Err(Unresolved::Invalid(failure)) => {
                 let message = format!("its output `{name}`: {}", failure.message);
                 return Err(Box::new(StepFailure { message, ..*failure }));
             }

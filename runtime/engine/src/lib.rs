@@ -39,43 +39,42 @@
 //! What an earlier process recorded as complete, cached or skipped stands, unless a task before it is executed again:
 //! then it may rest on something else. That happens after tasks that looked at a failure.
 
-mod around;
-mod begin;
 mod cache;
 mod condition;
 mod engine;
 mod error;
 mod event;
-mod facts;
+mod expand;
+mod final_status;
 mod finish;
-pub mod identity;
 mod import;
 mod inputs;
 #[cfg(feature = "sandbox")]
-mod local;
+mod local_runner;
 mod lock;
+mod loops;
 mod node;
-mod open;
 mod outcome;
 mod plan;
-mod pool;
-mod repeat;
 mod request;
 mod retry;
 mod run;
+mod run_spec;
 mod runner;
-mod schedule;
-mod spec;
-mod status;
-mod verdict;
+mod scheduler;
+mod scope;
+mod start;
+mod task_context;
+mod trigger;
 mod volumes;
-mod work;
+mod worker;
+mod worker_pool;
 
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
 #[cfg(feature = "sandbox")]
-pub use local::LocalRunner;
+pub use local_runner::LocalRunner;
 pub use lock::is_alive;
 pub use runner::StepRunner;
 pub use volumes::workspace_of;

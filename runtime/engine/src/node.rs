@@ -9,8 +9,8 @@ use weft_pipeline::model::{Component, Dag, Implementation, Task, TaskState};
 use weft_pipeline::step::{ComponentRef, PortValues};
 
 use crate::event::TaskReport;
-use crate::repeat::Repeat;
-use crate::work::Job;
+use crate::loops::LoopState;
+use crate::worker::Job;
 
 /// A task in a run; of a loop also each of its iterations.
 pub(crate) struct Node<'r> {
@@ -25,7 +25,7 @@ pub(crate) struct Node<'r> {
     /// Its number, if it is an iteration.
     pub iteration: Option<u32>,
     /// The inputs of an iteration, until it begins.
-    pub given: Option<Box<PortValues>>,
+    pub iteration_inputs: Option<Box<PortValues>>,
     /// Its execution's row, once it began.
     pub execution: Option<ExecutionId>,
     /// The attempt that is at work or was last, from 1.
@@ -33,15 +33,15 @@ pub(crate) struct Node<'r> {
     /// What a worker does for it, kept for the next attempt.
     pub job: Option<Arc<Job>>,
     /// The DAG or loop that it runs, once opened.
-    pub opened: Option<usize>,
+    pub expanded: Option<usize>,
     /// What a process before this one recorded of it.
     pub earlier: Option<Box<StepRecord>>,
     /// Whether it is settled as a process before this one recorded it.
-    pub recalled: bool,
+    pub restored: bool,
     /// How it ended; there once it is settled.
     pub report: Option<TaskReport>,
     /// The task whose failure is the reason that this one failed or never began; itself where it failed by itself.
-    pub blame: Option<usize>,
+    pub root_cause: Option<usize>,
 }
 
 impl<'r> Node<'r> {
@@ -64,7 +64,7 @@ impl<'r> Node<'r> {
     }
 
     /// A report without outputs.
-    pub fn reported(&self, state: TaskState, message: Option<String>) -> TaskReport {
+    pub fn new_report(&self, state: TaskState, message: Option<String>) -> TaskReport {
         TaskReport {
             task: self.path.clone(),
             state,
@@ -78,14 +78,14 @@ impl<'r> Node<'r> {
     }
 
     /// The report that a process before this one left behind.
-    pub fn recall(&self, record: StepRecord) -> TaskReport {
+    pub fn restore(&self, record: StepRecord) -> TaskReport {
         let executed = record.state == TaskState::Complete;
         TaskReport {
             duration: executed.then(|| Duration::from_micros(record.duration_us)),
             attempts: if executed { record.attempts } else { 0 },
             outputs: record.outputs,
             log: record.log,
-            ..self.reported(record.state, record.skipped)
+            ..self.new_report(record.state, record.skipped)
         }
     }
 }
@@ -113,7 +113,7 @@ pub(crate) enum Body<'r> {
     /// The tasks of a DAG: nodes in a row from `first` on, in the order of its tasks.
     Dag { dag: &'r Dag, first: usize },
     /// Iterations.
-    Loop(Repeat<'r>),
+    Loop(LoopState<'r>),
 }
 
 impl Frame<'_> {
@@ -126,7 +126,7 @@ impl Frame<'_> {
     pub fn members(&self) -> impl Iterator<Item = usize> + '_ {
         let (tasks, iterations): (Range<usize>, &[usize]) = match &self.body {
             Body::Dag { dag, first } => (*first..first + dag.tasks.len(), &[]),
-            Body::Loop(repeat) => (0..0, &repeat.iterations),
+            Body::Loop(state) => (0..0, &state.iterations),
         };
         tasks.chain(iterations.iter().copied())
     }

@@ -4,24 +4,24 @@ use weft_metadata::RunState;
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{PortValues, StepFailure};
 
-use crate::around::Around;
 use crate::event::{RunOutcome, TaskReport};
 use crate::inputs;
+use crate::loops;
 use crate::node::{Body, Node};
-use crate::repeat;
 use crate::run::Run;
+use crate::scope::Scope;
 
 impl Run<'_> {
     /// What a frame gives: its DAG's outputs, or those of its iterations in lists.
     pub fn frame_outputs(&self, frame: usize) -> Result<PortValues, Box<StepFailure>> {
         let this = &self.frames[frame];
         match (&this.body, this.owner) {
-            (Body::Dag { dag, .. }, node) => inputs::outputs(dag, &Around { run: self, frame, node }),
-            (Body::Loop(repeat), Some(owner)) => {
+            (Body::Dag { dag, .. }, node) => inputs::outputs(dag, &Scope { run: self, frame, node }),
+            (Body::Loop(state), Some(owner)) => {
                 let gave = |node: &usize| self.nodes[*node].report.as_ref().map(|report| &report.outputs);
                 let ports = &self.nodes[owner].component.outputs;
-                let given: Vec<_> = repeat.iterations.iter().filter_map(gave).collect();
-                Ok(repeat::gather(ports, &given))
+                let given: Vec<_> = state.iterations.iter().filter_map(gave).collect();
+                Ok(loops::gather(ports, &given))
             }
             (Body::Loop(_), None) => Ok(PortValues::new()),
         }
@@ -36,7 +36,7 @@ impl Run<'_> {
             Ok(outputs) => outputs,
             Err(failure) => {
                 if self.state() == RunState::Complete {
-                    self.lost = Some(failure.message);
+                    self.outputs_error = Some(failure.message);
                 }
                 PortValues::new()
             }
@@ -47,8 +47,8 @@ impl Run<'_> {
     pub fn state(&self) -> RunState {
         let states = || self.nodes.iter().map(|node| node.report.as_ref().map(|report| report.state));
         if states().any(|state| matches!(state, None | Some(TaskState::Canceled))) {
-            if self.late { RunState::Failed } else { RunState::Canceled }
-        } else if self.lost.is_some() || states().any(|state| matches!(state, Some(TaskState::Failed))) {
+            if self.deadline_passed { RunState::Failed } else { RunState::Canceled }
+        } else if self.outputs_error.is_some() || states().any(|state| matches!(state, Some(TaskState::Failed))) {
             RunState::Failed
         } else {
             RunState::Complete
@@ -60,18 +60,18 @@ impl Run<'_> {
         if self.state() == RunState::Canceled {
             return Some("it was interrupted".to_owned());
         }
-        if self.late {
+        if self.deadline_passed {
             return Some(format!(
                 "it did not end within its deadline of {:?}",
                 self.plan.pipeline.deadline.unwrap_or_default()
             ));
         }
-        if let Some(lost) = &self.lost {
-            return Some(format!("the pipeline: {lost}"));
+        if let Some(outputs_error) = &self.outputs_error {
+            return Some(format!("the pipeline: {outputs_error}"));
         }
         // Those that failed by themselves, rather than because of a task inside.
         let failed =
-            |(index, node): &(usize, &Node<'_>)| node.blame == Some(*index) && node.state() == TaskState::Failed;
+            |(index, node): &(usize, &Node<'_>)| node.root_cause == Some(*index) && node.state() == TaskState::Failed;
         let mut failed = self.nodes.iter().enumerate().filter(failed);
         let (_, first) = failed.next()?;
         let message = first.report.as_ref().and_then(|report| report.message.as_deref()).unwrap_or("failed");
@@ -84,7 +84,7 @@ impl Run<'_> {
 
     /// Why what was not finished was not.
     pub fn why_stopped(&self) -> &'static str {
-        if self.late { "the run's deadline passed" } else { "the run was interrupted" }
+        if self.deadline_passed { "the run's deadline passed" } else { "the run was interrupted" }
     }
 
     /// Takes the reports of all tasks; those that an interruption kept from beginning say so.
@@ -102,23 +102,23 @@ impl Run<'_> {
         for node in members {
             let node = &mut self.nodes[node];
             let report = node.report.take().unwrap_or_else(|| match node.execution {
-                Some(_) => node.reported(TaskState::Canceled, Some(why.to_owned())),
-                None => node.reported(TaskState::New, Some(format!("not run: {why}"))),
+                Some(_) => node.new_report(TaskState::Canceled, Some(why.to_owned())),
+                None => node.new_report(TaskState::New, Some(format!("not run: {why}"))),
             });
             reports.push(report);
-            if let Some(opened) = node.opened {
-                self.take_reports_of(opened, reports);
+            if let Some(expanded) = node.expanded {
+                self.take_reports_of(expanded, reports);
             }
         }
     }
 
     /// The outcome of a run that an earlier process completed.
-    pub fn recall(mut self) -> RunOutcome {
-        while let Some(node) = self.schedule.next() {
-            self.take_over(node);
+    pub fn restore(mut self) -> RunOutcome {
+        while let Some(node) = self.scheduler.next() {
+            self.adopt_earlier(node);
         }
         let outputs = self.outputs();
-        let (run, duration) = (self.key.run.clone(), self.began.elapsed());
+        let (run, duration) = (self.key.run.clone(), self.started_at.elapsed());
         RunOutcome { run, state: RunState::Complete, duration, tasks: self.take_reports(), outputs }
     }
 }

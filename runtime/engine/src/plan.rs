@@ -9,8 +9,8 @@ use weft_pipeline::model::{Component, Dag, Implementation, Items, Pipeline, Task
 use weft_pipeline::step::{COMMAND_FUNCTION, ComponentRef, HOST_PYTHON};
 
 use crate::error::{Error, Result};
-use crate::repeat;
-use crate::schedule::Schedule;
+use crate::loops;
+use crate::scheduler::Scheduler;
 
 /// Tasks of one run, those of nested DAGs and all iterations included, at most: each costs memory until the run has ended.
 pub(crate) const MAX_TASKS: usize = 1_000_000;
@@ -66,7 +66,7 @@ impl<'p> Plan<'p> {
         within: &mut Vec<&'p str>,
     ) -> std::result::Result<usize, String> {
         let Implementation::Dag(dag) = &component.implementation else {
-            if let Some(step) = linked(name, component)? {
+            if let Some(step) = step_ref(name, component)? {
                 self.steps.insert(name, step);
             }
             return Ok(0);
@@ -81,7 +81,7 @@ impl<'p> Plan<'p> {
                 return Err(format!("task `{task_name}` refers to `{unknown}`, but there is no such task"));
             }
             if let Some(Items::Literal(items)) = task.each.as_ref().map(|each| &each.over) {
-                repeat::check_count(items.len())
+                loops::check_iteration_count(items.len())
                     .map_err(|failure| format!("task `{task_name}`: {}", failure.message))?;
             }
             let Some((name, component)) = self.pipeline.components.get_key_value(&task.component) else {
@@ -100,7 +100,7 @@ impl<'p> Plan<'p> {
             }
         }
         within.pop();
-        match stuck(dag) {
+        match unready_task(dag) {
             Some(task) => Err(format!("task `{task}` waits for itself through other tasks; take one of the links out")),
             None => Ok(size),
         }
@@ -108,7 +108,7 @@ impl<'p> Plan<'p> {
 }
 
 /// The step function that a component calls, or the program that runs its command; none if it is no step.
-fn linked(name: &str, component: &Component) -> std::result::Result<Option<ComponentRef>, String> {
+fn step_ref(name: &str, component: &Component) -> std::result::Result<Option<ComponentRef>, String> {
     let (what, step) = match &component.implementation {
         Implementation::Wasm(step) => {
             let linked = step.digest.clone().zip(step.function.clone());
@@ -135,13 +135,13 @@ pub(crate) fn dependencies(dag: &Dag, first: usize) -> Vec<Vec<usize>> {
 }
 
 /// A task that never becomes ready.
-fn stuck(dag: &Dag) -> Option<&str> {
-    let mut schedule = Schedule::default();
+fn unready_task(dag: &Dag) -> Option<&str> {
+    let mut scheduler = Scheduler::default();
     let mut ready = vec![false; dag.tasks.len()];
-    schedule.add(&dependencies(dag, 0));
-    while let Some(node) = schedule.next() {
+    scheduler.add(&dependencies(dag, 0));
+    while let Some(node) = scheduler.next() {
         ready[node] = true;
-        schedule.settle(node);
+        scheduler.settle(node);
     }
     let position = ready.iter().position(|ready| !ready)?;
     dag.tasks.get_index(position).map(|(name, _)| name.as_str())

@@ -5,30 +5,30 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
-use weft_pipeline::command::{Facts, WORKSPACE, fill_facts, fill_template};
+use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
 use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
 use weft_pipeline::step::{
     Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, StepFailure, StepRequest,
 };
 
-use crate::around::Around;
-use crate::identity;
+use crate::cache::key;
 use crate::import::local_path;
-use crate::inputs::{Missing, follow};
+use crate::inputs::{Unresolved, resolve};
 use crate::run::Run;
-use crate::volumes::{self, Change};
-use crate::work::{Import, Job, advised, host_failure};
+use crate::scope::Scope;
+use crate::volumes::{self, VolumeChange};
+use crate::worker::{Import, Job, hinted_failure, host_failure};
 
 /// A step's request, and its grants as they are recorded and count for its identity: with the names of volumes rather
 /// than with the places where these lie on the host.
-pub(crate) struct Prepared {
+pub(crate) struct PreparedStep {
     pub request: StepRequest,
     pub grants: Grants,
 }
 
 impl Run<'_> {
     /// The request for a step.
-    pub fn prepare(&self, index: usize, inputs: PortValues) -> Result<Prepared, Box<StepFailure>> {
+    pub fn prepare(&self, index: usize, inputs: PortValues) -> Result<PreparedStep, Box<StepFailure>> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
@@ -55,15 +55,15 @@ impl Run<'_> {
                 .directories
                 .insert(mount.path.to_owned(), DirectoryGrant { host: mount.name(), write: mount.write });
         }
-        let identity = identity::step(&component, command.as_ref(), &inputs, &recorded);
+        let identity = key::step(&component, command.as_ref(), &inputs, &recorded);
         let task = node.path.clone();
         let request = StepRequest { task, component, command, inputs, grants, limits, identity };
-        Ok(Prepared { request, grants: recorded })
+        Ok(PreparedStep { request, grants: recorded })
     }
 
     fn command(&self, index: usize, step: &CommandStep) -> Command {
-        let facts = self.facts(Some(index));
-        let filled = |text: &String| fill_facts(text, &facts);
+        let context = self.task_context(Some(index));
+        let filled = |text: &String| fill_task_context(text, &context);
         let none = Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into() };
         let Program { argv, packages, .. } = step.program.as_ref().unwrap_or(&none);
         let file = |path: &String| {
@@ -84,26 +84,26 @@ impl Run<'_> {
         index: usize,
         command: Option<&Command>,
         inputs: &PortValues,
-    ) -> Result<Vec<Mounted<'a>>, Box<StepFailure>> {
+    ) -> Result<Vec<VolumeMount<'a>>, Box<StepFailure>> {
         let mut mounts = Vec::new();
         for mount in &self.nodes[index].task.mounts {
-            let around = Around { run: self, frame: self.home(index), node: Some(index) };
-            let volume = match follow(&mount.volume, inputs, &around) {
+            let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
+            let volume = match resolve(&mount.volume, inputs, &scope) {
                 Ok(value) => value,
-                Err(Missing::Wrong(failure)) => return Err(failure),
-                Err(Missing::Absent(why)) => {
+                Err(Unresolved::Invalid(failure)) => return Err(failure),
+                Err(Unresolved::Absent(why)) => {
                     return Err(host_failure(format!("the volume at {} {why}", mount.path), None).into());
                 }
             };
             let PortValue::Parameter(Value::String(volume)) = volume.as_ref() else {
-                return Err(advised(
+                return Err(hinted_failure(
                     format!("the name of the volume at {} is not a string", mount.path),
                     "give it the volume's name",
                 )
                 .into());
             };
             volumes::check_name(volume)?;
-            mounts.push(Mounted {
+            mounts.push(VolumeMount {
                 path: &mount.path,
                 volume: volume.clone(),
                 sub_path: mount.sub_path.as_deref(),
@@ -118,14 +118,14 @@ impl Run<'_> {
         };
         if self.plan.pipeline.workspace && command.is_some_and(uses_workspace) {
             let volume = volumes::workspace(&self.key.run);
-            mounts.push(Mounted { path: WORKSPACE, volume, sub_path: None, write: true });
+            mounts.push(VolumeMount { path: WORKSPACE, volume, sub_path: None, write: true });
         }
         Ok(mounts)
     }
 
     /// The work of an importer.
     pub fn import(&self, index: usize, importer: &Importer, inputs: &PortValues) -> Result<Job, Box<StepFailure>> {
-        let around = Around { run: self, frame: self.home(index), node: Some(index) };
+        let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
         // The path may be an input of the importer itself, as in KFP, or of the DAG around it.
         let own = match &importer.source {
             Binding::Input(name) => inputs.get(name),
@@ -133,19 +133,19 @@ impl Run<'_> {
         };
         let source = match own {
             Some(own) => Cow::Borrowed(own),
-            None => follow(&importer.source, inputs, &around).map_err(|missing| match missing {
-                Missing::Absent(why) => Box::new(host_failure(format!("its path {why}"), None)),
-                Missing::Wrong(failure) => failure,
+            None => resolve(&importer.source, inputs, &scope).map_err(|missing| match missing {
+                Unresolved::Absent(why) => Box::new(host_failure(format!("its path {why}"), None)),
+                Unresolved::Invalid(failure) => failure,
             })?,
         };
         let PortValue::Parameter(Value::String(written)) = source.as_ref() else {
-            return Err(advised("its path is not a string", "give the path of a file or directory").into());
+            return Err(hinted_failure("its path is not a string", "give the path of a file or directory").into());
         };
-        let facts = around.facts();
+        let context = scope.task_context();
         let mut properties = BTreeMap::new();
         for (name, value) in &importer.properties {
-            let name = fill_text(name, inputs, &facts)?;
-            let value = fill_value(value, inputs, &facts)?;
+            let name = fill_text(name, inputs, &context)?;
+            let value = fill_value(value, inputs, &context)?;
             properties.insert(name, value);
         }
         let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
@@ -166,26 +166,26 @@ impl Run<'_> {
             };
             let at_work = self.nodes.iter().find(|node| node.job.as_deref().is_some_and(uses));
             if let Some(node) = at_work {
-                return Err(advised(
+                return Err(hinted_failure(
                     format!("the volume `{name}` is still in use: `{}` is at work on it", node.path),
                     "let it be removed after the tasks that mount it: `.after(...)`",
                 )
                 .into());
             }
         }
-        Ok(Job::Volume(Change { action, name, directory, inputs }))
+        Ok(Job::Volume(VolumeChange { action, name, directory, inputs }))
     }
 }
 
 /// A volume at a place among a step's files.
-struct Mounted<'a> {
+struct VolumeMount<'a> {
     path: &'a str,
     volume: String,
     sub_path: Option<&'a str>,
     write: bool,
 }
 
-impl Mounted<'_> {
+impl VolumeMount<'_> {
     /// What it is, wherever on the host it lies.
     fn name(&self) -> String {
         match self.sub_path {
@@ -205,26 +205,26 @@ fn mentions_workspace(value: &Value) -> bool {
 }
 
 /// Fills in the placeholders in a value, those in the names of its fields too.
-fn fill_value(value: &Value, inputs: &PortValues, facts: &Facts) -> Result<Value, Box<StepFailure>> {
+fn fill_value(value: &Value, inputs: &PortValues, context: &TaskContext) -> Result<Value, Box<StepFailure>> {
     Ok(match value {
         Value::String(text) if text.contains("{{$") => {
-            fill_template(text, inputs, facts).map_err(|why| host_failure(format!("its metadata: {why}"), None))?
+            fill_template(text, inputs, context).map_err(|why| host_failure(format!("its metadata: {why}"), None))?
         }
         Value::Array(items) => {
-            items.iter().map(|item| fill_value(item, inputs, facts)).collect::<Result<Vec<_>, _>>()?.into()
+            items.iter().map(|item| fill_value(item, inputs, context)).collect::<Result<Vec<_>, _>>()?.into()
         }
         Value::Object(fields) => {
             let filled = fields
                 .iter()
-                .map(|(name, value)| Ok((fill_text(name, inputs, facts)?, fill_value(value, inputs, facts)?)));
+                .map(|(name, value)| Ok((fill_text(name, inputs, context)?, fill_value(value, inputs, context)?)));
             Value::Object(filled.collect::<Result<_, Box<StepFailure>>>()?)
         }
         other => other.clone(),
     })
 }
 
-fn fill_text(text: &str, inputs: &PortValues, facts: &Facts) -> Result<String, Box<StepFailure>> {
-    match fill_value(&Value::from(text), inputs, facts)? {
+fn fill_text(text: &str, inputs: &PortValues, context: &TaskContext) -> Result<String, Box<StepFailure>> {
+    match fill_value(&Value::from(text), inputs, context)? {
         Value::String(text) => Ok(text),
         other => Ok(other.to_string()),
     }

@@ -12,7 +12,7 @@ use weft_pipeline::step::FailureKind;
 /// Whoever writes `retry:` expects any failure to be repeated, as in KFP: what a function returns or why it traps may
 /// hang on the host it was granted, a time limit on the host's load, a host failure on its disk. Only an interrupted
 /// step is not: its run is being given up.
-pub fn pause(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Duration> {
+pub fn backoff(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Duration> {
     if kind == FailureKind::Interrupted || attempt > policy.max {
         return None;
     }
@@ -25,9 +25,9 @@ pub fn pause(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Duration
 
 /// Nodes that wait for their next attempt; no thread waits with them.
 #[derive(Debug, Default)]
-pub struct Pauses(BinaryHeap<Reverse<(Instant, usize)>>);
+pub struct BackoffQueue(BinaryHeap<Reverse<(Instant, usize)>>);
 
-impl Pauses {
+impl BackoffQueue {
     /// Lets a node wait until `due`.
     pub fn add(&mut self, due: Instant, node: usize) {
         self.0.push(Reverse((due, node)));
@@ -65,34 +65,34 @@ mod tests {
     #[test]
     fn pauses_grow_by_the_factor_up_to_the_longest() {
         let policy = policy(10, 2.0);
-        let pauses: Vec<_> = (1..=6).map(|n| pause(&policy, FailureKind::Trapped, n).map(|p| p.as_secs())).collect();
-        assert_eq!(pauses, [Some(10), Some(20), Some(40), Some(60), Some(60), None]);
+        let delays: Vec<_> = (1..=6).map(|n| backoff(&policy, FailureKind::Trapped, n).map(|p| p.as_secs())).collect();
+        assert_eq!(delays, [Some(10), Some(20), Some(40), Some(60), Some(60), None]);
     }
 
     #[test]
     fn odd_factors_stay_within_bounds() {
         for factor in [f64::NAN, f64::INFINITY, f64::MAX, -3.0, 0.0] {
-            let pause = pause(&policy(10, factor), FailureKind::Returned, 5).expect("within the attempts");
+            let pause = backoff(&policy(10, factor), FailureKind::Returned, 5).expect("within the attempts");
             assert!(pause <= Duration::from_mins(1), "{factor}");
         }
-        assert_eq!(pause(&policy(0, 2.0), FailureKind::Host, u32::MAX - 1), None);
+        assert_eq!(backoff(&policy(0, 2.0), FailureKind::Host, u32::MAX - 1), None);
     }
 
     #[test]
     fn an_interrupted_step_is_not_repeated() {
-        assert_eq!(pause(&policy(1, 1.0), FailureKind::Interrupted, 1), None);
-        assert_eq!(pause(&Retry::default(), FailureKind::Returned, 1), None);
+        assert_eq!(backoff(&policy(1, 1.0), FailureKind::Interrupted, 1), None);
+        assert_eq!(backoff(&Retry::default(), FailureKind::Returned, 1), None);
     }
 
     #[test]
     fn pauses_end_in_order() {
         let now = Instant::now();
-        let mut pauses = Pauses::default();
-        pauses.add(now + Duration::from_secs(2), 2);
-        pauses.add(now + Duration::from_secs(1), 1);
-        assert_eq!(pauses.take_due(now), None);
-        assert_eq!(pauses.take_due(now + Duration::from_secs(3)), Some(1));
-        assert_eq!(pauses.take_due(now + Duration::from_secs(3)), Some(2));
-        assert!(pauses.is_empty());
+        let mut backoff_queue = BackoffQueue::default();
+        backoff_queue.add(now + Duration::from_secs(2), 2);
+        backoff_queue.add(now + Duration::from_secs(1), 1);
+        assert_eq!(backoff_queue.take_due(now), None);
+        assert_eq!(backoff_queue.take_due(now + Duration::from_secs(3)), Some(1));
+        assert_eq!(backoff_queue.take_due(now + Duration::from_secs(3)), Some(2));
+        assert!(backoff_queue.is_empty());
     }
 }

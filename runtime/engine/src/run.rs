@@ -12,28 +12,28 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use weft_metadata::{RunKey, RunState, StepRecord, Tx};
-use weft_pipeline::command::Facts;
+use weft_pipeline::command::TaskContext;
 use weft_pipeline::model::{Implementation, TaskState};
 use weft_pipeline::step::{PortValues, StepObserver};
 
 use crate::engine::{Engine, Observer};
 use crate::error::Result;
 use crate::event::{Event, RunOutcome, TaskReport};
-use crate::facts;
 use crate::node::{Body, Frame, Node, is_settled};
 use crate::plan::Plan;
-use crate::pool::{Done, Pool, Report};
-use crate::retry::Pauses;
-use crate::schedule::Schedule;
+use crate::retry::BackoffQueue;
+use crate::scheduler::Scheduler;
+use crate::task_context;
 use crate::volumes;
-use crate::work::{self, Job};
+use crate::worker::{self, Job};
+use crate::worker_pool::{JobOutcome, WorkerPool, WorkerReport};
 
 /// How often the loop looks whether it was interrupted.
-const LOOK: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// Reports taken between two transactions: a guest that logs without end holds up its own run only.
-const REPORTS_AT_ONCE: usize = 4096;
+const REPORT_BATCH: usize = 4096;
 /// Nodes decided in one transaction, so that the first of many steps start before the last is decided.
-pub(crate) const DECISIONS_AT_ONCE: usize = 512;
+pub(crate) const DECISION_BATCH: usize = 512;
 
 /// A run at work.
 pub(crate) struct Run<'r> {
@@ -43,8 +43,8 @@ pub(crate) struct Run<'r> {
     pub base_dir: PathBuf,
     pub nodes: Vec<Node<'r>>,
     pub frames: Vec<Frame<'r>>,
-    pub schedule: Schedule,
-    pub pauses: Pauses,
+    pub scheduler: Scheduler,
+    pub backoff_queue: BackoffQueue,
     /// Events of the transaction that is being written.
     pub outbox: Vec<Event>,
     /// Records of an earlier process, until their nodes are made.
@@ -52,11 +52,11 @@ pub(crate) struct Run<'r> {
     /// Tasks that there are or that are sure to come.
     pub size: usize,
     /// Why the pipeline's outputs cannot be made, though its tasks succeeded.
-    pub lost: Option<String>,
+    pub outputs_error: Option<String>,
     /// Whether it was stopped by its deadline.
-    pub late: bool,
-    pub began: Instant,
-    facts: Facts,
+    pub deadline_passed: bool,
+    pub started_at: Instant,
+    context: TaskContext,
 }
 
 /// A job to hand out once the transaction that records its start is committed.
@@ -72,7 +72,7 @@ impl<'r> Run<'r> {
         parameters: PortValues,
         earlier: HashMap<String, StepRecord>,
     ) -> Self {
-        let facts = facts::of_run(&key, plan.pipeline);
+        let context = task_context::for_run(&key, plan.pipeline);
         let mut run = Self {
             engine,
             key,
@@ -80,18 +80,18 @@ impl<'r> Run<'r> {
             base_dir,
             nodes: Vec::new(),
             frames: Vec::new(),
-            schedule: Schedule::default(),
-            pauses: Pauses::default(),
+            scheduler: Scheduler::default(),
+            backoff_queue: BackoffQueue::default(),
             outbox: Vec::new(),
             earlier,
             size: plan.size(),
-            lost: None,
-            late: false,
-            began: Instant::now(),
-            facts,
+            outputs_error: None,
+            deadline_passed: false,
+            started_at: Instant::now(),
+            context,
         };
         if let Implementation::Dag(dag) = &plan.pipeline.root.implementation {
-            run.open(dag, None, parameters);
+            run.expand_dag(dag, None, parameters);
         }
         run
     }
@@ -105,7 +105,7 @@ impl<'r> Run<'r> {
             tasks: self.nodes.iter().map(|node| node.path.clone()).collect(),
             finished,
         });
-        self.drive(observer, interrupt)?;
+        self.run_loop(observer, interrupt)?;
         if self.nodes.iter().any(|node| node.state() == TaskState::Complete) {
             // Also against a power cut: content first, then the record that refers to it.
             self.engine.artifacts.sync()?;
@@ -113,80 +113,84 @@ impl<'r> Run<'r> {
         let outputs = self.outputs();
         let state = self.state();
         self.engine.metadata.transaction(|tx| {
-            self.cancel_open(tx)?;
+            self.cancel_expanded(tx)?;
             tx.finish_run(&self.key, state, self.error().as_deref(), &outputs)
         })?;
-        self.drop_workspace(state);
-        let duration = self.began.elapsed();
+        self.remove_workspace(state);
+        let duration = self.started_at.elapsed();
         observer(&Event::RunFinished { run: self.key.run.clone(), state, duration });
         Ok(RunOutcome { run: self.key.run.clone(), state, duration, tasks: self.take_reports(), outputs })
     }
 
-    fn drive(&mut self, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<()> {
+    fn run_loop(&mut self, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<()> {
         let engine = self.engine;
         let key = self.key.clone();
         let work =
-            |(task, job): (String, Arc<Job>), to: &dyn StepObserver| work::perform(engine, &key, &task, &job, to);
+            |(task, job): (String, Arc<Job>), to: &dyn StepObserver| worker::execute(engine, &key, &task, &job, to);
         thread::scope(|scope| {
-            let mut pool = Pool::new(scope, &work, interrupt);
+            let mut pool = WorkerPool::new(scope, &work, interrupt);
             let mut ended = Vec::new();
             loop {
-                self.late |= self.plan.pipeline.deadline.is_some_and(|deadline| self.began.elapsed() >= deadline);
-                if self.late {
+                self.deadline_passed |=
+                    self.plan.pipeline.deadline.is_some_and(|deadline| self.started_at.elapsed() >= deadline);
+                if self.deadline_passed {
                     pool.stop();
                 }
-                let stopping = interrupt.load(Ordering::Relaxed) || self.late;
+                let stopping = interrupt.load(Ordering::Relaxed) || self.deadline_passed;
                 let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
-                if !ended.is_empty() || (stopping && !self.pauses.is_empty()) || (!stopping && self.can_begin(free)) {
+                if !ended.is_empty()
+                    || (stopping && !self.backoff_queue.is_empty())
+                    || (!stopping && self.can_start(free))
+                {
                     let launches = engine.metadata.transaction(|tx| {
                         self.record(tx, &mut ended, stopping)?;
-                        if stopping { Ok(Vec::new()) } else { self.begin_ready(tx, free) }
+                        if stopping { Ok(Vec::new()) } else { self.start_ready(tx, free) }
                     })?;
                     self.outbox.drain(..).for_each(|event| observer(&event));
                     for (node, job) in launches {
                         let task = self.nodes[node].path.clone();
                         pool.submit(node, (task, job));
                     }
-                } else if pool.busy() == 0 && self.pauses.is_empty() {
+                } else if pool.busy() == 0 && self.backoff_queue.is_empty() {
                     // All settled, or interrupted: nothing else leaves the loop, since no task waits for itself.
                     return Ok(());
                 }
-                self.listen(&mut pool, &mut ended, observer, stopping);
+                self.receive_reports(&mut pool, &mut ended, observer, stopping);
             }
         })
     }
 
     /// Whether a transaction would begin something now.
-    fn can_begin(&self, free: usize) -> bool {
-        let due = self.pauses.next_due().is_some_and(|due| due <= Instant::now());
-        free > 0 && (due || self.schedule.has_ready())
+    fn can_start(&self, free: usize) -> bool {
+        let due = self.backoff_queue.next_due().is_some_and(|due| due <= Instant::now());
+        free > 0 && (due || self.scheduler.has_ready())
     }
 
     /// Passes on what the workers say and gathers what they finished. Waits for it only if there is nothing else to do.
-    fn listen<W>(
+    fn receive_reports<W>(
         &mut self,
-        pool: &mut Pool<'_, '_, (String, Arc<Job>), W>,
-        ended: &mut Vec<(usize, Done)>,
+        pool: &mut WorkerPool<'_, '_, (String, Arc<Job>), W>,
+        ended: &mut Vec<(usize, JobOutcome)>,
         observer: &mut Observer<'_>,
         stopping: bool,
     ) where
-        W: Fn((String, Arc<Job>), &dyn StepObserver) -> Done + Sync,
+        W: Fn((String, Arc<Job>), &dyn StepObserver) -> JobOutcome + Sync,
     {
         let now = Instant::now();
         let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
-        let mut until = match self.pauses.next_due() {
-            _ if !stopping && self.can_begin(free) => now,
-            Some(due) if free > 0 => due.min(now + LOOK),
+        let mut until = match self.backoff_queue.next_due() {
+            _ if !stopping && self.can_start(free) => now,
+            Some(due) if free > 0 => due.min(now + POLL_INTERVAL),
             _ if pool.busy() == 0 => now,
-            _ => now + LOOK,
+            _ => now + POLL_INTERVAL,
         };
-        for _ in 0..REPORTS_AT_ONCE {
+        for _ in 0..REPORT_BATCH {
             let Some((node, report)) = pool.next(until) else { return };
             let task = || self.nodes[node].path.clone();
             match report {
-                Report::Log(level, message) => observer(&Event::TaskLog { task: task(), level, message }),
-                Report::Progress(done, total) => observer(&Event::TaskProgress { task: task(), done, total }),
-                Report::Done(done) => {
+                WorkerReport::Log(level, message) => observer(&Event::TaskLog { task: task(), level, message }),
+                WorkerReport::Progress(done, total) => observer(&Event::TaskProgress { task: task(), done, total }),
+                WorkerReport::Finished(done) => {
                     ended.push((node, *done));
                     until = now;
                 }
@@ -197,38 +201,38 @@ impl<'r> Run<'r> {
     /// Notes how a task ended, which makes others ready, and its DAG's own task end with its last one.
     pub fn settle(&mut self, tx: &mut Tx<'_>, node: usize, report: TaskReport) -> weft_metadata::Result<()> {
         self.outbox.push(Event::TaskFinished(report.clone()));
-        self.note(node, report);
+        self.mark_settled(node, report);
         self.close(tx, self.nodes[node].frame)
     }
 
     /// Notes how a task ended that an earlier process brought behind it; also its DAG's own task's end, if that process
     /// has recorded that.
-    pub fn settle_recalled(&mut self, node: usize, record: StepRecord) {
-        self.nodes[node].recalled = true;
-        self.note(node, self.nodes[node].recall(record));
+    pub fn settle_restored(&mut self, node: usize, record: StepRecord) {
+        self.nodes[node].restored = true;
+        self.mark_settled(node, self.nodes[node].restore(record));
         let frame = self.nodes[node].frame;
         if let Some(owner) = self.frames[frame].finished_owner()
             && let Some(record) = self.nodes[owner].earlier.take()
         {
             self.frames[frame].inputs = PortValues::new();
-            self.settle_recalled(owner, *record);
+            self.settle_restored(owner, *record);
         }
     }
 
-    fn note(&mut self, node: usize, report: TaskReport) {
+    fn mark_settled(&mut self, node: usize, report: TaskReport) {
         let settled = &mut self.nodes[node];
         tracing::debug!(task = settled.path, state = ?report.state, message = report.message, "settled");
         settled.report = Some(report);
         settled.job = None;
-        settled.given = None;
-        self.schedule.settle(node);
+        settled.iteration_inputs = None;
+        self.scheduler.settle(node);
         let frame = settled.frame;
         self.frames[frame].unsettled -= 1;
-        self.open_iterations(frame);
+        self.expand_iterations(frame);
     }
 
     /// Removes the run's workspace when nothing is left to do in it.
-    fn drop_workspace(&self, state: RunState) {
+    fn remove_workspace(&self, state: RunState) {
         if self.plan.pipeline.workspace && state == RunState::Complete {
             let directory = self.engine.volumes.join(volumes::workspace(&self.key.run));
             if let Err(error) = volumes::remove(&directory) {
@@ -243,7 +247,7 @@ impl<'r> Run<'r> {
     }
 
     /// The DAG that a task is written in: for an iteration that of its loop.
-    pub fn home(&self, node: usize) -> usize {
+    pub fn enclosing_dag(&self, node: usize) -> usize {
         let frame = self.nodes[node].frame;
         match (&self.frames[frame].body, self.frames[frame].owner) {
             (Body::Loop(_), Some(owner)) => self.nodes[owner].frame,
@@ -252,7 +256,7 @@ impl<'r> Run<'r> {
     }
 
     /// What a task can ask about itself and its run.
-    pub fn facts(&self, node: Option<usize>) -> Facts {
-        node.map_or_else(|| self.facts.clone(), |node| facts::of_task(&self.facts, &self.nodes[node].path))
+    pub fn task_context(&self, node: Option<usize>) -> TaskContext {
+        node.map_or_else(|| self.context.clone(), |node| task_context::for_task(&self.context, &self.nodes[node].path))
     }
 }

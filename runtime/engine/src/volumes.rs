@@ -8,14 +8,14 @@ use serde_json::Value;
 use weft_pipeline::model::VolumeAction;
 use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepOutput, StepTrace};
 
-use crate::work::{advised, host_failure};
+use crate::worker::{hinted_failure, host_failure};
 
 /// The longest name, so that it is a file's everywhere.
 const MAX_NAME: usize = 200;
 
 /// A volume to be made or removed.
 #[derive(Debug)]
-pub struct Change {
+pub struct VolumeChange {
     /// Which of both.
     pub action: VolumeAction,
     /// Its name.
@@ -36,10 +36,12 @@ pub fn name(action: VolumeAction, inputs: &PortValues, run: &str) -> Result<Stri
         (_, Some(name), _) => name.to_owned(),
         (VolumeAction::Create, None, Some(suffix)) => format!("{run}{suffix}"),
         (VolumeAction::Create, None, None) => {
-            return Err(advised("it has neither a `pvc_name` nor a `pvc_name_suffix`", "give it one of them").into());
+            return Err(
+                hinted_failure("it has neither a `pvc_name` nor a `pvc_name_suffix`", "give it one of them").into()
+            );
         }
         (VolumeAction::Delete, None, _) => {
-            return Err(advised("it has no `pvc_name`", "give it a volume's name").into());
+            return Err(hinted_failure("it has no `pvc_name`", "give it a volume's name").into());
         }
     };
     check_name(&name)?;
@@ -55,7 +57,7 @@ pub fn check_name(name: &str) -> Result<(), Box<StepFailure>> {
         return Ok(());
     }
     let short: String = name.chars().take(60).collect();
-    Err(advised(
+    Err(hinted_failure(
         format!("`{short}` cannot be a volume's name"),
         format!("use up to {MAX_NAME} letters, digits, `-`, `_` and `.`, beginning with a letter or digit"),
     )
@@ -83,7 +85,7 @@ pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<P
             Component::Normal(part) => path.push(part),
             _ => {
                 let sub_path = sub_path.unwrap_or_default();
-                return Err(advised(
+                return Err(hinted_failure(
                     format!("`{sub_path}` leads out of the volume `{name}`"),
                     "name a directory inside of it, without `..` and not beginning with `/`",
                 )
@@ -97,7 +99,7 @@ pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<P
         let found = fs::symlink_metadata(&path).map_err(|error| failed("open", &path, &error))?;
         if !found.is_dir() {
             let message = format!("{} is not a directory, so it cannot be mounted", path.display());
-            return Err(advised(message, "name a directory of the volume, or none").into());
+            return Err(hinted_failure(message, "name a directory of the volume, or none").into());
         }
     }
     Ok(path)
@@ -105,8 +107,8 @@ pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<P
 
 /// Makes or removes a volume. One that is there already stays as it is, one that is gone is as good as removed: a run
 /// that is resumed may have come so far before.
-pub fn perform(change: &Change) -> Result<StepOutput, Box<StepFailure>> {
-    let Change { action, name, directory, .. } = change;
+pub fn execute(change: &VolumeChange) -> Result<StepOutput, Box<StepFailure>> {
+    let VolumeChange { action, name, directory, .. } = change;
     let mut outputs = PortValues::new();
     match action {
         VolumeAction::Create => {

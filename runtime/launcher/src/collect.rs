@@ -9,11 +9,11 @@ use weft_pipeline::command::REMOTE_URI;
 use weft_pipeline::step::{Artifact, Command, PortValue, PortValues};
 use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
 
-use crate::directory::Directory;
-use crate::error::{Doing, Error, Result, size};
-use crate::executor_output::{ExecutorOutput, Told};
-use crate::parameter::{from_file, from_told};
-use crate::place::{Place, is_absent, shorten};
+use crate::error::{Error, ErrorContext, Result, size};
+use crate::executor_output::{ExecutorOutput, RuntimeArtifact};
+use crate::guest_path::{GuestPath, is_absent, shorten};
+use crate::parameter::{from_executor_output, from_file};
+use crate::work_dir::WorkDir;
 
 /// Bytes that KFP's `ExecutorOutput` may take.
 const MAX_EXECUTOR_OUTPUT: u64 = 64 << 20;
@@ -37,30 +37,30 @@ enum Content<'a> {
     /// In the store already: an input that is passed on.
     Stored(String),
     /// To be taken from there.
-    At(Place<'a>),
+    At(GuestPath<'a>),
 }
 
-impl Directory {
+impl WorkDir {
     /// Takes the command's outputs, whose artifacts are then in the store. The command must have ended. Contents take their room from
     /// `budget`.
     ///
     /// # Errors
     /// What is missing or is not what it was declared to be; what failed on the host.
     pub fn collect(&self, command: &Command, inputs: &PortValues, budget: &Budget) -> Result<PortValues> {
-        let told = self.told()?;
+        let reported = self.executor_output()?;
         let mut outputs = PortValues::new();
         let mut missing = Vec::new();
         let mut found = Vec::new();
         for (name, port) in &command.outputs {
             match &port.ty {
-                PortType::Parameter(ty) => match self.parameter(name, ty, &told)? {
+                PortType::Parameter(ty) => match self.parameter(name, ty, &reported)? {
                     Some(value) => _ = outputs.insert(name.clone(), PortValue::Parameter(value)),
                     None if port.optional => {}
                     None => missing.push(name.as_str()),
                 },
                 PortType::Artifact { kind, list } => {
                     outputs.insert(name.clone(), PortValue::Artifacts(Vec::new()));
-                    found.extend(self.artifacts(name, kind, *list, &told, inputs)?);
+                    found.extend(self.artifacts(name, kind, *list, &reported, inputs)?);
                 }
             }
         }
@@ -75,9 +75,9 @@ impl Directory {
         Ok(outputs)
     }
 
-    fn told(&self) -> Result<ExecutorOutput> {
-        let place = self.place("executor output", &self.layout.executor_output())?;
-        match read(&place, "executor output", MAX_EXECUTOR_OUTPUT)? {
+    fn executor_output(&self) -> Result<ExecutorOutput> {
+        let location = self.guest_path("executor output", &self.layout.executor_output())?;
+        match read(&location, "executor output", MAX_EXECUTOR_OUTPUT)? {
             Some(bytes) => ExecutorOutput::parse(&bytes),
             None => Ok(ExecutorOutput::default()),
         }
@@ -94,16 +94,16 @@ impl Directory {
             .hint(format!("each output parameter is returned, or written to its file: {path} for `{first}`"))
     }
 
-    fn parameter(&self, name: &str, ty: &ParameterType, told: &ExecutorOutput) -> Result<Option<Value>> {
+    fn parameter(&self, name: &str, ty: &ParameterType, reported: &ExecutorOutput) -> Result<Option<Value>> {
         let refuse = |why: String| Error::output(format!("its output `{name}` is not of its type: {why}"));
-        if let Some(value) = told.parameters.get(name).filter(|value| !value.is_null()) {
+        if let Some(value) = reported.parameters.get(name).filter(|value| !value.is_null()) {
             if weight(value) as u64 > MAX_PARAMETER {
                 return Err(too_large(name, MAX_PARAMETER));
             }
-            return from_told(ty, value).map(Some).map_err(refuse);
+            return from_executor_output(ty, value).map(Some).map_err(refuse);
         }
-        let place = self.place(name, &self.layout.parameter(name))?;
-        let Some(bytes) = read(&place, name, MAX_PARAMETER)? else { return Ok(None) };
+        let location = self.guest_path(name, &self.layout.parameter(name))?;
+        let Some(bytes) = read(&location, name, MAX_PARAMETER)? else { return Ok(None) };
         let text = String::from_utf8(bytes).map_err(|_| refuse("the text in its file is not UTF-8".to_owned()))?;
         from_file(ty, &text).map(Some).map_err(refuse)
     }
@@ -114,44 +114,45 @@ impl Directory {
         port: &'a str,
         kind: &ArtifactType,
         list: bool,
-        told: &ExecutorOutput,
+        reported: &ExecutorOutput,
         inputs: &PortValues,
     ) -> Result<Vec<Found<'a>>> {
-        let mut told = told.told(port);
-        let default = self.place(port, &self.layout.output(port))?;
+        let mut reported = reported.runtime_artifacts(port);
+        let default = self.guest_path(port, &self.layout.output(port))?;
         if !list {
-            told.truncate(1);
-            told.resize_with(1, Told::default);
-        } else if told.is_empty() && default.dir.symlink_metadata(&default.path).is_ok() {
-            told.push(Told::default());
+            reported.truncate(1);
+            reported.resize_with(1, RuntimeArtifact::default);
+        } else if reported.is_empty() && default.dir.symlink_metadata(&default.path).is_ok() {
+            reported.push(RuntimeArtifact::default());
         }
-        if told.len() > MAX_ARTIFACTS {
+        if reported.len() > MAX_ARTIFACTS {
             return Err(Error::output(format!("its output `{port}` holds more than {MAX_ARTIFACTS} artifacts")));
         }
-        told.iter().map(|told| self.artifact(port, kind, told, inputs)).collect()
+        reported.iter().map(|reported| self.artifact(port, kind, reported, inputs)).collect()
     }
 
     fn artifact<'a>(
         &'a self,
         port: &'a str,
         kind: &ArtifactType,
-        told: &Told<'_>,
+        reported: &RuntimeArtifact<'_>,
         inputs: &PortValues,
     ) -> Result<Found<'a>> {
-        let mut properties = told.metadata.map(|told| metadata(port, told)).transpose()?.unwrap_or_default();
-        let content = match self.told_path(port, told)? {
+        let mut properties =
+            reported.metadata.map(|reported| metadata(port, reported)).transpose()?.unwrap_or_default();
+        let content = match self.reported_path(port, reported)? {
             (Some(path), _) => match self.input_at(&path, inputs) {
                 Some(uri) => Content::Stored(uri.to_owned()),
-                None => Content::At(self.place(port, &path)?),
+                None => Content::At(self.guest_path(port, &path)?),
             },
             (None, remote) => {
                 if let Some(uri) = remote {
                     properties.insert(REMOTE_URI.to_owned(), Value::from(uri));
                 }
-                Content::At(self.place(port, &self.layout.output(port))?)
+                Content::At(self.guest_path(port, &self.layout.output(port))?)
             }
         };
-        let name = told.name.filter(|name| *name != port);
+        let name = reported.name.filter(|name| *name != port);
         if name.is_some_and(|name| name.len() > MAX_NAME) {
             return Err(Error::output(format!("its output `{port}` has a name of more than {MAX_NAME} bytes")));
         }
@@ -162,19 +163,23 @@ impl Directory {
 
     /// The path that the command told of an artifact, or the URI of another system. What lies where KFP shows a bucket is as good as
     /// at the artifact's own path.
-    fn told_path<'a>(&self, port: &str, told: &Told<'a>) -> Result<(Option<String>, Option<&'a str>)> {
-        if let Some(path) = told.custom_path {
+    fn reported_path<'a>(
+        &self,
+        port: &str,
+        reported: &RuntimeArtifact<'a>,
+    ) -> Result<(Option<String>, Option<&'a str>)> {
+        if let Some(path) = reported.custom_path {
             return Ok((Some(path.to_owned()), None));
         }
-        let Some(uri) = told.uri else { return Ok((None, None)) };
+        let Some(uri) = reported.uri else { return Ok((None, None)) };
         if let Some(path) = uri.strip_prefix("file://").or(Some(uri)).filter(|path| path.starts_with('/')) {
             return Ok((Some(path.to_owned()), None));
         }
         for (scheme, shown) in [("gs://", "/gcs/"), ("s3://", "/s3/"), ("minio://", "/minio/")] {
             let Some(path) = uri.strip_prefix(scheme).filter(|path| !path.is_empty()) else { continue };
             let path = format!("{}{shown}{path}", self.layout.root);
-            let place = self.place(port, &path)?;
-            if place.dir.symlink_metadata(&place.path).is_ok() {
+            let location = self.guest_path(port, &path)?;
+            if location.dir.symlink_metadata(&location.path).is_ok() {
                 return Ok((Some(path), None));
             }
         }
@@ -192,27 +197,27 @@ impl Directory {
 
     /// Stores the contents, each place once. What lies in another's directory is copied before that is moved.
     fn store_all<'a>(&self, found: Vec<Found<'a>>, budget: &Budget) -> Result<Vec<(&'a str, Artifact)>> {
-        let mut places: Vec<(&str, &Place<'_>)> = found
+        let mut paths: Vec<(&str, &GuestPath<'_>)> = found
             .iter()
             .filter_map(|found| match &found.content {
-                Content::At(place) => Some((found.port, place)),
+                Content::At(location) => Some((found.port, location)),
                 Content::Stored(_) => None,
             })
             .collect();
-        places.sort_by_key(|(_, place)| std::cmp::Reverse(place.shown.len()));
+        paths.sort_by_key(|(_, location)| std::cmp::Reverse(location.shown.len()));
         let mut stored: HashMap<String, Option<ContentId>> = HashMap::new();
-        for (at, (port, place)) in places.iter().enumerate() {
-            if stored.contains_key(&place.shown) {
+        for (at, (port, location)) in paths.iter().enumerate() {
+            if stored.contains_key(&location.shown) {
                 continue;
             }
-            let is_inside = places[at + 1..].iter().any(|(_, outer)| is_below(&place.shown, &outer.shown));
-            stored.insert(place.shown.clone(), self.take(port, place, is_inside, budget)?);
+            let is_inside = paths[at + 1..].iter().any(|(_, outer)| is_below(&location.shown, &outer.shown));
+            stored.insert(location.shown.clone(), self.store_output(port, location, is_inside, budget)?);
         }
         let mut all = Vec::with_capacity(found.len());
         for Found { port, mut artifact, content } in found {
             artifact.uri = match content {
                 Content::Stored(uri) => uri,
-                Content::At(place) => match stored.get(&place.shown).copied().flatten() {
+                Content::At(location) => match stored.get(&location.shown).copied().flatten() {
                     Some(id) => id.to_string(),
                     // As in KFP, an artifact of which nothing was written is there all the same.
                     None => self.empty(port)?.to_string(),
@@ -226,7 +231,7 @@ impl Directory {
     fn empty(&self, port: &str) -> Result<ContentId> {
         tracing::debug!(output = port, "nothing was written for it: it is an empty file");
         let writer = self.store.create(None).and_then(weft_artifacts::BlobWriter::finish);
-        writer.doing(|| format!("its output `{port}` could not be stored"))
+        writer.context(|| format!("its output `{port}` could not be stored"))
     }
 }
 
@@ -236,9 +241,9 @@ fn is_below(path: &str, dir: &str) -> bool {
 }
 
 /// The bytes of a small file. Nothing if it is not there.
-fn read(place: &Place<'_>, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
+fn read(location: &GuestPath<'_>, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
     let refuse = |why: String| Error::output(format!("the file for its {name} {why}"));
-    let meta = match place.dir.metadata(&place.path) {
+    let meta = match location.dir.metadata(&location.path) {
         Ok(meta) => meta,
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
@@ -251,7 +256,7 @@ fn read(place: &Place<'_>, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
         return Err(too_large(name, most));
     }
     let mut bytes = Vec::new();
-    let file = place.dir.open(&place.path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
+    let file = location.dir.open(&location.path).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     file.take(most + 1).read_to_end(&mut bytes).map_err(|error| refuse(format!("cannot be read: {error}")))?;
     if bytes.len() as u64 > most {
         return Err(too_large(name, most));
@@ -265,19 +270,19 @@ fn too_large(name: &str, most: u64) -> Error {
 }
 
 /// An artifact's metadata, without what is `null`.
-fn metadata(port: &str, told: &Map<String, Value>) -> Result<BTreeMap<String, Value>> {
+fn metadata(port: &str, reported: &Map<String, Value>) -> Result<BTreeMap<String, Value>> {
     let refuse = |why: String| Error::output(format!("the metadata of its output `{port}`: {why}"));
     let (most, count) = MAX_METADATA;
-    if told.len() > count {
+    if reported.len() > count {
         return Err(refuse(format!("there are more than {count} entries")));
     }
-    if let Some(name) = told.keys().find(|name| name.is_empty() || name.len() > 255) {
+    if let Some(name) = reported.keys().find(|name| name.is_empty() || name.len() > 255) {
         return Err(refuse(format!("a name has 1 to 255 bytes, unlike {:?}", shorten(name))));
     }
-    if told.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>() > most {
+    if reported.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>() > most {
         return Err(refuse(format!("it takes more than {}", size(most as u64))));
     }
-    let kept = told.iter().filter(|(name, value)| !value.is_null() && *name != REMOTE_URI);
+    let kept = reported.iter().filter(|(name, value)| !value.is_null() && *name != REMOTE_URI);
     Ok(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 

@@ -122,18 +122,18 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// An I/O error with what was being done.
-pub(crate) trait Doing<T> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T>;
+pub(crate) trait ErrorContext<T> {
+    fn context(self, what: impl FnOnce() -> String) -> Result<T>;
 }
 
-impl<T> Doing<T> for std::io::Result<T> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
+impl<T> ErrorContext<T> for std::io::Result<T> {
+    fn context(self, what: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|source| Error::Io { what: what(), source })
     }
 }
 
-impl<T> Doing<T> for weft_artifacts::Result<T> {
-    fn doing(self, what: impl FnOnce() -> String) -> Result<T> {
+impl<T> ErrorContext<T> for weft_artifacts::Result<T> {
+    fn context(self, what: impl FnOnce() -> String) -> Result<T> {
         self.map_err(|source| Error::Store { what: what(), source })
     }
 }

@@ -15,7 +15,7 @@ pub(crate) struct ExecutorOutput {
 
 /// What a command told of one artifact.
 #[derive(Debug, Default, PartialEq)]
-pub(crate) struct Told<'a> {
+pub(crate) struct RuntimeArtifact<'a> {
     pub(crate) name: Option<&'a str>,
     pub(crate) uri: Option<&'a str>,
     pub(crate) custom_path: Option<&'a str>,
@@ -27,7 +27,7 @@ impl ExecutorOutput {
     pub(crate) fn parse(text: &[u8]) -> Result<Self> {
         let refuse = |why: String| {
             Error::output(format!(
-                "the outputs that it told of are not what KFP defines as its executor's output: {why}"
+                "the outputs that it reported are not what KFP defines as its executor's output: {why}"
             ))
         };
         let text = std::str::from_utf8(text).map_err(|error| refuse(error.to_string()))?;
@@ -48,13 +48,13 @@ impl ExecutorOutput {
     }
 
     /// What it told of the artifacts of an output.
-    pub(crate) fn told(&self, port: &str) -> Vec<Told<'_>> {
+    pub(crate) fn runtime_artifacts(&self, port: &str) -> Vec<RuntimeArtifact<'_>> {
         let list = self.artifacts.get(port).and_then(|value| value.get("artifacts")).and_then(Value::as_array);
-        list.map(|list| list.iter().map(Told::read).collect()).unwrap_or_default()
+        list.map(|list| list.iter().map(RuntimeArtifact::read).collect()).unwrap_or_default()
     }
 }
 
-impl<'a> Told<'a> {
+impl<'a> RuntimeArtifact<'a> {
     fn read(value: &'a Value) -> Self {
         let text =
             |names: &[&str]| names.iter().find_map(|name| value.get(*name)?.as_str()).filter(|text| !text.is_empty());
@@ -131,10 +131,10 @@ mod tests {
         let text =
             r#"{"artifacts": {"a": 3, "b": {"artifacts": [3, {}, {"uri": 3, "name": "", "customPath": "/x"}]}}}"#;
         let output = ExecutorOutput::parse(text.as_bytes()).unwrap();
-        assert!(output.told("a").is_empty() && output.told("none").is_empty());
-        let told = output.told("b");
-        assert_eq!(told[..2], [Told::default(), Told::default()]);
-        assert_eq!(told[2], Told { custom_path: Some("/x"), ..Told::default() });
+        assert!(output.runtime_artifacts("a").is_empty() && output.runtime_artifacts("none").is_empty());
+        let reported = output.runtime_artifacts("b");
+        assert_eq!(reported[..2], [RuntimeArtifact::default(), RuntimeArtifact::default()]);
+        assert_eq!(reported[2], RuntimeArtifact { custom_path: Some("/x"), ..RuntimeArtifact::default() });
     }
 
     proptest::proptest! {

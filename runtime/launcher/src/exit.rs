@@ -2,7 +2,7 @@
 
 /// A program that ended with another status than 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Exit {
+pub struct ExitError {
     /// What to tell.
     pub message: String,
     /// What to do about it.
@@ -10,18 +10,18 @@ pub struct Exit {
 }
 
 /// Lines of a log in which a message is looked for.
-pub const LOOK_AT: usize = 200;
+pub const SUMMARY_LOG_LINES: usize = 200;
 
 /// Lines that a message takes.
-const TOLD: usize = 3;
+const SUMMARY_LINES: usize = 3;
 
-impl Exit {
+impl ExitError {
     /// Of a program that ended with this status, having written these lines at last: for a Python traceback the exception, else the
     /// last of its lines.
-    pub fn of(status: &str, lines: &[String]) -> Self {
+    pub fn new(status: &str, lines: &[String]) -> Self {
         match exception(lines) {
             Some(exception) => Self { message: exception, hint: "its log shows where in the code that is".to_owned() },
-            None => match last_words(lines) {
+            None => match error_summary(lines) {
                 Some(words) => Self {
                     message: format!("it ended with {status}: {words}"),
                     hint: "its log shows all that it wrote".to_owned(),
@@ -37,8 +37,8 @@ impl Exit {
 }
 
 /// The last lines in one.
-pub fn last_words(lines: &[String]) -> Option<String> {
-    let last = &lines[lines.len().saturating_sub(TOLD)..];
+pub fn error_summary(lines: &[String]) -> Option<String> {
+    let last = &lines[lines.len().saturating_sub(SUMMARY_LINES)..];
     (!last.is_empty()).then(|| last.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" / "))
 }
 
@@ -51,8 +51,8 @@ fn exception(lines: &[String]) -> Option<String> {
         let name = line.split(':').next().unwrap_or(line);
         !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
     };
-    let told: Vec<&str> = after[at..].iter().take(TOLD).map(|line| line.trim()).collect();
-    is_exception(told.first()?).then(|| told.join(" / "))
+    let reported: Vec<&str> = after[at..].iter().take(SUMMARY_LINES).map(|line| line.trim()).collect();
+    is_exception(reported.first()?).then(|| reported.join(" / "))
 }
 
 #[cfg(test)]
@@ -69,19 +69,19 @@ mod tests {
                     During handling of the above exception, another exception occurred:\n\n\
                     Traceback (most recent call last):\n  File \"a.py\", line 3\n    raise ValueError('no penguins')\n\
                     ValueError: no penguins\n";
-        assert_eq!(Exit::of("exit status 1", &lines(text)).message, "ValueError: no penguins");
+        assert_eq!(ExitError::new("exit status 1", &lines(text)).message, "ValueError: no penguins");
         let own = "Traceback (most recent call last):\n  File \"a.py\"\nmy.module.Error\n";
-        assert_eq!(Exit::of("exit status 1", &lines(own)).message, "my.module.Error");
+        assert_eq!(ExitError::new("exit status 1", &lines(own)).message, "my.module.Error");
         let several = "Traceback (most recent call last):\n  File \"a.py\"\nValueError: one\ntwo\n";
-        assert_eq!(Exit::of("exit status 1", &lines(several)).message, "ValueError: one / two");
+        assert_eq!(ExitError::new("exit status 1", &lines(several)).message, "ValueError: one / two");
     }
 
     #[test]
     fn others_are_told_by_their_last_lines() {
-        let exit = Exit::of("exit status 3", &lines("a\nb\nc\nd\n"));
+        let exit = ExitError::new("exit status 3", &lines("a\nb\nc\nd\n"));
         assert_eq!(exit.message, "it ended with exit status 3: b / c / d");
-        assert_eq!(Exit::of("exit status 3", &[]).message, "it ended with exit status 3");
+        assert_eq!(ExitError::new("exit status 3", &[]).message, "it ended with exit status 3");
         let cut = "Traceback (most recent call last):\n  File \"a.py\"\n";
-        assert!(Exit::of("exit status 1", &lines(cut)).message.starts_with("it ended with"));
+        assert!(ExitError::new("exit status 1", &lines(cut)).message.starts_with("it ended with"));
     }
 }

@@ -14,18 +14,18 @@ use weft_pipeline::step::{
     Command, FailureKind, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
 };
 
-use crate::directory::Directory;
-use crate::error::{Doing, Error, Result, output_limit};
-use crate::exit::{Exit, LOOK_AT};
+use crate::error::{Error, ErrorContext, Result, output_limit};
+use crate::exit::{ExitError, SUMMARY_LOG_LINES};
+use crate::work_dir::WorkDir;
 
 /// How often a running program is looked after.
-const TICK: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Of how many of these looks one goes to the files that it writes.
-const LOOK_AT_FILES: u32 = 20;
+const DISK_CHECK_INTERVAL: u32 = 20;
 /// Bytes of a log that are kept from its start, and as many from its end.
 const HALF_LOG: u64 = 512 << 10;
 /// The name under which a function's source is run, as KFP has it.
-const SOURCE: &str = "ephemeral_component.py";
+const SOURCE_FILE: &str = "ephemeral_component.py";
 
 /// Limits of steps that name none. Memory is not limited.
 #[derive(Debug, Clone, Copy)]
@@ -48,11 +48,11 @@ pub struct HostPython {
 }
 
 /// How a program ended, or why it was ended.
-enum End {
+enum Termination {
     Exited(ExitStatus),
-    Time,
+    TimeLimit,
     Interrupted,
-    Output,
+    OutputLimit,
 }
 
 impl HostPython {
@@ -73,7 +73,7 @@ impl HostPython {
     ) -> std::result::Result<StepOutput, Box<StepFailure>> {
         let started = Instant::now();
         let mut log = Vec::new();
-        let result = self.run_inside(request, observer, &mut log);
+        let result = self.run_step(request, observer, &mut log);
         let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
         match result {
             Ok(outputs) => Ok(StepOutput { outputs, trace }),
@@ -81,7 +81,7 @@ impl HostPython {
         }
     }
 
-    fn run_inside(
+    fn run_step(
         &self,
         request: &StepRequest,
         observer: &dyn StepObserver,
@@ -95,16 +95,16 @@ impl HostPython {
             time: request.limits.time.unwrap_or(self.limits.time),
             output: request.limits.output.unwrap_or(self.limits.output),
         };
-        let directory = Directory::for_host(&self.store, command, &request.inputs).map_err(failed)?;
+        let directory = WorkDir::for_host(&self.store, command, &request.inputs).map_err(failed)?;
         let call = self.call(request, command, &directory).map_err(failed)?;
         let end = self.execute(&directory, &call, limits, observer, log).map_err(failed)?;
         match end {
-            End::Exited(status) if status.success() => {}
-            End::Exited(status) => {
-                let Exit { message, hint } = self.explain(status, log);
+            Termination::Exited(status) if status.success() => {}
+            Termination::Exited(status) => {
+                let ExitError { message, hint } = self.explain(status, log);
                 return Err((FailureKind::Returned, message, Some(hint)));
             }
-            End::Time => {
+            Termination::TimeLimit => {
                 let message = format!("it did not end within its time limit of {:?}", limits.time);
                 return Err((
                     FailureKind::LimitReached,
@@ -112,14 +112,14 @@ impl HostPython {
                     Some("raise its time limit if it needs longer".to_owned()),
                 ));
             }
-            End::Interrupted => return Err((FailureKind::Interrupted, "it was interrupted".to_owned(), None)),
-            End::Output => return Err(failed(output_limit(limits.output))),
+            Termination::Interrupted => return Err((FailureKind::Interrupted, "it was interrupted".to_owned(), None)),
+            Termination::OutputLimit => return Err(failed(output_limit(limits.output))),
         }
         directory.collect(command, &request.inputs, &Budget::new(limits.output)).map_err(failed)
     }
 
     /// The call with its paths on the host.
-    fn call(&self, request: &StepRequest, command: &Command, directory: &Directory) -> Result<Call> {
+    fn call(&self, request: &StepRequest, command: &Command, directory: &WorkDir) -> Result<Call> {
         let granted = request.grants.environment(&self.environment).map_err(|name| Error::Python {
             what: format!("it was granted the environment variable {name}, which is not set"),
             hint: format!("set {name} before the run, or take it out of the step's grants"),
@@ -143,18 +143,18 @@ impl HostPython {
     /// Starts the program, and ends it with all that it started when it has to.
     fn execute(
         &self,
-        directory: &Directory,
+        directory: &WorkDir,
         call: &Call,
         limits: Limits,
         observer: &dyn StepObserver,
         log: &mut Vec<u8>,
-    ) -> Result<End> {
+    ) -> Result<Termination> {
         let root = Path::new(&directory.layout.root);
         // A file rather than pipes: whatever outlives the program may hold them open for ever.
         let log_path = root.with_file_name("log");
         let open = || File::options().append(true).create(true).open(&log_path);
         let files = || Ok::<_, std::io::Error>((open()?, open()?, File::open(&log_path)?));
-        let (stdout, stderr, mut written) = files().doing(|| "no log could be opened for it".to_owned())?;
+        let (stdout, stderr, mut written) = files().context(|| "no log could be opened for it".to_owned())?;
         let started = Instant::now();
         let mut program = std::process::Command::new(&self.interpreter);
         program.args(arguments(call, root)?).current_dir(root).env_clear();
@@ -166,31 +166,31 @@ impl HostPython {
             .envs(&call.env);
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut program, 0);
-        let child = program.spawn().doing(|| {
+        let child = program.spawn().context(|| {
             format!("`{}` could not be started (its arguments may be too long)", self.interpreter.display())
         })?;
-        let mut child = Group(child);
+        let mut child = ProcessGroup(child);
         let mut ticks = 0u32;
         let end = loop {
-            if let Some(status) = child.0.try_wait().doing(|| "it could not be waited for".to_owned())? {
-                break End::Exited(status);
+            if let Some(status) = child.0.try_wait().context(|| "it could not be waited for".to_owned())? {
+                break Termination::Exited(status);
             }
             ticks = ticks.wrapping_add(1);
             if started.elapsed() >= limits.time {
-                break End::Time;
+                break Termination::TimeLimit;
             }
             if observer.interrupted() {
-                break End::Interrupted;
+                break Termination::Interrupted;
             }
             let too_long = || written.metadata().map_or(true, |meta| meta.len() > limits.output);
-            if ticks.is_multiple_of(LOOK_AT_FILES) && (directory.exceeds(limits.output) || too_long()) {
-                break End::Output;
+            if ticks.is_multiple_of(DISK_CHECK_INTERVAL) && (directory.exceeds(limits.output) || too_long()) {
+                break Termination::OutputLimit;
             }
-            std::thread::sleep(TICK);
+            std::thread::sleep(POLL_INTERVAL);
         };
         // Whatever it left running would write on.
         drop(child);
-        *log = bounded(&mut written).doing(|| "its log could not be read".to_owned())?;
+        *log = read_bounded(&mut written).context(|| "its log could not be read".to_owned())?;
         Ok(end)
     }
 
@@ -200,13 +200,13 @@ impl HostPython {
         let system = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
         std::env::join_paths(own.into_iter().chain(system))
             .map_err(|error| std::io::Error::other(error.to_string()))
-            .doing(|| format!("`{}` cannot be in a search path", self.interpreter.display()))
+            .context(|| format!("`{}` cannot be in a search path", self.interpreter.display()))
     }
 
-    fn explain(&self, status: ExitStatus, log: &[u8]) -> Exit {
+    fn explain(&self, status: ExitStatus, log: &[u8]) -> ExitError {
         let text = String::from_utf8_lossy(log);
         let lines: Vec<String> = text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
-        let mut exit = Exit::of(&status.to_string(), &lines[lines.len().saturating_sub(LOOK_AT)..]);
+        let mut exit = ExitError::new(&status.to_string(), &lines[lines.len().saturating_sub(SUMMARY_LOG_LINES)..]);
         if let Some(module) = exit.message.split("No module named '").nth(1).and_then(|rest| rest.split('\'').next()) {
             let package = module.split('.').next().unwrap_or(module);
             exit.hint = format!("install it: `{} -m pip install {package}`", self.interpreter.display());
@@ -219,8 +219,8 @@ impl HostPython {
 fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
     match call.argv.get(1..).unwrap_or_default() {
         [option, source, rest @ ..] if option == "--kfp-function" => {
-            let path = root.join("tmp/kfp").join(SOURCE);
-            std::fs::write(&path, source).doing(|| "the function's source could not be written".to_owned())?;
+            let path = root.join("tmp/kfp").join(SOURCE_FILE);
+            std::fs::write(&path, source).context(|| "the function's source could not be written".to_owned())?;
             let mut all = ["-m", "kfp.dsl.executor_main", "--component_module_path"].map(OsString::from).to_vec();
             all.push(path.into_os_string());
             all.extend(rest.iter().map(OsString::from));
@@ -231,7 +231,7 @@ fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
 }
 
 /// A log's start and end.
-fn bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
+fn read_bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
     let length = log.metadata()?.len();
     let mut bytes = Vec::new();
     if length <= 2 * HALF_LOG {
@@ -246,9 +246,9 @@ fn bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
 }
 
 /// A program with all that it started and that stayed in its group, which go with it.
-struct Group(Child);
+struct ProcessGroup(Child);
 
-impl Drop for Group {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         #[cfg(unix)]
         if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {

@@ -4,7 +4,7 @@ use serde_json::Value;
 use weft_pipeline::types::ParameterType;
 
 use crate::executor_output::json;
-use crate::place::shorten;
+use crate::guest_path::shorten;
 
 /// The value that a parameter's file holds, by the declared type: a string is the bare text, a number or a boolean is read from it,
 /// lists and structures are JSON.
@@ -32,7 +32,7 @@ pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String>
 
 /// The value that a command told, in the form of the declared type. Where KFP is not strict, neither is this: a number told of a
 /// string is its text, a text told of a number is read.
-pub(crate) fn from_told(ty: &ParameterType, value: &Value) -> Result<Value, String> {
+pub(crate) fn from_executor_output(ty: &ParameterType, value: &Value) -> Result<Value, String> {
     let mismatch = match ty.coerce(value.clone()) {
         Ok(value) => return Ok(value),
         Err(mismatch) => mismatch.to_string(),
@@ -74,14 +74,14 @@ mod tests {
 
     #[test]
     fn what_is_told_is_taken_as_kfp_takes_it() {
-        let told = |ty: &str, value: Value| from_told(&ty.parse().unwrap(), &value);
-        assert_eq!(told("string", json!(3)), Ok(json!("3")));
-        assert_eq!(told("int", json!("3")), Ok(json!(3)));
-        assert_eq!(told("int", json!(3.0)), Ok(json!(3)));
-        assert_eq!(told("float", json!(3)), Ok(json!(3.0)));
-        assert_eq!(told("bool", json!("True")), Ok(json!(true)));
-        assert_eq!(told("list", json!("[1]")), Ok(json!([1])));
-        assert!(told("int", json!(3.5)).is_err());
-        assert!(told("list", json!({"a": 1})).is_err());
+        let reported = |ty: &str, value: Value| from_executor_output(&ty.parse().unwrap(), &value);
+        assert_eq!(reported("string", json!(3)), Ok(json!("3")));
+        assert_eq!(reported("int", json!("3")), Ok(json!(3)));
+        assert_eq!(reported("int", json!(3.0)), Ok(json!(3)));
+        assert_eq!(reported("float", json!(3)), Ok(json!(3.0)));
+        assert_eq!(reported("bool", json!("True")), Ok(json!(true)));
+        assert_eq!(reported("list", json!("[1]")), Ok(json!([1])));
+        assert!(reported("int", json!(3.5)).is_err());
+        assert!(reported("list", json!({"a": 1})).is_err());
     }
 }

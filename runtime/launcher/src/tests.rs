@@ -11,12 +11,12 @@ use weft_pipeline::signature::Port;
 use weft_pipeline::step::{Artifact, Command, DirectoryGrant, FailureKind, PortValue, PortValues};
 use weft_pipeline::types::{ArtifactType, PortType};
 
-use crate::{Directories, Directory, Error};
+use crate::{Error, WorkDir, WorkDirs};
 
 struct Fixture {
     folder: tempfile::TempDir,
     store: Store,
-    directories: Directories,
+    directories: WorkDirs,
     command: Command,
     inputs: PortValues,
     grants: BTreeMap<String, DirectoryGrant>,
@@ -30,7 +30,7 @@ impl Fixture {
         let outputs = outputs.iter().map(|(name, ty)| ((*name).to_owned(), port(ty))).collect();
         let command = Command { argv: vec!["tool".to_owned()], outputs, ..Command::default() };
         let (inputs, grants) = (PortValues::new(), BTreeMap::new());
-        let directories = Directories::new(store.clone());
+        let directories = WorkDirs::new(store.clone());
         Self { folder, store, directories, command, inputs, grants, budget: Budget::new(1 << 20) }
     }
 
@@ -41,8 +41,8 @@ impl Fixture {
         Artifact { id: None, kind: ArtifactType("system.Dataset".into()), uri, name: None, properties: BTreeMap::new() }
     }
 
-    fn directory(&self) -> Directory {
-        self.directories.lay_out(&self.command, &self.inputs, &self.grants).unwrap()
+    fn directory(&self) -> WorkDir {
+        self.directories.stage(&self.command, &self.inputs, &self.grants).unwrap()
     }
 
     /// Collects what `write` left in the root, whose path it gets.
@@ -71,7 +71,7 @@ impl Fixture {
     }
 }
 
-fn root(directory: &Directory) -> PathBuf {
+fn root(directory: &WorkDir) -> PathBuf {
     directory.mounts()[0].host.clone()
 }
 
@@ -316,7 +316,7 @@ fn places_outside_are_refused_or_empty() {
     assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "shared");
     assert!(shared.join("x").exists());
     fixture.grants.insert("/in".to_owned(), grant);
-    assert!(fixture.directories.lay_out(&fixture.command, &fixture.inputs, &fixture.grants).is_err());
+    assert!(fixture.directories.stage(&fixture.command, &fixture.inputs, &fixture.grants).is_err());
 }
 
 #[test]

@@ -17,7 +17,7 @@ const DISPLAY_NAME: &str = "display_name";
 /// How many rows of the same content an importer compares with what it brings.
 const EQUAL_CANDIDATES: u32 = 16;
 /// How many candidates an ambiguous selector names.
-const SHOWN: u32 = 5;
+const MAX_SHOWN: u32 = 5;
 
 impl Store {
     /// Artifacts whose content is kept, the newest first.
@@ -85,7 +85,7 @@ fn select(conn: &Connection, selector: &str) -> Result<i64> {
             "SELECT DISTINCT uri FROM Artifact WHERE uri >= ?1 AND uri < ?1 || char(1114111) ORDER BY uri LIMIT ?2",
         )?;
         for prefix in &prefixes {
-            let found = statement.query_map((prefix, SHOWN), |row| row.get::<_, String>(0))?;
+            let found = statement.query_map((prefix, MAX_SHOWN), |row| row.get::<_, String>(0))?;
             candidates.extend(found.collect::<rusqlite::Result<Vec<_>>>()?);
         }
     }

@@ -9,17 +9,17 @@ use crate::error::Result;
 use crate::types::EventKind;
 
 /// A place where an artifact stands: a port and, on a list port, the position.
-pub(crate) type Place<'a> = (&'a str, Option<usize>);
+pub(crate) type EventPath<'a> = (&'a str, Option<usize>);
 
 /// The places of each artifact, artifacts in the order in which they are first met.
 ///
 /// MLMD allows one event for an artifact, an execution and a direction, so an artifact that stands on several ports has
 /// one event whose path names them all. Artifacts without an id are reported through `unrecorded`.
-pub(crate) fn places<E>(
+pub(crate) fn event_paths<E>(
     values: &PortValues,
     unrecorded: impl Fn(&str) -> E,
-) -> std::result::Result<Vec<(i64, Vec<Place<'_>>)>, E> {
-    let mut found: Vec<(i64, Vec<Place<'_>>)> = Vec::new();
+) -> std::result::Result<Vec<(i64, Vec<EventPath<'_>>)>, E> {
+    let mut found: Vec<(i64, Vec<EventPath<'_>>)> = Vec::new();
     let mut at: HashMap<i64, usize> = HashMap::new();
     for (port, value) in values {
         let PortValue::Artifacts(artifacts) = value else { continue };
@@ -42,7 +42,7 @@ pub(crate) fn write(
     kind: EventKind,
     execution: i64,
     artifact: i64,
-    places: &[Place<'_>],
+    event_paths: &[EventPath<'_>],
     now_ms: i64,
 ) -> Result<()> {
     conn.prepare_cached(
@@ -53,7 +53,7 @@ pub(crate) fn write(
     let mut path = conn.prepare_cached(
         "INSERT INTO EventPath (event_id, is_index_step, step_index, step_key) VALUES (?1, ?2, ?3, ?4)",
     )?;
-    for (port, index) in places {
+    for (port, index) in event_paths {
         path.execute((event, false, None::<i64>, port))?;
         if let Some(index) = index {
             path.execute((event, true, i64::try_from(*index).unwrap_or(i64::MAX), None::<&str>))?;

@@ -118,7 +118,7 @@ impl Store {
     pub fn lineage(&self, query: &LineageQuery) -> Result<LineageGraph> {
         self.read(|conn| {
             let depth = query.max_depth.unwrap_or(usize::MAX);
-            let mut walk = Walk { conn, graph: Nodes::default(), own: BTreeSet::new() };
+            let mut walk = Traversal { conn, graph: Nodes::default(), own: BTreeSet::new() };
             let (sources, results) = match &query.start {
                 LineageStart::Artifact(id) => {
                     let known = "SELECT EXISTS (SELECT 1 FROM Artifact WHERE id = ?1)";
@@ -131,10 +131,10 @@ impl Store {
                 LineageStart::Run(selector) => walk.start_at_run(&runs::select(conn, selector)?)?,
             };
             if query.direction != Direction::Down {
-                walk.go(EventKind::Output, sources, depth)?;
+                walk.traverse(EventKind::Output, sources, depth)?;
             }
             if query.direction != Direction::Up {
-                walk.go(EventKind::Input, results, depth)?;
+                walk.traverse(EventKind::Input, results, depth)?;
             }
             describe(conn, walk.graph)
         })
@@ -150,7 +150,7 @@ struct Nodes {
     truncated: bool,
 }
 
-struct Walk<'c> {
+struct Traversal<'c> {
     conn: &'c Connection,
     graph: Nodes,
     /// Executions of the run where the walk starts.
@@ -166,7 +166,7 @@ struct Event {
     resolver: bool,
 }
 
-impl Walk<'_> {
+impl Traversal<'_> {
     /// Takes in a run's steps with all they read and gave. The answer: artifacts to go up from, and to go down from.
     fn start_at_run(&mut self, run: &str) -> Result<(Vec<i64>, Vec<i64>)> {
         let mut statement =
@@ -185,7 +185,7 @@ impl Walk<'_> {
 
     /// Goes on from artifacts: up through the executions that gave them (`Output`) to what these read, or down through
     /// those that read them (`Input`) to what these gave.
-    fn go(&mut self, through: EventKind, start: Vec<i64>, depth: usize) -> Result<()> {
+    fn traverse(&mut self, through: EventKind, start: Vec<i64>, depth: usize) -> Result<()> {
         let beyond = match through {
             EventKind::Output => EventKind::Input,
             EventKind::Input => EventKind::Output,
@@ -199,7 +199,7 @@ impl Walk<'_> {
             }
             let mut events = self.events("artifact_id", through, &frontier)?;
             if through == EventKind::Output {
-                events = self.makers(events);
+                events = self.producers_of(events);
             }
             self.take(through, &events);
             let next: Vec<i64> = unique(events.iter().map(|event| event.execution))
@@ -215,7 +215,7 @@ impl Walk<'_> {
     }
 
     /// Of the executions that gave artifacts, those that count as their makers.
-    fn makers(&self, events: Vec<Event>) -> Vec<Event> {
+    fn producers_of(&self, events: Vec<Event>) -> Vec<Event> {
         let mut by_artifact: BTreeMap<i64, Vec<Event>> = BTreeMap::new();
         for event in events {
             by_artifact.entry(event.artifact).or_default().push(event);

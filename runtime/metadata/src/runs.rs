@@ -15,7 +15,7 @@ use crate::types::{
 };
 
 /// How many candidates an ambiguous selector names.
-const SHOWN: u32 = 5;
+const MAX_SHOWN: u32 = 5;
 const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
 const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
     started_ms, ended_ms, duration_us, peak_memory, log, grants, inputs, outputs, error, skipped";
@@ -89,7 +89,7 @@ pub(crate) fn select(conn: &Connection, selector: &str) -> Result<String> {
         "SELECT id FROM weft_run WHERE ?1 <> '' AND substr(id, 1, length(?1)) = ?1 ORDER BY started_ms DESC LIMIT ?2",
     )?;
     let mut candidates =
-        statement.query_map((selector, SHOWN), |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
+        statement.query_map((selector, MAX_SHOWN), |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     match candidates.len() {
         0 => Err(not_found()),
         1 => Ok(candidates.swap_remove(0)),

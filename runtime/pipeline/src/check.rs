@@ -48,7 +48,7 @@ struct Checker<'p> {
 
 /// A task's component, if it can be checked against.
 enum Interface<'p> {
-    Known(&'p Component),
+    Linked(&'p Component),
     /// A Wasm component without a signature.
     Unlinked,
 }
@@ -107,7 +107,7 @@ impl<'p> Checker<'p> {
         let unlinked = component.inputs.is_empty() && component.outputs.is_empty();
         Some(match &component.implementation {
             Implementation::Wasm(step) if step.digest.is_none() && unlinked => Interface::Unlinked,
-            _ => Interface::Known(component),
+            _ => Interface::Linked(component),
         })
     }
 
@@ -124,7 +124,7 @@ impl<'p> Checker<'p> {
                     self.mark_used(&wire.from);
                 }
             }
-            Some(Interface::Known(component)) => {
+            Some(Interface::Linked(component)) => {
                 self.inputs_of(name, task, component);
                 match &component.implementation {
                     Implementation::Import(importer) => self.import(name, &importer.source, here),
@@ -176,7 +176,7 @@ impl<'p> Checker<'p> {
             self.unknown_task(&latest.task, span, task);
             return;
         };
-        let Some(Interface::Known(component)) = self.interface(source) else { return };
+        let Some(Interface::Linked(component)) = self.interface(source) else { return };
         let Some((_, port)) = find(&component.outputs, &latest.output) else {
             self.unknown_output(&latest.task, &latest.output, &component.outputs, span, Some(task));
             return;
@@ -236,7 +236,7 @@ impl<'p> Checker<'p> {
             self.problems.push(problem.hint(hint));
             return None;
         };
-        let Some(Interface::Known(component)) = self.interface(source) else { return None };
+        let Some(Interface::Linked(component)) = self.interface(source) else { return None };
         let outputs = &component.outputs;
         if output.is_empty() {
             if outputs.len() == 1 {

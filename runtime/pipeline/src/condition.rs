@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Condition, Location, Sees, TaskState};
+use crate::model::{Condition, ConditionVariables, Location, TaskState};
 use crate::signature::Port;
 use crate::step::PortValues;
 
@@ -127,7 +127,7 @@ impl Condition {
             Ok(parsed) => Ok(Self {
                 expression: expression.to_owned(),
                 tasks: parsed.tasks,
-                sees: Sees::Tasks,
+                variables: ConditionVariables::Tasks,
                 at: Location::default(),
             }),
             Err(wrong) => {

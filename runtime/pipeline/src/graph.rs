@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::model::{Binding, Component, Dag, Implementation, Items, Pipeline, Sees, Task, Trigger};
+use crate::model::{Binding, Component, ConditionVariables, Dag, Implementation, Items, Pipeline, Task, Trigger};
 use crate::signature::{Port, find};
 use crate::types::PortType;
 
@@ -22,8 +22,8 @@ pub use svg::svg;
 const MAX_TASKS: usize = 20_000;
 
 /// The most characters of a value, and of everything that is known of a task.
-const MOST_OF_A_VALUE: usize = 120;
-const MOST_OF_A_TIP: usize = 4_000;
+const MAX_VALUE_CHARS: usize = 120;
+const MAX_TOOLTIP_CHARS: usize = 4_000;
 
 /// The DAGs of a pipeline: that of the root first, each before those inside of it.
 #[derive(Debug, Default)]
@@ -135,7 +135,7 @@ impl Graph {
         graph.scopes.push(Scope::default());
         let mut tasks = root.tasks.len();
         let mut next = 0;
-        while let Some((dag, around)) = open.get(next).cloned() {
+        while let Some((dag, enclosing)) = open.get(next).cloned() {
             let prefix = match graph.scopes[next].parent {
                 Some((scope, node)) => format!("{}/", graph.scopes[scope].nodes[node].path),
                 None => String::new(),
@@ -144,16 +144,16 @@ impl Graph {
                 let component = pipeline.components.get(&task.component);
                 let mut node = node(name, task, component, &prefix);
                 if let Some(Implementation::Dag(inner)) = component.map(|component| &component.implementation)
-                    && !around.contains(&task.component.as_str())
+                    && !enclosing.contains(&task.component.as_str())
                     && tasks + inner.tasks.len() <= MAX_TASKS
                 {
                     tasks += inner.tasks.len();
                     node.inner = Some(graph.scopes.len());
                     let at = graph.scopes[next].nodes.len();
                     graph.scopes.push(Scope { parent: Some((next, at)), ..Scope::default() });
-                    let mut around = around.clone();
-                    around.push(&task.component);
-                    open.push((inner, around));
+                    let mut enclosing = enclosing.clone();
+                    enclosing.push(&task.component);
+                    open.push((inner, enclosing));
                 }
                 graph.scopes[next].nodes.push(node);
             }
@@ -203,9 +203,9 @@ fn terms(task: &Task) -> Vec<String> {
         terms.push("always, whatever became of those before".to_owned());
     }
     if let Some(when) = &task.when {
-        let condition = match when.sees {
-            Sees::Tasks => when.expression.split_whitespace().collect::<Vec<_>>().join(" "),
-            Sees::Inputs => text::condition(&when.expression),
+        let condition = match when.variables {
+            ConditionVariables::Tasks => when.expression.split_whitespace().collect::<Vec<_>>().join(" "),
+            ConditionVariables::Inputs => text::condition(&when.expression),
         };
         terms.push(format!("if {condition}"));
     }
@@ -232,14 +232,14 @@ fn tooltip(name: &str, task: &Task, component: Option<&Component>) -> String {
     for (input, wire) in &task.inputs {
         let declared = component.and_then(|component| find(&component.inputs, input));
         let ty = declared.map(|(_, input)| format!(": {}", about(&input.port))).unwrap_or_default();
-        let from = text::short(&text::source(&wire.from), MOST_OF_A_VALUE);
+        let from = text::short(&text::source(&wire.from), MAX_VALUE_CHARS);
         let _ = write!(tip, "\n> {}{ty} = {from}", text::plain(input));
     }
     for (output, port) in component.into_iter().flat_map(|component| &component.outputs) {
         let _ = write!(tip, "\n< {}: {}", text::plain(output), about(port));
     }
     // Graphviz takes no text of any length.
-    if let Some((end, _)) = tip.char_indices().nth(MOST_OF_A_TIP) {
+    if let Some((end, _)) = tip.char_indices().nth(MAX_TOOLTIP_CHARS) {
         tip.truncate(end);
         tip.push('…');
     }

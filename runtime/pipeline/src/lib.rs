@@ -10,7 +10,7 @@
 //! 4. [`parameters::resolve`] gives the parameters their values;
 //! 5. [`condition::evaluate`] says, while it runs, whether a step's condition holds.
 //!
-//! KFP's `PipelineSpec` is the other format: [`ir::read`] and [`ir::check`] take the places of 1 and 3, [`program`] finds out who can run
+//! KFP's `PipelineSpec` is the other format: [`ir::read`] and [`ir::check`] take the places of 1 and 3, [`executor`] finds out who can run
 //! its containers, and [`command`] makes of each what KFP's launcher does.
 
 pub mod calendar;
@@ -18,6 +18,7 @@ pub mod check;
 pub mod command;
 pub mod condition;
 pub mod diagnostic;
+pub mod executor;
 pub mod graph;
 pub mod ir;
 pub mod kfp_component;
@@ -25,7 +26,6 @@ pub mod link;
 pub mod model;
 pub mod order;
 pub mod parameters;
-pub mod program;
 pub mod signature;
 pub mod step;
 pub mod suggest;

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use indexmap::IndexMap;
 
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::model::{Binding, Dag, Format, Implementation, Input, Items, Pipeline, Sees, Span, Task, WasmStep};
+use crate::model::{
+    Binding, ConditionVariables, Dag, Format, Implementation, Input, Items, Pipeline, Span, Task, WasmStep,
+};
 use crate::signature::{Port, Signature, find};
 use crate::types::PortType;
 
@@ -180,7 +182,7 @@ fn settle_inputs(
             *text = text.replace(&format!("['{old}']"), &format!("['{declared}']"));
         }
     };
-    if let Some(when) = task.when.as_mut().filter(|when| when.sees == Sees::Inputs) {
+    if let Some(when) = task.when.as_mut().filter(|when| when.variables == ConditionVariables::Inputs) {
         say(&mut when.expression);
     }
     for wire in task.inputs.values_mut() {

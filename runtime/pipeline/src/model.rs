@@ -14,7 +14,9 @@ mod command;
 mod task;
 
 pub use command::{CommandStep, Program, Volume, VolumeAction};
-pub use task::{Binding, Condition, Items, Iteration, Mount, Retry, Sees, Task, TaskState, Trigger, Wire};
+pub use task::{
+    Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Task, TaskState, Trigger, Wire,
+};
 
 /// A place in a pipeline file, counted from 1.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

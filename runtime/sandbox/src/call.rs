@@ -106,7 +106,7 @@ fn argument(store: &mut Store<State>, slot: &Slot, value: Option<&PortValue>) ->
 
 /// A handle for the guest. The host owns it; it is lent for the call, or given where the function takes it.
 fn handle(store: &mut Store<State>, slot: &Slot, artifact: &Artifact) -> Result<Val, String> {
-    let handle = store.data_mut().hand_in(artifact.clone(), &slot.name)?;
+    let handle = store.data_mut().lend_input(artifact.clone(), &slot.name)?;
     ResourceDynamic::new_own(handle, slot.kind)
         .try_into_resource_any(store)
         .map(Val::Resource)
@@ -163,7 +163,7 @@ fn output(
 fn take(store: &mut Store<State>, slot: &Slot, handle: ResourceAny, limits: &StepLimits) -> Result<Artifact, Failure> {
     let refuse = |why: String| Failure::host(format!("output `{}`: {why}", slot.name));
     let handle = handle.try_into_resource_dynamic(&mut *store).map_err(|error| refuse(format!("{error:#}")))?;
-    store.data_mut().hand_out(handle.rep()).map_err(|error| match error {
+    store.data_mut().take_output(handle.rep()).map_err(|error| match error {
         crate::host::GuestError::OutputLimit(_) => failure::output_limit(limits.output),
         error => refuse(error.to_string()),
     })

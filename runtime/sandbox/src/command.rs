@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wasmtime::Store;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
-use weft_launcher::{Directory, Exit};
+use weft_launcher::{ExitError, WorkDir};
 use weft_pipeline::command::Call;
 use weft_pipeline::step::FailureKind;
 
@@ -17,7 +17,7 @@ use crate::limits::StepLimits;
 const LAST_LINES: usize = 200;
 
 /// Shows a command its files, arguments and environment.
-pub(crate) fn show(wasi: &mut WasiCtxBuilder, directory: &Directory, call: &Call) -> Result<(), Failure> {
+pub(crate) fn mount(wasi: &mut WasiCtxBuilder, directory: &WorkDir, call: &Call) -> Result<(), Failure> {
     for mount in directory.mounts() {
         preopen(wasi, &mount.host, &mount.inside, mount.write)?;
     }
@@ -60,6 +60,6 @@ pub(crate) fn run(store: &mut Store<State>, component: &LoadedComponent, limits:
         return Ok(());
     }
     let lines = store.data().step.log.last_lines(LAST_LINES);
-    let Exit { message, hint } = Exit::of(&format!("exit status {status}"), &lines);
+    let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);
     Err(Failure::new(FailureKind::Returned, message).hint(hint))
 }

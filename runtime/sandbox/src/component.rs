@@ -10,7 +10,7 @@ use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker, 
 use weft_pipeline::link::LinkedStep;
 use weft_pipeline::types::{ArtifactType, BUILTIN_KINDS};
 
-use crate::compiled::CompiledCache;
+use crate::compiled_cache::CompiledCache;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::host::{self, State};
@@ -100,7 +100,7 @@ impl Loader {
     }
 
     /// The component of this digest, if it was loaded or compiled before: then its binary is not needed.
-    pub(crate) fn known(&self, what: &str, digest: &str) -> Result<Option<Arc<LoadedComponent>>> {
+    pub(crate) fn cached(&self, what: &str, digest: &str) -> Result<Option<Arc<LoadedComponent>>> {
         if let Some(loaded) = self.get(digest) {
             return Ok(Some(loaded));
         }
@@ -161,15 +161,15 @@ impl Loader {
             .filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)))
             .map(|(name, _)| name.to_owned())
             .collect();
-        let mut known = host::Known::default();
+        let mut known = host::CustomTypes::default();
         for (name, item) in unlinked.imports(&self.engine) {
             match item.ty {
                 ComponentItem::ComponentInstance(_) if name.starts_with("wasi:") => {}
                 ComponentItem::ComponentInstance(interface) if name.starts_with("weft:component/") => {
-                    known.note_builtin(&self.engine, &interface);
+                    known.add_builtin(&self.engine, &interface);
                 }
                 ComponentItem::ComponentInstance(interface) => {
-                    host::define_own_kinds(&mut linker, &self.engine, name, &interface, &mut kinds, &mut known)
+                    host::define_custom_types(&mut linker, &self.engine, name, &interface, &mut kinds, &mut known)
                         .map_err(&refuse)?;
                 }
                 // Types that the world itself uses are the ones of the interfaces they come from.

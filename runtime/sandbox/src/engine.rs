@@ -6,10 +6,10 @@ use std::time::Duration;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::{Error, Result};
-use crate::functions::SharedFunctions;
+use crate::function_cache::FunctionCache;
 
 /// How often running guests are looked after: their time, their interruption, what they wrote.
-pub(crate) const TICK: Duration = Duration::from_millis(10);
+pub(crate) const EPOCH_INTERVAL: Duration = Duration::from_millis(10);
 
 /// Stack that a guest may use. A thread that calls [`crate::Sandbox::run`] needs this and what the host needs below it:
 /// Rust's default of 2 MiB is enough.
@@ -18,12 +18,12 @@ const GUEST_STACK: usize = 1 << 20;
 /// An engine, and the functions that it asks for before it compiles them.
 pub(crate) struct Started {
     pub(crate) engine: Engine,
-    pub(crate) functions: Arc<SharedFunctions>,
+    pub(crate) functions: Arc<FunctionCache>,
 }
 
 /// Starts an engine, and the thread that ticks for as long as the engine lives.
 pub(crate) fn start() -> Result<Started> {
-    let functions = Arc::new(SharedFunctions::default());
+    let functions = Arc::new(FunctionCache::default());
     let mut settings = settings();
     let start = |settings: &Config| Engine::new(settings).map_err(|error| Error::Engine(format!("{error:#}")));
     settings
@@ -39,7 +39,7 @@ pub(crate) fn start() -> Result<Started> {
             while let Some(engine) = weak.upgrade() {
                 engine.increment_epoch();
                 drop(engine);
-                std::thread::sleep(TICK);
+                std::thread::sleep(EPOCH_INTERVAL);
             }
         })
         .map_err(|error| Error::Engine(error.to_string()))?;

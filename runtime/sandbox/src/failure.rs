@@ -46,7 +46,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         return Failure::new(FailureKind::Trapped, format!("the component ended itself with exit code {}", exit.0))
             .hint("a step returns from its function; it does not call exit");
     }
-    let said = last_words(&state.step.log.last_lines(8));
+    let said = error_summary(&state.step.log.last_lines(8));
     let trap = error.downcast_ref::<Trap>();
     if let Some(wanted) = state.limiter.refused.filter(|_| trap.is_some()) {
         return Failure::new(
@@ -55,7 +55,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         )
         .hint("raise `limits: { memory: .. }` of the step (up to 4 GiB), or process the data in parts");
     }
-    if let Some(Said::Text(text) | Said::Panic(text)) = &said
+    if let Some(LogTail::Text(text) | LogTail::Panic(text)) = &said
         && let Some(asked) = failed_allocation(text)
     {
         return Failure::new(FailureKind::LimitReached, format!("it ran out of memory: {asked}"))
@@ -77,19 +77,19 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         .hint(
             "write artifacts in several smaller parts, and give large results as artifacts rather than as parameters",
         ),
-        None if innermost(error).starts_with("invalid utf-8 sequence") => {
+        None if root_cause(error).starts_with("invalid utf-8 sequence") => {
             Failure::new(FailureKind::Trapped, "it handed over a text that is not UTF-8")
                 .hint("the component's bindings or its helpers must make UTF-8 of a text before it leaves")
         }
-        None => Failure::new(FailureKind::Trapped, innermost(error)),
+        None => Failure::new(FailureKind::Trapped, root_cause(error)),
     };
     match (trap, said) {
         (_, None) => failure,
         // The panic's own words say it all.
-        (Some(Trap::UnreachableCodeReached), Some(Said::Panic(text))) => {
+        (Some(Trap::UnreachableCodeReached), Some(LogTail::Panic(text))) => {
             Failure { message: format!("it {text}"), ..failure }
         }
-        (_, Some(Said::Panic(text) | Said::Text(text))) => {
+        (_, Some(LogTail::Panic(text) | LogTail::Text(text))) => {
             Failure { message: format!("{}: {text}", failure.message), ..failure }
         }
     }
@@ -112,7 +112,7 @@ fn failed_allocation(text: &str) -> Option<&str> {
 
 /// What a guest said last.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+enum LogTail {
     /// A Rust panic: "panicked at PLACE: MESSAGE".
     Panic(String),
     /// Anything else.
@@ -120,7 +120,7 @@ enum Said {
 }
 
 /// What the last lines of a log say about the end of their guest.
-fn last_words(lines: &[String]) -> Option<Said> {
+fn error_summary(lines: &[String]) -> Option<LogTail> {
     let lines: Vec<&str> =
         lines.iter().map(String::as_str).filter(|line| !line.starts_with("note: run with")).collect();
     let panic = lines.iter().rposition(|line| line.starts_with("thread '") && line.contains("panicked at "));
@@ -128,11 +128,11 @@ fn last_words(lines: &[String]) -> Option<Said> {
         && let Some((_, place)) = lines[at].split_once("panicked at ")
     {
         let text: Vec<&str> = std::iter::once(place).chain(lines[at + 1..].iter().copied()).collect();
-        return Some(Said::Panic(format!("panicked at {}", text.join(" "))));
+        return Some(LogTail::Panic(format!("panicked at {}", text.join(" "))));
     }
     match &lines[lines.len().saturating_sub(3)..] {
         [] => None,
-        last => Some(Said::Text(last.join(" / "))),
+        last => Some(LogTail::Text(last.join(" / "))),
     }
 }
 
@@ -160,7 +160,7 @@ fn is_hostcall_bound(error: &wasmtime::Error) -> bool {
 }
 
 /// The cause without the frames that lead to it.
-fn innermost(error: &wasmtime::Error) -> String {
+fn root_cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
 }
 
@@ -189,10 +189,10 @@ mod tests {
     fn panics_are_told_without_their_frame() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
         let panic = "before\nthread '<unnamed>' (1) panicked at src/lib.rs:3:9:\nno penguins\nhere\nnote: run with `RUST_BACKTRACE=1` ..";
-        let expected = Said::Panic("panicked at src/lib.rs:3:9: no penguins here".into());
-        assert_eq!(last_words(&lines(panic)), Some(expected));
-        assert_eq!(last_words(&lines("a\nb\nc\nd")), Some(Said::Text("b / c / d".into())));
-        assert_eq!(last_words(&[]), None);
+        let expected = LogTail::Panic("panicked at src/lib.rs:3:9: no penguins here".into());
+        assert_eq!(error_summary(&lines(panic)), Some(expected));
+        assert_eq!(error_summary(&lines("a\nb\nc\nd")), Some(LogTail::Text("b / c / d".into())));
+        assert_eq!(error_summary(&[]), None);
     }
 
     #[test]

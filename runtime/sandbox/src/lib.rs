@@ -4,21 +4,21 @@
 //! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures tell what steps they hold, and runs one step at
 //! a time per calling thread ([`Sandbox::run`]). Each step gets a store of its own, which is gone when it ends.
 
+mod atomic_write;
 mod call;
 mod clock;
 mod command;
-mod compiled;
+mod compiled_cache;
 mod component;
 mod convert;
 mod engine;
 mod error;
 mod failure;
-mod functions;
+mod function_cache;
 mod host;
 mod limits;
 mod log;
 mod observer;
-mod publish;
 mod random;
 mod run;
 mod signature;

@@ -3,9 +3,9 @@
 use std::convert::Infallible;
 
 /// A stream of random bytes for one purpose of one step.
-pub(crate) struct Seeded(blake3::OutputReader);
+pub(crate) struct SeededRng(blake3::OutputReader);
 
-impl Seeded {
+impl SeededRng {
     pub(crate) fn new(identity: &[u8; 32], purpose: &str) -> Self {
         Self(blake3::Hasher::new_keyed(identity).update(purpose.as_bytes()).finalize_xof())
     }
@@ -17,7 +17,7 @@ impl Seeded {
     }
 }
 
-impl rand_core::TryRng for Seeded {
+impl rand_core::TryRng for SeededRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {

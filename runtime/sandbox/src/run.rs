@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
-use weft_launcher::Directories;
+use weft_launcher::WorkDirs;
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
@@ -26,11 +26,11 @@ use crate::host::{Clock, Mounts, State, Step};
 use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::log::Log;
 use crate::observer::Listener;
-use crate::random::Seeded;
+use crate::random::SeededRng;
 use crate::signature::StepFunction;
 
 /// How often a step that may write files is looked after: adding up what it wrote costs more than a look at the time.
-const LOOK_AT_FILES: u32 = 10;
+const DISK_CHECK_INTERVAL: u32 = 10;
 
 /// Characters of a failure's message that are kept; a guest may say what it likes.
 const MAX_MESSAGE: usize = 4096;
@@ -52,17 +52,17 @@ pub struct Sandbox {
     artifacts: weft_artifacts::Store,
     options: Options,
     /// Of commands.
-    directories: Directories,
+    directories: WorkDirs,
     /// Directories that earlier steps left as they were: making and removing them costs milliseconds on some disks.
-    unused: Mutex<Vec<Mounts>>,
+    idle_mounts: Mutex<Vec<Mounts>>,
 }
 
 impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
         let loader = Loader::new(engine::start()?, options.compiled.as_deref())?;
-        let directories = Directories::new(artifacts.clone());
-        Ok(Self { loader, artifacts, options, directories, unused: Mutex::default() })
+        let directories = WorkDirs::new(artifacts.clone());
+        Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default() })
     }
 
     /// Loads a component from its binary; `what` names it in errors. What was loaded before costs its hash.
@@ -77,7 +77,7 @@ impl Sandbox {
         // Tens of megabytes for an interpreter, which need not be in memory for their digest.
         let mut hasher = blake3::Hasher::new();
         File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(unread)?;
-        if let Some(known) = self.loader.known(&what, &format!("blake3:{}", hasher.finalize().to_hex()))? {
+        if let Some(known) = self.loader.cached(&what, &format!("blake3:{}", hasher.finalize().to_hex()))? {
             return Ok(known);
         }
         self.load(&what, &std::fs::read(path).map_err(unread)?)
@@ -85,7 +85,7 @@ impl Sandbox {
 
     /// The component of this digest, from the artifact store if it was not loaded before.
     fn component(&self, digest: &str) -> std::result::Result<Arc<LoadedComponent>, Failure> {
-        match self.loader.known(digest, digest) {
+        match self.loader.cached(digest, digest) {
             Ok(Some(component)) => return Ok(component),
             Ok(None) => {}
             Err(error) => return Err(Failure::host(error.to_string())),
@@ -115,13 +115,11 @@ impl Sandbox {
         let log = Log::default();
         let mut peak = 0;
         let run = |listener| {
-            catch_unwind(AssertUnwindSafe(|| self.run_inside(request, listener, &log, &mut peak))).unwrap_or_else(
-                |_| {
-                    Err(Failure::host(
-                        "the runtime itself failed while the step ran; this is a defect of weft, please report it",
-                    ))
-                },
-            )
+            catch_unwind(AssertUnwindSafe(|| self.run_step(request, listener, &log, &mut peak))).unwrap_or_else(|_| {
+                Err(Failure::host(
+                    "the runtime itself failed while the step ran; this is a defect of weft, please report it",
+                ))
+            })
         };
         let result = Listener::during(observer, run);
         let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
@@ -137,7 +135,7 @@ impl Sandbox {
         }
     }
 
-    fn run_inside(
+    fn run_step(
         &self,
         request: &StepRequest,
         observer: Listener,
@@ -168,8 +166,8 @@ impl Sandbox {
         let granted = self.granted_variables(&request.grants)?;
         let mut wasi = Self::wasi(request, log, &clock);
         if let Some(command) = &request.command {
-            let directory = self.directories.lay_out(command, &request.inputs, &request.grants.directories)?;
-            command::show(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
+            let directory = self.directories.stage(command, &request.inputs, &request.grants.directories)?;
+            command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let mut store = self.store(wasi, step(None, Some(directory)), limits);
             let ended = command::run(&mut store, &component, &limits);
             *peak = store.data().limiter.peak();
@@ -201,7 +199,7 @@ impl Sandbox {
         // With the store go the guest's open files: nobody can write in its directories any more.
         drop(store);
         if let Some(mounts) = mounts.filter(Mounts::is_unused) {
-            self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
+            self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
         }
         result
     }
@@ -216,7 +214,7 @@ impl Sandbox {
     }
 
     fn mounts(&self) -> std::result::Result<Mounts, Failure> {
-        if let Some(mounts) = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop() {
+        if let Some(mounts) = self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(mounts);
         }
         Mounts::new(&self.artifacts).map_err(|error| {
@@ -242,9 +240,9 @@ impl Sandbox {
             wasi.wall_clock(clock.clone());
         }
         if !request.grants.random {
-            wasi.secure_random(Seeded::new(&request.identity, "random"))
-                .insecure_random(Seeded::new(&request.identity, "insecure-random"))
-                .insecure_random_seed(Seeded::new(&request.identity, "insecure-random-seed").next_u128());
+            wasi.secure_random(SeededRng::new(&request.identity, "random"))
+                .insecure_random(SeededRng::new(&request.identity, "insecure-random"))
+                .insecure_random_seed(SeededRng::new(&request.identity, "insecure-random-seed").next_u128());
         }
         wasi
     }
@@ -267,7 +265,7 @@ fn watch(store: &mut Store<State>, limits: StepLimits) {
             Some(Stop::Time)
         } else if step.observer.interrupted() {
             Some(Stop::Interrupted)
-        } else if ticks.is_multiple_of(LOOK_AT_FILES) && step.exceeds(limits.output) {
+        } else if ticks.is_multiple_of(DISK_CHECK_INTERVAL) && step.exceeds(limits.output) {
             Some(Stop::Output)
         } else {
             None

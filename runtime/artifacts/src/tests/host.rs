@@ -22,7 +22,7 @@ fn an_import_can_be_broken_off() {
         steps += 1;
         if steps < 2 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    assert!(matches!(store.import(&source, &mut once), Err(Error::BrokenOff { .. })));
+    assert!(matches!(store.import(&source, &mut once), Err(Error::Interrupted { .. })));
     assert_eq!(steps, 2);
     assert_eq!(store.list().unwrap().count(), 0);
 }

@@ -16,7 +16,7 @@ use weft_pipeline::{check, suggest};
 use weft_sandbox::StepFunction;
 
 use crate::error::{Error, Exit, Result};
-use crate::execute::{self, HowToRun};
+use crate::execute::{self, RunOptions};
 use crate::store::Store;
 use crate::{prepare, run_id, screen};
 
@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(short, long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub output: Option<PathBuf>,
     #[command(flatten)]
-    pub how: HowToRun,
+    pub how: RunOptions,
 }
 
 /// Runs one step.

@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(value_name = "ARTIFACT|RUN")]
     pub start: String,
     #[command(flatten)]
-    pub way: Way,
+    pub way: DirectionArgs,
     /// At most so many steps away
     #[arg(long, value_name = "N")]
     pub depth: Option<usize>,
@@ -37,7 +37,7 @@ pub struct Args {
 /// Which way to go.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
-pub struct Way {
+pub struct DirectionArgs {
     /// Where it comes from (the default for a run)
     #[arg(long)]
     pub up: bool,
@@ -54,9 +54,9 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let store = Store::read(root)?;
     let start = select::lineage_start(&store, &args.start)?;
     let direction = match &args.way {
-        Way { up: true, .. } => Direction::Up,
-        Way { down: true, .. } => Direction::Down,
-        Way { both: true, .. } => Direction::Both,
+        DirectionArgs { up: true, .. } => Direction::Up,
+        DirectionArgs { down: true, .. } => Direction::Down,
+        DirectionArgs { both: true, .. } => Direction::Both,
         // What came of a run's inputs elsewhere is mostly other runs of the same pipeline.
         _ if matches!(start, LineageStart::Run(_)) => Direction::Up,
         _ => Direction::Both,

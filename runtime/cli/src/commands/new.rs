@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use weft_author::{Language, Wanted, scaffold};
+use weft_author::{Language, ScaffoldRequest, scaffold};
 
 use crate::error::{Exit, Result};
 use crate::output;
@@ -28,7 +28,7 @@ pub struct Args {
 /// Makes a component's folder.
 pub fn execute(args: &Args) -> Result<Exit> {
     let Args { name, lang, pipeline } = args;
-    let made = scaffold(&Wanted { path: name.clone(), language: *lang, pipeline: *pipeline })?;
+    let made = scaffold(&ScaffoldRequest { path: name.clone(), language: *lang, pipeline: *pipeline })?;
     let first = match lang {
         Language::Rust => "cargo test",
         Language::Python => "python3 -m unittest",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Exit, Result};
-use crate::execute::{self, HowToRun};
+use crate::execute::{self, RunOptions};
 use crate::store::Store;
 
 /// Arguments of `weft resume`.
@@ -20,7 +20,7 @@ pub struct Args {
     #[arg(long, value_name = "PYTHON", value_hint = clap::ValueHint::ExecutablePath)]
     pub python: Option<PathBuf>,
     #[command(flatten)]
-    pub how: HowToRun,
+    pub how: RunOptions,
 }
 
 /// Goes on with a run.

@@ -6,7 +6,7 @@ use clap::ValueHint;
 use weft_engine::NewRun;
 
 use crate::error::{Exit, Result};
-use crate::execute::{self, HowToRun};
+use crate::execute::{self, RunOptions};
 use crate::prepare::{self, ExecutorArgs, ParameterArgs, Prepared};
 use crate::render::diagnostic;
 use crate::store::Store;
@@ -32,7 +32,7 @@ pub struct Args {
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
     #[command(flatten)]
-    pub how: HowToRun,
+    pub how: RunOptions,
 }
 
 /// Runs a pipeline.

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
+use weft_pipeline::executor::{Requirement, choose_executor};
 use weft_pipeline::model::Implementation;
-use weft_pipeline::program::{Requirement, recognise};
 
 use crate::error::{Exit, Result};
 use crate::packages::{self, Fetched};
@@ -40,7 +40,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     for component in file.pipeline.components.values() {
         let Implementation::Command(step) = &component.implementation else { continue };
         // What nobody can run is told by `weft check`.
-        let Ok(call) = recognise(step) else { continue };
+        let Ok(call) = choose_executor(step) else { continue };
         if !call.packages.is_empty() && !sets.contains(&call.packages) {
             sets.push(call.packages);
         }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::executor::{ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, native};
 use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
-use weft_pipeline::program::{Call, Refusal, Requirement, Runner, native, recognise};
 use weft_pipeline::suggest;
 
 use weft_sandbox::Sandbox;
@@ -40,13 +40,13 @@ pub enum Executor {
 }
 
 /// What the containers of a pipeline turned out to call, by component.
-pub struct Calls(IndexMap<String, Result<Call, Refusal>>);
+pub struct Calls(IndexMap<String, Result<ExecutorCall, NoExecutor>>);
 
 impl Calls {
     /// Looks at every container of a pipeline.
     pub fn of(pipeline: &Pipeline) -> Self {
         let commands = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
-            Implementation::Command(step) => Some((name.clone(), recognise(step))),
+            Implementation::Command(step) => Some((name.clone(), choose_executor(step))),
             _ => None,
         });
         Self(commands.collect())
@@ -70,7 +70,7 @@ impl Calls {
 
     /// Whether any is Python.
     pub fn need_python(&self) -> bool {
-        self.0.values().flatten().any(|call| call.runner == Runner::Python)
+        self.0.values().flatten().any(|call| call.executor == ExecutorKind::Python)
     }
 
     /// Puts into the pipeline who runs each command. `python` is what the host's own Python is called in the record, if it runs them.
@@ -92,7 +92,7 @@ impl Calls {
                 None => problem,
             };
             if let Ok(call) = &call
-                && call.runner == Runner::Shell
+                && call.executor == ExecutorKind::Shell
             {
                 let image = match pipeline.components.get(&name).map(|component| &component.implementation) {
                     Some(Implementation::Command(step)) => step.image.as_str(),
@@ -102,7 +102,7 @@ impl Calls {
             }
             let program = match call {
                 Ok(call) => program(call, folder, loaded, vendored, python, &mut sets),
-                Err(Refusal { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
+                Err(NoExecutor { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
             };
             match program {
                 Ok(program) => {
@@ -123,17 +123,17 @@ impl Calls {
 type Sets = HashMap<Vec<Requirement>, Result<IndexMap<String, String>, Diagnostic>>;
 
 /// The component file that runs a call; none if the host does.
-fn file(call: &Call, executor: Executor) -> Option<String> {
-    match &call.runner {
-        Runner::Python if executor == Executor::HostPython => None,
-        Runner::Python => Some(host::executor_file("python").display().to_string()),
-        Runner::Shell => Some(host::executor_file("shell").display().to_string()),
-        Runner::File(path) => Some(path.clone()),
+fn file(call: &ExecutorCall, executor: Executor) -> Option<String> {
+    match &call.executor {
+        ExecutorKind::Python if executor == Executor::HostPython => None,
+        ExecutorKind::Python => Some(host::executor_file("python").display().to_string()),
+        ExecutorKind::Shell => Some(host::executor_file("shell").display().to_string()),
+        ExecutorKind::File(path) => Some(path.clone()),
     }
 }
 
 fn program(
-    call: Call,
+    call: ExecutorCall,
     folder: &Path,
     loaded: &Loaded,
     vendored: &Path,
@@ -152,7 +152,9 @@ fn program(
                 "for a step function leave out the image's command, and name the function: `file:x.wasm#train`",
             ));
         }
-        Some(Err(error)) if matches!(call.runner, Runner::File(_)) => return Err(cannot_load(folder, &path, error)),
+        Some(Err(error)) if matches!(call.executor, ExecutorKind::File(_)) => {
+            return Err(cannot_load(folder, &path, error));
+        }
         Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(Diagnostic::error(format!("the runner of such components is not installed: there is no {path}"))
                 .hint("build the runners with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
@@ -167,7 +169,7 @@ fn program(
 
 /// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never
 /// come to the command.
-fn unknown_commands(sandbox: &Sandbox, call: &Call, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
+fn unknown_commands(sandbox: &Sandbox, call: &ExecutorCall, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
     let runner = loaded.get(&host::executor_file("shell").display().to_string())?.as_ref().ok()?;
     let script = shell::script(&call.argv)?;
     let missing = shell::missing(sandbox, runner.digest(), &script.text);
@@ -193,7 +195,7 @@ fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<Stri
     }
     if let [first, ..] = native(requirements)[..] {
         let problem = format!("it installs `{first}`, which needs native code: the sandbox runs pure Python only");
-        return Err(Diagnostic::error(problem).hint(packages::ways_out()));
+        return Err(Diagnostic::error(problem).hint(packages::suggestions()));
     }
     match packages::vendored(vendored, requirements) {
         Ok(Some(wheels)) => Ok(wheels),

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
 use weft_metadata::StepRecord;
 use weft_pipeline::model::{
-    Binding, Component, Condition, Dag, Implementation, Input, Items, Iteration, Location, Pipeline, Retry, Sees, Task,
-    TaskState, Trigger, WasmStep, Wire,
+    Binding, Component, Condition, ConditionVariables, Dag, Implementation, Input, Items, Iteration, Location,
+    Pipeline, Retry, Task, TaskState, Trigger, WasmStep, Wire,
 };
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
@@ -397,7 +397,8 @@ impl Step {
     /// Runs only if this holds, which reads its own inputs.
     pub fn when_inputs(mut self, expression: &str) -> Self {
         let (expression, at) = (expression.to_owned(), Location::default());
-        self.task.when = Some(Condition { expression, tasks: BTreeSet::new(), sees: Sees::Inputs, at });
+        self.task.when =
+            Some(Condition { expression, tasks: BTreeSet::new(), variables: ConditionVariables::Inputs, at });
         self
     }
 

@@ -182,8 +182,8 @@ impl Tx<'_> {
         self.put_properties(run, new, id)?;
         if state != TaskState::Skipped {
             let unrecorded = |port: &str| Error::UnrecordedInput { task: new.task.into(), port: port.into() };
-            for (artifact, places) in events::places(new.inputs, unrecorded)? {
-                events::write(self.conn, EventKind::Input, id.0, artifact, &places, self.now_ms)?;
+            for (artifact, event_paths) in events::event_paths(new.inputs, unrecorded)? {
+                events::write(self.conn, EventKind::Input, id.0, artifact, &event_paths, self.now_ms)?;
             }
         }
         Ok(id)
@@ -248,8 +248,8 @@ impl Tx<'_> {
         let outputs: &PortValues = outputs;
         // Every artifact has an id now.
         let unrecorded = |port: &str| Error::UnrecordedInput { task: id.to_string(), port: port.into() };
-        for (artifact, places) in events::places(outputs, unrecorded)? {
-            events::write(self.conn, EventKind::Output, id, artifact, &places, self.now_ms)?;
+        for (artifact, event_paths) in events::event_paths(outputs, unrecorded)? {
+            events::write(self.conn, EventKind::Output, id, artifact, &event_paths, self.now_ms)?;
             let mut attribute = self
                 .conn
                 .prepare_cached("INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?1, ?2)")?;

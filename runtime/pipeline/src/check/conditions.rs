@@ -54,7 +54,7 @@ impl Checker<'_> {
                 suggest::hint(name, self.dag.tasks.keys().map(String::as_str), "steps")
             }));
         };
-        let Some(Interface::Known(component)) = self.interface(source) else { return None };
+        let Some(Interface::Linked(component)) = self.interface(source) else { return None };
         // The step as a whole, for `has(step.output)` on something computed; nothing to check.
         let output = reference.path.first()?;
         let Some((output, port)) = find(&component.outputs, output) else {

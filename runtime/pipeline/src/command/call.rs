@@ -3,11 +3,11 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::facts::{escaped, refusal};
 use super::input::{executor_input, input_artifacts, metadata, output_artifact, uri};
 use super::layout::Layout;
-use super::placeholder::{Part, Piece, Placeholder, StandsFor, pieces};
+use super::placeholder::{ArtifactField, Piece, Placeholder, PlaceholderKind, pieces};
 use super::structure::{Element, element};
+use super::task_context::{escaped, refusal};
 use super::text;
 use crate::step::{Command, PortValue, PortValues};
 use crate::types::PortType;
@@ -109,31 +109,33 @@ impl Filler<'_> {
 
     fn value(&self, placeholder: &Placeholder<'_>) -> Result<String, String> {
         let raw = placeholder.raw;
-        match &placeholder.stands_for {
-            StandsFor::Everything => Ok(text::json(&executor_input(self.inputs, &self.command.outputs, self.layout))),
-            StandsFor::InputParameter(name) => match self.inputs.get(name) {
+        match &placeholder.kind {
+            PlaceholderKind::Everything => {
+                Ok(text::json(&executor_input(self.inputs, &self.command.outputs, self.layout)))
+            }
+            PlaceholderKind::InputParameter(name) => match self.inputs.get(name) {
                 None => Ok(text::plain(&Value::Null)),
                 Some(PortValue::Parameter(value)) => Ok(text::plain(value)),
                 Some(PortValue::Artifacts(_)) => {
                     Err(format!("`{raw}` asks for a parameter, but the input `{name}` is an artifact"))
                 }
             },
-            StandsFor::InputArtifact(name, part) => self.input_artifact(raw, name, part),
-            StandsFor::OutputParameter(name) => match self.command.outputs.get(name).map(|port| &port.ty) {
+            PlaceholderKind::InputArtifact(name, part) => self.input_artifact(raw, name, part),
+            PlaceholderKind::OutputParameter(name) => match self.command.outputs.get(name).map(|port| &port.ty) {
                 Some(PortType::Parameter(_)) => Ok(self.layout.parameter(name)),
                 Some(PortType::Artifact { .. }) => {
                     Err(format!("`{raw}` asks for a parameter, but the output `{name}` is an artifact"))
                 }
                 None => Err(format!("`{raw}` asks for the output `{name}`, which there is not")),
             },
-            StandsFor::OutputArtifact(name, part) => self.output_artifact(raw, name, part),
-            StandsFor::OutputFile => Ok(self.layout.executor_output()),
-            StandsFor::Unknown { ours: false } => Ok(raw.to_owned()),
+            PlaceholderKind::OutputArtifact(name, part) => self.output_artifact(raw, name, part),
+            PlaceholderKind::OutputFile => Ok(self.layout.executor_output()),
+            PlaceholderKind::Unknown { ours: false } => Ok(raw.to_owned()),
             other => Err(refusal(other, raw)),
         }
     }
 
-    fn input_artifact(&self, raw: &str, name: &str, part: &Part) -> Result<String, String> {
+    fn input_artifact(&self, raw: &str, name: &str, part: &ArtifactField) -> Result<String, String> {
         let artifacts = match self.inputs.get(name) {
             None => return Ok(text::plain(&Value::Null)),
             Some(PortValue::Artifacts(artifacts)) => artifacts,
@@ -141,20 +143,20 @@ impl Filler<'_> {
                 return Err(format!("`{raw}` asks for an artifact, but the input `{name}` is a parameter"));
             }
         };
-        if let Part::List = part {
+        if let ArtifactField::List = part {
             return Ok(text::json(&input_artifacts(name, artifacts, self.layout).into()));
         }
         let first = artifacts.first().ok_or_else(|| format!("`{raw}`: the list of artifacts `{name}` is empty"))?;
         Ok(match part {
-            Part::Uri => uri(name, 0, first, self.layout),
-            Part::Path => self.layout.input(name, 0),
-            Part::Name => first.name.clone().unwrap_or_else(|| name.to_owned()),
-            Part::Metadata(keys) => text::plain(&metadata(Some(first), keys)),
-            Part::List => String::new(),
+            ArtifactField::Uri => uri(name, 0, first, self.layout),
+            ArtifactField::Path => self.layout.input(name, 0),
+            ArtifactField::Name => first.name.clone().unwrap_or_else(|| name.to_owned()),
+            ArtifactField::Metadata(keys) => text::plain(&metadata(Some(first), keys)),
+            ArtifactField::List => String::new(),
         })
     }
 
-    fn output_artifact(&self, raw: &str, name: &str, part: &Part) -> Result<String, String> {
+    fn output_artifact(&self, raw: &str, name: &str, part: &ArtifactField) -> Result<String, String> {
         let kind = match self.command.outputs.get(name).map(|port| &port.ty) {
             Some(PortType::Artifact { kind, .. }) => kind,
             Some(PortType::Parameter(_)) => {
@@ -163,11 +165,11 @@ impl Filler<'_> {
             None => return Err(format!("`{raw}` asks for the output `{name}`, which there is not")),
         };
         Ok(match part {
-            Part::List => text::json(&Value::Array(vec![output_artifact(name, kind, self.layout)])),
-            Part::Uri | Part::Path => self.layout.output(name),
-            Part::Name => name.to_owned(),
-            Part::Metadata(keys) if keys.is_empty() => "{}".to_owned(),
-            Part::Metadata(_) => text::plain(&Value::Null),
+            ArtifactField::List => text::json(&Value::Array(vec![output_artifact(name, kind, self.layout)])),
+            ArtifactField::Uri | ArtifactField::Path => self.layout.output(name),
+            ArtifactField::Name => name.to_owned(),
+            ArtifactField::Metadata(keys) if keys.is_empty() => "{}".to_owned(),
+            ArtifactField::Metadata(_) => text::plain(&Value::Null),
         })
     }
 }

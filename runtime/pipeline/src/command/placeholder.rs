@@ -15,26 +15,26 @@ pub(super) struct Placeholder<'a> {
     /// As it is written.
     pub(super) raw: &'a str,
     /// What it stands for.
-    pub(super) stands_for: StandsFor,
+    pub(super) kind: PlaceholderKind,
     /// How many times the value is escaped for a JSON string around it: `.json_escape[1]`.
     pub(super) escapes: u32,
 }
 
 /// What a placeholder stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum StandsFor {
+pub(super) enum PlaceholderKind {
     /// The whole `ExecutorInput`.
     Everything,
     /// Something about the run or the task, by its name: `pipeline_job_name`.
-    Fact(&'static str),
+    Context(&'static str),
     /// An input parameter's value.
     InputParameter(String),
     /// Something of an input artifact.
-    InputArtifact(String, Part),
+    InputArtifact(String, ArtifactField),
     /// Path of the file for an output parameter.
     OutputParameter(String),
     /// Something of an output artifact.
-    OutputArtifact(String, Part),
+    OutputArtifact(String, ArtifactField),
     /// Path of the file for the `ExecutorOutput`.
     OutputFile,
     /// Only Vertex AI can say.
@@ -49,7 +49,7 @@ pub(super) enum StandsFor {
 
 /// What is asked of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Part {
+pub(super) enum ArtifactField {
     /// All of them, as a JSON list.
     List,
     /// Its URI, which is its path here.
@@ -63,7 +63,7 @@ pub(super) enum Part {
 }
 
 /// The facts that there are, as KFP names them.
-pub(super) const FACTS: [&str; 9] = [
+pub(super) const CONTEXT_FIELDS: [&str; 9] = [
     "pipeline_job_name",
     "pipeline_job_resource_name",
     "pipeline_job_uuid",
@@ -112,15 +112,15 @@ fn placeholder(text: &str) -> Option<Placeholder<'_>> {
     loop {
         if let Some(end) = rest.strip_prefix("}}") {
             let raw = &text[..text.len() - end.len()];
-            let (stands_for, escapes) = meaning(&path);
-            return Some(Placeholder { raw, stands_for, escapes });
+            let (kind, escapes) = parse_path(&path);
+            return Some(Placeholder { raw, kind, escapes });
         }
         let Some((step, after)) = step(rest) else {
             // Mistyped, if it begins as one of KFP's: it reaches as far as the next braces.
             let first = path.first().copied().unwrap_or_default();
             let end = within(text).find("}}")? + 2;
-            let unknown = StandsFor::Unknown { ours: true };
-            return is_ours(first).then_some(Placeholder { raw: &text[..end], stands_for: unknown, escapes: 0 });
+            let unknown = PlaceholderKind::Unknown { ours: true };
+            return is_ours(first).then_some(Placeholder { raw: &text[..end], kind: unknown, escapes: 0 });
         };
         path.push(step);
         rest = after;
@@ -155,49 +155,47 @@ fn within(text: &str) -> &str {
 }
 
 /// What a path means, and how often the value is escaped.
-fn meaning(path: &[&str]) -> (StandsFor, u32) {
+fn parse_path(path: &[&str]) -> (PlaceholderKind, u32) {
     if let [before @ .., "json_escape", times] = path {
         return match times.parse() {
-            Ok(times) if times <= MAX_ESCAPES => (stands_for(before), times),
-            _ => (StandsFor::Unknown { ours: true }, 0),
+            Ok(times) if times <= MAX_ESCAPES => (placeholder_kind(before), times),
+            _ => (PlaceholderKind::Unknown { ours: true }, 0),
         };
     }
-    (stands_for(path), 0)
+    (placeholder_kind(path), 0)
 }
 
-fn stands_for(path: &[&str]) -> StandsFor {
+fn placeholder_kind(path: &[&str]) -> PlaceholderKind {
     let name = |name: &str| name.to_owned();
     match path {
-        [] => StandsFor::Everything,
+        [] => PlaceholderKind::Everything,
         ["inputs", "parameters", port] | ["inputs", "parameters", port, "value"] => {
-            StandsFor::InputParameter(name(port))
+            PlaceholderKind::InputParameter(name(port))
         }
-        ["inputs", "artifacts", port, of @ ..] => {
-            part(of).map_or(StandsFor::Unknown { ours: true }, |what| StandsFor::InputArtifact(name(port), what))
-        }
-        ["outputs", "artifacts", port, of @ ..] => {
-            part(of).map_or(StandsFor::Unknown { ours: true }, |what| StandsFor::OutputArtifact(name(port), what))
-        }
-        ["outputs", "parameters", port, "output_file" | "outputFile"] => StandsFor::OutputParameter(name(port)),
-        ["outputs", "output_file" | "outputFile"] | ["outputMetadataUri"] => StandsFor::OutputFile,
-        [fact] if FACTS.contains(fact) => FACTS
+        ["inputs", "artifacts", port, of @ ..] => part(of)
+            .map_or(PlaceholderKind::Unknown { ours: true }, |what| PlaceholderKind::InputArtifact(name(port), what)),
+        ["outputs", "artifacts", port, of @ ..] => part(of)
+            .map_or(PlaceholderKind::Unknown { ours: true }, |what| PlaceholderKind::OutputArtifact(name(port), what)),
+        ["outputs", "parameters", port, "output_file" | "outputFile"] => PlaceholderKind::OutputParameter(name(port)),
+        ["outputs", "output_file" | "outputFile"] | ["outputMetadataUri"] => PlaceholderKind::OutputFile,
+        [field] if CONTEXT_FIELDS.contains(field) => CONTEXT_FIELDS
             .iter()
-            .find(|known| *known == fact)
-            .map_or(StandsFor::Unknown { ours: true }, |fact| StandsFor::Fact(fact)),
-        [fact] if fact.starts_with("pipeline_google_cloud_") || *fact == "pipeline_service_account" => {
-            StandsFor::Vertex
+            .find(|known| *known == field)
+            .map_or(PlaceholderKind::Unknown { ours: true }, |field| PlaceholderKind::Context(field)),
+        [field] if field.starts_with("pipeline_google_cloud_") || *field == "pipeline_service_account" => {
+            PlaceholderKind::Vertex
         }
-        [first, ..] => StandsFor::Unknown { ours: is_ours(first) },
+        [first, ..] => PlaceholderKind::Unknown { ours: is_ours(first) },
     }
 }
 
-fn part(path: &[&str]) -> Option<Part> {
+fn part(path: &[&str]) -> Option<ArtifactField> {
     Some(match path {
-        [] => Part::List,
-        ["uri"] => Part::Uri,
-        ["path"] => Part::Path,
-        ["name"] => Part::Name,
-        ["metadata", keys @ ..] => Part::Metadata(keys.iter().map(|key| (*key).to_owned()).collect()),
+        [] => ArtifactField::List,
+        ["uri"] => ArtifactField::Uri,
+        ["path"] => ArtifactField::Path,
+        ["name"] => ArtifactField::Name,
+        ["metadata", keys @ ..] => ArtifactField::Metadata(keys.iter().map(|key| (*key).to_owned()).collect()),
         _ => return None,
     })
 }

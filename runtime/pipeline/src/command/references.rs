@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::refusal;
-use super::placeholder::{Piece, StandsFor, pieces};
+use super::placeholder::{Piece, PlaceholderKind, pieces};
 use super::structure::{Element, element};
+use super::task_context::refusal;
 
 /// What a text refers to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct References {
     /// Output artifacts, by name.
     pub output_artifacts: BTreeSet<String>,
     /// What it wants to know of the run and the task, as KFP names it: `pipeline_job_name`.
-    pub facts: BTreeSet<&'static str>,
+    pub context: BTreeSet<&'static str>,
     /// Whether it refers to all inputs and outputs at once: `{{$}}`.
     pub everything: bool,
     /// Placeholders that can never be filled in, with why.
@@ -49,14 +49,14 @@ impl References {
     fn add_text(&mut self, text: &str) {
         for piece in pieces(text) {
             let Piece::Placeholder(placeholder) = piece else { continue };
-            match &placeholder.stands_for {
-                StandsFor::Everything => self.everything = true,
-                StandsFor::Fact(name) => _ = self.facts.insert(name),
-                StandsFor::InputParameter(name) => _ = self.parameters.insert(name.clone()),
-                StandsFor::InputArtifact(name, _) => _ = self.artifacts.insert(name.clone()),
-                StandsFor::OutputParameter(name) => _ = self.output_parameters.insert(name.clone()),
-                StandsFor::OutputArtifact(name, _) => _ = self.output_artifacts.insert(name.clone()),
-                StandsFor::OutputFile | StandsFor::Unknown { ours: false } => {}
+            match &placeholder.kind {
+                PlaceholderKind::Everything => self.everything = true,
+                PlaceholderKind::Context(name) => _ = self.context.insert(name),
+                PlaceholderKind::InputParameter(name) => _ = self.parameters.insert(name.clone()),
+                PlaceholderKind::InputArtifact(name, _) => _ = self.artifacts.insert(name.clone()),
+                PlaceholderKind::OutputParameter(name) => _ = self.output_parameters.insert(name.clone()),
+                PlaceholderKind::OutputArtifact(name, _) => _ = self.output_artifacts.insert(name.clone()),
+                PlaceholderKind::OutputFile | PlaceholderKind::Unknown { ours: false } => {}
                 other => self.problems.push(refusal(other, placeholder.raw)),
             }
         }

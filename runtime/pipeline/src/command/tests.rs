@@ -177,24 +177,27 @@ fn what_cannot_be_filled_in_says_why() {
 
 #[test]
 fn facts_are_filled_in_first() {
-    let facts = Facts {
+    let context = TaskContext {
         job_name: "job \"1\"".into(),
         task_name: "train".into(),
         workspace: Some(WORKSPACE.into()),
-        ..Facts::default()
+        ..TaskContext::default()
     };
-    assert_eq!(fill_facts("{{$.workspace_path}}/a {{$.pipeline_task_name}}", &facts), "/kfp-workspace/a train");
-    assert_eq!(fill_facts("{{$}}{{$.inputs.parameters['a']}}", &facts), "{{$}}{{$.inputs.parameters['a']}}");
+    assert_eq!(
+        fill_task_context("{{$.workspace_path}}/a {{$.pipeline_task_name}}", &context),
+        "/kfp-workspace/a train"
+    );
+    assert_eq!(fill_task_context("{{$}}{{$.inputs.parameters['a']}}", &context), "{{$}}{{$.inputs.parameters['a']}}");
     let structure =
-        fill_facts(r#"{"Concat": ["{{$.pipeline_job_name}}", "{{$.inputs.parameters['integer']}}"]}"#, &facts);
+        fill_task_context(r#"{"Concat": ["{{$.pipeline_job_name}}", "{{$.inputs.parameters['integer']}}"]}"#, &context);
     assert_eq!(filled(&structure), "job \"1\"3");
-    assert_eq!(fill_facts("{{$.pipeline_job_name.json_escape[1]}}", &facts), r#"job \"1\""#);
-    assert_eq!(fill_facts("{{$.workspace_path}}", &Facts::default()), "{{$.workspace_path}}");
+    assert_eq!(fill_task_context("{{$.pipeline_job_name.json_escape[1]}}", &context), r#"job \"1\""#);
+    assert_eq!(fill_task_context("{{$.workspace_path}}", &TaskContext::default()), "{{$.workspace_path}}");
 }
 
 #[test]
 fn a_template_of_one_parameter_keeps_its_type() {
-    let fill = |text| fill_template(text, &inputs(), &Facts { job_name: "job".into(), ..Facts::default() });
+    let fill = |text| fill_template(text, &inputs(), &TaskContext { job_name: "job".into(), ..TaskContext::default() });
     assert_eq!(fill("{{$.inputs.parameters['list']}}"), Ok(json!([1, "two", null])));
     assert_eq!(fill("{{$.inputs.parameters['absent']}}"), Ok(Value::Null));
     assert_eq!(fill("{{$.inputs.parameters['whole']}}-{{$.pipeline_job_name}}"), Ok(json!("3-job")));
@@ -211,7 +214,7 @@ fn references_are_told() {
     let set = |name: &str| [name.to_owned()].into();
     assert_eq!((found.present, found.parameters, found.output_artifacts), (set("a"), set("b"), set("c")));
     assert_eq!((found.artifacts, found.output_parameters), (set("d"), set("e")));
-    assert!(found.everything && found.facts.contains("pipeline_root"));
+    assert!(found.everything && found.context.contains("pipeline_root"));
     assert_eq!(found.problems.len(), 1);
 }
 
@@ -247,7 +250,7 @@ fn the_whole_is_bounded() {
     let command = Command { argv: texts.to_vec(), ..Command::default() };
     let why = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap_err();
     assert!(why.contains("64 MiB"), "{why}");
-    assert!(fill_template(&texts[0], &inputs, &Facts::default()).is_err());
+    assert!(fill_template(&texts[0], &inputs, &TaskContext::default()).is_err());
 }
 
 proptest! {
@@ -255,8 +258,8 @@ proptest! {
     fn no_text_panics(text in r#"(\{\{\$|\}\}|\.|inputs|outputs|parameters|artifacts|\['|'\]|text|data|uri|metadata|json_escape|\[1\]|\{"Concat": \[|\{"IfPresent": \{"InputName": "text", "Then": |\]|\}|"|\$\(|\)|VAR|[^a]){0,30}"#) {
         let _ = argv(&[&text]);
         let _ = references(&text);
-        let _ = fill_template(&text, &inputs(), &Facts::default());
-        let filled = fill_facts(&text, &Facts::default());
+        let _ = fill_template(&text, &inputs(), &TaskContext::default());
+        let filled = fill_task_context(&text, &TaskContext::default());
         if !text.contains("{{$") {
             prop_assert_eq!(filled, text);
         }

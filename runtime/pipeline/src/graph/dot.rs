@@ -16,20 +16,20 @@ pub fn dot(pipeline: &Pipeline) -> String {
     let _ = writeln!(out, "  label={};\n  labelloc=t;", quoted(&pipeline.name));
     let anchors = anchors(&graph);
     // What is still to be written, last first: no recursion, since DAGs can be nested deeply.
-    let mut work = vec![Work::Scope(0)];
+    let mut pending = vec![Pending::Scope(0)];
     let mut depth = 1;
-    while let Some(next) = work.pop() {
+    while let Some(next) = pending.pop() {
         let indent = "  ".repeat(depth.min(40));
         match next {
-            Work::Scope(scope) => {
+            Pending::Scope(scope) => {
                 let Some(of) = graph.scopes.get(scope) else { continue };
                 if of.nodes.is_empty() && scope > 0 {
                     let _ = writeln!(out, "{indent}{} [shape=point, style=invis];", quoted(&anchors[scope]));
                 }
-                work.push(Work::Edges(scope));
-                work.extend((0..of.nodes.len()).rev().map(|node| Work::Node(scope, node)));
+                pending.push(Pending::Edges(scope));
+                pending.extend((0..of.nodes.len()).rev().map(|node| Pending::Node(scope, node)));
             }
-            Work::Node(scope, at) => {
+            Pending::Node(scope, at) => {
                 let node = &graph.scopes[scope].nodes[at];
                 match node.inner {
                     Some(inner) => {
@@ -42,18 +42,18 @@ pub fn dot(pipeline: &Pipeline) -> String {
                             let _ = writeln!(out, "{indent}  peripheries=2;");
                         }
                         depth += 1;
-                        work.push(Work::Close);
-                        work.push(Work::Scope(inner));
+                        pending.push(Pending::Close);
+                        pending.push(Pending::Scope(inner));
                     }
                     None => self::node(node, &indent, &mut out),
                 }
             }
-            Work::Edges(scope) => {
+            Pending::Edges(scope) => {
                 for edge in &graph.scopes[scope].edges {
                     self::edge(&graph, scope, edge, &anchors, &indent, &mut out);
                 }
             }
-            Work::Close => {
+            Pending::Close => {
                 depth -= 1;
                 let _ = writeln!(out, "{}}}", "  ".repeat(depth.min(40)));
             }
@@ -63,7 +63,7 @@ pub fn dot(pipeline: &Pipeline) -> String {
     out
 }
 
-enum Work {
+enum Pending {
     Scope(usize),
     Node(usize, usize),
     Edges(usize),
@@ -83,7 +83,7 @@ fn anchors(graph: &Graph) -> Vec<String> {
                 Some(inner) => anchors[inner].clone(),
                 None => node.path.clone(),
             },
-            (None, Some((around, node))) => format!("{}/", graph.scopes[around].nodes[node].path),
+            (None, Some((enclosing, node))) => format!("{}/", graph.scopes[enclosing].nodes[node].path),
             (None, None) => String::new(),
         };
     }

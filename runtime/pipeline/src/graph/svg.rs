@@ -14,10 +14,10 @@ const TITLE: f64 = 13.0;
 const SMALL: f64 = 11.0;
 const LINE: f64 = 16.0;
 /// The longest texts, in characters.
-const MOST: usize = 40;
-const MOST_ON_EDGES: usize = 26;
+const MAX_LINE_CHARS: usize = 40;
+const MAX_EDGE_CHARS: usize = 26;
 /// With more edges than this in a DAG their labels would be a thicket; pointing at an edge still tells.
-const MOST_LABELS: usize = 150;
+const MAX_EDGE_LABELS: usize = 150;
 
 const STYLE: &str = "
     svg { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #818b98; --box: #ffffff; --rim: #afb8c1; --inner: #818b9814;
@@ -75,12 +75,12 @@ pub fn svg(pipeline: &Pipeline) -> String {
     let left = MARGIN + (width - 2.0 * MARGIN - root.width) / 2.0;
     let mut origins = vec![Point { x: left, y: MARGIN + 30.0 }];
     for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
-        let (around, node) = scope.parent.unwrap_or_default();
-        let (corner, size) = (placed[around].nodes[node], sizes[around][node]);
-        let head = head(&graph.scopes[around].nodes[node]);
+        let (enclosing, node) = scope.parent.unwrap_or_default();
+        let (corner, size) = (placed[enclosing].nodes[node], sizes[enclosing][node]);
+        let head = head(&graph.scopes[enclosing].nodes[node]);
         origins.push(Point {
-            x: origins[around].x + corner.x - size.width / 2.0 + (size.width - placed[at].size.width) / 2.0,
-            y: origins[around].y + corner.y + head,
+            x: origins[enclosing].x + corner.x - size.width / 2.0 + (size.width - placed[at].size.width) / 2.0,
+            y: origins[enclosing].y + corner.y + head,
         });
     }
     for (at, scope) in graph.scopes.iter().enumerate() {
@@ -100,7 +100,7 @@ pub fn svg(pipeline: &Pipeline) -> String {
             let _ = writeln!(out, r#"    <path d="{}" marker-end="url(#arrow)"/>"#, path(route, origins[at]));
             if let Some(label) = route.label {
                 let (x, y) = (number(origins[at].x + label.x), number(origins[at].y + label.y + 4.0));
-                let label = text::short(&what, MOST_ON_EDGES);
+                let label = text::short(&what, MAX_EDGE_CHARS);
                 let _ = writeln!(out, r#"    <text x="{x}" y="{y}">{}</text>"#, escaped(&label));
             }
             out.push_str("  </g>\n");
@@ -117,12 +117,12 @@ fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
     for (at, scope) in graph.scopes.iter().enumerate().rev() {
         let of: Vec<Size> =
             scope.nodes.iter().map(|node| size(node, node.inner.map(|inner| placed[inner].size))).collect();
-        let labelled = scope.edges.len() <= MOST_LABELS;
+        let labelled = scope.edges.len() <= MAX_EDGE_LABELS;
         let edges: Vec<(usize, usize, Option<Size>)> = scope
             .edges
             .iter()
             .map(|edge| {
-                let label = text::short(&edge.label(), MOST_ON_EDGES);
+                let label = text::short(&edge.label(), MAX_EDGE_CHARS);
                 let size = Size { width: SMALL * text::width(&label), height: 16.0 };
                 (edge.from, edge.to, Some(size).filter(|_| labelled && !label.is_empty()))
             })
@@ -135,14 +135,14 @@ fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
 
 /// The lines below a node's title.
 fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
-    let about = node.about.iter().map(|line| ("", text::short(line, MOST)));
+    let about = node.about.iter().map(|line| ("", text::short(line, MAX_LINE_CHARS)));
     about
-        .chain(node.terms.iter().map(|line| ("term", text::short(line, MOST + 8))))
+        .chain(node.terms.iter().map(|line| ("term", text::short(line, MAX_LINE_CHARS + 8))))
         .filter(|(_, line)| !line.is_empty())
 }
 
 fn size(node: &Node, inner: Option<Size>) -> Size {
-    let title = 1.08 * TITLE * text::width(&text::short(&node.title, MOST));
+    let title = 1.08 * TITLE * text::width(&text::short(&node.title, MAX_LINE_CHARS));
     let text = lines(node).map(|(_, line)| SMALL * text::width(&line)).fold(title, f64::max) + 36.0;
     match inner {
         Some(inner) => {
@@ -178,7 +178,7 @@ fn node(node: &Node, corner: Point, size: Size, out: &mut String) {
             number(size.height - 16.0)
         );
     }
-    let title = escaped(&text::short(&node.title, MOST));
+    let title = escaped(&text::short(&node.title, MAX_LINE_CHARS));
     let _ = writeln!(out, r#"    <text class="title" x="{}" y="{}">{title}</text>"#, number(x), number(y));
     for (class, line) in lines(node) {
         y += LINE;

@@ -1,7 +1,7 @@
 //! Short texts about tasks, and how much room text takes.
 
+use crate::executor::FUNCTION_FLAG;
 use crate::model::{Binding, CommandStep};
-use crate::program::FUNCTION;
 
 /// A name without what KFP's compiler puts in front of it.
 pub(super) fn plain(name: &str) -> &str {
@@ -19,8 +19,8 @@ pub(super) fn component(path: &str, function: Option<&str>) -> String {
 
 /// A container's program: the function's name, or the command's first line.
 pub(super) fn command(step: &CommandStep) -> String {
-    if let Ok(call) = crate::program::recognise(step) {
-        if call.argv.get(1).is_some_and(|word| word == FUNCTION) {
+    if let Ok(call) = crate::executor::choose_executor(step) {
+        if call.argv.get(1).is_some_and(|word| word == FUNCTION_FLAG) {
             let name = call.argv.iter().position(|word| word == "--function_to_execute");
             if let Some(name) = name.and_then(|at| call.argv.get(at + 1)) {
                 return format!("{name}()");

@@ -12,7 +12,8 @@ use crate::condition::{self, ConditionError, InputRead};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::dags;
 use crate::model::{
-    Binding, Component, Condition, Dag, Implementation, Input, Items, Iteration, Location, Pipeline, Sees, Span, Task,
+    Binding, Component, Condition, ConditionVariables, Dag, Implementation, Input, Items, Iteration, Location,
+    Pipeline, Span, Task,
 };
 use crate::order;
 use crate::signature::{Port, find};
@@ -112,12 +113,12 @@ impl<'p> Conditions<'p> {
 
 /// What flows.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Sort {
+enum PortKind {
     Parameter,
     Artifact,
 }
 
-impl Sort {
+impl PortKind {
     fn of(port: &Port) -> Self {
         match port.ty {
             PortType::Parameter(_) => Self::Parameter,
@@ -179,7 +180,7 @@ impl<'p> Checker<'p, '_> {
             self.condition(name, task, when, span);
         }
         for mount in &task.mounts {
-            if let Some(Sort::Artifact) = self.source(&mount.volume, here, Some(name)).map(|source| source.sort) {
+            if let Some(PortKind::Artifact) = self.source(&mount.volume, here, Some(name)).map(|source| source.sort) {
                 let problem = format!("the volume at `{}` is named by a parameter, not by an artifact", mount.path);
                 self.error(Some(name), here, problem, None);
             }
@@ -202,7 +203,7 @@ impl<'p> Checker<'p, '_> {
         {
             // Schema 2.0.0 names a parameter of the pipeline itself.
             match find(&self.component.inputs, source) {
-                Some((_, input)) if Sort::of(&input.port) == Sort::Parameter => {}
+                Some((_, input)) if PortKind::of(&input.port) == PortKind::Parameter => {}
                 _ => {
                     let known = component.inputs.keys().map(String::as_str);
                     let hint = suggest::hint(source, known, "inputs");
@@ -214,7 +215,7 @@ impl<'p> Checker<'p, '_> {
     }
 
     fn condition(&mut self, name: &str, task: &Task, when: &'p Condition, span: Option<Span>) {
-        if when.sees == Sees::Tasks {
+        if when.variables == ConditionVariables::Tasks {
             return;
         }
         let reads = match self.conditions.reads(&when.expression) {
@@ -232,7 +233,7 @@ impl<'p> Checker<'p, '_> {
                 self.error(Some(name), span, problem, hint);
                 continue;
             };
-            let wanted = if read.artifact { Sort::Artifact } else { Sort::Parameter };
+            let wanted = if read.artifact { PortKind::Artifact } else { PortKind::Parameter };
             if let Some(sort) = self.quiet_sort(&wire.from).filter(|sort| *sort != wanted) {
                 let problem =
                     format!("the condition reads `{}` as {}, but it is {}", read.name, wanted.text(), sort.text());
@@ -249,7 +250,7 @@ impl<'p> Checker<'p, '_> {
         each: &'p Iteration,
         span: Option<Span>,
     ) {
-        let wanted = if matches!(each.over, Items::Artifacts(_)) { Sort::Artifact } else { Sort::Parameter };
+        let wanted = if matches!(each.over, Items::Artifacts(_)) { PortKind::Artifact } else { PortKind::Parameter };
         if let Items::Parameter(input) | Items::Artifacts(input) = &each.over {
             match task.inputs.get(input) {
                 None => {
@@ -274,9 +275,13 @@ impl<'p> Checker<'p, '_> {
             self.error(Some(name), span, problem, hint);
             return;
         };
-        if Sort::of(&item.port) != wanted {
-            let problem =
-                format!("the loop's item is {}, but `{}` is {}", wanted.text(), each.item, Sort::of(&item.port).text());
+        if PortKind::of(&item.port) != wanted {
+            let problem = format!(
+                "the loop's item is {}, but `{}` is {}",
+                wanted.text(),
+                each.item,
+                PortKind::of(&item.port).text()
+            );
             self.error(Some(name), span, problem, None);
             return;
         }
@@ -298,7 +303,9 @@ impl<'p> Checker<'p, '_> {
         };
         for source in sources {
             let Some(found) = self.source(source, span, None) else { continue };
-            if let Some(declared) = self.component.outputs.get(name).map(Sort::of).filter(|sort| *sort != found.sort) {
+            if let Some(declared) =
+                self.component.outputs.get(name).map(PortKind::of).filter(|sort| *sort != found.sort)
+            {
                 let given = wires::describe(source, found.sort);
                 let problem = format!("the output `{name}` is {}, but its source is {given}", declared.text());
                 self.error(None, span, problem, None);

@@ -215,7 +215,7 @@ impl Binding {
 /// What the names in a condition mean.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Sees {
+pub enum ConditionVariables {
     /// The outputs of other tasks (`evaluate.accuracy`) and the parameters (`params.threshold`).
     #[default]
     Tasks,
@@ -231,8 +231,8 @@ pub struct Condition {
     /// The tasks it refers to.
     pub tasks: BTreeSet<String>,
     /// What it is about.
-    #[serde(default)]
-    pub sees: Sees,
+    #[serde(default, rename = "sees")]
+    pub variables: ConditionVariables,
     /// Where it is written.
     #[serde(default)]
     pub at: Location,

@@ -9,7 +9,8 @@ use super::settings;
 use crate::condition;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{
-    Binding, Component, Condition, Implementation, Importer, Latest, Pipeline, Sees, Span, Task, WasmStep, Wire,
+    Binding, Component, Condition, ConditionVariables, Implementation, Importer, Latest, Pipeline, Span, Task,
+    WasmStep, Wire,
 };
 use crate::signature::Port;
 use crate::types::{ArtifactType, PortType};
@@ -267,5 +268,10 @@ fn when(node: &Node) -> Result<Condition, Diagnostic> {
         let problem = Diagnostic::error(format!("this condition is not right: {wrong}")).at(node.span);
         problem.hint(hint)
     })?;
-    Ok(Condition { expression: expression.to_owned(), tasks: parsed.tasks, sees: Sees::Tasks, at: node.span.at })
+    Ok(Condition {
+        expression: expression.to_owned(),
+        tasks: parsed.tasks,
+        variables: ConditionVariables::Tasks,
+        at: node.span.at,
+    })
 }

@@ -9,7 +9,7 @@ use weft_pipeline::step;
 use super::State;
 use super::error::{Entry, Error, Result};
 use super::file::File;
-use super::mount::Place;
+use super::mount::OutputFolder;
 use super::property::{Properties, Value};
 
 /// Bytes that one call reads at most: they lie in the host's memory until the guest has them.
@@ -44,7 +44,7 @@ pub(crate) struct Output {
     pub(super) properties: Properties,
     pub(super) body: Body,
     /// Where the guest may write it, once it asked.
-    pub(super) place: Option<(String, Place)>,
+    pub(super) folder: Option<(String, OutputFolder)>,
     /// Finished files of a directory.
     pub(super) finished: BTreeMap<String, (u64, ContentId)>,
     /// Its files that are still open, by name, with their handles.
@@ -77,7 +77,7 @@ impl Artifact {
             name: None,
             properties: Properties::default(),
             body: Body::Empty,
-            place: None,
+            folder: None,
             finished: BTreeMap::new(),
             files: BTreeMap::new(),
             broken: None,

@@ -63,7 +63,7 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     instance.func_wrap("[method]file.append", |mut store: Store<'_>, (this, bytes): (This, Vec<u8>)| {
         let file = store.data_mut().table.get_mut(&this)?;
         let result = file.writer().and_then(|writer| Ok(writer.append(&bytes)?));
-        store.data_mut().told(result)
+        store.data_mut().write_result(result)
     })?;
     instance.func_wrap("[method]file.write", |mut store: Store<'_>, (this, offset, bytes): (This, u64, Vec<u8>)| {
         let file = store.data_mut().table.get_mut(&this)?;

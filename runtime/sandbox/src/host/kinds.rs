@@ -102,12 +102,12 @@ fn common(instance: &mut LinkerInstance<'_, State>, name: &str, kind: u32, metho
         }
         "append" => instance.func_wrap(name, |mut store: Store<'_>, (this, bytes): (This, Vec<u8>)| {
             let result = store.data_mut().append(this.rep(), &bytes)?;
-            store.data_mut().told(result)
+            store.data_mut().write_result(result)
         })?,
         "write" => {
             instance.func_wrap(name, |mut store: Store<'_>, (this, offset, bytes): (This, u64, Vec<u8>)| {
                 let result = store.data_mut().write(this.rep(), offset, &bytes)?;
-                store.data_mut().told(result)
+                store.data_mut().write_result(result)
             })?;
         }
         "is-directory" => instance.func_wrap(name, |mut store: Store<'_>, (this,): (This,)| {
@@ -120,7 +120,7 @@ fn common(instance: &mut LinkerInstance<'_, State>, name: &str, kind: u32, metho
         })?,
         "create" => instance.func_wrap(name, |mut store: Store<'_>, (this, name): (This, String)| {
             let result = store.data_mut().create(this.rep(), name)?;
-            store.data_mut().told(result)
+            store.data_mut().write_result(result)
         })?,
         "path" => instance
             .func_wrap(name, |mut store: Store<'_>, (this,): (This,)| Ok((store.data_mut().path(this.rep())?,)))?,
@@ -186,7 +186,7 @@ fn special(instance: &mut LinkerInstance<'_, State>, name: &str, method: &str) -
             .func_wrap(name, |mut store: Store<'_>, (this,): (This,)| Ok((store.data_mut().text(this.rep())?,)))?,
         "set-text" => instance.func_wrap(name, |mut store: Store<'_>, (this, text): (This, String)| {
             let result = store.data_mut().set_text(this.rep(), &text)?;
-            store.data_mut().told(result)
+            store.data_mut().write_result(result)
         })?,
         _ => return Ok(false),
     }

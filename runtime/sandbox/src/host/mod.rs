@@ -1,13 +1,13 @@
 //! The host's side of the interface: what a guest can call.
 
 mod artifact;
+mod custom_types;
 mod error;
 mod file;
 mod kinds;
 mod metrics;
 mod mount;
 mod output;
-mod own;
 mod property;
 mod run;
 mod state;
@@ -17,9 +17,9 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 use weft_pipeline::types::{ARTIFACT_METHODS, BUILTIN_KINDS};
 
+pub(crate) use custom_types::{CustomTypes, define_custom_types};
 pub(crate) use error::{Error as GuestError, with_causes};
 pub(crate) use mount::Mounts;
-pub(crate) use own::{Known, define_own_kinds};
 pub(crate) use property::size as json_size;
 pub(crate) use state::{State, Step};
 pub(crate) use wasi::{Clock, Stopped};

@@ -26,7 +26,7 @@ pub(crate) struct Mounts {
 }
 
 /// An output's folder.
-pub(crate) struct Place(Dir);
+pub(crate) struct OutputFolder(Dir);
 
 impl Mounts {
     pub(crate) fn new(store: &Store) -> std::result::Result<Self, weft_artifacts::Error> {
@@ -65,7 +65,7 @@ impl Mounts {
             .map_err(|error| format!("no folder for the artifact could be made: {error}"))
     }
 
-    fn show(&mut self, store: &Store, id: &ContentId, port: &str) -> std::result::Result<String, String> {
+    fn stage_input(&mut self, store: &Store, id: &ContentId, port: &str) -> std::result::Result<String, String> {
         let (folder, dir) = self.folder("in")?;
         let name = if port.is_empty() { CONTENT } else { port };
         store.materialize(id, &dir, name).map_err(|error| with_causes(&error))?;
@@ -81,17 +81,17 @@ impl State {
         match artifact {
             Artifact::Input(input) => {
                 if input.path.is_none() {
-                    let path = mounts.show(&step.store, &input.id, &input.port).map_err(wasmtime::Error::msg)?;
+                    let path = mounts.stage_input(&step.store, &input.id, &input.port).map_err(wasmtime::Error::msg)?;
                     input.path = Some(path);
                 }
                 Ok(input.path.clone())
             }
             Artifact::Output(output) => {
-                if output.place.is_none() {
+                if output.folder.is_none() {
                     let (folder, dir) = mounts.folder("out").map_err(wasmtime::Error::msg)?;
-                    output.place = Some((format!("/out/{folder}/{CONTENT}"), Place(dir)));
+                    output.folder = Some((format!("/out/{folder}/{CONTENT}"), OutputFolder(dir)));
                 }
-                Ok(output.place.as_ref().map(|(path, _)| path.clone()))
+                Ok(output.folder.as_ref().map(|(path, _)| path.clone()))
             }
         }
     }
@@ -106,9 +106,9 @@ impl State {
         }
         let store = &self.step.store;
         let budget = Some(&self.step.budget);
-        let by_path = output.place.as_ref().filter(|(_, Place(dir))| dir.symlink_metadata(CONTENT).is_ok());
+        let by_path = output.folder.as_ref().filter(|(_, OutputFolder(dir))| dir.symlink_metadata(CONTENT).is_ok());
         let id = match (output.body, by_path) {
-            (Body::Empty, Some((_, Place(dir)))) => store.adopt(dir, CONTENT, budget)?,
+            (Body::Empty, Some((_, OutputFolder(dir)))) => store.adopt(dir, CONTENT, budget)?,
             (Body::Empty, None) => store.create(budget)?.finish()?,
             (_, Some((path, _))) => {
                 return Err(Error::Conflict(format!(

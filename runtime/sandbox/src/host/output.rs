@@ -9,13 +9,13 @@ use super::error::Result;
 
 impl State {
     /// Hands an artifact to the step; the answer is its handle.
-    pub(crate) fn hand_in(&mut self, artifact: step::Artifact, port: &str) -> std::result::Result<u32, String> {
+    pub(crate) fn lend_input(&mut self, artifact: step::Artifact, port: &str) -> std::result::Result<u32, String> {
         let input = Artifact::input(artifact, port).map_err(|error| error.to_string())?;
         Ok(self.table.push(input).map_err(|error| error.to_string())?.rep())
     }
 
     /// Takes an artifact that the step returned, finished and in the store. An input that is returned passes through.
-    pub(crate) fn hand_out(&mut self, handle: u32) -> Result<step::Artifact> {
+    pub(crate) fn take_output(&mut self, handle: u32) -> Result<step::Artifact> {
         let gone = |error: wasmtime::component::ResourceTableError| super::error::Error::Io(error.to_string());
         let files = match self.table.get(&Resource::<Artifact>::new_borrow(handle)).map_err(gone)? {
             Artifact::Output(output) => output.files.values().copied().collect(),

@@ -9,11 +9,11 @@ use weft_pipeline::step::LogLevel;
 use super::State;
 
 /// Messages that are passed on while the step runs; the log keeps the rest.
-const LIVE_MESSAGES: u32 = 10_000;
+const MAX_LIVE_MESSAGES: u32 = 10_000;
 /// Characters of a message that are passed on while the step runs.
-const LIVE_LENGTH: usize = 4096;
+const MAX_LIVE_LENGTH: usize = 4096;
 /// A reader sees no more than this many updates anyway.
-const PROGRESS_EVERY: Duration = Duration::from_millis(50);
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The enum `level`.
 #[derive(Debug, Clone, Copy, ComponentType, Lift, Lower)]
@@ -41,9 +41,9 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
             Level::Error => (LogLevel::Error, "error"),
         };
         step.log.write(format!("[{name}] {message}\n").as_bytes());
-        if step.live_messages < LIVE_MESSAGES {
+        if step.live_messages < MAX_LIVE_MESSAGES {
             step.live_messages += 1;
-            let end = message.char_indices().nth(LIVE_LENGTH).map_or(message.len(), |(at, _)| at);
+            let end = message.char_indices().nth(MAX_LIVE_LENGTH).map_or(message.len(), |(at, _)| at);
             step.observer.log(&step.task, level, &message[..end]);
         }
         Ok(())
@@ -51,7 +51,7 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     instance.func_wrap("progress", |mut store: StoreContextMut<'_, State>, (done, total): (u64, u64)| {
         let step = &mut store.data_mut().step;
         let now = Instant::now();
-        let due = step.last_progress.is_none_or(|last| now.duration_since(last) >= PROGRESS_EVERY);
+        let due = step.last_progress.is_none_or(|last| now.duration_since(last) >= PROGRESS_INTERVAL);
         if due || (total > 0 && done == total) {
             step.last_progress = Some(now);
             step.observer.progress(&step.task, done, total);

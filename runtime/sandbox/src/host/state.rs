@@ -7,7 +7,7 @@ use std::time::Instant;
 use wasmtime::component::{Resource, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 use weft_artifacts::{Budget, Store};
-use weft_launcher::Directory;
+use weft_launcher::WorkDir;
 use weft_pipeline::types::ArtifactType;
 
 use super::artifact::Artifact;
@@ -26,7 +26,7 @@ const MAX_HANDLES: usize = 100_000;
 const MAX_REFUSED_WRITES: u32 = 100;
 
 /// Content of inputs that is held open at once; a step may have more inputs than a process may have files.
-const MAX_OPEN: usize = 64;
+const MAX_OPEN_INPUTS: usize = 64;
 
 /// The data of a wasmtime store: everything of one step, gone with it.
 pub(crate) struct State {
@@ -48,7 +48,7 @@ pub(crate) struct Step {
     /// A step function's directories.
     pub(crate) mounts: Option<Mounts>,
     /// A command's files.
-    pub(crate) directory: Option<Directory>,
+    pub(crate) directory: Option<WorkDir>,
     pub(crate) deadline: Deadline,
     pub(crate) stop: Option<Stop>,
     /// How often a write was refused for the output limit.
@@ -78,7 +78,7 @@ impl Step {
 impl State {
     /// Passes the result of a write on to the guest, and stops one that goes on writing although it is told that it may
     /// not: it would do so until its time is over.
-    pub(super) fn told<T>(&mut self, result: Result<T>) -> wasmtime::Result<(Result<T>,)> {
+    pub(super) fn write_result<T>(&mut self, result: Result<T>) -> wasmtime::Result<(Result<T>,)> {
         if let Err(Error::OutputLimit(_)) = result {
             self.step.refused_writes += 1;
             if self.step.refused_writes > MAX_REFUSED_WRITES {
@@ -102,7 +102,7 @@ impl State {
     /// Notes that an input's content was opened, and closes the oldest one when there are too many.
     pub(super) fn opened(&mut self, handle: u32) {
         self.step.open.push_back(handle);
-        if self.step.open.len() > MAX_OPEN
+        if self.step.open.len() > MAX_OPEN_INPUTS
             && let Some(oldest) = self.step.open.pop_front()
             && let Ok(artifact) = self.table.get_mut::<Artifact>(&Resource::new_borrow(oldest))
         {

@@ -11,7 +11,7 @@ use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
 
 use super::State;
 use crate::clock::VirtualClock;
-use crate::engine::TICK;
+use crate::engine::EPOCH_INTERVAL;
 use crate::limits::Stop;
 use crate::observer::Listener;
 
@@ -34,7 +34,7 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     let mut poll = linker.instance(&format!("wasi:io/poll@{WASI}"))?;
     poll.func_wrap("poll", |mut store: StoreContextMut<'_, State>, (pollables,): (Vec<Resource<DynPollable>>,)| {
         let state = store.data_mut();
-        let until = Until::of(state);
+        let until = StopSignal::of(state);
         let ready = wait(until, state.table.poll(pollables))?;
         Ok((ready?,))
     })?;
@@ -42,7 +42,7 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         "[method]pollable.block",
         |mut store: StoreContextMut<'_, State>, (pollable,): (Resource<DynPollable>,)| {
             let state = store.data_mut();
-            let until = Until::of(state);
+            let until = StopSignal::of(state);
             wait(until, state.table.block(pollable))?
         },
     )?;
@@ -60,7 +60,7 @@ pub(crate) enum Clock {
 impl Clock {
     fn now(&self) -> u64 {
         match self {
-            Self::Virtual(clock) => clock.look(),
+            Self::Virtual(clock) => clock.read(),
             Self::Real(start) => u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX),
         }
     }
@@ -79,7 +79,7 @@ impl wasmtime_wasi::HostMonotonicClock for Clock {
 fn sleep(state: &mut State, nanoseconds: u64) -> wasmtime::Result<Resource<DynPollable>> {
     let sleep = match &state.step.clock {
         Clock::Virtual(clock) => {
-            let end = clock.look().saturating_add(nanoseconds);
+            let end = clock.read().saturating_add(nanoseconds);
             Sleep::Virtual { clock: clock.clone(), end }
         }
         Clock::Real(_) => Sleep::Real(tokio::time::Instant::now().checked_add(Duration::from_nanos(nanoseconds))),
@@ -109,17 +109,17 @@ impl Pollable for Sleep {
 }
 
 /// What ends a guest's waiting.
-struct Until {
+struct StopSignal {
     deadline: crate::limits::Deadline,
     observer: Listener,
 }
 
-impl Until {
+impl StopSignal {
     fn of(state: &State) -> Self {
         Self { deadline: state.step.deadline, observer: state.step.observer }
     }
 
-    async fn comes(self) -> Stop {
+    async fn raised(self) -> Stop {
         loop {
             if self.deadline.passed() {
                 return Stop::Time;
@@ -127,16 +127,16 @@ impl Until {
             if self.observer.interrupted() {
                 return Stop::Interrupted;
             }
-            tokio::time::sleep(TICK).await;
+            tokio::time::sleep(EPOCH_INTERVAL).await;
         }
     }
 }
 
 /// Waits for what the guest waits for, but no longer than it may: in the host no tick reaches it.
-fn wait<T>(until: Until, what: impl Future<Output = T>) -> wasmtime::Result<T> {
+fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result<T> {
     wasmtime_wasi::runtime::in_tokio(async {
         let mut what = std::pin::pin!(what);
-        let mut until = std::pin::pin!(until.comes());
+        let mut until = std::pin::pin!(until.raised());
         std::future::poll_fn(|context| {
             if let std::task::Poll::Ready(value) = what.as_mut().poll(context) {
                 return std::task::Poll::Ready(Ok(value));

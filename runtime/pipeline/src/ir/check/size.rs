@@ -73,9 +73,9 @@ fn measure<'p>(
             Some(inner) => match sizes.get(&inner) {
                 Some(known) => *known,
                 None if open.contains(&inner) => {
-                    let around = path.iter().map(|visit| visit.name).chain([name]);
+                    let enclosing = path.iter().map(|visit| visit.name).chain([name]);
                     let span = place(pipeline, name, task_name);
-                    problems.push(contains_itself(&task.component, around).at(span).task(task_name.clone()));
+                    problems.push(contains_itself(&task.component, enclosing).at(span).task(task_name.clone()));
                     Size::default()
                 }
                 None => {

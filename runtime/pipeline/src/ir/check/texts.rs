@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::Sort;
+use super::PortKind;
 use crate::command::{References, references};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::users;
@@ -61,19 +61,19 @@ impl Texts<'_> {
 
     fn check(&mut self, found: &References) {
         let component = self.component;
-        let inputs = |name: &str| component.inputs.get(name).map(|input| Sort::of(&input.port));
-        let outputs = |name: &str| component.outputs.get(name).map(Sort::of);
+        let inputs = |name: &str| component.inputs.get(name).map(|input| PortKind::of(&input.port));
+        let outputs = |name: &str| component.outputs.get(name).map(PortKind::of);
         let input_names: Vec<&str> = component.inputs.keys().map(String::as_str).collect();
         let output_names: Vec<&str> = component.outputs.keys().map(String::as_str).collect();
-        self.names(&found.parameters, Some(Sort::Parameter), "input", &inputs, &input_names);
-        self.names(&found.artifacts, Some(Sort::Artifact), "input", &inputs, &input_names);
+        self.names(&found.parameters, Some(PortKind::Parameter), "input", &inputs, &input_names);
+        self.names(&found.artifacts, Some(PortKind::Artifact), "input", &inputs, &input_names);
         self.names(&found.present, None, "input", &inputs, &input_names);
-        self.names(&found.output_parameters, Some(Sort::Parameter), "output", &outputs, &output_names);
-        self.names(&found.output_artifacts, Some(Sort::Artifact), "output", &outputs, &output_names);
+        self.names(&found.output_parameters, Some(PortKind::Parameter), "output", &outputs, &output_names);
+        self.names(&found.output_artifacts, Some(PortKind::Artifact), "output", &outputs, &output_names);
         for problem in &found.problems {
             self.error(problem.clone(), None);
         }
-        if found.facts.contains("workspace_path") && !self.pipeline.workspace {
+        if found.context.contains("workspace_path") && !self.pipeline.workspace {
             let problem =
                 format!("the component `{}` works in the workspace, which the pipeline does not have", self.name);
             self.error(problem, Some(WORKSPACE.to_owned()));
@@ -83,9 +83,9 @@ impl Texts<'_> {
     fn names(
         &mut self,
         names: &BTreeSet<String>,
-        wanted: Option<Sort>,
+        wanted: Option<PortKind>,
         what: &str,
-        sort: &dyn Fn(&str) -> Option<Sort>,
+        sort: &dyn Fn(&str) -> Option<PortKind>,
         known: &[&str],
     ) {
         for name in names {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Checker, Sort};
+use super::{Checker, PortKind};
 use crate::command::references;
 use crate::ir::template;
 use crate::model::{Binding, Component, Implementation, Input, Span, Task, Wire};
@@ -14,7 +14,7 @@ use crate::types::{ParameterType, PortType, may_fit};
 
 /// The source of a value.
 pub(super) struct Source<'p> {
-    pub sort: Sort,
+    pub sort: PortKind,
     /// Its type, where what is declared can be relied on: the compiler is not strict about what it makes of loops and conditions.
     pub ty: Option<Cow<'p, PortType>>,
 }
@@ -75,7 +75,7 @@ impl<'p> Checker<'p, '_> {
             binding => {
                 let Some(source) = self.source(binding, span, Some(name)) else { return };
                 let Some(declared) = declared else { return };
-                let sort = Sort::of(&declared.port);
+                let sort = PortKind::of(&declared.port);
                 if sort != source.sort {
                     let given = describe(binding, source.sort);
                     let problem = format!("the input `{input}` takes {}, but it is given {given}", sort.text());
@@ -105,7 +105,7 @@ impl<'p> Checker<'p, '_> {
         span: Option<Span>,
     ) {
         let found = references(text);
-        let workspace = found.facts.contains("workspace_path") && !self.pipeline.workspace;
+        let workspace = found.context.contains("workspace_path") && !self.pipeline.workspace;
         for unknown in found.parameters.iter().chain(&found.artifacts).chain(&found.present) {
             if unknown == input {
                 self.error(Some(name), span, format!("the input `{input}` is made of itself"), None);
@@ -135,12 +135,12 @@ impl<'p> Checker<'p, '_> {
                     let known = self.component.inputs.keys().map(String::as_str);
                     let what = if self.is_root { "parameters" } else { "inputs" };
                     let hint = suggest::hint(name, known, what);
-                    let around = if self.is_root { "the pipeline" } else { "the component around it" };
-                    self.error(reader, span, format!("{around} has no input `{name}`"), hint);
+                    let enclosing = if self.is_root { "the pipeline" } else { "the component around it" };
+                    self.error(reader, span, format!("{enclosing} has no input `{name}`"), hint);
                     return None;
                 };
                 let ty = self.is_root.then_some(Cow::Borrowed(&input.port.ty));
-                Some(Source { sort: Sort::of(&input.port), ty })
+                Some(Source { sort: PortKind::of(&input.port), ty })
             }
             Binding::Output { task, output } => {
                 let Some(producer) = self.dag.tasks.get(task) else {
@@ -155,7 +155,7 @@ impl<'p> Checker<'p, '_> {
                     return None;
                 };
                 let reliable = producer.each.is_none() && !matches!(component.implementation, Implementation::Dag(_));
-                Some(Source { sort: Sort::of(port), ty: reliable.then_some(Cow::Borrowed(&port.ty)) })
+                Some(Source { sort: PortKind::of(port), ty: reliable.then_some(Cow::Borrowed(&port.ty)) })
             }
             Binding::FinalStatus { task } => {
                 if !self.dag.tasks.contains_key(task) {
@@ -163,7 +163,7 @@ impl<'p> Checker<'p, '_> {
                     return None;
                 }
                 let ty = PortType::Parameter(ParameterType::task_final_status());
-                Some(Source { sort: Sort::Parameter, ty: Some(Cow::Owned(ty)) })
+                Some(Source { sort: PortKind::Parameter, ty: Some(Cow::Owned(ty)) })
             }
             Binding::FirstOf(all) | Binding::Gather(all) => {
                 let sources: Vec<_> = all.iter().filter_map(|one| self.source(one, span, reader)).collect();
@@ -173,21 +173,23 @@ impl<'p> Checker<'p, '_> {
     }
 
     /// What flows through a binding, as far as it is known; unknown sources are reported elsewhere.
-    pub(super) fn quiet_sort(&self, binding: &Binding) -> Option<Sort> {
+    pub(super) fn quiet_sort(&self, binding: &Binding) -> Option<PortKind> {
         match binding {
-            Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => Some(Sort::Parameter),
-            Binding::Input(name) => self.input(name).map(|input| Sort::of(&input.port)),
-            Binding::Output { task, output } => find(self.outputs_of(task)?, output).map(|(_, port)| Sort::of(port)),
+            Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => Some(PortKind::Parameter),
+            Binding::Input(name) => self.input(name).map(|input| PortKind::of(&input.port)),
+            Binding::Output { task, output } => {
+                find(self.outputs_of(task)?, output).map(|(_, port)| PortKind::of(port))
+            }
             Binding::FirstOf(all) | Binding::Gather(all) => all.first().and_then(|first| self.quiet_sort(first)),
         }
     }
 }
 
 /// The source of a value in words: the artifact `data` of the task `split`.
-pub(super) fn describe(binding: &Binding, sort: Sort) -> String {
+pub(super) fn describe(binding: &Binding, sort: PortKind) -> String {
     let what = match sort {
-        Sort::Parameter => "parameter",
-        Sort::Artifact => "artifact",
+        PortKind::Parameter => "parameter",
+        PortKind::Artifact => "artifact",
     };
     match binding {
         Binding::Output { task, output } => format!("the {what} `{output}` of the task `{task}`"),

@@ -8,11 +8,11 @@ use super::resources;
 use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
 use crate::diagnostic::Diagnostic;
+use crate::executor::component_path;
 use crate::ir::write::resolver::parse;
 use crate::model::{
     Binding, CommandStep, Implementation, Importer, Latest, Mount, Span, Volume, VolumeAction, WasmStep,
 };
-use crate::program::component_path;
 use crate::step::{Grants, Limits};
 use crate::suggest;
 use crate::yaml::node::{Entry, Kind, Node};

@@ -24,7 +24,7 @@ const FIELDS: [&str; 9] = [
 ];
 
 /// What a step has at most: its memory's addresses have 32 bits.
-const MOST_MEMORY: u64 = 4 << 30;
+const MAX_MEMORY: u64 = 4 << 30;
 
 /// The limits that a container's resources stand for. A step uses one thread and takes memory as it needs it, so that only an upper
 /// bound of the memory is set, and only what cannot be had is told.
@@ -42,7 +42,7 @@ pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut
         }
     }
     if let Some((bytes, field)) = memory(&message, "resourceMemoryRequest", "memoryRequest", asked, notes)
-        && bytes > MOST_MEMORY
+        && bytes > MAX_MEMORY
     {
         refuse(&message, field, asked, notes);
     }

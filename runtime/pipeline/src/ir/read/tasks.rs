@@ -8,7 +8,7 @@ use super::message::{self, Message, Notes};
 use super::values::{artifact_source, one_of_names, parameter_source, required};
 use super::{MAX_ITEMS, Reader};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Condition, Items, Iteration, Retry, Sees, Span, Task, Trigger};
+use crate::model::{Condition, ConditionVariables, Items, Iteration, Retry, Span, Task, Trigger};
 use crate::types::whole_numbers;
 use crate::yaml::node::Entry;
 use crate::yaml::parse_duration;
@@ -111,7 +111,10 @@ fn trigger(message: &Message<'_>, task: &mut Task, notes: &mut Notes) -> Option<
     let expression = policy.text("condition", "a CEL expression", notes).filter(|text| !text.is_empty())?;
     let span = policy.get("condition")?.node.span;
     let tasks = std::collections::BTreeSet::new();
-    Some((Condition { expression: expression.to_owned(), tasks, sees: Sees::Inputs, at: span.at }, span))
+    Some((
+        Condition { expression: expression.to_owned(), tasks, variables: ConditionVariables::Inputs, at: span.at },
+        span,
+    ))
 }
 
 fn iteration(message: &Message<'_>, notes: &mut Notes) -> Option<(Iteration, Span)> {

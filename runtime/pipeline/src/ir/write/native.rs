@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{
-    Binding, CommandStep, Component, Condition, Dag, Format, Implementation, Importer, Input, Latest, Location,
-    Pipeline, Sees, Task, Trigger, WasmStep, Wire,
+    Binding, CommandStep, Component, Condition, ConditionVariables, Dag, Format, Implementation, Importer, Input,
+    Latest, Location, Pipeline, Task, Trigger, WasmStep, Wire,
 };
 use crate::signature::{Port, find};
 use crate::types::{ArtifactType, KfpType, ParameterType, PortType, whole_numbers};
@@ -388,7 +388,7 @@ impl<'p> Lowering<'p> {
         let Some(wrapper) = self.names.wrapper(name).map(str::to_owned) else { return };
         let shown = self.names.task(name).to_owned();
         let mut outer = Task { component: format!("comp-{wrapper}"), cache: false, ..Task::default() };
-        let mut around = Component::default();
+        let mut enclosing = Component::default();
         for read in &plan.reads {
             let from = match read.source {
                 Source::Parameter(parameter) => Binding::Input(self.names.parameter(parameter)),
@@ -396,7 +396,7 @@ impl<'p> Lowering<'p> {
             };
             outer.inputs.insert(read.channel.clone(), Wire::from(from));
             let port = Port { ty: read.port.ty.clone(), optional: read.optional || plan.loose };
-            around.inputs.insert(read.channel.clone(), Input::from(port));
+            enclosing.inputs.insert(read.channel.clone(), Input::from(port));
         }
         for (input, wire) in &task.inputs {
             let from = match &wire.from {
@@ -418,11 +418,11 @@ impl<'p> Lowering<'p> {
                 let channel = self.names.channel(&Source::Output(name, output));
                 let from = Binding::Output { task: shown.clone(), output: output.replace('-', "_") };
                 body.outputs.insert(channel.clone(), from);
-                around.outputs.insert(channel, port.clone());
+                enclosing.outputs.insert(channel, port.clone());
             }
         }
         body.tasks.insert(shown, inner);
-        around.implementation = Implementation::Dag(body);
+        enclosing.implementation = Implementation::Dag(body);
         outer.after = self.before(task);
         if plan.loose {
             outer.trigger = Trigger::AllCompleted;
@@ -430,10 +430,10 @@ impl<'p> Lowering<'p> {
         outer.when = plan.condition.as_ref().map(|expression| Condition {
             expression: expression.clone(),
             tasks: BTreeSet::new(),
-            sees: Sees::Inputs,
+            variables: ConditionVariables::Inputs,
             at: Location::default(),
         });
-        self.lowered.components.insert(outer.component.clone(), around);
+        self.lowered.components.insert(outer.component.clone(), enclosing);
         self.tasks.insert(wrapper, outer);
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::executor::component_path;
 use crate::model::{Binding, Implementation, Pipeline};
-use crate::program::component_path;
 
 /// Changes every path that is written out: of component files, and of what is imported.
 pub fn rebase(pipeline: &mut Pipeline, path: &dyn Fn(&str) -> String) {

@@ -9,7 +9,7 @@ use super::{Writer, put};
 use crate::ir::template;
 use crate::link::dags;
 use crate::model::{
-    Binding, Component, Dag, Implementation, Items, Iteration, Pipeline, Retry, Sees, Task, Trigger, Wire,
+    Binding, Component, ConditionVariables, Dag, Implementation, Items, Iteration, Pipeline, Retry, Task, Trigger, Wire,
 };
 use crate::signature::Port;
 
@@ -19,12 +19,12 @@ pub(super) fn first_of<'p>(pipeline: &'p Pipeline, component: &str) -> Option<&'
 }
 
 impl<'p> Writer<'p> {
-    pub(super) fn dag(&self, dag: &'p Dag, around: &'p Component) -> Value {
+    pub(super) fn dag(&self, dag: &'p Dag, enclosing: &'p Component) -> Value {
         let mut outputs = Sections::default();
         for (name, binding) in &dag.outputs {
-            let artifact = match around.outputs.get(name) {
+            let artifact = match enclosing.outputs.get(name) {
                 Some(port) => is_artifact(port),
-                None => self.source(binding, dag, around).is_some_and(is_artifact),
+                None => self.source(binding, dag, enclosing).is_some_and(is_artifact),
             };
             if let Some(selected) = selected(binding, artifact) {
                 outputs.insert(artifact, name, selected);
@@ -32,12 +32,12 @@ impl<'p> Writer<'p> {
         }
         let mut written = json!({});
         put(&mut written, "outputs", outputs.value());
-        let tasks = dag.tasks.iter().map(|(name, task)| (name.clone(), self.task(name, task, dag, around)));
+        let tasks = dag.tasks.iter().map(|(name, task)| (name.clone(), self.task(name, task, dag, enclosing)));
         put(&mut written, "tasks", Value::Object(tasks.collect()));
         written
     }
 
-    fn task(&self, name: &str, task: &'p Task, dag: &'p Dag, around: &'p Component) -> Value {
+    fn task(&self, name: &str, task: &'p Task, dag: &'p Dag, enclosing: &'p Component) -> Value {
         let mut written = json!({});
         let component = self.pipeline.components.get(&task.component);
         let is_dag = component.is_some_and(|component| matches!(component.implementation, Implementation::Dag(_)));
@@ -55,7 +55,7 @@ impl<'p> Writer<'p> {
             let declared = component.and_then(|component| component.inputs.get(input)).map(|input| &input.port);
             let artifact = match wire.from {
                 Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => false,
-                _ => self.source(&wire.from, dag, around).or(declared).is_some_and(is_artifact),
+                _ => self.source(&wire.from, dag, enclosing).or(declared).is_some_and(is_artifact),
             };
             inputs.insert(artifact, input, wired(wire, artifact));
         }
@@ -68,7 +68,7 @@ impl<'p> Writer<'p> {
         }
         written["taskInfo"] = json!({ "name": task.display_name.as_deref().unwrap_or(name) });
         let mut trigger = json!({});
-        if let Some(when) = task.when.as_ref().filter(|when| when.sees == Sees::Inputs) {
+        if let Some(when) = task.when.as_ref().filter(|when| when.variables == ConditionVariables::Inputs) {
             trigger["condition"] = json!(when.expression);
         }
         if task.trigger == Trigger::AllCompleted {
@@ -79,15 +79,15 @@ impl<'p> Writer<'p> {
     }
 
     /// What flows out of where a binding reads.
-    fn source(&self, binding: &Binding, dag: &'p Dag, around: &'p Component) -> Option<&'p Port> {
+    fn source(&self, binding: &Binding, dag: &'p Dag, enclosing: &'p Component) -> Option<&'p Port> {
         match binding {
-            Binding::Input(name) => around.inputs.get(name).map(|input| &input.port),
+            Binding::Input(name) => enclosing.inputs.get(name).map(|input| &input.port),
             Binding::Output { task, output } => {
                 let component = self.pipeline.components.get(&dag.tasks.get(task)?.component)?;
                 component.outputs.get(output)
             }
             Binding::FirstOf(all) | Binding::Gather(all) => {
-                all.iter().find_map(|binding| self.source(binding, dag, around))
+                all.iter().find_map(|binding| self.source(binding, dag, enclosing))
             }
             Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => None,
         }

@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::*;
 use crate::model::{
-    Binding, CommandStep, Condition, Dag, Format, Importer, Input, Items, Iteration, Latest, Mount, Retry, Sees, Task,
-    Trigger, Volume, VolumeAction, WasmStep, Wire,
+    Binding, CommandStep, Condition, ConditionVariables, Dag, Format, Importer, Input, Items, Iteration, Latest, Mount,
+    Retry, Task, Trigger, Volume, VolumeAction, WasmStep, Wire,
 };
 use crate::step::{Grants, Limits};
 use crate::testing::port;
@@ -85,7 +85,7 @@ fn everything() -> Pipeline {
     say.when = Some(Condition {
         expression: "inputs.parameter_values['text'] != 'x'".into(),
         tasks: std::collections::BTreeSet::default(),
-        sees: Sees::Inputs,
+        variables: ConditionVariables::Inputs,
         at: crate::model::Location::default(),
     });
     let body = Dag {

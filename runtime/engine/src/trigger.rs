@@ -2,90 +2,90 @@
 
 use serde_json::Value;
 use weft_pipeline::condition::TaskScope;
-use weft_pipeline::model::{Sees, TaskState, Trigger};
+use weft_pipeline::model::{ConditionVariables, TaskState, Trigger};
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 
-use crate::around::Around;
 use crate::condition;
-use crate::inputs::{self, Bound, Missing};
+use crate::inputs::{self, BoundInputs, Unresolved};
 use crate::node::Node;
 use crate::run::Run;
-use crate::work::host_failure;
+use crate::scope::Scope;
+use crate::worker::host_failure;
 
 /// What is to be done with a task.
-pub(crate) enum Verdict {
+pub(crate) enum Decision {
     /// A task before it failed or never began.
-    NotRun { blame: usize },
+    UpstreamFailed { root_cause: usize },
     /// It is skipped for this reason.
     Skip(String),
     /// It cannot even begin.
     Fail(Box<StepFailure>),
     /// It runs on these inputs.
-    Go(Bound),
+    Run(BoundInputs),
 }
 
 impl Run<'_> {
     /// What is to be done with a task that is ready.
-    pub fn verdict(&mut self, index: usize) -> Verdict {
-        if let Some(given) = self.nodes[index].given.take() {
+    pub fn evaluate_trigger(&mut self, index: usize) -> Decision {
+        if let Some(iteration_inputs) = self.nodes[index].iteration_inputs.take() {
             // An iteration: its loop has been decided about.
-            return self.fit_item(index, *given).map_or_else(Verdict::Fail, Verdict::Go);
+            return self.bind_item(index, *iteration_inputs).map_or_else(Decision::Fail, Decision::Run);
         }
         let Node { task, component, frame, .. } = &self.nodes[index];
         let state = |name: &String| self.find(*frame, name).map(|on| (on, self.nodes[on].state()));
         if task.trigger == Trigger::AllSucceeded {
-            let lost = |name: &String| {
+            let failed_upstream = |name: &String| {
                 let (on, state) = state(name)?;
                 matches!(state, TaskState::Failed | TaskState::New | TaskState::Canceled).then_some(on)
             };
-            if let Some(on) = task.dependencies().iter().find_map(lost) {
-                return Verdict::NotRun { blame: self.nodes[on].blame.unwrap_or(on) };
+            if let Some(on) = task.dependencies().iter().find_map(failed_upstream) {
+                return Decision::UpstreamFailed { root_cause: self.nodes[on].root_cause.unwrap_or(on) };
             }
             let skipped = |name: &&String| state(name).is_some_and(|(_, state)| state == TaskState::Skipped);
             if let Some(name) = task.after.iter().find(skipped) {
-                return Verdict::Skip(format!("it comes after `{name}`, which was skipped"));
+                return Decision::Skip(format!("it comes after `{name}`, which was skipped"));
             }
         }
-        let around = Around { run: self, frame: *frame, node: Some(index) };
-        if let Some(when) = task.when.as_ref().filter(|when| when.sees == Sees::Tasks) {
+        let scope = Scope { run: self, frame: *frame, node: Some(index) };
+        if let Some(when) = task.when.as_ref().filter(|when| when.variables == ConditionVariables::Tasks) {
             match condition::holds(when, &self.frames[*frame].inputs, |name| self.task_scope(*frame, name)) {
                 Ok(true) => {}
-                Ok(false) => return Verdict::Skip(condition::does_not_hold(when)),
-                Err(failure) => return Verdict::Fail(failure),
+                Ok(false) => return Decision::Skip(condition::does_not_hold(when)),
+                Err(failure) => return Decision::Fail(failure),
             }
         }
-        let bound = match inputs::bind(task, component, self.plan.pipeline.format, &around) {
+        let bound = match inputs::bind(task, component, self.plan.pipeline.format, &scope) {
             Ok(bound) => bound,
-            Err(Missing::Absent(reason)) if task.trigger == Trigger::AllSucceeded => return Verdict::Skip(reason),
+            Err(Unresolved::Absent(reason)) if task.trigger == Trigger::AllSucceeded => return Decision::Skip(reason),
             // It is to run in any case, and cannot.
-            Err(Missing::Absent(reason)) => {
+            Err(Unresolved::Absent(reason)) => {
                 let hint = "make the input optional, or give it a default".to_owned();
-                return Verdict::Fail(host_failure(reason, Some(hint)).into());
+                return Decision::Fail(host_failure(reason, Some(hint)).into());
             }
-            Err(Missing::Wrong(failure)) => return Verdict::Fail(failure),
+            Err(Unresolved::Invalid(failure)) => return Decision::Fail(failure),
         };
-        match task.when.as_ref().filter(|when| when.sees == Sees::Inputs) {
-            None => Verdict::Go(bound),
+        match task.when.as_ref().filter(|when| when.variables == ConditionVariables::Inputs) {
+            None => Decision::Run(bound),
             Some(when) => match condition::holds_for(when, &bound.all()) {
-                Ok(true) => Verdict::Go(bound),
-                Ok(false) => Verdict::Skip(condition::does_not_hold(when)),
-                Err(failure) => Verdict::Fail(failure),
+                Ok(true) => Decision::Run(bound),
+                Ok(false) => Decision::Skip(condition::does_not_hold(when)),
+                Err(failure) => Decision::Fail(failure),
             },
         }
     }
 
     /// The inputs of an iteration, its item in the form of the input that gets it.
-    fn fit_item(&self, index: usize, mut inputs: PortValues) -> Result<Bound, Box<StepFailure>> {
+    fn bind_item(&self, index: usize, mut inputs: PortValues) -> Result<BoundInputs, Box<StepFailure>> {
         let Node { task, component, .. } = &self.nodes[index];
         if let Some(each) = &task.each
             && let Some(item) = inputs.remove(&each.item)
             && let Some(input) = component.inputs.get(&each.item)
             && !(input.port.optional && item == PortValue::Parameter(Value::Null))
         {
-            let item = inputs::fitted(&each.item, input, component, item, self.plan.pipeline.format)?;
+            let item = inputs::coerced(&each.item, input, component, item, self.plan.pipeline.format)?;
             inputs.insert(each.item.clone(), item);
         }
-        Ok(Bound { inputs, ..Bound::default() })
+        Ok(BoundInputs { inputs, ..BoundInputs::default() })
     }
 
     /// What a condition sees of a settled task of a DAG.

@@ -3,14 +3,14 @@
 use cap_std::fs::Dir;
 use weft_artifacts::{Budget, ContentId};
 
-use crate::directory::Directory;
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, ErrorContext, Result};
+use crate::work_dir::WorkDir;
 
 /// Symbolic links that are followed one after another.
 const MAX_LINKS: usize = 8;
 
 /// A file or directory of a command.
-pub(crate) struct Place<'a> {
+pub(crate) struct GuestPath<'a> {
     /// The directory that it lies in.
     pub(crate) dir: &'a Dir,
     /// Its path there; never empty, no `.` nor `..` in it.
@@ -21,9 +21,9 @@ pub(crate) struct Place<'a> {
     own: bool,
 }
 
-impl Directory {
+impl WorkDir {
     /// The place of a path as the command writes it; relative ones begin at the root, where commands start.
-    pub(crate) fn place(&self, port: &str, path: &str) -> Result<Place<'_>> {
+    pub(crate) fn guest_path(&self, port: &str, path: &str) -> Result<GuestPath<'_>> {
         let refuse =
             |why: &str| Error::output(format!("its output `{port}` is said to be at `{}`, {why}", shorten(path)));
         let inside = match path.strip_prefix(&self.layout.root) {
@@ -51,28 +51,35 @@ impl Directory {
         }
         let below = |mount: &str| shown.strip_prefix(mount)?.strip_prefix('/').map(str::to_owned);
         let granted = self.granted.iter().filter_map(|(mount, dir)| Some((mount.len(), dir, below(mount)?)));
-        let place = if let Some((_, dir, path)) = granted.max_by_key(|(length, ..)| *length) {
-            Place { dir, path, shown, own: false }
+        let location = if let Some((_, dir, path)) = granted.max_by_key(|(length, ..)| *length) {
+            GuestPath { dir, path, shown, own: false }
         } else if let Some(path) = below("/in") {
-            Place { dir: &self.bare.inputs, path, shown, own: false }
+            GuestPath { dir: &self.scratch.inputs, path, shown, own: false }
         } else {
-            Place { dir: &self.bare.root, path: shown[1..].to_owned(), shown, own: !self.is_host }
+            GuestPath { dir: &self.scratch.root, path: shown[1..].to_owned(), shown, own: !self.is_host }
         };
-        if place.path.is_empty() { Err(whole()) } else { Ok(place) }
+        if location.path.is_empty() { Err(whole()) } else { Ok(location) }
     }
 
     /// Stores what is at a place. Nothing if there is nothing.
-    pub(crate) fn take(&self, port: &str, place: &Place<'_>, copy: bool, budget: &Budget) -> Result<Option<ContentId>> {
-        let refuse = |why: String| Error::output(format!("its output `{port}` at `{}` {why}", shorten(&place.shown)));
-        let mut path = place.path.clone();
+    pub(crate) fn store_output(
+        &self,
+        port: &str,
+        location: &GuestPath<'_>,
+        copy: bool,
+        budget: &Budget,
+    ) -> Result<Option<ContentId>> {
+        let refuse =
+            |why: String| Error::output(format!("its output `{port}` at `{}` {why}", shorten(&location.shown)));
+        let mut path = location.path.clone();
         for _ in 0..MAX_LINKS {
-            match place.dir.symlink_metadata(&path) {
+            match location.dir.symlink_metadata(&path) {
                 Err(error) if is_absent(&error) => return Ok(None),
                 Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
                 Ok(meta) if !meta.is_symlink() => {
                     let (parent, name) = path.rsplit_once('/').unwrap_or((".", &path));
-                    let parent = place.dir.open_dir(parent).doing(|| format!("its output `{port}`"))?;
-                    let taken = if copy || !place.own {
+                    let parent = location.dir.open_dir(parent).context(|| format!("its output `{port}`"))?;
+                    let taken = if copy || !location.own {
                         self.store.copy_from(&parent, name, Some(budget))
                     } else {
                         self.store.adopt(&parent, name, Some(budget))
@@ -81,7 +88,7 @@ impl Directory {
                 }
                 Ok(_) => {
                     // Resolved beneath the directory; a link that leads out of it is an error.
-                    path = match place.dir.canonicalize(&path) {
+                    path = match location.dir.canonicalize(&path) {
                         Ok(target) => target.to_str().map(str::to_owned).unwrap_or_default(),
                         Err(error) if is_absent(&error) => return Ok(None),
                         Err(error) => {

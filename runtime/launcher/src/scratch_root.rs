@@ -5,18 +5,18 @@ use std::path::PathBuf;
 use cap_std::fs::Dir;
 use weft_artifacts::{Scratch, Store};
 
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, ErrorContext, Result};
 
 /// What there is below a command's root: the parents of its outputs, and `/tmp`.
 const PARENTS: [&str; 5] = ["out", "tmp", "tmp/kfp", "tmp/kfp/outputs", "tmp/kfp_outputs"];
 
 /// What is cleared rather than made anew: so many entries.
-const CLEARED: u32 = 1_000;
+const MAX_CLEARED_ENTRIES: u32 = 1_000;
 /// And so deep.
-const CLEARED_DEPTH: u32 = 4;
+const MAX_CLEARED_DEPTH: u32 = 4;
 
 /// A command's directories, removed when dropped.
-pub(crate) struct Bare {
+pub(crate) struct ScratchRoot {
     // Field order is drop order: the handles go before what they are in.
     /// What the command sees as `/`.
     pub(crate) root: Dir,
@@ -29,10 +29,10 @@ pub(crate) struct Bare {
     _scratch: Scratch,
 }
 
-impl Bare {
+impl ScratchRoot {
     /// Inputs and packages lie beside the root, for a command that can be kept from writing there, else in it.
     pub(crate) fn new(store: &Store, beside: bool) -> Result<Self> {
-        let scratch = store.scratch().doing(|| "no directory for its files could be made".to_owned())?;
+        let scratch = store.scratch().context(|| "no directory for its files could be made".to_owned())?;
         let Some(path) = scratch.path().map(std::path::Path::to_owned) else {
             return Err(Error::Placeholder("the artifact store was opened without its path".to_owned()));
         };
@@ -40,7 +40,7 @@ impl Bare {
         PARENTS
             .iter()
             .try_for_each(|name| root.create_dir(name))
-            .doing(|| "the directories for its outputs could not be made".to_owned())?;
+            .context(|| "the directories for its outputs could not be made".to_owned())?;
         let parent = if beside { scratch.dir() } else { &root };
         let (inputs, packages) = (subdir(parent, "in")?, subdir(parent, "packages")?);
         Ok(Self { root, inputs, packages, path, _scratch: scratch })
@@ -48,7 +48,7 @@ impl Bare {
 
     /// Removes what a command left. False if there is too much of it, or not what should be there: then all of it is to go.
     pub(crate) fn clear(&self) -> bool {
-        let mut left = CLEARED;
+        let mut left = MAX_CLEARED_ENTRIES;
         let mut clear = |dir: &Dir, keep: &[&str]| clear(dir, "", keep, 0, &mut left).unwrap_or(false);
         clear(&self.inputs, &[]) && clear(&self.packages, &[]) && clear(&self.root, &PARENTS)
     }
@@ -62,7 +62,7 @@ fn clear(dir: &Dir, at: &str, keep: &[&str], depth: u32, left: &mut u32) -> std:
         let entry = entry?;
         let name = entry.file_name();
         *left = left.saturating_sub(1);
-        if *left == 0 || depth >= CLEARED_DEPTH {
+        if *left == 0 || depth >= MAX_CLEARED_DEPTH {
             return Ok(false);
         }
         if !entry.file_type()?.is_dir() {
@@ -88,5 +88,5 @@ pub(crate) fn subdir(dir: &Dir, name: &str) -> Result<Dir> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         made => made,
     };
-    made.and_then(|()| dir.open_dir(name)).doing(|| format!("the directory `{name}` could not be made"))
+    made.and_then(|()| dir.open_dir(name)).context(|| format!("the directory `{name}` could not be made"))
 }

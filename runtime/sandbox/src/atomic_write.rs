@@ -9,20 +9,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
     /// What it was: it has its bytes before it has its name.
-    Whole,
+    Synced,
     /// Anything, because its reader finds out.
-    Lost,
+    BestEffort,
 }
 
 /// Writes a file that appears under its name only when it is whole.
-pub(crate) fn publish(directory: &Path, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+pub(crate) fn write_atomically(directory: &Path, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
     let temporary = directory.join(format!(".{}-{nth}-{name}", std::process::id()));
     let write = || {
         let mut file = File::create(&temporary)?;
         file.write_all(bytes)?;
-        if durability == Durability::Whole {
+        if durability == Durability::Synced {
             file.sync_all()?;
         }
         fs::rename(&temporary, directory.join(name))

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::placeholder::{Part, Piece, Placeholder, StandsFor, pieces};
+use super::placeholder::{ArtifactField, Piece, Placeholder, PlaceholderKind, pieces};
 use super::structure::{map_texts, structure};
 use super::text;
 use crate::step::{PortValue, PortValues};
@@ -12,7 +12,7 @@ const MAX_TEXT: usize = 16 << 20;
 
 /// What is known of a run and a task, for the placeholders that ask.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
+pub struct TaskContext {
     /// The run's name, unique among the pipeline's: `{{$.pipeline_job_name}}`.
     pub job_name: String,
     /// The run's full name: `{{$.pipeline_job_resource_name}}`.
@@ -33,7 +33,7 @@ pub struct Facts {
     pub workspace: Option<String>,
 }
 
-impl Facts {
+impl TaskContext {
     fn get(&self, name: &str) -> Option<&str> {
         Some(match name {
             "pipeline_job_name" => &self.job_name,
@@ -50,29 +50,29 @@ impl Facts {
     }
 
     fn text(&self, placeholder: &Placeholder<'_>) -> Option<String> {
-        let StandsFor::Fact(name) = placeholder.stands_for else { return None };
+        let PlaceholderKind::Context(name) = placeholder.kind else { return None };
         Some(escaped(self.get(name)?.to_owned(), placeholder.escapes))
     }
 }
 
 /// Fills in what is known of the run and the task; all other placeholders stay. In a structure (`{"Concat": [..]}`) the texts in it
 /// are filled.
-pub fn fill_facts(text: &str, facts: &Facts) -> String {
+pub fn fill_task_context(text: &str, context: &TaskContext) -> String {
     if !text.contains("{{$") {
         return text.to_owned();
     }
     match structure(text) {
-        Some(value) => map_texts(value, &|text| fill_plain(text, facts)).to_string(),
-        None => fill_plain(text, facts),
+        Some(value) => map_texts(value, &|text| fill_plain(text, context)).to_string(),
+        None => fill_plain(text, context),
     }
 }
 
-fn fill_plain(text: &str, facts: &Facts) -> String {
+fn fill_plain(text: &str, context: &TaskContext) -> String {
     let mut filled = String::with_capacity(text.len());
     for piece in pieces(text) {
         match piece {
             Piece::Text(text) => filled.push_str(text),
-            Piece::Placeholder(placeholder) => match facts.text(&placeholder) {
+            Piece::Placeholder(placeholder) => match context.text(&placeholder) {
                 Some(text) => filled.push_str(&text),
                 None => filled.push_str(placeholder.raw),
             },
@@ -87,9 +87,9 @@ fn fill_plain(text: &str, facts: &Facts) -> String {
 ///
 /// # Errors
 /// Which placeholder means nothing here.
-pub fn fill_template(template: &str, inputs: &PortValues, facts: &Facts) -> Result<Value, String> {
+pub fn fill_template(template: &str, inputs: &PortValues, context: &TaskContext) -> Result<Value, String> {
     let pieces = pieces(template);
-    if let [Piece::Placeholder(Placeholder { stands_for: StandsFor::InputParameter(name), escapes: 0, raw })] =
+    if let [Piece::Placeholder(Placeholder { kind: PlaceholderKind::InputParameter(name), escapes: 0, raw })] =
         pieces.as_slice()
     {
         return value(inputs, name, raw);
@@ -99,7 +99,7 @@ pub fn fill_template(template: &str, inputs: &PortValues, facts: &Facts) -> Resu
         match piece {
             Piece::Text(text) => filled.push_str(text),
             Piece::Placeholder(placeholder) => {
-                let text = match facts.text(&placeholder) {
+                let text = match context.text(&placeholder) {
                     Some(text) => text,
                     None => escaped(of_input(&placeholder, inputs)?, placeholder.escapes),
                 };
@@ -123,38 +123,38 @@ fn value(inputs: &PortValues, name: &str, raw: &str) -> Result<Value, String> {
 
 fn of_input(placeholder: &Placeholder<'_>, inputs: &PortValues) -> Result<String, String> {
     let raw = placeholder.raw;
-    match &placeholder.stands_for {
-        StandsFor::InputParameter(name) => value(inputs, name, raw).map(|value| text::plain(&value)),
-        StandsFor::InputArtifact(name, part) => match inputs.get(name) {
+    match &placeholder.kind {
+        PlaceholderKind::InputParameter(name) => value(inputs, name, raw).map(|value| text::plain(&value)),
+        PlaceholderKind::InputArtifact(name, part) => match inputs.get(name) {
             None => Ok(text::plain(&Value::Null)),
             Some(PortValue::Parameter(_)) => Err(format!("`{raw}` asks for an artifact, but `{name}` is a parameter")),
             Some(PortValue::Artifacts(artifacts)) => {
                 let first = artifacts.first();
                 match part {
-                    Part::Uri => Ok(first.map_or_else(String::new, |artifact| artifact.uri.clone())),
-                    Part::Name => Ok(first.and_then(|artifact| artifact.name.clone()).unwrap_or_default()),
-                    Part::Metadata(keys) => Ok(text::plain(&super::input::metadata(first, keys))),
-                    Part::List | Part::Path => {
+                    ArtifactField::Uri => Ok(first.map_or_else(String::new, |artifact| artifact.uri.clone())),
+                    ArtifactField::Name => Ok(first.and_then(|artifact| artifact.name.clone()).unwrap_or_default()),
+                    ArtifactField::Metadata(keys) => Ok(text::plain(&super::input::metadata(first, keys))),
+                    ArtifactField::List | ArtifactField::Path => {
                         Err(format!("`{raw}` has a value only in the command that reads the artifact"))
                     }
                 }
             }
         },
-        StandsFor::Unknown { ours: false } => Ok(raw.to_owned()),
+        PlaceholderKind::Unknown { ours: false } => Ok(raw.to_owned()),
         other => Err(refusal(other, raw)),
     }
 }
 
 /// Why a placeholder cannot be filled in.
-pub(super) fn refusal(stands_for: &StandsFor, raw: &str) -> String {
-    match stands_for {
-        StandsFor::Vertex => format!("only Vertex AI can fill in `{raw}`: it is about Google Cloud"),
-        StandsFor::Fact("workspace_path") => {
+pub(super) fn refusal(kind: &PlaceholderKind, raw: &str) -> String {
+    match kind {
+        PlaceholderKind::Vertex => format!("only Vertex AI can fill in `{raw}`: it is about Google Cloud"),
+        PlaceholderKind::Context("workspace_path") => {
             format!(
                 "`{raw}` is the run's shared directory, but the pipeline asks for none; set its `workspace` with `PipelineConfig`"
             )
         }
-        StandsFor::Unknown { .. } => format!("`{raw}` is no placeholder that KFP defines"),
+        PlaceholderKind::Unknown { .. } => format!("`{raw}` is no placeholder that KFP defines"),
         _ => format!("`{raw}` has no value here"),
     }
 }

@@ -13,10 +13,10 @@ use std::sync::Arc;
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use crate::atomic_write::{Durability, write_atomically};
 use crate::engine::Started;
 use crate::error::{Error, Result};
-use crate::functions::{Place, SharedFunctions};
-use crate::publish::{Durability, publish};
+use crate::function_cache::{FunctionCache, PackDirectory};
 
 /// Bytes of a binary below which looking for functions that it shares with others costs more than it saves: what brings
 /// an interpreter along is ten times that, and half a second compiles this much.
@@ -27,7 +27,7 @@ pub(crate) struct CompiledCache {
     directory: PathBuf,
     /// The engine's version and settings.
     engine: u64,
-    functions: Arc<SharedFunctions>,
+    functions: Arc<FunctionCache>,
 }
 
 impl CompiledCache {
@@ -53,7 +53,7 @@ impl CompiledCache {
         if size < WORTH_SHARING {
             return compile();
         }
-        self.functions.during(Place { directory: &self.directory, engine: self.engine }, compile)
+        self.functions.compile_with(PackDirectory { directory: &self.directory, engine: self.engine }, compile)
     }
 
     /// The compiled form of a component, if it is there and fits this engine.
@@ -86,7 +86,7 @@ impl CompiledCache {
     fn try_store(&self, digest: &str, component: &Component) -> std::io::Result<()> {
         let bytes = component.serialize().map_err(|error| std::io::Error::other(format!("{error:#}")))?;
         // After a power cut a file that has its name but not its bytes would be run as code.
-        publish(&self.directory, &file_name(digest), &bytes, Durability::Whole)
+        write_atomically(&self.directory, &file_name(digest), &bytes, Durability::Synced)
     }
 
     fn path(&self, digest: &str) -> PathBuf {

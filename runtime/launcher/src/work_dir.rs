@@ -11,22 +11,22 @@ use weft_artifacts::{ContentId, Existing, Store, Usage, disk_usage};
 use weft_pipeline::command::{Call, Layout, call};
 use weft_pipeline::step::{Command, DirectoryGrant, PortValue, PortValues};
 
-use crate::bare::{Bare, subdir};
-use crate::error::{Doing, Error, Result};
+use crate::error::{Error, ErrorContext, Result};
+use crate::scratch_root::{ScratchRoot, subdir};
 
 /// Files and folders that a command may make, so that watching over them stays quick.
 const MAX_ENTRIES: u64 = 1_000_000;
 
 /// Makes the directories of commands in the sandbox. What one command left is cleared for the next: making and removing directories
 /// takes a while on a busy disk.
-pub struct Directories {
+pub struct WorkDirs {
     store: Store,
-    unused: Mutex<Vec<Bare>>,
+    idle: Mutex<Vec<ScratchRoot>>,
 }
 
 /// The files of one command, removed with all that is in them when dropped.
-pub struct Directory {
-    pub(crate) bare: Bare,
+pub struct WorkDir {
+    pub(crate) scratch: ScratchRoot,
     /// Granted directories of the host, by where the command sees them.
     pub(crate) granted: Vec<(String, Dir)>,
     pub(crate) store: Store,
@@ -49,37 +49,37 @@ pub struct Mount {
     pub write: bool,
 }
 
-impl Directories {
+impl WorkDirs {
     /// For commands that work on this store.
     pub fn new(store: Store) -> Self {
-        Self { store, unused: Mutex::default() }
+        Self { store, idle: Mutex::default() }
     }
 
-    /// The files for a command in the sandbox, which must show it nothing but [`Directory::mounts`]: inputs and packages are links to
+    /// The files for a command in the sandbox, which must show it nothing but [`WorkDir::mounts`]: inputs and packages are links to
     /// the store's own files, and must not be written to.
-    pub fn lay_out(
+    pub fn stage(
         &self,
         command: &Command,
         inputs: &PortValues,
         grants: &BTreeMap<String, DirectoryGrant>,
-    ) -> Result<Directory> {
-        let unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let bare = unused.map_or_else(|| Bare::new(&self.store, true), Ok)?;
-        Directory::for_sandbox(&self.store, bare, command, inputs, grants)
+    ) -> Result<WorkDir> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let scratch = idle.map_or_else(|| ScratchRoot::new(&self.store, true), Ok)?;
+        WorkDir::for_sandbox(&self.store, scratch, command, inputs, grants)
     }
 
     /// Takes a directory back, whose command has ended and of which all is collected.
-    pub fn put_back(&self, directory: Directory) {
-        if directory.bare.clear() {
-            self.unused.lock().unwrap_or_else(PoisonError::into_inner).push(directory.bare);
+    pub fn put_back(&self, directory: WorkDir) {
+        if directory.scratch.clear() {
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(directory.scratch);
         }
     }
 }
 
-impl Directory {
+impl WorkDir {
     fn for_sandbox(
         store: &Store,
-        bare: Bare,
+        scratch: ScratchRoot,
         command: &Command,
         inputs: &PortValues,
         grants: &BTreeMap<String, DirectoryGrant>,
@@ -88,17 +88,17 @@ impl Directory {
         for path in &command.directories {
             let mut at = None;
             for name in path.split('/').filter(|name| !matches!(*name, "" | "." | "..")) {
-                at = Some(subdir(at.as_ref().unwrap_or(&bare.root), name)?);
+                at = Some(subdir(at.as_ref().unwrap_or(&scratch.root), name)?);
             }
         }
-        let mount = |name: &str, inside: String, write| Mount { host: bare.path.join(name), inside, write };
+        let mount = |name: &str, inside: String, write| Mount { host: scratch.path.join(name), inside, write };
         let mut mounts = vec![mount("root", "/".to_owned(), true), mount("in", "/in".to_owned(), false)];
         each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            let at = subdir(&subdir(&bare.inputs, folder)?, index)?;
-            store.materialize(id, &at, name).doing(|| format!("its input `{port}` could not be laid out"))
+            let at = subdir(&subdir(&scratch.inputs, folder)?, index)?;
+            store.materialize(id, &at, name).context(|| format!("its input `{port}` could not be laid out"))
         })?;
         if !command.packages.is_empty() {
-            each_package(command, |id, name| store.materialize(id, &bare.packages, name))?;
+            each_package(command, |id, name| store.materialize(id, &scratch.packages, name))?;
             mounts.push(mount("packages", layout.packages(), false));
         }
         let mut granted = Vec::new();
@@ -112,27 +112,35 @@ impl Directory {
             mounts.push(Mount { host: PathBuf::from(&grant.host), inside: inside.clone(), write: grant.write });
             granted.push((inside, dir));
         }
-        Ok(Self { bare, granted, store: store.clone(), layout, is_host: false, given: 0, mounts })
+        Ok(Self { scratch, granted, store: store.clone(), layout, is_host: false, given: 0, mounts })
     }
 
     /// The files for a command that runs on the host as any other program does: its inputs are copies, as nothing keeps it from
     /// writing to them.
     pub(crate) fn for_host(store: &Store, command: &Command, inputs: &PortValues) -> Result<Self> {
-        let bare = Bare::new(store, false)?;
-        let path = bare.path.join("root");
+        let scratch = ScratchRoot::new(store, false)?;
+        let path = scratch.path.join("root");
         let layout = Layout::below(
             path.to_str().ok_or_else(|| Error::Placeholder(format!("`{}` is not UTF-8", path.display())))?,
         );
         let export = |id: &ContentId, at: PathBuf| store.export(id, at, Existing::Keep);
         each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            subdir(&subdir(&bare.inputs, folder)?, index)?;
+            subdir(&subdir(&scratch.inputs, folder)?, index)?;
             let at = path.join("in").join(folder).join(index).join(name);
-            export(id, at).doing(|| format!("its input `{port}` could not be laid out"))
+            export(id, at).context(|| format!("its input `{port}` could not be laid out"))
         })?;
         each_package(command, |id, name| export(id, path.join("packages").join(name)))?;
         let most = Usage { bytes: u64::MAX, entries: u64::MAX };
-        let given = disk_usage(&bare.root, &most).doing(|| "its files could not be laid out".to_owned())?.bytes;
-        Ok(Self { bare, granted: Vec::new(), store: store.clone(), layout, is_host: true, given, mounts: Vec::new() })
+        let given = disk_usage(&scratch.root, &most).context(|| "its files could not be laid out".to_owned())?.bytes;
+        Ok(Self {
+            scratch,
+            granted: Vec::new(),
+            store: store.clone(),
+            layout,
+            is_host: true,
+            given,
+            mounts: Vec::new(),
+        })
     }
 
     /// How the command is called: its arguments and environment. `granted` are the variables that it has besides its own.
@@ -149,7 +157,7 @@ impl Directory {
     pub fn exceeds(&self, bytes: u64) -> bool {
         let most = Usage { bytes: self.given.saturating_add(bytes), entries: MAX_ENTRIES };
         // What cannot be looked at cannot be bounded either.
-        disk_usage(&self.bare.root, &most).map_or(true, |usage| usage.exceeds(&most))
+        disk_usage(&self.scratch.root, &most).map_or(true, |usage| usage.exceeds(&most))
     }
 }
 
@@ -162,7 +170,7 @@ fn each_input(
     for (port, value) in inputs {
         let PortValue::Artifacts(artifacts) = value else { continue };
         for (index, artifact) in artifacts.iter().enumerate() {
-            let id = artifact.uri.parse::<ContentId>().doing(|| format!("its input `{port}`"))?;
+            let id = artifact.uri.parse::<ContentId>().context(|| format!("its input `{port}`"))?;
             let path = layout.input(port, index);
             // Names in a layout hold no slash.
             let mut names = path.rsplit('/');
@@ -175,15 +183,15 @@ fn each_input(
 
 fn each_package(command: &Command, mut lay: impl FnMut(&ContentId, &str) -> weft_artifacts::Result<()>) -> Result<()> {
     for (name, digest) in &command.packages {
-        let id = digest.parse::<ContentId>().doing(|| format!("the package `{name}`"))?;
-        lay(&id, name).doing(|| format!("the package `{name}` could not be laid out"))?;
+        let id = digest.parse::<ContentId>().context(|| format!("the package `{name}`"))?;
+        lay(&id, name).context(|| format!("the package `{name}` could not be laid out"))?;
     }
     Ok(())
 }
 
 fn open_granted(grant: &DirectoryGrant) -> Result<Dir> {
     Dir::open_ambient_dir(&grant.host, ambient_authority())
-        .doing(|| format!("it was granted the directory {}, which cannot be opened", grant.host))
+        .context(|| format!("it was granted the directory {}, which cannot be opened", grant.host))
 }
 
 /// The path with a slash before and none behind.

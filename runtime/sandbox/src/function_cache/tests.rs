@@ -11,12 +11,12 @@ const ENGINE: u64 = 7;
 
 /// Functions of these sizes, distinct by their keys.
 fn functions(sizes: &[(u8, usize)]) -> HashMap<Key, Vec<u8>> {
-    sizes.iter().map(|(key, size)| ([*key; KEY], vec![*key; *size])).collect()
+    sizes.iter().map(|(key, size)| ([*key; KEY_LENGTH], vec![*key; *size])).collect()
 }
 
 /// Compiles what consists of these functions. Answers with the keys of those that had to be compiled.
-fn compile(shared: &SharedFunctions, place: Place<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
-    let compiled = shared.during(place, || {
+fn compile(shared: &FunctionCache, packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
+    let compiled = shared.compile_with(packs, || {
         let mut compiled = Vec::new();
         for (key, value) in functions {
             if let Some(found) = shared.get(key) {
@@ -43,34 +43,34 @@ fn names(directory: &Path) -> Vec<String> {
 #[test]
 fn what_one_compiled_the_next_finds_in_another_process_too() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    let first = SharedFunctions::default();
-    assert_eq!(compile(&first, place, &functions(&[(1, 100), (2, 0), (3, 70_000)])), [1, 2, 3]);
-    assert_eq!(compile(&first, place, &functions(&[(2, 0), (3, 70_000), (4, 5)])), [4]);
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    let first = FunctionCache::default();
+    assert_eq!(compile(&first, packs, &functions(&[(1, 100), (2, 0), (3, 70_000)])), [1, 2, 3]);
+    assert_eq!(compile(&first, packs, &functions(&[(2, 0), (3, 70_000), (4, 5)])), [4]);
     assert_eq!(names(folder.path()).len(), 2, "one file for each component");
-    let second = SharedFunctions::default();
-    assert_eq!(compile(&second, place, &functions(&[(1, 100), (3, 70_000), (4, 5)])), [0u8; 0]);
+    let second = FunctionCache::default();
+    assert_eq!(compile(&second, packs, &functions(&[(1, 100), (3, 70_000), (4, 5)])), [0u8; 0]);
     assert_eq!(names(folder.path()).len(), 2, "nothing new is not written");
 }
 
 #[test]
 fn between_compilations_nothing_is_known_or_remembered() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    let shared = SharedFunctions::default();
-    compile(&shared, place, &functions(&[(1, 1)]));
-    assert_eq!(shared.get(&[1; KEY]), None);
-    assert!(!shared.insert(&[2; KEY], vec![0]));
-    assert!(shared.known.read().unwrap().is_none());
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    let shared = FunctionCache::default();
+    compile(&shared, packs, &functions(&[(1, 1)]));
+    assert_eq!(shared.get(&[1; KEY_LENGTH]), None);
+    assert!(!shared.insert(&[2; KEY_LENGTH], vec![0]));
+    assert!(shared.loaded.read().unwrap().is_none());
 }
 
 #[test]
 fn what_failed_to_compile_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    let shared = SharedFunctions::default();
-    let failed: Result<(), &str> = shared.during(place, || {
-        shared.insert(&[1; KEY], vec![1]);
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    let shared = FunctionCache::default();
+    let failed: Result<(), &str> = shared.compile_with(packs, || {
+        shared.insert(&[1; KEY_LENGTH], vec![1]);
         Err("malformed")
     });
     assert_eq!(failed, Err("malformed"));
@@ -80,20 +80,20 @@ fn what_failed_to_compile_leaves_nothing() {
 #[test]
 fn damage_anywhere_in_a_pack_drops_it() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    let whole = pack(place, &functions(&[(1, 3), (2, 2)]));
-    assert_eq!(read(place, &whole).unwrap().len(), 2);
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    let whole = pack(packs, &functions(&[(1, 3), (2, 2)]));
+    assert_eq!(read(packs, &whole).unwrap().len(), 2);
     let path = folder.path().join("a.functions");
-    let shared = SharedFunctions::default();
+    let shared = FunctionCache::default();
     for at in 0..whole.len() {
         let mut changed = whole.clone();
         changed[at] ^= 1;
-        assert!(read(place, &changed).is_none(), "a bit of byte {at}");
-        assert!(read(place, &whole[..at]).is_none(), "{at} bytes");
+        assert!(read(packs, &changed).is_none(), "a bit of byte {at}");
+        assert!(read(packs, &whole[..at]).is_none(), "{at} bytes");
     }
-    for damaged in [&whole[..whole.len() - 1], &whole[..HEADER], &[]] {
+    for damaged in [&whole[..whole.len() - 1], &whole[..HEADER_LENGTH], &[]] {
         fs::write(&path, damaged).unwrap();
-        assert_eq!(compile(&shared, place, &functions(&[(1, 3)])), [1]);
+        assert_eq!(compile(&shared, packs, &functions(&[(1, 3)])), [1]);
         assert!(!path.exists());
         fs::remove_file(&list(folder.path()).unwrap()[0].0).unwrap();
     }
@@ -101,23 +101,23 @@ fn damage_anywhere_in_a_pack_drops_it() {
 
 #[test]
 fn lengths_that_lead_out_of_a_pack_are_damage_even_with_the_right_checksum() {
-    let place = Place { directory: Path::new(""), engine: ENGINE };
+    let packs = PackDirectory { directory: Path::new(""), engine: ENGINE };
     for (length, code) in [(u32::MAX, 3), (4, 3), (2, 3)] {
-        let mut body = vec![1; KEY];
+        let mut body = vec![1; KEY_LENGTH];
         body.extend(length.to_le_bytes());
         body.extend(vec![0; code]);
-        let bytes = [MAGIC, checksum(place, &body).as_bytes(), &body].concat();
-        assert!(read(place, &bytes).is_none(), "{length} of {code}");
+        let bytes = [MAGIC, checksum(packs, &body).as_bytes(), &body].concat();
+        assert!(read(packs, &bytes).is_none(), "{length} of {code}");
     }
 }
 
 #[test]
 fn packs_of_another_engine_are_not_taken() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    compile(&SharedFunctions::default(), place, &functions(&[(1, 3)]));
-    let other = Place { engine: ENGINE + 1, ..place };
-    assert_eq!(compile(&SharedFunctions::default(), other, &functions(&[(1, 3)])), [1]);
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    compile(&FunctionCache::default(), packs, &functions(&[(1, 3)]));
+    let other = PackDirectory { engine: ENGINE + 1, ..packs };
+    assert_eq!(compile(&FunctionCache::default(), other, &functions(&[(1, 3)])), [1]);
 }
 
 #[test]
@@ -139,46 +139,46 @@ fn the_packs_unused_for_longest_go_first_and_so_does_what_was_never_finished() {
 #[test]
 fn a_pack_that_is_used_becomes_the_newest() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
-    let shared = SharedFunctions::default();
-    compile(&shared, place, &functions(&[(1, 3)]));
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
+    let shared = FunctionCache::default();
+    compile(&shared, packs, &functions(&[(1, 3)]));
     let first = list(folder.path()).unwrap()[0].0.clone();
-    compile(&shared, place, &functions(&[(2, 3)]));
+    compile(&shared, packs, &functions(&[(2, 3)]));
     for (path, ..) in list(folder.path()).unwrap() {
         let old = SystemTime::now() - Duration::from_hours(if path == first { 9 } else { 8 });
         File::options().append(true).open(path).unwrap().set_modified(old).unwrap();
     }
-    compile(&shared, place, &functions(&[(1, 3)]));
+    compile(&shared, packs, &functions(&[(1, 3)]));
     assert_eq!(list(folder.path()).unwrap()[0].0, first);
 }
 
 #[test]
 fn no_more_is_remembered_than_fits_into_a_pack() {
-    let mut known = Known::default();
-    assert!(known.insert([1; KEY], vec![0; MAX_PACK / 2]));
-    assert!(known.insert([2; KEY], vec![0; MAX_PACK / 4]));
-    assert!(!known.insert([3; KEY], vec![0; MAX_PACK / 2]));
-    assert!(known.insert([4; KEY], vec![0; 10]));
-    let place = Place { directory: Path::new(""), engine: ENGINE };
-    assert!(pack(place, &known.new).len() <= MAX_PACK);
+    let mut loaded = LoadedPacks::default();
+    assert!(loaded.insert([1; KEY_LENGTH], vec![0; MAX_PACK / 2]));
+    assert!(loaded.insert([2; KEY_LENGTH], vec![0; MAX_PACK / 4]));
+    assert!(!loaded.insert([3; KEY_LENGTH], vec![0; MAX_PACK / 2]));
+    assert!(loaded.insert([4; KEY_LENGTH], vec![0; 10]));
+    let packs = PackDirectory { directory: Path::new(""), engine: ENGINE };
+    assert!(pack(packs, &loaded.new).len() <= MAX_PACK);
 }
 
 #[test]
 fn several_at_once_each_see_whole_packs() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
     std::thread::scope(|scope| {
         for _ in 0..4 {
             // One of its own each, as processes have.
             scope.spawn(|| {
-                let shared = SharedFunctions::default();
+                let shared = FunctionCache::default();
                 for key in 0..20 {
-                    compile(&shared, place, &functions(&[(key, 5000), (100, 9)]));
+                    compile(&shared, packs, &functions(&[(key, 5000), (100, 9)]));
                 }
             });
         }
     });
-    assert_eq!(compile(&SharedFunctions::default(), place, &functions(&[(5, 5000), (100, 9), (200, 1)])), [200]);
+    assert_eq!(compile(&FunctionCache::default(), packs, &functions(&[(5, 5000), (100, 9), (200, 1)])), [200]);
     assert!(names(folder.path()).iter().all(|name| !name.starts_with('.')));
 }
 
@@ -210,15 +210,15 @@ fn component(imports: u32, numbers: std::ops::Range<i32>) -> Vec<u8> {
 #[test]
 fn code_found_is_the_code_that_would_be_compiled() {
     let folder = tempfile::tempdir().unwrap();
-    let place = Place { directory: folder.path(), engine: ENGINE };
+    let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
     let sizes = || list(folder.path()).unwrap().into_iter().map(|(.., bytes)| bytes).collect::<Vec<_>>();
     let (one, other) = (component(0, 1000..1200), component(3, 990..1200));
     let shared = engine::start().unwrap();
-    shared.functions.during(place, || Compiled::from_binary(&shared.engine, &one)).unwrap();
+    shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &one)).unwrap();
     let first = sizes()[0];
     // As another process would.
     let shared = engine::start().unwrap();
-    let found = shared.functions.during(place, || Compiled::from_binary(&shared.engine, &other)).unwrap();
+    let found = shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &other)).unwrap();
     let both: u64 = sizes().iter().sum();
     assert!(both - first < first / 2, "{both} bytes of functions are far more than {first}");
     let fresh = Compiled::from_binary(&engine::start().unwrap().engine, &other).unwrap();

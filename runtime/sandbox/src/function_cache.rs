@@ -19,16 +19,16 @@ use std::time::{Duration, SystemTime};
 
 use wasmtime::CacheStore;
 
-use crate::publish::{Durability, publish};
+use crate::atomic_write::{Durability, write_atomically};
 
 /// What a pack's file begins with; the number is that of the format.
 const MAGIC: &[u8] = b"weft functions 1\n";
 
 /// Bytes of a function's key.
-const KEY: usize = 32;
+const KEY_LENGTH: usize = 32;
 
 /// Bytes before a pack's first function: the beginning, and the checksum.
-const HEADER: usize = MAGIC.len() + blake3::OUT_LEN;
+const HEADER_LENGTH: usize = MAGIC.len() + blake3::OUT_LEN;
 
 /// Bytes of all packs together; the ones unused for longest go first. An interpreter needs 25 to 35 MB.
 const MAX_TOTAL: u64 = 256 << 20;
@@ -37,24 +37,24 @@ const MAX_TOTAL: u64 = 256 << 20;
 const MAX_PACK: usize = 128 << 20;
 
 /// A process that has not finished its file by then never will.
-const ABANDONED: Duration = Duration::from_hours(1);
+const ABANDONED_AFTER: Duration = Duration::from_hours(1);
 
 /// The extension of packs' names.
 const EXTENSION: &str = "functions";
 
-type Key = [u8; KEY];
+type Key = [u8; KEY_LENGTH];
 
 /// The functions that are known while something is compiled. Given to the engine, which asks it.
 #[derive(Debug, Default)]
-pub(crate) struct SharedFunctions {
-    known: RwLock<Option<Known>>,
+pub(crate) struct FunctionCache {
+    loaded: RwLock<Option<LoadedPacks>>,
     /// One compilation at a time: the next finds what this one compiled, and each uses all cores by itself.
-    turn: Mutex<()>,
+    compiling: Mutex<()>,
 }
 
 /// Where packs are, and for which engine they are good.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct PackDirectory<'a> {
     /// The directory, private to the user and to the engine's version and settings.
     pub(crate) directory: &'a Path,
     /// What tells these from others.
@@ -62,10 +62,10 @@ pub(crate) struct Place<'a> {
 }
 
 #[derive(Debug, Default)]
-struct Known {
+struct LoadedPacks {
     packs: Vec<Pack>,
     /// In which pack a function is, and where in it.
-    kept: HashMap<Key, (usize, std::ops::Range<usize>)>,
+    packed: HashMap<Key, (usize, std::ops::Range<usize>)>,
     new: HashMap<Key, Vec<u8>>,
     new_bytes: usize,
 }
@@ -77,15 +77,19 @@ struct Pack {
     used: AtomicBool,
 }
 
-impl SharedFunctions {
+impl FunctionCache {
     /// Compiles with the functions of earlier compilations at hand, and keeps what was new if it succeeds.
-    pub(crate) fn during<T, E>(&self, place: Place<'_>, compile: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(Known::load(place));
+    pub(crate) fn compile_with<T, E>(
+        &self,
+        packs: PackDirectory<'_>,
+        compile: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, E> {
+        let _compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(LoadedPacks::load(packs));
         let result = compile();
-        let known = self.known.write().unwrap_or_else(PoisonError::into_inner).take();
-        if let (Ok(_), Some(known)) = (&result, known)
-            && let Err(error) = known.keep(place)
+        let loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Ok(_), Some(loaded)) = (&result, loaded)
+            && let Err(error) = loaded.save(packs)
         {
             tracing::warn!("functions that other components may share could not be kept: {error}");
         }
@@ -93,38 +97,38 @@ impl SharedFunctions {
     }
 }
 
-impl CacheStore for SharedFunctions {
+impl CacheStore for FunctionCache {
     fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        let found = known.as_ref()?.get(key.try_into().ok()?)?;
+        let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
+        let found = loaded.as_ref()?.get(key.try_into().ok()?)?;
         Some(Cow::Owned(found.to_owned()))
     }
 
     fn insert(&self, key: &[u8], value: Vec<u8>) -> bool {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        match (known.as_mut(), Key::try_from(key)) {
-            (Some(known), Ok(key)) => known.insert(key, value),
+        let mut loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner);
+        match (loaded.as_mut(), Key::try_from(key)) {
+            (Some(loaded), Ok(key)) => loaded.insert(key, value),
             _ => false,
         }
     }
 }
 
-impl Known {
+impl LoadedPacks {
     /// Reads the packs, the ones used last first, as many as there may be.
-    fn load(place: Place<'_>) -> Self {
-        let mut known = Self::default();
+    fn load(packs: PackDirectory<'_>) -> Self {
+        let mut loaded = Self::default();
         let mut total = 0;
-        for (path, _, bytes) in list(place.directory).unwrap_or_default() {
+        for (path, _, bytes) in list(packs.directory).unwrap_or_default() {
             total += bytes;
             if total > MAX_TOTAL {
                 break;
             }
-            known.add(place, path);
+            loaded.add(packs, path);
         }
-        known
+        loaded
     }
 
-    fn add(&mut self, place: Place<'_>, path: PathBuf) {
+    fn add(&mut self, packs: PackDirectory<'_>, path: PathBuf) {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             // Another process had it dropped.
@@ -134,18 +138,18 @@ impl Known {
                 return;
             }
         };
-        let Some(functions) = read(place, &bytes) else {
+        let Some(functions) = read(packs, &bytes) else {
             tracing::warn!(path = %path.display(), "shared functions are damaged and are compiled again");
             let _ = fs::remove_file(&path);
             return;
         };
         let pack = self.packs.len();
-        self.kept.extend(functions.into_iter().map(|(key, range)| (key, (pack, range))));
+        self.packed.extend(functions.into_iter().map(|(key, range)| (key, (pack, range))));
         self.packs.push(Pack { path, bytes, used: AtomicBool::new(false) });
     }
 
     fn get(&self, key: &Key) -> Option<&[u8]> {
-        if let Some((pack, range)) = self.kept.get(key) {
+        if let Some((pack, range)) = self.packed.get(key) {
             let pack = self.packs.get(*pack)?;
             pack.used.store(true, Ordering::Relaxed);
             return pack.bytes.get(range.clone());
@@ -154,8 +158,8 @@ impl Known {
     }
 
     fn insert(&mut self, key: Key, value: Vec<u8>) -> bool {
-        let size = KEY + size_of::<u32>() + value.len();
-        let fits = HEADER + self.new_bytes + size <= MAX_PACK;
+        let size = KEY_LENGTH + size_of::<u32>() + value.len();
+        let fits = HEADER_LENGTH + self.new_bytes + size <= MAX_PACK;
         if fits && self.new.insert(key, value).is_none() {
             self.new_bytes += size;
         }
@@ -163,24 +167,24 @@ impl Known {
     }
 
     /// Writes what is new, and drops what was not used for longest if it is too much by now.
-    fn keep(self, place: Place<'_>) -> io::Result<()> {
+    fn save(self, packs: PackDirectory<'_>) -> io::Result<()> {
         let now = SystemTime::now();
         for pack in self.packs.iter().filter(|pack| pack.used.load(Ordering::Relaxed)) {
             // Another process may have dropped it.
             let _ = File::options().append(true).open(&pack.path).and_then(|file| file.set_modified(now));
         }
         if !self.new.is_empty() {
-            let bytes = pack(place, &self.new);
+            let bytes = pack(packs, &self.new);
             // Named by content: what was compiled again after a part of the cache was lost replaces nothing.
             let name = format!("{}.{EXTENSION}", blake3::hash(&bytes).to_hex());
-            publish(place.directory, &name, &bytes, Durability::Lost)?;
+            write_atomically(packs.directory, &name, &bytes, Durability::BestEffort)?;
         }
-        prune(place.directory, MAX_TOTAL)
+        prune(packs.directory, MAX_TOTAL)
     }
 }
 
 /// A pack of these functions.
-fn pack(place: Place<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
+fn pack(packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
     let mut bytes = Vec::from(MAGIC);
     bytes.extend([0; blake3::OUT_LEN]);
     for (key, value) in functions {
@@ -190,20 +194,20 @@ fn pack(place: Place<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
         bytes.extend(length.to_le_bytes());
         bytes.extend(value);
     }
-    let checksum = checksum(place, &bytes[HEADER..]);
-    bytes[MAGIC.len()..HEADER].copy_from_slice(checksum.as_bytes());
+    let checksum = checksum(packs, &bytes[HEADER_LENGTH..]);
+    bytes[MAGIC.len()..HEADER_LENGTH].copy_from_slice(checksum.as_bytes());
     bytes
 }
 
 /// The keys of a pack's functions and the places of their code, if it is whole and of this engine.
-fn read(place: Place<'_>, bytes: &[u8]) -> Option<Vec<(Key, std::ops::Range<usize>)>> {
+fn read(packs: PackDirectory<'_>, bytes: &[u8]) -> Option<Vec<(Key, std::ops::Range<usize>)>> {
     let (expected, mut rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<{ blake3::OUT_LEN }>()?;
-    if checksum(place, rest) != *expected {
+    if checksum(packs, rest) != *expected {
         return None;
     }
     let mut functions = Vec::new();
     while !rest.is_empty() {
-        let (key, after) = rest.split_first_chunk::<KEY>()?;
+        let (key, after) = rest.split_first_chunk::<KEY_LENGTH>()?;
         let (length, after) = after.split_first_chunk()?;
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         let start = bytes.len() - after.len();
@@ -213,8 +217,8 @@ fn read(place: Place<'_>, bytes: &[u8]) -> Option<Vec<(Key, std::ops::Range<usiz
     Some(functions)
 }
 
-fn checksum(place: Place<'_>, functions: &[u8]) -> blake3::Hash {
-    blake3::Hasher::new().update(MAGIC).update(&place.engine.to_le_bytes()).update(functions).finalize()
+fn checksum(packs: PackDirectory<'_>, functions: &[u8]) -> blake3::Hash {
+    blake3::Hasher::new().update(MAGIC).update(&packs.engine.to_le_bytes()).update(functions).finalize()
 }
 
 /// The packs with their times and sizes, the one used last first.
@@ -246,7 +250,7 @@ fn prune(directory: &Path, most: u64) -> io::Result<()> {
     }
     for (path, modified, _) in files(directory)? {
         let unfinished = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if unfinished && modified.elapsed().is_ok_and(|age| age > ABANDONED) {
+        if unfinished && modified.elapsed().is_ok_and(|age| age > ABANDONED_AFTER) {
             let _ = fs::remove_file(path);
         }
     }

@@ -9,20 +9,20 @@ use weft_pipeline::model::{Implementation, Items, Task, TaskState};
 use weft_pipeline::step::{Grants, PortValue, PortValues, StepFailure};
 
 use crate::cache;
+use crate::cache::key::Identity;
 use crate::event::{Event, TaskReport};
-use crate::identity::Identity;
-use crate::inputs::Bound;
+use crate::inputs::BoundInputs;
+use crate::loops;
 use crate::node::{Node, is_settled};
 use crate::plan::MAX_TASKS;
-use crate::repeat;
-use crate::request::Prepared;
-use crate::run::{DECISIONS_AT_ONCE, Launch, Run};
-use crate::verdict::Verdict;
-use crate::work::{Job, advised};
+use crate::request::PreparedStep;
+use crate::run::{DECISION_BATCH, Launch, Run};
+use crate::trigger::Decision;
+use crate::worker::{Job, hinted_failure};
 
 /// What is recorded of a task about to start.
 #[derive(Clone, Copy)]
-pub(crate) struct Begin<'a> {
+pub(crate) struct StartRecord<'a> {
     pub inputs: &'a PortValues,
     pub grants: &'a Grants,
     pub identity: Option<Identity>,
@@ -30,7 +30,7 @@ pub(crate) struct Begin<'a> {
     pub iterations: Option<usize>,
 }
 
-impl<'a> Begin<'a> {
+impl<'a> StartRecord<'a> {
     /// With nothing but inputs.
     pub fn on(inputs: &'a PortValues, task: &'a Task) -> Self {
         Self { inputs, grants: &task.grants, identity: None, iterations: None }
@@ -39,17 +39,17 @@ impl<'a> Begin<'a> {
 
 impl Run<'_> {
     /// Begins or settles tasks that are ready, until `free` workers have something to do.
-    pub fn begin_ready(&mut self, tx: &mut Tx<'_>, free: usize) -> Result<Vec<Launch>> {
+    pub fn start_ready(&mut self, tx: &mut Tx<'_>, free: usize) -> Result<Vec<Launch>> {
         let mut launches = Vec::new();
         let now = Instant::now();
-        for _ in 0..DECISIONS_AT_ONCE {
+        for _ in 0..DECISION_BATCH {
             if launches.len() >= free {
                 break;
             }
-            if let Some(node) = self.pauses.take_due(now) {
-                launches.extend(self.begin_again(tx, node)?);
-            } else if let Some(node) = self.schedule.next() {
-                launches.extend(self.begin(tx, node)?);
+            if let Some(node) = self.backoff_queue.take_due(now) {
+                launches.extend(self.start_retry(tx, node)?);
+            } else if let Some(node) = self.scheduler.next() {
+                launches.extend(self.start_task(tx, node)?);
             } else {
                 break;
             }
@@ -57,82 +57,82 @@ impl Run<'_> {
         Ok(launches)
     }
 
-    fn begin(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
-        if self.take_over(index) {
+    fn start_task(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
+        if self.adopt_earlier(index) {
             self.close(tx, self.nodes[index].frame)?;
             return Ok(None);
         }
-        match self.verdict(index) {
-            Verdict::NotRun { blame } => {
-                self.nodes[index].blame = Some(blame);
-                let message = format!("not run: `{}` failed", self.nodes[blame].path);
-                let report = self.nodes[index].reported(TaskState::New, Some(message));
+        match self.evaluate_trigger(index) {
+            Decision::UpstreamFailed { root_cause } => {
+                self.nodes[index].root_cause = Some(root_cause);
+                let message = format!("not run: `{}` failed", self.nodes[root_cause].path);
+                let report = self.nodes[index].new_report(TaskState::New, Some(message));
                 self.settle(tx, index, report)?;
                 Ok(None)
             }
-            Verdict::Skip(reason) => {
+            Decision::Skip(reason) => {
                 let node = &self.nodes[index];
                 let nothing = PortValues::new();
-                tx.record_skipped(&self.key, &self.execution(node, Begin::on(&nothing, node.task)), &reason)?;
-                let report = node.reported(TaskState::Skipped, Some(reason));
+                tx.record_skipped(&self.key, &self.execution(node, StartRecord::new(&nothing, node.task)), &reason)?;
+                let report = node.new_report(TaskState::Skipped, Some(reason));
                 self.settle(tx, index, report)?;
                 Ok(None)
             }
-            Verdict::Fail(failure) => self.fail_at_once(tx, index, &failure).map(|()| None),
-            Verdict::Go(bound) if self.nodes[index].is_loop() => self.go_loop(tx, index, bound).map(|()| None),
-            Verdict::Go(bound) => self.go(tx, index, bound.inputs),
+            Decision::Fail(failure) => self.fail_before_start(tx, index, &failure).map(|()| None),
+            Decision::Run(bound) if self.nodes[index].is_loop() => self.dispatch_loop(tx, index, bound).map(|()| None),
+            Decision::Run(bound) => self.dispatch(tx, index, bound.inputs),
         }
     }
 
     /// Takes a task as an earlier process left it, if it need not be executed again.
-    pub fn take_over(&mut self, index: usize) -> bool {
+    pub fn adopt_earlier(&mut self, index: usize) -> bool {
         let Some(record) = self.nodes[index].earlier.take() else { return false };
-        if !is_settled(&record) || self.rests_on_new(index) {
+        if !is_settled(&record) || self.has_new_upstream(index) {
             return false;
         }
         // What is in a DAG or a loop is taken over one by one, and it with the last of them.
-        if record.state == TaskState::Complete && self.open_again(index, &record.inputs) {
+        if record.state == TaskState::Complete && self.expand_again(index, &record.inputs) {
             self.nodes[index].earlier = Some(record);
         } else {
-            self.settle_recalled(index, *record);
+            self.settle_restored(index, *record);
         }
         true
     }
 
     /// Opens the DAG or the loop of a task that an earlier process completed, if there is anything in it.
-    fn open_again(&mut self, index: usize, inputs: &PortValues) -> bool {
+    fn expand_again(&mut self, index: usize, inputs: &PortValues) -> bool {
         if self.nodes[index].is_loop() {
-            let Verdict::Go(bound) = self.verdict(index) else { return false };
+            let Decision::Run(bound) = self.evaluate_trigger(index) else { return false };
             let each = self.nodes[index].task.each.as_ref();
-            let items = each.and_then(|each| repeat::items(each, &bound).ok()).unwrap_or_default();
+            let items = each.and_then(|each| loops::items(each, &bound).ok()).unwrap_or_default();
             if items.is_empty() {
                 return false;
             }
-            self.open_loop(index, items, bound.inputs);
+            self.expand_loop(index, items, bound.inputs);
             return true;
         }
         match self.nodes[index].dag() {
             Some(dag) if !dag.tasks.is_empty() => {
-                self.open(dag, Some(index), inputs.clone());
+                self.expand_dag(dag, Some(index), inputs.clone());
                 true
             }
             _ => false,
         }
     }
 
-    fn go(&mut self, tx: &mut Tx<'_>, index: usize, inputs: PortValues) -> Result<Option<Launch>> {
+    fn dispatch(&mut self, tx: &mut Tx<'_>, index: usize, inputs: PortValues) -> Result<Option<Launch>> {
         let component = self.nodes[index].component;
         let job = match &component.implementation {
             Implementation::Dag(dag) => {
-                self.start(tx, index, Begin::on(&inputs, self.nodes[index].task))?;
-                self.open(dag, Some(index), inputs);
-                let opened = self.frames.len() - 1;
+                self.record_start(tx, index, StartRecord::new(&inputs, self.nodes[index].task))?;
+                self.expand_dag(dag, Some(index), inputs);
+                let expanded = self.frames.len() - 1;
                 // A DAG without tasks ends as it begins.
-                self.close(tx, opened)?;
+                self.close(tx, expanded)?;
                 return Ok(None);
             }
             Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(index, inputs) {
-                Ok(prepared) => return self.go_step(tx, index, prepared),
+                Ok(prepared) => return self.dispatch_step(tx, index, prepared),
                 Err(failure) => Err(failure),
             },
             Implementation::Import(importer) => self.import(index, importer, &inputs),
@@ -142,27 +142,28 @@ impl Run<'_> {
         match job {
             Ok(job) => {
                 let inputs = recorded_inputs(&job);
-                self.start(tx, index, Begin::on(&inputs, self.nodes[index].task))?;
+                self.record_start(tx, index, StartRecord::new(&inputs, self.nodes[index].task))?;
                 Ok(Some(self.launch(index, Arc::new(job))))
             }
-            Err(failure) => self.fail_at_once(tx, index, &failure).map(|()| None),
+            Err(failure) => self.fail_before_start(tx, index, &failure).map(|()| None),
         }
     }
 
-    fn go_loop(&mut self, tx: &mut Tx<'_>, index: usize, bound: Bound) -> Result<()> {
+    fn dispatch_loop(&mut self, tx: &mut Tx<'_>, index: usize, bound: BoundInputs) -> Result<()> {
         let Some(each) = &self.nodes[index].task.each else { return Ok(()) };
-        let items = match repeat::items(each, &bound).and_then(|items| self.reserve(index, items)) {
+        let items = match loops::items(each, &bound).and_then(|items| self.reserve(index, items)) {
             Ok(items) => items,
-            Err(failure) => return self.fail_at_once(tx, index, &failure),
+            Err(failure) => return self.fail_before_start(tx, index, &failure),
         };
         let mut recorded = Cow::Borrowed(&bound.inputs);
         if let Items::Literal(written) = &each.over {
             // As in KFP.
             recorded.to_mut().insert(each.item.clone(), PortValue::Parameter(written.clone().into()));
         }
-        let begin = Begin { iterations: Some(items.len()), ..Begin::on(&recorded, self.nodes[index].task) };
-        self.start(tx, index, begin)?;
-        self.open_loop(index, items, bound.inputs);
+        let start =
+            StartRecord { iterations: Some(items.len()), ..StartRecord::new(&recorded, self.nodes[index].task) };
+        self.record_start(tx, index, start)?;
+        self.expand_loop(index, items, bound.inputs);
         // A loop over nothing ends as it begins.
         self.close(tx, self.frames.len() - 1)
     }
@@ -176,7 +177,7 @@ impl Run<'_> {
         let each = self.plan.size_of(&self.nodes[index].task.component).saturating_add(1);
         let size = self.size.saturating_add(each.saturating_mul(items.len()));
         if size > MAX_TASKS {
-            return Err(advised(
+            return Err(hinted_failure(
                 format!("with its {} iterations the run would have more than {MAX_TASKS} tasks", items.len()),
                 "give it fewer items, or let one step go over many of them",
             )
@@ -186,25 +187,28 @@ impl Run<'_> {
         Ok(items)
     }
 
-    fn go_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: Prepared) -> Result<Option<Launch>> {
+    fn dispatch_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: PreparedStep) -> Result<Option<Launch>> {
         let node = &self.nodes[index];
-        let Prepared { request, grants } = prepared;
-        let begin =
-            Begin { grants: &grants, identity: Some(request.identity), ..Begin::on(&request.inputs, node.task) };
+        let PreparedStep { request, grants } = prepared;
+        let start = StartRecord {
+            grants: &grants,
+            identity: Some(request.identity),
+            ..StartRecord::new(&request.inputs, node.task)
+        };
         if self.engine.options.cache
             && cache::is_cacheable(node.task, &grants, &request.component)
             && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &request.identity)?
         {
-            tx.record_cached(&self.key, &self.execution(node, begin), &mut cached)?;
+            tx.record_cached(&self.key, &self.execution(node, start), &mut cached)?;
             let report = cached_report(node, cached);
             self.settle(tx, index, report)?;
             return Ok(None);
         }
-        self.start(tx, index, begin)?;
+        self.record_start(tx, index, start)?;
         Ok(Some(self.launch(index, Arc::new(Job::Step(Box::new(request))))))
     }
 
-    fn begin_again(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
+    fn start_retry(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
         let node = &mut self.nodes[index];
         node.attempt += 1;
         // Both are there since the first attempt.
@@ -220,15 +224,15 @@ impl Run<'_> {
         (index, job)
     }
 
-    fn start(&mut self, tx: &mut Tx<'_>, index: usize, begin: Begin<'_>) -> Result<()> {
-        let execution = tx.start_execution(&self.key, &self.execution(&self.nodes[index], begin))?;
+    fn record_start(&mut self, tx: &mut Tx<'_>, index: usize, start: StartRecord<'_>) -> Result<()> {
+        let execution = tx.start_execution(&self.key, &self.execution(&self.nodes[index], start))?;
         self.nodes[index].execution = Some(execution);
         Ok(())
     }
 
     /// A task's row.
-    pub fn execution<'a>(&'a self, node: &'a Node<'_>, begin: Begin<'a>) -> NewExecution<'a> {
-        let Begin { inputs, grants, identity, iterations } = begin;
+    pub fn execution<'a>(&'a self, node: &'a Node<'_>, start: StartRecord<'a>) -> NewExecution<'a> {
+        let StartRecord { inputs, grants, identity, iterations } = start;
         let kind = match node.component.implementation {
             _ if node.is_loop() => ExecutionKind::Dag,
             Implementation::Wasm(_) | Implementation::Command(_) | Implementation::Volume(_) => {
@@ -266,7 +270,7 @@ impl Run<'_> {
     }
 
     /// Records a failure before any attempt.
-    fn fail_at_once(&mut self, tx: &mut Tx<'_>, index: usize, failure: &StepFailure) -> Result<()> {
+    fn fail_before_start(&mut self, tx: &mut Tx<'_>, index: usize, failure: &StepFailure) -> Result<()> {
         let node = &self.nodes[index];
         let finished = Finished {
             state: TaskState::Failed,
@@ -277,10 +281,14 @@ impl Run<'_> {
             peak_memory: 0,
             cached_from: None,
         };
-        tx.record_execution(&self.key, &self.execution(node, Begin::on(&PortValues::new(), node.task)), finished)?;
-        let mut report = node.reported(TaskState::Failed, Some(failure.message.clone()));
+        tx.record_execution(
+            &self.key,
+            &self.execution(node, StartRecord::new(&PortValues::new(), node.task)),
+            finished,
+        )?;
+        let mut report = node.new_report(TaskState::Failed, Some(failure.message.clone()));
         report.hint.clone_from(&failure.hint);
-        self.nodes[index].blame = Some(index);
+        self.nodes[index].root_cause = Some(index);
         self.settle(tx, index, report)
     }
 }
@@ -299,5 +307,5 @@ pub(crate) fn recorded_inputs(job: &Job) -> PortValues {
 
 /// The report of a task for which an earlier execution stands.
 pub(crate) fn cached_report(node: &Node<'_>, cached: CachedStep) -> TaskReport {
-    TaskReport { outputs: cached.outputs, ..node.reported(TaskState::Cached, None) }
+    TaskReport { outputs: cached.outputs, ..node.new_report(TaskState::Cached, None) }
 }

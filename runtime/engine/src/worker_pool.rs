@@ -10,42 +10,42 @@ use std::time::{Duration, Instant};
 use weft_pipeline::step::{FailureKind, LogLevel, StepFailure, StepObserver, StepOutput, StepTrace};
 
 /// Reports that may wait for the scheduler. A guest that logs faster than it reads is held up, not buffered.
-const WAITING_REPORTS: usize = 1024;
+const REPORT_QUEUE_LENGTH: usize = 1024;
 
 /// The least time between two progress reports of one job.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a worker tells the scheduler about a node.
 #[derive(Debug)]
-pub enum Report {
+pub enum WorkerReport {
     /// A logged message.
     Log(LogLevel, String),
     /// Units done and units there are.
     Progress(u64, u64),
     /// The end of the job.
-    Done(Box<Done>),
+    Finished(Box<JobOutcome>),
 }
 
 /// How a job ended.
 #[derive(Debug)]
-pub struct Done {
+pub struct JobOutcome {
     /// What it gave, or why it failed.
-    pub answer: Result<StepOutput, Box<StepFailure>>,
+    pub result: Result<StepOutput, Box<StepFailure>>,
     /// Where its log was put.
     pub log: Option<String>,
     /// Time from taking the job to its end.
-    pub took: Duration,
+    pub elapsed: Duration,
 }
 
 /// Worker threads of a scope, begun when there is work for them. They end when the pool is dropped; what they are at
 /// then is interrupted.
-pub struct Pool<'scope, 'env, J, W> {
+pub struct WorkerPool<'scope, 'env, J, W> {
     scope: &'scope Scope<'scope, 'env>,
     work: &'scope W,
     shared: Arc<Shared<J>>,
     jobs: Option<Sender<(usize, J)>>,
-    sender: SyncSender<(usize, Report)>,
-    reports: Receiver<(usize, Report)>,
+    sender: SyncSender<(usize, WorkerReport)>,
+    reports: Receiver<(usize, WorkerReport)>,
     interrupt: &'scope AtomicBool,
     threads: usize,
     busy: usize,
@@ -56,15 +56,15 @@ struct Shared<J> {
     stop: AtomicBool,
 }
 
-impl<'scope, 'env, J, W> Pool<'scope, 'env, J, W>
+impl<'scope, 'env, J, W> WorkerPool<'scope, 'env, J, W>
 where
     J: Send + 'scope,
-    W: Fn(J, &dyn StepObserver) -> Done + Sync,
+    W: Fn(J, &dyn StepObserver) -> JobOutcome + Sync,
 {
     /// A pool whose workers do `work` and are told to give it up when `interrupt` is set.
     pub fn new(scope: &'scope Scope<'scope, 'env>, work: &'scope W, interrupt: &'scope AtomicBool) -> Self {
         let (jobs, receiver) = channel();
-        let (sender, reports) = sync_channel(WAITING_REPORTS);
+        let (sender, reports) = sync_channel(REPORT_QUEUE_LENGTH);
         let shared = Arc::new(Shared { jobs: Mutex::new(receiver), stop: AtomicBool::new(false) });
         Self { scope, work, shared, jobs: Some(jobs), sender, reports, interrupt, threads: 0, busy: 0 }
     }
@@ -81,7 +81,7 @@ where
             self.threads += 1;
             let (shared, work, interrupt) = (Arc::clone(&self.shared), self.work, self.interrupt);
             let reports = self.sender.clone();
-            self.scope.spawn(move || serve(&shared, work, interrupt, &reports));
+            self.scope.spawn(move || run_worker(&shared, work, interrupt, &reports));
         }
         if let Some(jobs) = &self.jobs {
             // The receiver lives in `shared`, which this pool holds.
@@ -95,19 +95,19 @@ where
     }
 
     /// The next report, waiting for it until `deadline`.
-    pub fn next(&mut self, deadline: Instant) -> Option<(usize, Report)> {
+    pub fn next(&mut self, deadline: Instant) -> Option<(usize, WorkerReport)> {
         let report = match self.reports.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(report) => report,
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
         };
-        if matches!(report.1, Report::Done(_)) {
+        if matches!(report.1, WorkerReport::Finished(_)) {
             self.busy -= 1;
         }
         Some(report)
     }
 }
 
-impl<J, W> Drop for Pool<'_, '_, J, W> {
+impl<J, W> Drop for WorkerPool<'_, '_, J, W> {
     /// Lets the workers end, also when the scheduler fails or panics: its scope waits for them.
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
@@ -115,9 +115,9 @@ impl<J, W> Drop for Pool<'_, '_, J, W> {
     }
 }
 
-fn serve<J, W>(shared: &Shared<J>, work: &W, interrupt: &AtomicBool, reports: &SyncSender<(usize, Report)>)
+fn run_worker<J, W>(shared: &Shared<J>, work: &W, interrupt: &AtomicBool, reports: &SyncSender<(usize, WorkerReport)>)
 where
-    W: Fn(J, &dyn StepObserver) -> Done + Sync,
+    W: Fn(J, &dyn StepObserver) -> JobOutcome + Sync,
 {
     loop {
         let job = shared.jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
@@ -127,9 +127,9 @@ where
         // A runner that panics must not leave the scheduler waiting for ever.
         let done = panic::catch_unwind(AssertUnwindSafe(|| work(job, &observer))).unwrap_or_else(|payload| {
             let failure = panicked(payload.as_ref());
-            Done { answer: Err(Box::new(failure)), log: None, took: started.elapsed() }
+            JobOutcome { result: Err(Box::new(failure)), log: None, elapsed: started.elapsed() }
         });
-        if reports.send((node, Report::Done(Box::new(done)))).is_err() {
+        if reports.send((node, WorkerReport::Finished(Box::new(done)))).is_err() {
             return;
         }
     }
@@ -148,7 +148,7 @@ fn panicked(payload: &(dyn std::any::Any + Send)) -> StepFailure {
 
 struct Observer<'a> {
     node: usize,
-    reports: &'a SyncSender<(usize, Report)>,
+    reports: &'a SyncSender<(usize, WorkerReport)>,
     interrupt: &'a AtomicBool,
     stop: &'a AtomicBool,
     /// When progress was last reported.
@@ -158,7 +158,7 @@ struct Observer<'a> {
 impl StepObserver for Observer<'_> {
     fn log(&self, _task: &str, level: LogLevel, message: &str) {
         // Nobody listens any more once the scheduler has failed; the step is being interrupted then.
-        _ = self.reports.send((self.node, Report::Log(level, message.to_owned())));
+        _ = self.reports.send((self.node, WorkerReport::Log(level, message.to_owned())));
     }
 
     fn progress(&self, _task: &str, done: u64, total: u64) {
@@ -166,7 +166,7 @@ impl StepObserver for Observer<'_> {
         let mut last = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_none_or(|last| now.duration_since(last) >= PROGRESS_INTERVAL) {
             *last = Some(now);
-            _ = self.reports.send((self.node, Report::Progress(done, total)));
+            _ = self.reports.send((self.node, WorkerReport::Progress(done, total)));
         }
     }
 

@@ -18,32 +18,36 @@ fn step(image: &str, command: &[&str], args: &[&str]) -> CommandStep {
 fn a_function_is_handed_to_the_python_runner_without_installing_anything() {
     let source = "def f():\n    pass\n";
     let args = ["--executor_input", "{{$}}", "--function_to_execute", "f"];
-    let call = recognise(&step("python:3.11", &["sh", "-c", INSTALL, "sh", "-ec", EXECUTE, source], &args)).unwrap();
-    assert_eq!(call.runner, Runner::Python);
-    assert_eq!(call.argv[..3], ["python3", FUNCTION, source]);
+    let call =
+        choose_executor(&step("python:3.11", &["sh", "-c", INSTALL, "sh", "-ec", EXECUTE, source], &args)).unwrap();
+    assert_eq!(call.executor, ExecutorKind::Python);
+    assert_eq!(call.argv[..3], ["python3", FUNCTION_FLAG, source]);
     assert_eq!(call.argv[3..], args);
     let names: Vec<String> = call.packages.iter().map(Requirement::name).collect();
     assert_eq!(names, ["tabulate", "my-package"]);
     assert_eq!(call.packages[1].0, "My_Package[extra]>=1");
     // Without packages and without kfp there is nothing in front.
-    let bare = recognise(&step("python:3.11", &["sh", "-ec", EXECUTE, source], &args)).unwrap();
+    let bare = choose_executor(&step("python:3.11", &["sh", "-ec", EXECUTE, source], &args)).unwrap();
     assert_eq!((bare.argv, bare.packages), (call.argv, Vec::new()));
 }
 
 #[test]
 fn pythons_and_shells_are_called_as_they_are() {
-    let call = recognise(&step("python:3.12", &["/usr/bin/python3.12", "-u", "-c", "print(1)"], &["a"])).unwrap();
-    assert_eq!((call.runner, call.argv.join(" ")), (Runner::Python, "python3 -u -c print(1) a".to_owned()));
-    let call = recognise(&step("alpine", &["sh", "-c", "echo $0"], &["{{$.inputs.parameters['x']}}"])).unwrap();
-    assert_eq!(call.runner, Runner::Shell);
+    let call = choose_executor(&step("python:3.12", &["/usr/bin/python3.12", "-u", "-c", "print(1)"], &["a"])).unwrap();
+    assert_eq!((call.executor, call.argv.join(" ")), (ExecutorKind::Python, "python3 -u -c print(1) a".to_owned()));
+    let call = choose_executor(&step("alpine", &["sh", "-c", "echo $0"], &["{{$.inputs.parameters['x']}}"])).unwrap();
+    assert_eq!(call.executor, ExecutorKind::Shell);
     assert_eq!(call.argv, ["sh", "-c", "echo $0", "{{$.inputs.parameters['x']}}"]);
-    assert_eq!(recognise(&step("alpine", &["echo"], &["hi"])).unwrap().runner, Runner::Shell);
+    assert_eq!(choose_executor(&step("alpine", &["echo"], &["hi"])).unwrap().executor, ExecutorKind::Shell);
 }
 
 #[test]
 fn an_image_can_name_a_component() {
-    let call = recognise(&step("file:tools/sort.wasm", &[], &["-n"])).unwrap();
-    assert_eq!((call.runner, call.argv), (Runner::File("tools/sort.wasm".into()), vec!["sort".into(), "-n".into()]));
+    let call = choose_executor(&step("file:tools/sort.wasm", &[], &["-n"])).unwrap();
+    assert_eq!(
+        (call.executor, call.argv),
+        (ExecutorKind::File("tools/sort.wasm".into()), vec!["sort".into(), "-n".into()])
+    );
     assert_eq!(component_path("file:///opt/a.wasm#train"), Some("/opt/a.wasm"));
     assert_eq!(component_path("components/a.wasm"), Some("components/a.wasm"));
     assert_eq!(component_path("python:3.11"), None);
@@ -51,7 +55,7 @@ fn an_image_can_name_a_component() {
 
 #[test]
 fn what_only_an_image_knows_is_refused_with_the_ways_out() {
-    let refused = |step: CommandStep| recognise(&step).unwrap_err();
+    let refused = |step: CommandStep| choose_executor(&step).unwrap_err();
     let silent = refused(step("gcr.io/x/trainer:1", &[], &["--epochs", "3"]));
     assert!(silent.message.contains("gcr.io/x/trainer:1"), "{silent:?}");
     let built = refused(step("me/image", &["python3", "-m", "kfp.dsl.executor_main"], &["--executor_input", "{{$}}"]));

@@ -11,8 +11,8 @@ use weft_pipeline::step::{
 
 use crate::engine::Engine;
 use crate::import;
-use crate::pool::Done;
-use crate::volumes::{self, Change};
+use crate::volumes::{self, VolumeChange};
+use crate::worker_pool::JobOutcome;
 
 /// A piece of work that needs time: everything but deciding and recording.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub enum Job {
     /// Find what an earlier run gave.
     Latest(Latest),
     /// Make or remove a volume.
-    Volume(Change),
+    Volume(VolumeChange),
 }
 
 /// An import with its path resolved.
@@ -39,29 +39,29 @@ pub struct Import {
 }
 
 /// Name of the one output of importers and resolvers.
-pub const ARTIFACT: &str = "artifact";
+pub const ARTIFACT_OUTPUT: &str = "artifact";
 
 /// Does a job about a task of a run.
-pub fn perform(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observer: &dyn StepObserver) -> Done {
+pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observer: &dyn StepObserver) -> JobOutcome {
     let started = Instant::now();
-    let mut answer = match job {
+    let mut result = match job {
         Job::Step(request) => engine.runner.run(request, observer),
         Job::Import(import) => {
-            import::perform(engine.artifacts, task, import, observer).map(|artifact| one(Some(artifact)))
+            import::execute(engine.artifacts, task, import, observer).map(|artifact| single_output(Some(artifact)))
         }
-        Job::Latest(query) => latest(engine, key, query).map(one),
-        Job::Volume(change) => volumes::perform(change),
+        Job::Latest(query) => latest(engine, key, query).map(single_output),
+        Job::Volume(change) => volumes::execute(change),
     };
-    let trace = match &mut answer {
+    let trace = match &mut result {
         Ok(output) => &mut output.trace,
         Err(failure) => &mut failure.trace,
     };
     let log = keep_log(engine, task, &std::mem::take(&mut trace.log));
-    Done { answer, log, took: started.elapsed() }
+    JobOutcome { result, log, elapsed: started.elapsed() }
 }
 
-fn one(artifact: Option<Artifact>) -> StepOutput {
-    let outputs = artifact.map(|artifact| (ARTIFACT.to_owned(), PortValue::Artifacts(vec![artifact])));
+fn single_output(artifact: Option<Artifact>) -> StepOutput {
+    let outputs = artifact.map(|artifact| (ARTIFACT_OUTPUT.to_owned(), PortValue::Artifacts(vec![artifact])));
     StepOutput { outputs: outputs.into_iter().collect::<PortValues>(), trace: StepTrace::default() }
 }
 
@@ -99,6 +99,6 @@ pub fn host_failure(message: String, hint: Option<String>) -> StepFailure {
 }
 
 /// A failure on this side of the sandbox that its user can do something about.
-pub fn advised(message: impl Into<String>, hint: impl Into<String>) -> StepFailure {
+pub fn hinted_failure(message: impl Into<String>, hint: impl Into<String>) -> StepFailure {
     host_failure(message.into(), Some(hint.into()))
 }

@@ -9,7 +9,7 @@ use weft_pipeline::model::{Component, Implementation, Pipeline};
 
 /// A pipeline as it was linked, and where its paths start.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Spec<'p> {
+pub struct RunSpec<'p> {
     #[serde(flatten)]
     pipeline: Cow<'p, Pipeline>,
     /// The folder at which relative paths start.
@@ -21,7 +21,7 @@ pub struct Spec<'p> {
 /// Stands for the root among the components' names, none of which is empty.
 const ROOT: &str = "";
 
-impl<'p> Spec<'p> {
+impl<'p> RunSpec<'p> {
     /// What to record of a pipeline.
     pub fn new(pipeline: &'p Pipeline, base_dir: PathBuf) -> Self {
         let components = pipeline.components.iter().map(|(name, component)| (name.as_str(), component));
@@ -67,8 +67,8 @@ mod tests {
             root: component(&["d", "c", "a", "b", "e"]),
             ..Pipeline::default()
         };
-        let recorded = serde_json::to_value(Spec::new(&pipeline, PathBuf::from("/data"))).unwrap();
-        let read = serde_json::from_value::<Spec<'_>>(recorded).unwrap();
+        let recorded = serde_json::to_value(RunSpec::new(&pipeline, PathBuf::from("/data"))).unwrap();
+        let read = serde_json::from_value::<RunSpec<'_>>(recorded).unwrap();
         assert_eq!(read.base_dir, PathBuf::from("/data"));
         let read = read.into_pipeline();
         assert_eq!(read, pipeline);

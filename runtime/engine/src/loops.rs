@@ -2,13 +2,15 @@
 
 use indexmap::IndexMap;
 use serde_json::Value;
-use weft_pipeline::model::{Binding, Component, Dag, Implementation, Items, Iteration, Pipeline, Sees, Task};
+use weft_pipeline::model::{
+    Binding, Component, ConditionVariables, Dag, Implementation, Items, Iteration, Pipeline, Task,
+};
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 use weft_pipeline::types::PortType;
 
-use crate::inputs::Bound;
-use crate::work::advised;
+use crate::inputs::BoundInputs;
+use crate::worker::hinted_failure;
 
 /// Iterations of one loop, at most: a list that a step made too long by mistake fails its loop, and nothing else.
 pub(crate) const MAX_ITERATIONS: usize = 100_000;
@@ -17,7 +19,7 @@ const WINDOW: usize = 256;
 
 /// A loop at work. Its iterations become nodes only when there is room for them, so that a long loop costs what its
 /// results cost.
-pub(crate) struct Repeat<'r> {
+pub(crate) struct LoopState<'r> {
     /// The input that gets the item.
     pub item: &'r str,
     /// Items whose iterations are not opened yet.
@@ -28,7 +30,7 @@ pub(crate) struct Repeat<'r> {
     pub window: usize,
 }
 
-impl<'r> Repeat<'r> {
+impl<'r> LoopState<'r> {
     pub fn new(each: &'r Iteration, items: Vec<PortValue>, jobs: usize) -> Self {
         let window = match each.parallelism {
             Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX).max(1),
@@ -42,10 +44,10 @@ impl<'r> Repeat<'r> {
 ///
 /// # Errors
 /// The loop's failure: its items are no list, or too many.
-pub fn items(each: &Iteration, bound: &Bound) -> Result<Vec<PortValue>, Box<StepFailure>> {
+pub fn items(each: &Iteration, bound: &BoundInputs) -> Result<Vec<PortValue>, Box<StepFailure>> {
     let items: Vec<PortValue> = match &each.over {
         Items::Literal(items) => {
-            check_count(items.len())?;
+            check_iteration_count(items.len())?;
             items.iter().cloned().map(PortValue::Parameter).collect()
         }
         Items::Parameter(name) => match bound.get(name) {
@@ -54,7 +56,7 @@ pub fn items(each: &Iteration, bound: &Bound) -> Result<Vec<PortValue>, Box<Step
         },
         Items::Artifacts(name) => match bound.get(name) {
             Some(PortValue::Artifacts(artifacts)) => {
-                check_count(artifacts.len())?;
+                check_iteration_count(artifacts.len())?;
                 artifacts.iter().map(|one| PortValue::Artifacts(vec![one.clone()])).collect()
             }
             other => return Err(no_list(name, other).into()),
@@ -67,7 +69,7 @@ pub fn items(each: &Iteration, bound: &Bound) -> Result<Vec<PortValue>, Box<Step
 fn list(name: &str, value: &Value) -> Result<Vec<Value>, Box<StepFailure>> {
     let items = match value {
         Value::Array(items) => {
-            check_count(items.len())?;
+            check_iteration_count(items.len())?;
             items.clone()
         }
         Value::String(text) => {
@@ -75,7 +77,7 @@ fn list(name: &str, value: &Value) -> Result<Vec<Value>, Box<StepFailure>> {
         }
         other => return Err(no_list(name, Some(&PortValue::Parameter(other.clone()))).into()),
     };
-    check_count(items.len())?;
+    check_iteration_count(items.len())?;
     Ok(items)
 }
 
@@ -88,15 +90,15 @@ fn no_list(name: &str, found: Option<&PortValue>) -> StepFailure {
             format!("is no list: {text}")
         }
     };
-    advised(format!("what it goes over, `{name}`, {found}"), "give it a list")
+    hinted_failure(format!("what it goes over, `{name}`, {found}"), "give it a list")
 }
 
 /// Whether a loop may have so many items.
-pub fn check_count(count: usize) -> Result<(), Box<StepFailure>> {
+pub fn check_iteration_count(count: usize) -> Result<(), Box<StepFailure>> {
     if count <= MAX_ITERATIONS {
         return Ok(());
     }
-    Err(advised(
+    Err(hinted_failure(
         format!("it goes over {count} items; a loop may have at most {MAX_ITERATIONS}"),
         "give it fewer items, or let one step go over many of them",
     )
@@ -105,7 +107,12 @@ pub fn check_count(count: usize) -> Result<(), Box<StepFailure>> {
 
 /// The inputs that all iterations share: those of the loop, but for the item and for a list of items that nobody else
 /// reads, which would be copied for each of its items.
-pub fn shared(pipeline: &Pipeline, each: &Iteration, component: &Component, mut inputs: PortValues) -> PortValues {
+pub fn shared_inputs(
+    pipeline: &Pipeline,
+    each: &Iteration,
+    component: &Component,
+    mut inputs: PortValues,
+) -> PortValues {
     inputs.remove(&each.item);
     if let (Items::Parameter(name) | Items::Artifacts(name), Implementation::Dag(dag)) =
         (&each.over, &component.implementation)
@@ -130,7 +137,7 @@ fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
             task.inputs.values().map(|wire| &wire.from).chain(task.mounts.iter().map(|mount| &mount.volume));
         // Conditions over tasks and importers may name the inputs of the DAG around them.
         wired.any(|binding| is(binding, input))
-            || task.when.as_ref().is_some_and(|when| when.sees == Sees::Tasks)
+            || task.when.as_ref().is_some_and(|when| when.variables == ConditionVariables::Tasks)
             || pipeline.components.get(&task.component).is_some_and(|component| {
                 matches!(&component.implementation, Implementation::Import(importer) if is(&importer.source, input))
             })

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 /// Nodes that wait, are ready, or are settled. Nodes are numbered from 0 in the order in which they are added.
 #[derive(Debug, Default)]
-pub struct Schedule {
+pub struct Scheduler {
     nodes: Vec<Node>,
     ready: VecDeque<usize>,
 }
@@ -19,7 +19,7 @@ struct Node {
     settled: bool,
 }
 
-impl Schedule {
+impl Scheduler {
     /// Adds one node for each entry of `dependencies`, which name nodes by number: earlier ones or others added here.
     /// Answers with the number of the first. A dependency that is named twice counts once.
     pub fn add(&mut self, dependencies: &[Vec<usize>]) -> usize {
@@ -102,16 +102,16 @@ mod tests {
             cut in 0usize..40,
             choices in proptest::collection::vec(any::<prop::sample::Index>(), 200),
         ) {
-            let mut schedule = Schedule::default();
+            let mut scheduler = Scheduler::default();
             let cut = cut.min(dependencies.len());
-            schedule.add(&dependencies[..cut]);
+            scheduler.add(&dependencies[..cut]);
             let mut rest = Some(&dependencies[cut..]);
             let mut taken = vec![false; dependencies.len()];
             let mut settled = vec![false; dependencies.len()];
             let mut open = Vec::new();
             let mut choices = choices.into_iter();
             loop {
-                while let Some(node) = schedule.next() {
+                while let Some(node) = scheduler.next() {
                     prop_assert!(!taken[node]);
                     taken[node] = true;
                     prop_assert!(dependencies[node].iter().all(|on| settled[*on]));
@@ -119,46 +119,46 @@ mod tests {
                 }
                 if open.is_empty() {
                     match rest.take() {
-                        Some(rest) => { schedule.add(rest); }
+                        Some(rest) => { scheduler.add(rest); }
                         None => break,
                     }
                     continue;
                 }
                 // Add the second half at some moment in between.
                 if choices.next().is_some_and(|choice| choice.index(3) == 0) && let Some(rest) = rest.take() {
-                    schedule.add(rest);
+                    scheduler.add(rest);
                 }
                 let which = choices.next().map_or(0, |choice| choice.index(open.len()));
                 let node = open.swap_remove(which);
                 settled[node] = true;
-                schedule.settle(node);
+                scheduler.settle(node);
             }
             prop_assert!(taken.iter().all(|taken| *taken));
-            prop_assert!(schedule.is_finished());
+            prop_assert!(scheduler.is_finished());
         }
     }
 
     #[test]
     fn a_cycle_is_never_ready_and_never_finished() {
-        let mut schedule = Schedule::default();
-        schedule.add(&[vec![], vec![2], vec![1]]);
-        assert_eq!(schedule.next(), Some(0));
-        schedule.settle(0);
-        assert_eq!(schedule.next(), None);
-        assert!(!schedule.is_finished());
+        let mut scheduler = Scheduler::default();
+        scheduler.add(&[vec![], vec![2], vec![1]]);
+        assert_eq!(scheduler.next(), Some(0));
+        scheduler.settle(0);
+        assert_eq!(scheduler.next(), None);
+        assert!(!scheduler.is_finished());
     }
 
     #[test]
     fn ten_thousand_dependents_of_one_node_are_linear() {
-        let mut schedule = Schedule::default();
+        let mut scheduler = Scheduler::default();
         let mut dependencies = vec![Vec::new()];
         dependencies.extend((1..100_000).map(|node| if node % 2 == 0 { vec![0] } else { vec![node - 1] }));
         let started = std::time::Instant::now();
-        schedule.add(&dependencies);
-        while let Some(node) = schedule.next() {
-            schedule.settle(node);
+        scheduler.add(&dependencies);
+        while let Some(node) = scheduler.next() {
+            scheduler.settle(node);
         }
-        assert!(schedule.is_finished());
+        assert!(scheduler.is_finished());
         // Quadratic work would take minutes.
         assert!(started.elapsed() < std::time::Duration::from_secs(5));
     }

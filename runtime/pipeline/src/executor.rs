@@ -13,9 +13,9 @@ pub use packages::{Requirement, native};
 
 /// How a container's command is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Call {
+pub struct ExecutorCall {
     /// Who runs it.
-    pub runner: Runner,
+    pub executor: ExecutorKind,
     /// What that is called with, its own name first. May hold placeholders.
     pub argv: Vec<String>,
     /// Python packages that the command would have installed.
@@ -24,7 +24,7 @@ pub struct Call {
 
 /// Who runs a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Runner {
+pub enum ExecutorKind {
     /// The component that is CPython with KFP's executor.
     Python,
     /// The component that is a shell with the usual utilities.
@@ -35,7 +35,7 @@ pub enum Runner {
 
 /// Why nobody can run a container.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
+pub struct NoExecutor {
     /// What is wrong.
     pub message: String,
     /// The ways out.
@@ -43,7 +43,7 @@ pub struct Refusal {
 }
 
 /// What follows `--kfp-function` in the Python runner's arguments is a function's source.
-pub const FUNCTION: &str = "--kfp-function";
+pub const FUNCTION_FLAG: &str = "--kfp-function";
 
 /// Programs that `python:*` images have and the shell runner has not.
 const PYTHONS: [&str; 2] = ["python", "python3"];
@@ -52,13 +52,13 @@ const PYTHONS: [&str; 2] = ["python", "python3"];
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
 /// Modules that hold the executor: since 2.1 the first, before that the second.
-const EXECUTORS: [&str; 2] = ["kfp.dsl.executor_main", "kfp.components.executor_main"];
+const KFP_EXECUTOR_MODULES: [&str; 2] = ["kfp.dsl.executor_main", "kfp.components.executor_main"];
 
 /// Finds out who runs a container's command.
 ///
 /// # Errors
 /// If nobody can: an image without a command, or a function whose code lies in the image.
-pub fn recognise(step: &CommandStep) -> Result<Call, Refusal> {
+pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
     let mut words: Vec<&str> = step.command.iter().chain(&step.args).map(String::as_str).collect();
     if let Some(path) = component_path(&step.image) {
         let name = path.rsplit(['/', '\\']).next().unwrap_or(path).trim_end_matches(".wasm").to_owned();
@@ -66,15 +66,15 @@ pub fn recognise(step: &CommandStep) -> Result<Call, Refusal> {
         if step.command.is_empty() {
             argv.insert(0, name);
         }
-        return Ok(Call { runner: Runner::File(path.to_owned()), argv, packages: Vec::new() });
+        return Ok(ExecutorCall { executor: ExecutorKind::File(path.to_owned()), argv, packages: Vec::new() });
     }
     let mut packages = Vec::new();
-    while let Some((script, rest)) = installing(&words) {
+    while let Some((script, rest)) = package_install(&words) {
         packages.extend(packages::of_script(script));
         words = rest.to_vec();
     }
-    if let Some(argv) = function(&words) {
-        return Ok(Call { runner: Runner::Python, argv, packages });
+    if let Some(argv) = python_function(&words) {
+        return Ok(ExecutorCall { executor: ExecutorKind::Python, argv, packages });
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
@@ -84,17 +84,17 @@ pub fn recognise(step: &CommandStep) -> Result<Call, Refusal> {
     let name = basename(program);
     if PYTHONS.contains(&name) || name.strip_prefix("python3.").is_some_and(|minor| minor.parse::<u8>().is_ok()) {
         if let [.., "-m", module] | ["-m", module, ..] = rest
-            && EXECUTORS.contains(module)
+            && KFP_EXECUTOR_MODULES.contains(module)
         {
-            return Err(Refusal {
+            return Err(NoExecutor {
                 message: format!("its function's code lies in the image `{}`, which is not read", step.image),
                 hint: "make it a lightweight component: leave out `target_image` of @dsl.component".to_owned(),
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(Call { runner: Runner::Python, argv, packages });
+        return Ok(ExecutorCall { executor: ExecutorKind::Python, argv, packages });
     }
-    Ok(Call { runner: Runner::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
+    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
 }
 
 /// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. What follows a `#` is no part of it.
@@ -116,13 +116,14 @@ fn installing<'w, 'a>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> 
 }
 
 /// The runner's arguments for a function: `sh -ec SCRIPT SOURCE ARGUMENTS...`, where the script calls KFP's executor.
-fn function(words: &[&str]) -> Option<Vec<String>> {
+fn python_function(words: &[&str]) -> Option<Vec<String>> {
     let [shell, flag, script, source, rest @ ..] = words else { return None };
-    let calls = EXECUTORS.iter().any(|module| script.contains(module)) && script.contains("component_module_path");
+    let calls =
+        KFP_EXECUTOR_MODULES.iter().any(|module| script.contains(module)) && script.contains("component_module_path");
     if !(is_shell(shell) && is_script_flag(flag) && calls) {
         return None;
     }
-    Some(["python3", FUNCTION, source].into_iter().chain(rest.iter().copied()).map(str::to_owned).collect())
+    Some(["python3", FUNCTION_FLAG, source].into_iter().chain(rest.iter().copied()).map(str::to_owned).collect())
 }
 
 fn is_shell(word: &str) -> bool {
@@ -138,8 +139,8 @@ fn basename(program: &str) -> &str {
     program.rsplit('/').next().unwrap_or(program)
 }
 
-fn no_command(image: &str) -> Refusal {
-    Refusal {
+fn no_command(image: &str) -> NoExecutor {
+    NoExecutor {
         message: format!("the image `{image}` says itself what it runs, and images are not read"),
         hint: format!(
             "give its command in the component, if it is of {}; else build a WebAssembly component, and name its file as the \

@@ -2,19 +2,19 @@
 
 use weft_metadata::RunKey;
 use weft_pipeline::calendar::civil;
-use weft_pipeline::command::{Facts, WORKSPACE};
+use weft_pipeline::command::{TaskContext, WORKSPACE};
 use weft_pipeline::model::Pipeline;
 
 /// Stands for the place of artifacts: they have no path outside of the steps that read them.
 const ROOT: &str = "weft://artifacts";
 
 /// What is known of a run.
-pub fn of_run(key: &RunKey, pipeline: &Pipeline) -> Facts {
+pub fn for_run(key: &RunKey, pipeline: &Pipeline) -> TaskContext {
     // Ids usually begin with the pipeline's name.
     let job_name =
         if key.run.starts_with(&pipeline.name) { key.run.clone() } else { format!("{}-{}", pipeline.name, key.run) };
     let started = timestamp(key.started_ms);
-    Facts {
+    TaskContext {
         job_name,
         job_resource_name: key.run.clone(),
         job_id: key.run.clone(),
@@ -22,21 +22,21 @@ pub fn of_run(key: &RunKey, pipeline: &Pipeline) -> Facts {
         create_time: started.clone(),
         schedule_time: started,
         workspace: pipeline.workspace.then(|| WORKSPACE.to_owned()),
-        ..Facts::default()
+        ..TaskContext::default()
     }
 }
 
 /// What is known of a task of it. The id is the same however often the run is resumed.
-pub fn of_task(run: &Facts, path: &str) -> Facts {
+pub fn for_task(run: &TaskContext, path: &str) -> TaskContext {
     let name = path.rsplit('/').next().unwrap_or(path);
     let digest = blake3::hash(format!("{}\n{path}", run.job_id).as_bytes());
     let hex = digest.to_hex();
     let task_id = format!("{}-{}-8{}-8{}-{}", &hex[0..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..32]);
-    Facts { task_name: plain(name).to_owned(), task_id, ..run.clone() }
+    TaskContext { task_name: without_iteration(name).to_owned(), task_id, ..run.clone() }
 }
 
 /// A task's name without the number of an iteration.
-pub fn plain(name: &str) -> &str {
+pub fn without_iteration(name: &str) -> &str {
     name.split('[').next().unwrap_or(name)
 }
 
@@ -66,11 +66,11 @@ mod tests {
 
     #[test]
     fn a_task_keeps_its_id() {
-        let run = Facts { job_id: "r".to_owned(), ..Facts::default() };
-        let one = of_task(&run, "loop[3]/work");
+        let run = TaskContext { job_id: "r".to_owned(), ..TaskContext::default() };
+        let one = for_task(&run, "loop[3]/work");
         assert_eq!((one.task_name.as_str(), one.task_id.len()), ("work", 36));
-        assert_eq!(one, of_task(&run, "loop[3]/work"));
-        assert_ne!(one.task_id, of_task(&run, "loop[4]/work").task_id);
-        assert_eq!(of_task(&run, "loop[3]").task_name, "loop");
+        assert_eq!(one, for_task(&run, "loop[3]/work"));
+        assert_ne!(one.task_id, for_task(&run, "loop[4]/work").task_id);
+        assert_eq!(for_task(&run, "loop[3]").task_name, "loop");
     }
 }

@@ -15,15 +15,15 @@ const MAX_KINDS: usize = 256;
 
 /// The resource types that a component's imports have shown so far: an interface may use those of another one.
 #[derive(Default)]
-pub(crate) struct Known(Vec<(ResourceType, u32)>);
+pub(crate) struct CustomTypes(Vec<(ResourceType, u32)>);
 
-impl Known {
+impl CustomTypes {
     fn payload(&self, resource: ResourceType) -> Option<u32> {
         self.0.iter().find(|(known, _)| *known == resource).map(|(_, payload)| *payload)
     }
 
     /// Notes the kinds of `weft:component/artifacts`.
-    pub(crate) fn note_builtin(&mut self, engine: &Engine, interface: &ComponentInstance) {
+    pub(crate) fn add_builtin(&mut self, engine: &Engine, interface: &ComponentInstance) {
         for (name, item) in interface.exports(engine) {
             let payload = (0u32..).zip(BUILTIN_KINDS).find(|(_, (resource, _))| *resource == name);
             if let (ComponentItem::Resource(resource), Some((payload, _))) = (item.ty, payload) {
@@ -38,13 +38,13 @@ impl Known {
 /// # Errors
 ///
 /// The reason, when the interface asks for anything else.
-pub(crate) fn define_own_kinds(
+pub(crate) fn define_custom_types(
     linker: &mut Linker<State>,
     engine: &Engine,
     name: &str,
     interface: &ComponentInstance,
     kinds: &mut Vec<Kind>,
-    known: &mut Known,
+    known: &mut CustomTypes,
 ) -> Result<(), String> {
     let package = name.split('/').next().unwrap_or(name);
     let failed = |error: wasmtime::Error| format!("`{name}`: {error:#}");
