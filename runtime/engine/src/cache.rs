@@ -1,4 +1,4 @@
-//! Whether an earlier execution may stand for a new one.
+//! Caching: whether the outputs of an earlier execution may be used instead of executing a task. The cache key is in [`key`].
 
 use weft_artifacts::Store;
 use weft_metadata::{CachedStep, Tx};
@@ -9,14 +9,13 @@ use self::key::Identity;
 
 pub mod key;
 
-/// Whether a task's results may come from an earlier execution: its pipeline says so, and it is a pure function of
-/// what its identity covers. With a grant it may see more than that (the time, a host's file, a volume), and so it may
-/// outside of the sandbox; then it is executed.
+/// Whether a task may be cached: `cache` is on, and its outputs depend on nothing that its identity leaves out. With a
+/// grant they may (the time, a host's file, a volume), and so they may outside of the sandbox.
 pub fn is_cacheable(task: &Task, grants: &Grants, component: &ComponentRef) -> bool {
     task.cache && grants.is_pure() && !component.digest.starts_with(HOST_PYTHON)
 }
 
-/// The earlier execution that may stand for a new one of this identity: all it gave must still be in the store.
+/// The earlier execution of this identity, if the content of all its outputs is still in the store.
 pub fn find(tx: &Tx<'_>, store: &Store, identity: &Identity) -> weft_metadata::Result<Option<CachedStep>> {
     let found = tx.find_cached(identity)?;
     Ok(found.filter(|cached| {
@@ -28,8 +27,8 @@ pub fn find(tx: &Tx<'_>, store: &Store, identity: &Identity) -> weft_metadata::R
     }))
 }
 
-/// Whether all content is in the store. A store that cannot tell is as good as one that has nothing: the step is
-/// executed and meets the fault itself, if it lasts.
+/// Whether the content of all artifacts is in the store. A store that fails to answer counts as a miss: the step is then
+/// executed, and reports the fault itself if it persists.
 fn is_stored(store: &Store, outputs: &PortValues) -> bool {
     let artifacts = outputs.values().flat_map(|value| match value {
         PortValue::Artifacts(artifacts) => artifacts.as_slice(),

@@ -1,4 +1,4 @@
-//! A task's condition, over what the tasks before it gave or over its own inputs.
+//! Evaluation of a task's condition, over the outputs of upstream tasks or over its own inputs.
 
 use std::collections::BTreeMap;
 
@@ -9,8 +9,8 @@ use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 
 use crate::worker::host_failure;
 
-/// Whether a condition holds; the failure says where it is written and what to do. `scope` holds the inputs of the DAG
-/// around it, which it knows as `params`; `task` finds the tasks that it names, all of them settled.
+/// Evaluates a condition over tasks. `scope` holds the inputs of the enclosing DAG, its `params`; `task` finds the tasks
+/// that it names, all of them settled. The failure has the condition's place in the file and a hint.
 pub fn holds<'a>(
     condition: &'a Condition,
     scope: &PortValues,
@@ -22,12 +22,12 @@ pub fn holds<'a>(
         .map_err(|error| evaluation_failure(condition, &error).into())
 }
 
-/// Whether a condition over a task's own inputs holds.
+/// Evaluates a condition over a task's own inputs.
 pub fn holds_for(condition: &Condition, inputs: &PortValues) -> Result<bool, Box<StepFailure>> {
     evaluate_inputs(&condition.expression, inputs).map_err(|error| evaluation_failure(condition, &error).into())
 }
 
-/// Why a task is skipped whose condition does not hold.
+/// The message of a task that is skipped because its condition is false.
 pub fn does_not_hold(condition: &Condition) -> String {
     format!("its condition does not hold: {}", condition.expression)
 }

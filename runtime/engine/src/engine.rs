@@ -1,4 +1,4 @@
-//! Starting runs and going on with them.
+//! Starting and resuming runs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::num::NonZeroUsize;
@@ -18,29 +18,29 @@ use crate::run::Run;
 use crate::run_spec::RunSpec;
 use crate::runner::StepRunner;
 
-/// Executes pipelines: the stores it works on and who runs the steps.
+/// Executes pipelines on an artifact store and a metadata store.
 #[derive(Clone, Copy)]
 pub struct Engine<'a> {
-    /// Where artifacts, components and logs lie.
+    /// Holds artifacts, components and logs.
     pub artifacts: &'a weft_artifacts::Store,
-    /// Where runs are recorded.
+    /// Holds the record of runs.
     pub metadata: &'a weft_metadata::Store,
-    /// Who runs a step.
+    /// Executes steps.
     pub runner: &'a dyn StepRunner,
-    /// Directory for the lock files of runs at work. Made when needed.
+    /// Directory for the lock files of running runs. Created when needed.
     pub locks: &'a Path,
-    /// Directory for volumes, a directory each. Made when needed.
+    /// Directory that holds one directory for each volume. Created when needed.
     pub volumes: &'a Path,
-    /// How to execute.
+    /// Settings.
     pub options: Options,
 }
 
-/// How to execute runs.
+/// Settings of the execution of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
-    /// Steps that may be at work at the same time.
+    /// The maximum number of steps that run at the same time.
     pub jobs: NonZeroUsize,
-    /// Whether results of earlier runs may be used again. If not, every step is executed whatever its task says.
+    /// Whether cached results may be used. If not, every step is executed, whatever `cache` its task has.
     pub cache: bool,
 }
 
@@ -60,20 +60,23 @@ pub struct NewRun<'a> {
     pub pipeline: &'a Pipeline,
     /// Values of its parameters, checked against their types. Defaults are filled in.
     pub parameters: BTreeMap<String, Value>,
-    /// The folder at which relative paths of components and imports start. Absolute, so that the run can be resumed
-    /// from anywhere.
+    /// The folder that relative paths of components and imports are resolved against. Absolute, so that the run can be
+    /// resumed from any working directory.
     pub base_dir: PathBuf,
     /// The file that the pipeline was read from, for the record.
     pub file: Option<String>,
 }
 
-/// Hears what happens in a run, in the order in which it happens, on the thread that called the engine.
+/// Receives the events of a run in their order, on the thread that called the engine.
 pub type Observer<'o> = dyn FnMut(&Event) + 'o;
 
 impl Engine<'_> {
-    /// Executes a run to its end. Steps that fail do not make this fail: the outcome says so. When `interrupt`
-    /// becomes true, no further step starts, those at work are told to give up, and the run ends as canceled; it can
-    /// be resumed, as it can be when this fails or when the process is killed.
+    /// Executes a new run to its end. A failed step is not an error: the outcome has the state. When `interrupt` becomes
+    /// true, no further step starts, running ones are interrupted, and the run ends as canceled. A run can be resumed
+    /// after that, after an error of this function, and after the process was killed.
+    ///
+    /// # Errors
+    /// The pipeline cannot be executed, a parameter is missing or unknown, another process runs it, or a store fails.
     pub fn start(&self, new: NewRun<'_>, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
         let NewRun { id, pipeline, parameters, base_dir, file } = new;
         let plan = Plan::new(pipeline)?;
@@ -97,14 +100,17 @@ impl Engine<'_> {
         Ok(finish(run.execute(observer, interrupt)?, lock))
     }
 
-    /// Goes on with a run that was interrupted, killed or failed: what is complete, cached or skipped stays so, the
-    /// rest is executed. `run` may be the beginning of an id. A run that is complete stays as it is; the outcome
-    /// tells how it ended.
+    /// Resumes a run that was interrupted, killed or failed: tasks that are complete, cached or skipped keep their state,
+    /// the others are executed. `run` is an id or the unique beginning of one. Nothing is executed in a run that is
+    /// complete; its outcome is returned.
+    ///
+    /// # Errors
+    /// There is no such run, its record cannot be read, another process runs it, or a store fails.
     pub fn resume(&self, run: &str, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
         let id = self.metadata.resume_state(run)?.key.run;
         let lock = RunLock::acquire(self.locks, &id)?;
         let _gc = self.artifacts.lock_shared()?;
-        // Read again: until it was locked, another process may have been at work on it.
+        // Read again: before the lock was held, another process may have changed it.
         let state = self.metadata.resume_state(&id)?;
         let spec: RunSpec =
             serde_json::from_value(state.run.spec).map_err(|source| Error::Spec { run: id.clone(), source })?;
@@ -123,7 +129,7 @@ impl Engine<'_> {
         Ok(finish(if complete { run.restore() } else { run.execute(observer, interrupt)? }, lock))
     }
 
-    /// Puts the binaries of all components and the packages of commands into the store, where runners find them by their
+    /// Imports the binaries of all components and the packages of commands into the store, where runners look them up by
     /// digest.
     fn import_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
         for (path, expected) in plan::binaries(pipeline) {
@@ -150,7 +156,7 @@ fn finish(outcome: RunOutcome, lock: RunLock) -> RunOutcome {
     outcome
 }
 
-/// The parameters with the defaults of those that were not given.
+/// The parameters, with defaults for those that have no value.
 fn with_defaults(pipeline: &Pipeline, mut given: BTreeMap<String, Value>) -> Result<BTreeMap<String, Value>> {
     let name = || pipeline.name.clone();
     if let Some(unknown) = given.keys().find(|name| !pipeline.root.inputs.contains_key(*name)) {

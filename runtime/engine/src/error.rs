@@ -1,4 +1,4 @@
-//! What keeps a run from starting or from going on. A step that fails is no error: its run's outcome says so.
+//! Errors of starting and resuming runs. A failed step is not among them: the outcome of its run has its failure.
 
 use std::io;
 use std::path::PathBuf;
@@ -9,13 +9,13 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Every failure of the engine.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The metadata store failed. What was recorded until then stays; the run can be resumed.
+    /// The metadata store failed. Everything recorded before is kept; the run can be resumed.
     #[error(transparent)]
     Metadata(#[from] weft_metadata::Error),
     /// The artifact store failed outside a step.
     #[error(transparent)]
     Artifacts(#[from] weft_artifacts::Error),
-    /// The pipeline cannot be executed as it is. The checker reports such things with their places.
+    /// The pipeline cannot be executed. The checker reports the same problems with their places in the file.
     #[error("pipeline `{pipeline}`: {message}")]
     Pipeline {
         /// Its name.
@@ -39,7 +39,7 @@ pub enum Error {
         /// The parameter.
         parameter: String,
     },
-    /// A component file could not be taken into the store.
+    /// A component file could not be imported into the store.
     #[error("component `{}` of pipeline `{pipeline}` cannot be read; check the path, relative ones start at the pipeline file's folder", path.display())]
     Component {
         /// The pipeline.
@@ -67,13 +67,13 @@ pub enum Error {
         /// The id.
         run: String,
     },
-    /// Another process is at work on the run.
+    /// Another process holds the lock of the run.
     #[error("run `{run}` is at work in another process; wait for that to end, or interrupt it")]
     RunIsAlive {
         /// The run.
         run: String,
     },
-    /// The run's lock file could not be made or locked.
+    /// The run's lock file could not be created or locked.
     #[error("lock file {}: {source}; it keeps two processes from working on one run", path.display())]
     Lock {
         /// The lock file.
@@ -81,7 +81,7 @@ pub enum Error {
         /// The cause.
         source: io::Error,
     },
-    /// What was recorded of the run at its start cannot be read.
+    /// The pipeline that was recorded when the run started cannot be read.
     #[error("run `{run}` cannot be resumed: its recorded pipeline cannot be read ({source}); start a new run")]
     Spec {
         /// The run.

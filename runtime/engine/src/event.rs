@@ -1,4 +1,4 @@
-//! What a run tells while it goes on, and what it tells at its end.
+//! The events of a run, and its outcome.
 
 use std::time::Duration;
 
@@ -7,12 +7,11 @@ use weft_metadata::RunState;
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{LogLevel, PortValues};
 
-/// Something that happened in a run. Whatever an event says is already durable: an event about a task comes after the
-/// transaction that recorded it.
+/// An event of a run. It is durable when it is passed on: an event about a task follows the commit that recorded it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum Event {
-    /// The run is recorded and begins, or begins again.
+    /// The run is recorded and starts or resumes.
     RunStarted {
         /// Its id.
         run: String,
@@ -20,10 +19,10 @@ pub enum Event {
         pipeline: String,
         /// Tasks at the top of the pipeline, in the order written.
         tasks: Vec<String>,
-        /// Tasks that an earlier process already brought behind it; none in a new run.
+        /// The number of tasks that an earlier process settled; 0 in a new run.
         finished: usize,
     },
-    /// An attempt at a task begins.
+    /// An attempt at a task starts.
     TaskStarted {
         /// The task; inside a nested pipeline `outer/inner`.
         task: String,
@@ -34,7 +33,7 @@ pub enum Event {
     TaskLog {
         /// The task.
         task: String,
-        /// How important it is.
+        /// Its level.
         level: LogLevel,
         /// The text.
         message: String,
@@ -45,7 +44,7 @@ pub enum Event {
         task: String,
         /// Units done.
         done: u64,
-        /// Units there are, 0 if unknown.
+        /// Total units, 0 if unknown.
         total: u64,
     },
     /// An attempt failed and another follows.
@@ -54,55 +53,55 @@ pub enum Event {
         task: String,
         /// The attempt that failed, from 1.
         attempt: u32,
-        /// Why it failed.
+        /// The message of its failure.
         message: String,
-        /// The pause before the next.
+        /// The backoff before the next attempt.
         pause: Duration,
     },
-    /// A task is behind us: executed, cached, skipped, failed, given up or never begun.
+    /// A task has settled: executed, cached, skipped, failed, canceled or not run.
     TaskFinished(TaskReport),
-    /// The run is over.
+    /// The run has ended.
     RunFinished {
         /// Its id.
         run: String,
-        /// How it ended.
+        /// Its final state.
         state: RunState,
-        /// Time since this process began it.
+        /// Time since this process started or resumed it.
         duration: Duration,
     },
 }
 
-/// How a task ended: a row of the table at the end of a run.
+/// The result of a task.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TaskReport {
     /// The task; inside a nested pipeline `outer/inner`.
     pub task: String,
-    /// Its state. [`TaskState::New`]: never begun, because a task before it failed or the run was interrupted.
+    /// Its state. [`TaskState::New`]: not run, because an upstream task failed or the run was interrupted.
     pub state: TaskState,
-    /// Time that executing it took, pauses between attempts included; none if it was not executed.
+    /// The execution time of the last attempt; `None` if it was not executed.
     pub duration: Option<Duration>,
     /// Attempts made.
     pub attempts: u32,
-    /// What it gave; absent optional outputs have no entry.
+    /// Its outputs; absent optional ones have no entry.
     pub outputs: PortValues,
-    /// Why it was skipped, failed or never begun.
+    /// Why it was skipped, failed or not run.
     pub message: Option<String>,
-    /// What to do about a failure.
+    /// What the user can do about a failure.
     pub hint: Option<String>,
-    /// Where its log lies in the artifact store, if it wrote one.
+    /// The id of its log in the artifact store, if it wrote one.
     pub log: Option<String>,
 }
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RunOutcome {
     /// Its id.
     pub run: String,
-    /// How it ended.
+    /// Its final state.
     pub state: RunState,
-    /// Time since this process began it.
+    /// Time since this process started or resumed it.
     pub duration: Duration,
-    /// Its tasks in the order written, those of a nested pipeline after the task that holds it.
+    /// Its tasks in the order of the file, those of a nested pipeline after the task that runs it.
     pub tasks: Vec<TaskReport>,
     /// The pipeline's outputs.
     pub outputs: PortValues,

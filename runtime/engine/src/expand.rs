@@ -1,4 +1,4 @@
-//! Making nodes: of the tasks of a DAG when it begins, of the iterations of a loop when there is room for them.
+//! Expansion: the nodes of a DAG's tasks when it starts, and of a loop's iterations while its window has room.
 
 use weft_pipeline::model::{Component, Dag, Task};
 use weft_pipeline::step::{PortValue, PortValues};
@@ -14,7 +14,7 @@ impl<'r> Run<'r> {
         let first = self.nodes.len();
         let frame = self.add_frame(Body::Dag { dag, first }, owner, inputs, dag.tasks.len());
         for (name, task) in &dag.tasks {
-            // `Plan::new` has seen to it that there is such a component.
+            // `Plan::new` has checked that there is such a component.
             let Some(component) = self.plan.pipeline.components.get(&task.component) else { continue };
             let path = owner.map_or_else(|| name.clone(), |owner| format!("{}/{name}", self.nodes[owner].path));
             self.add_node(path, task, component, frame);
@@ -33,7 +33,7 @@ impl<'r> Run<'r> {
         self.expand_iterations(frame);
     }
 
-    /// Adds iterations of a loop while fewer are at work than may be.
+    /// Adds iterations of a loop while fewer than its window are unsettled.
     pub fn expand_iterations(&mut self, frame: usize) {
         loop {
             let Frame { body: Body::Loop(state), owner: Some(owner), inputs, unsettled, .. } = &mut self.frames[frame]
@@ -89,8 +89,8 @@ impl<'r> Run<'r> {
         });
     }
 
-    /// Whether a task that is ready comes after anything that this process executed: what an earlier process recorded
-    /// of it then came from something else.
+    /// Whether this process executed anything upstream of a ready task. The record of an earlier process is then not
+    /// adopted, as it may be of other inputs.
     pub fn has_new_upstream(&self, node: usize) -> bool {
         let Node { task, frame, iteration, .. } = &self.nodes[node];
         let Frame { stale, body, .. } = &self.frames[*frame];

@@ -1,14 +1,14 @@
-//! How a task ended, as KFP tells it to those that ask: `PipelineTaskFinalStatus`.
+//! The final status of a task as KFP passes it to exit handlers: `PipelineTaskFinalStatus`.
 
 use serde_json::{Value, json};
 use weft_pipeline::model::TaskState;
 
-/// `google.rpc.Code` of a failure of which no more is known.
+/// `google.rpc.Code` of a failure without a more specific code.
 const UNKNOWN: u32 = 2;
-/// `google.rpc.Code` of what was given up or never begun.
+/// `google.rpc.Code` of a task that was canceled or not run.
 const CANCELLED: u32 = 1;
 
-/// The status of a task, as `kfp.dsl.executor` reads it. There is an `error` only if there was one.
+/// The status of a task in the form that `kfp.dsl.executor` reads. It has an `error` only if the task did not succeed.
 pub fn final_status(task: &str, state: TaskState, message: Option<&str>, run: &str) -> Value {
     let (name, code) = match state {
         TaskState::Complete | TaskState::Cached => ("SUCCEEDED", None),

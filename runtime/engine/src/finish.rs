@@ -1,4 +1,4 @@
-//! Recording how tasks ended, and whether they are tried again.
+//! Recording the results of jobs: success, retry, failure and cancellation, and the end of DAGs and loops.
 
 use std::time::{Duration, Instant};
 
@@ -16,7 +16,7 @@ use crate::worker::{ARTIFACT_OUTPUT, Job};
 use crate::worker_pool::JobOutcome;
 
 impl Run<'_> {
-    /// Records what workers finished; when the run is `stopping`, also that nobody is tried again.
+    /// Records finished jobs. When the run is `stopping`, tasks that wait for their next attempt are canceled.
     pub fn record(&mut self, tx: &mut Tx<'_>, ended: &mut Vec<(usize, JobOutcome)>, stopping: bool) -> Result<()> {
         for (index, JobOutcome { result, log, elapsed }) in ended.drain(..) {
             match result {
@@ -54,8 +54,8 @@ impl Run<'_> {
         }
     }
 
-    /// Records what an importer or a resolver found. Their identity is known only now, and if an earlier execution
-    /// found the same, it stands for this one.
+    /// Records the result of an importer or a resolver. Its identity is known only now; if an earlier execution has the
+    /// same one, this one is recorded as cached.
     fn found(
         &mut self,
         tx: &mut Tx<'_>,
@@ -74,7 +74,7 @@ impl Run<'_> {
             report = cached_report(node, cached);
         } else {
             if matches!(job, Job::Latest(_)) && !report.outputs.is_empty() {
-                // The execution that made the artifact stands for this one, which made nothing.
+                // The artifact was made by an earlier execution, not by this one.
                 report.state = TaskState::Cached;
             }
             let finished = Finished {
@@ -91,7 +91,7 @@ impl Run<'_> {
         self.settle(tx, index, report)
     }
 
-    /// The identity of what an importer or resolver found; none for steps, whose identity is known before.
+    /// The identity of an importer or resolver with this result; `None` for steps, whose identity is known before they run.
     fn answer_identity(&self, job: &Job, outputs: &PortValues) -> Option<Identity> {
         let found = match outputs.get(ARTIFACT_OUTPUT) {
             Some(PortValue::Artifacts(artifacts)) => artifacts.first(),
@@ -139,7 +139,7 @@ impl Run<'_> {
         self.finish(tx, index, Some(&FailureRecord::from(failure)), failure.trace.peak_memory, report)
     }
 
-    /// Gives up a task because the run is interrupted.
+    /// Cancels a task because the run is stopping.
     fn cancel(&mut self, tx: &mut Tx<'_>, index: usize, log: Option<String>, elapsed: Duration) -> Result<()> {
         let node = &self.nodes[index];
         let message = Some(self.why_stopped().to_owned());
@@ -152,7 +152,7 @@ impl Run<'_> {
         self.finish(tx, index, None, 0, report)
     }
 
-    /// Records what a report says about the execution of its task, and settles it.
+    /// Records the end of a task's execution and settles the task.
     fn finish(
         &mut self,
         tx: &mut Tx<'_>,
@@ -176,7 +176,7 @@ impl Run<'_> {
         self.settle(tx, index, report)
     }
 
-    /// Ends the task whose DAG or loop has nothing left to do.
+    /// Ends the task that owns a frame, once all nodes of the frame have settled.
     pub fn close(&mut self, tx: &mut Tx<'_>, frame: usize) -> Result<()> {
         let Some(owner) = self.frames[frame].finished_owner() else { return Ok(()) };
         if self.nodes[owner].report.is_some() {
@@ -206,12 +206,12 @@ impl Run<'_> {
             }
         };
         self.nodes[owner].root_cause = root_cause;
-        // Nobody reads them any more, and of a loop there are many.
+        // They are not read again, and a loop's may be large.
         self.frames[frame].inputs = PortValues::new();
         self.finish(tx, owner, record.as_ref(), 0, report)
     }
 
-    /// Gives up the tasks whose DAGs or loops were interrupted before their end.
+    /// Cancels the tasks whose DAGs or loops have not ended.
     pub fn cancel_expanded(&mut self, tx: &mut Tx<'_>) -> Result<()> {
         for index in (0..self.nodes.len()).rev() {
             let node = &self.nodes[index];

@@ -1,4 +1,4 @@
-//! Importers: files and directories of the host become artifacts.
+//! Importers: artifacts made of files and directories of the host.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -11,14 +11,14 @@ use weft_pipeline::step::{Artifact, FailureKind, StepFailure, StepObserver};
 
 use crate::worker::{Import, hinted_failure, host_failure};
 
-/// Copies the file or directory into the store.
+/// Copies a file or directory into the store, reporting progress in bytes.
 pub fn execute(
     store: &Store,
     task: &str,
     import: &Import,
     observer: &dyn StepObserver,
 ) -> Result<Artifact, Box<StepFailure>> {
-    // How much there is in a directory is known only when it was walked.
+    // The size of a directory is not known in advance.
     let total = std::fs::metadata(&import.path).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
     let mut progress = |done| {
         observer.progress(task, done, total);
@@ -29,10 +29,10 @@ pub fn execute(
     Ok(Artifact { uri, ..import.artifact.clone() })
 }
 
-/// The path that an importer's URI stands for: itself, or what follows `file://`.
+/// The local path of an importer's URI: a plain path, or a `file://` URI with its percent-encoding decoded.
 ///
 /// # Errors
-/// Anything that would have to be fetched over the network.
+/// A URI of another scheme: nothing is fetched over the network.
 pub fn local_path(uri: &str) -> Result<Cow<'_, str>, Box<StepFailure>> {
     let Some((scheme, rest)) = uri.split_once("://") else { return Ok(Cow::Borrowed(uri)) };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -51,7 +51,7 @@ pub fn local_path(uri: &str) -> Result<Cow<'_, str>, Box<StepFailure>> {
     .into())
 }
 
-/// A path without the `%20` and the like that URIs have.
+/// Decodes percent-encoding. What is not valid encoding stays as it is.
 fn decoded(path: &str) -> Cow<'_, str> {
     if !path.contains('%') {
         return Cow::Borrowed(path);
@@ -74,7 +74,7 @@ fn decoded(path: &str) -> Cow<'_, str> {
     Cow::Owned(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// Names the path as it is written and as it was resolved: often the difference is the mistake.
+/// Names the path both as written and as resolved, since a wrong base directory shows in the difference.
 fn failure(import: &Import, error: &Error) -> StepFailure {
     if let Error::Interrupted { .. } = error {
         let message = format!("importing `{}` was interrupted", import.written);

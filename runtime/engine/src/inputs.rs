@@ -1,4 +1,4 @@
-//! What flows into a task: its wires, followed to their values.
+//! The inputs of a task: its bindings resolved to values.
 
 use std::borrow::Cow;
 
@@ -13,12 +13,12 @@ use crate::final_status::final_status;
 use crate::scope::{Scope, Upstream};
 use crate::worker::{hinted_failure, host_failure};
 
-/// Values of a task's wires.
+/// The values of a task's wires.
 #[derive(Debug, Default)]
 pub struct BoundInputs {
-    /// Those of its component's inputs: what it runs on and is known by.
+    /// Those of its component's inputs: it is run on them, and they are part of its identity.
     pub inputs: PortValues,
-    /// Those that its component has no input for: for its condition, its loop and its templates.
+    /// Those that its component has no input for: they are read by its condition, its loop and its templates.
     pub others: PortValues,
 }
 
@@ -38,12 +38,12 @@ impl BoundInputs {
     }
 }
 
-/// Why there is no value.
+/// Why a binding has no value.
 #[derive(Debug)]
 pub enum Unresolved {
-    /// Nothing came of it: `comes from ...`.
+    /// Its source is absent. The text is a predicate: `comes from ...`.
     Absent(String),
-    /// Something is wrong with it.
+    /// Its value cannot be used; the task fails.
     Invalid(Box<StepFailure>),
 }
 
@@ -59,23 +59,22 @@ impl From<Box<StepFailure>> for Unresolved {
     }
 }
 
-/// A value, or why there is none.
+/// The value of a binding, or why there is none.
 type Resolved<'a> = Result<Cow<'a, PortValue>, Unresolved>;
 
-/// A template that is to be filled in: the input, the text, and what is selected from what comes of it.
+/// An input that is a template: its name, the text, and the selector that is applied to the filled text.
 struct TemplateInput<'a> {
     name: &'a str,
     text: &'a str,
     select: Option<&'a str>,
 }
 
-/// Values of all wires of a task, those of its component's inputs in the form of their types.
+/// Resolves all wires of a task and coerces the values of its component's inputs to their types.
 ///
-/// Optional inputs that come to nothing have no entry, those with a default get it. A loop's item is left out.
+/// An absent optional input has no entry; one with a default gets it. The item of a loop is left out.
 ///
 /// # Errors
-/// [`Unresolved::Absent`]: an input that it needs comes to nothing, because a task was skipped or failed, or an output was
-/// absent.
+/// [`Unresolved::Absent`]: a required input has no value, because a task was skipped or failed, or an output is absent.
 pub fn bind<'a>(
     task: &'a Task,
     component: &Component,
@@ -121,7 +120,7 @@ pub fn bind<'a>(
     Ok(BoundInputs { inputs, others: values })
 }
 
-/// Fills in templates, those first that speak of no other.
+/// Fills in templates in the order of their references to each other.
 fn fill_templates(
     mut templates: Vec<TemplateInput<'_>>,
     values: &mut PortValues,
@@ -129,7 +128,7 @@ fn fill_templates(
     scope: &Scope<'_, '_>,
 ) -> Result<(), Unresolved> {
     for (name, input) in &component.inputs {
-        // A template may speak of an input that is left out and has a default.
+        // A template may refer to an input that is not wired and has a default.
         if let Some(default) = &input.default
             && !values.contains_key(name)
             && templates.iter().all(|template| template.name != name)
@@ -169,15 +168,14 @@ fn resolve_wire<'a>(wire: &'a Wire, scope: &Scope<'a, '_>) -> Resolved<'a> {
     }
 }
 
-/// What a selector makes of a value.
+/// Applies a selector to a value.
 fn selected(expression: &str, value: &Value) -> Result<Value, Box<StepFailure>> {
     condition::select(expression, value).map_err(|error| {
         Box::new(host_failure(format!("its selector `{expression}` gives nothing: {error}"), error.hint()))
     })
 }
 
-/// The value at the other end of a binding, or why there is none: `comes from ...`. Templates speak of what there is in
-/// `own`.
+/// Resolves a binding. Templates refer to the values in `own`.
 pub fn resolve<'a>(binding: &'a Binding, own: &PortValues, scope: &Scope<'a, '_>) -> Resolved<'a> {
     match binding {
         Binding::Literal(value) => Ok(Cow::Owned(PortValue::Parameter(value.clone()))),
@@ -216,7 +214,7 @@ pub fn resolve<'a>(binding: &'a Binding, own: &PortValues, scope: &Scope<'a, '_>
     }
 }
 
-/// All that there is, as one list.
+/// The present values of several bindings as one list.
 fn gather<'a>(bindings: &'a [Binding], own: &PortValues, scope: &Scope<'a, '_>) -> Resolved<'a> {
     let mut artifacts = Vec::new();
     let mut values = Vec::new();
@@ -237,10 +235,10 @@ fn gather<'a>(bindings: &'a [Binding], own: &PortValues, scope: &Scope<'a, '_>) 
     }))
 }
 
-/// A value in the form of the input that it goes to.
+/// Coerces a value to the type of the input that receives it.
 ///
 /// # Errors
-/// It is not of the input's type, or none of the values that it takes.
+/// It is not of the input's type, or not one of its allowed values.
 pub fn coerced(
     name: &str,
     input: &Input,
@@ -251,11 +249,12 @@ pub fn coerced(
     let (PortType::Parameter(ty), PortValue::Parameter(value)) = (&input.port.ty, &value) else { return Ok(value) };
     let value = match (format, ty, value) {
         (_, ParameterType::String, Value::String(_)) => value.clone(),
-        // As in KFP, every value can be read as text.
+        // KFP accepts any value for a string.
         (Format::Kfp, ParameterType::String, value) => Value::String(text(value)),
         (_, _, value) => match ty.coerce(value.clone()) {
             Ok(value) => value,
-            // KFP's compiler is not strict about the inputs of what it makes of loops and conditions; the tasks inside are.
+            // KFP's compiler declares inexact types for the inputs of the DAGs that it makes of loops and conditions. The
+            // tasks inside are checked.
             Err(_) if matches!(component.implementation, Implementation::Dag(_)) => value.clone(),
             Err(mismatch) => return Err(host_failure(format!("its input `{name}`: {mismatch}"), None).into()),
         },
@@ -280,7 +279,7 @@ fn failed(why: &str) -> StepFailure {
     host_failure(why.to_owned(), None)
 }
 
-/// A value as text: numbers without an exponent or a needless fraction, everything with parts as JSON.
+/// A value as text: numbers without an exponent or an empty fraction, lists and structures as JSON.
 fn text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -289,15 +288,15 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The failure with the input's name before it.
+/// Prefixes a failure's message with the name of the input.
 fn for_input(name: &str, failure: StepFailure) -> StepFailure {
     StepFailure { message: format!("its input `{name}`: {}", failure.message), ..failure }
 }
 
-/// What a DAG gives: those of its outputs whose tasks gave something.
+/// The outputs of a DAG. Those whose source is absent have no entry.
 ///
 /// # Errors
-/// An output that is one of several, of which none is there, or that cannot be made.
+/// An output with several alternative sources, all of which are absent, or one whose value cannot be used.
 pub fn outputs<'a>(dag: &'a Dag, scope: &Scope<'a, '_>) -> Result<PortValues, Box<StepFailure>> {
     let mut outputs = PortValues::new();
     for (name, binding) in &dag.outputs {

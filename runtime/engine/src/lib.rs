@@ -1,43 +1,47 @@
 //! The engine: executes pipelines as DAGs of tasks. It knows steps, not Wasm.
 //!
-//! An [`Engine`] starts runs and goes on with them. Steps are handed to a [`StepRunner`], everything else happens
-//! here: which tasks are ready, which are skipped, which an earlier execution stands for, which are tried again, and
-//! the record of it all in the metadata store.
+//! An [`Engine`] starts and resumes runs. Steps are executed by a [`StepRunner`]; the engine decides which tasks are
+//! ready, skipped, cached or retried, and records the run in the metadata store.
+//!
+//! Where to look: `run` has the scheduler's loop, `scheduler` the counting of readiness, `trigger` the decision
+//! about a ready task, `start` and `finish` the transitions of its state, `cache` caching and the cache key,
+//! `retry` the backoff, `loops` iterations, `worker` and `worker_pool` the threads that execute.
 //!
 //! # Invariants
-//! - Bytes first, then the row that names them: a runner publishes what a step gave before it answers.
-//! - Nothing is told ([`Event`]) before the transaction that recorded it is committed.
-//! - A step costs at most one transaction of its own; what ends together is recorded together.
-//! - One thread decides and records. Workers only work: they report on one bounded channel.
-//! - No list of 10,000 tasks is gone through for each of them: readiness is counted.
-//! - Killed at any instant, a run resumes to the record of an undisturbed one: each task has one execution, which a
-//!   second process takes over.
+//! - A runner publishes the bytes of a step's outputs before it returns; only then are they named in the metadata.
+//! - An [`Event`] is passed on only after the transaction that recorded it is committed.
+//! - A step costs at most one transaction of its own; steps that end at the same time share one.
+//! - One thread schedules and writes the metadata. Workers report to it on one bounded channel.
+//! - Scheduling is linear in tasks and dependencies: readiness is counted, never searched for.
+//! - A run that is killed at any instant can be resumed, and its record is then that of an undisturbed run: each task
+//!   has one execution, which the resuming process continues.
 //!
-//! # What becomes of a task
-//! When all tasks before it have settled (those whose outputs it reads, those in `after`, those its condition names):
-//! 1. one of them failed or never began: it is not run, without a record;
-//! 2. a task in `after` was skipped, its condition does not hold, or an input that it needs comes to nothing: skipped;
-//! 3. an earlier execution of the same identity stands for it: cached. Only tasks without grants and mounts that run in
-//!    the sandbox, unless their `cache` is off; and only if everything that execution gave is still in the store;
-//! 4. else it is executed, and tried again as its `retry` says.
+//! # States of a task
+//! A task is decided about when all its upstream tasks have settled (those whose outputs it reads, those in `after`,
+//! those that its condition names). The first of these rules that applies decides:
+//! 1. An upstream task failed or was not run: the task is not run, and no execution is recorded.
+//! 2. A task in `after` was skipped, its condition is false, or a required input has no value: skipped.
+//! 3. An earlier execution has the same cache key: cached. This requires that `cache` is on, that the task has no grants
+//!    and no mounts and runs in the sandbox, and that all outputs of that execution are still in the store.
+//! 4. Otherwise it is executed, and retried as its `retry` says.
 //!
-//! A task whose trigger is that all have completed runs whatever became of those before it, unless the run is
-//! interrupted. What did not succeed is absent to it; it fails if it needs that. Its own success mends nothing: a run and
-//! a DAG in which a task failed have failed.
+//! A task with the trigger `all-completed` (an exit handler) runs whatever the states of its upstream tasks are, unless
+//! the run is interrupted. Outputs of tasks that did not succeed are absent to it; it fails if it requires one. Its
+//! success does not change the result: a DAG or run with a failed task has failed.
 //!
-//! Importers and resolvers look each time anew. An importer is cached if an earlier one found the same content with the
-//! same description; a resolver is if it found anything, which some execution before it made. Else they are complete.
+//! Importers and resolvers are always executed. An importer is then recorded as cached if an earlier one imported the
+//! same content with the same description; a resolver, if it found an artifact. Otherwise they are complete.
 //!
 //! # Loops
-//! A task with `each` is a node, and each iteration is one of its own, called `task[3]`; what is in an iteration is
-//! `task[3]/work`. Iterations are opened while there is room: as many as its `parallelism` says, or else a few hundred.
-//! All of them run, also after one has failed; then the loop has failed. It gives lists, in the order of the items, in
-//! which nothing stands for an iteration that gave nothing. A loop has at most 100,000 iterations and a run at most
-//! 1,000,000 tasks: a loop that would exceed this fails.
+//! A task with `each` is a node, and so is each of its iterations, which are called `task[3]`; tasks inside are
+//! `task[3]/work`. At most `parallelism` iterations exist at the same time, by default a few hundred. All iterations
+//! run, even after one has failed; the loop then fails. Its outputs are lists in the order of the items, without entries
+//! for iterations that have no such output. A loop has at most 100,000 iterations and a run at most 1,000,000 tasks; a
+//! loop that would exceed this fails.
 //!
-//! # Going on with a run
-//! What an earlier process recorded as complete, cached or skipped stands, unless a task before it is executed again:
-//! then it may rest on something else. That happens after tasks that looked at a failure.
+//! # Resuming
+//! Tasks that an earlier process recorded as complete, cached or skipped keep their state, unless an upstream task is
+//! executed again, since their inputs may then differ. That is so for tasks downstream of one that ran after a failure.
 
 mod cache;
 mod condition;

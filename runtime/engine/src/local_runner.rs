@@ -1,4 +1,4 @@
-//! Steps run on this machine, by the sandbox or, for who asks for it, by the host's own Python.
+//! The runner of steps on this machine: in the sandbox, or by the host's own Python where that is requested.
 
 use weft_launcher::HostPython;
 use weft_pipeline::step::{FailureKind, HOST_PYTHON, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
@@ -12,11 +12,11 @@ impl StepRunner for Sandbox {
     }
 }
 
-/// Runs each step where its component says.
+/// Runs a step in the sandbox, or by the host's Python if its component is that ([`HOST_PYTHON`]).
 pub struct LocalRunner {
     /// Runs components.
     pub sandbox: Sandbox,
-    /// Runs the commands that are given to it rather than to a component.
+    /// Runs commands whose executor is the host's Python; such commands fail if there is none.
     pub host_python: Option<HostPython>,
 }
 

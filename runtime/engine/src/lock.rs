@@ -1,4 +1,4 @@
-//! A file lock for as long as a process works on a run.
+//! The file lock that a process holds while it executes a run.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 /// The longest id, so that its lock file's name fits everywhere.
 const MAX_ID: usize = 128;
 
-/// Held while a run is at work. The system lets go of it when the process ends, however it does.
+/// Held while a run is executed. The system releases it when the process ends in any way.
 #[derive(Debug)]
 pub struct RunLock {
     path: PathBuf,
@@ -17,7 +17,7 @@ pub struct RunLock {
 }
 
 impl RunLock {
-    /// Takes the lock of a run: the file `<id>.lock` in `directory`, which is made if there is none.
+    /// Locks the file `<id>.lock` in `directory`, which is created if it does not exist.
     pub fn acquire(directory: &Path, run: &str) -> Result<Self> {
         let fits = run.len() <= MAX_ID
             && run.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -36,8 +36,8 @@ impl RunLock {
         }
     }
 
-    /// Lets go of the lock and removes its file: for a run that is complete. Whoever opened the file just before and
-    /// locks it now finds nothing left to do, hence no harm; the file of a run that can be resumed stays.
+    /// Removes the file of a complete run and releases the lock. Another process that opened the file before may still
+    /// lock it, which is harmless: a complete run is not executed again. The file of a run that can be resumed is kept.
     pub fn retire(self) {
         if let Err(error) = std::fs::remove_file(&self.path) {
             tracing::debug!(path = %self.path.display(), %error, "the lock file of a complete run stays");
@@ -45,7 +45,7 @@ impl RunLock {
     }
 }
 
-/// Whether a process is at work on a run.
+/// Whether a process executes a run.
 pub fn is_alive(directory: &Path, run: &str) -> bool {
     let Ok(file) = File::open(directory.join(format!("{run}.lock"))) else { return false };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))

@@ -1,4 +1,4 @@
-//! Loops: the items of a task that runs once for each of them, and what its iterations give together.
+//! Loops: the items that a task is run for, and the gathered outputs of the iterations.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -12,21 +12,21 @@ use weft_pipeline::types::PortType;
 use crate::inputs::BoundInputs;
 use crate::worker::hinted_failure;
 
-/// Iterations of one loop, at most: a list that a step made too long by mistake fails its loop, and nothing else.
+/// The maximum number of iterations of a loop. A longer list of items fails the loop before any iteration is expanded.
 pub(crate) const MAX_ITERATIONS: usize = 100_000;
-/// Iterations that are open at the same time: enough to keep every worker busy while some wait for their next attempt.
+/// The default window: enough iterations to keep all workers busy while some wait for their next attempt.
 const WINDOW: usize = 256;
 
-/// A loop at work. Its iterations become nodes only when there is room for them, so that a long loop costs what its
-/// results cost.
+/// The state of a loop. Iterations become nodes only when the window has room, so that the memory of a long loop is
+/// bounded by its window and its results.
 pub(crate) struct LoopState<'r> {
-    /// The input that gets the item.
+    /// The input that receives the item.
     pub item: &'r str,
-    /// Items whose iterations are not opened yet.
+    /// Items whose iterations are not expanded yet.
     pub items: std::vec::IntoIter<PortValue>,
-    /// The nodes of the opened iterations by their number.
+    /// The nodes of the expanded iterations, by index.
     pub iterations: Vec<usize>,
-    /// Iterations that may be open at the same time.
+    /// The maximum number of unsettled expanded iterations.
     pub window: usize,
 }
 
@@ -40,10 +40,10 @@ impl<'r> LoopState<'r> {
     }
 }
 
-/// The items of a loop, each as the value of the input that gets it.
+/// The items of a loop, each as the value of the input that receives it.
 ///
 /// # Errors
-/// The loop's failure: its items are no list, or too many.
+/// The items are not a list, or more than [`MAX_ITERATIONS`].
 pub fn items(each: &Iteration, bound: &BoundInputs) -> Result<Vec<PortValue>, Box<StepFailure>> {
     let items: Vec<PortValue> = match &each.over {
         Items::Literal(items) => {
@@ -65,7 +65,7 @@ pub fn items(each: &Iteration, bound: &BoundInputs) -> Result<Vec<PortValue>, Bo
     Ok(items)
 }
 
-/// A list, or as in KFP the JSON text of one.
+/// The elements of a list. KFP also accepts the JSON text of one.
 fn list(name: &str, value: &Value) -> Result<Vec<Value>, Box<StepFailure>> {
     let items = match value {
         Value::Array(items) => {
@@ -93,7 +93,7 @@ fn no_list(name: &str, found: Option<&PortValue>) -> StepFailure {
     hinted_failure(format!("what it goes over, `{name}`, {found}"), "give it a list")
 }
 
-/// Whether a loop may have so many items.
+/// Checks [`MAX_ITERATIONS`].
 pub fn check_iteration_count(count: usize) -> Result<(), Box<StepFailure>> {
     if count <= MAX_ITERATIONS {
         return Ok(());
@@ -105,8 +105,8 @@ pub fn check_iteration_count(count: usize) -> Result<(), Box<StepFailure>> {
     .into())
 }
 
-/// The inputs that all iterations share: those of the loop, but for the item and for a list of items that nobody else
-/// reads, which would be copied for each of its items.
+/// The inputs that all iterations share: those of the loop except the item, and except the list of items if nothing in the
+/// DAG reads it. Otherwise the list would be copied for each of its items.
 pub fn shared_inputs(
     pipeline: &Pipeline,
     each: &Iteration,
@@ -123,7 +123,7 @@ pub fn shared_inputs(
     inputs
 }
 
-/// Whether anything in a DAG may read an input of it.
+/// Whether anything in a DAG may read one of its inputs.
 fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
     fn is(binding: &Binding, input: &str) -> bool {
         match binding {
@@ -135,7 +135,7 @@ fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
     let task = |task: &Task| {
         let mut wired =
             task.inputs.values().map(|wire| &wire.from).chain(task.mounts.iter().map(|mount| &mount.volume));
-        // Conditions over tasks and importers may name the inputs of the DAG around them.
+        // Conditions over tasks, and importers, may refer to the inputs of the enclosing DAG.
         wired.any(|binding| is(binding, input))
             || task.when.as_ref().is_some_and(|when| when.variables == ConditionVariables::Tasks)
             || pipeline.components.get(&task.component).is_some_and(|component| {
@@ -145,8 +145,8 @@ fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
     dag.outputs.values().any(|binding| is(binding, input)) || dag.tasks.values().any(task)
 }
 
-/// What the iterations gave, by output: values in a list, artifacts in one list, in the order of the items. What an
-/// iteration did not give is left out.
+/// The outputs of the iterations by name: values in a list, artifacts in one list, in the order of the items. Absent
+/// outputs are left out.
 pub fn gather(ports: &IndexMap<String, Port>, iterations: &[&PortValues]) -> PortValues {
     let gathered = ports.iter().map(|(name, port)| {
         let given = iterations.iter().filter_map(|outputs| outputs.get(name));

@@ -1,4 +1,4 @@
-//! Tasks and DAGs at work: the nodes and frames that a run is made of.
+//! The state of a run's tasks: nodes, and the frames (DAGs and loops) that group them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -12,45 +12,45 @@ use crate::event::TaskReport;
 use crate::loops::LoopState;
 use crate::worker::Job;
 
-/// A task in a run; of a loop also each of its iterations.
+/// A task of a run. A loop is a node, and each of its iterations is another one.
 pub(crate) struct Node<'r> {
-    /// Its name; inside a nested pipeline `outer/inner`, for an iteration `loop[3]`.
+    /// Its unique name: inside a nested pipeline `outer/inner`, for an iteration `loop[3]`.
     pub path: String,
     pub task: &'r Task,
     pub component: &'r Component,
-    /// What it calls, if it is a step.
+    /// The function or program that it calls, if it is a step.
     pub step: Option<&'r ComponentRef>,
-    /// The DAG or the loop that it is in.
+    /// The DAG or the loop that it belongs to.
     pub frame: usize,
-    /// Its number, if it is an iteration.
+    /// Its index, if it is an iteration.
     pub iteration: Option<u32>,
-    /// The inputs of an iteration, until it begins.
+    /// The inputs of an iteration, until it starts.
     pub iteration_inputs: Option<Box<PortValues>>,
-    /// Its execution's row, once it began.
+    /// Its execution, once it has started.
     pub execution: Option<ExecutionId>,
-    /// The attempt that is at work or was last, from 1.
+    /// The current or last attempt, from 1.
     pub attempt: u32,
-    /// What a worker does for it, kept for the next attempt.
+    /// The job of its attempts, until it is settled.
     pub job: Option<Arc<Job>>,
-    /// The DAG or loop that it runs, once opened.
+    /// The frame of the DAG or loop that it runs, once expanded.
     pub expanded: Option<usize>,
-    /// What a process before this one recorded of it.
+    /// The record of an earlier process, until it is adopted or discarded.
     pub earlier: Option<Box<StepRecord>>,
-    /// Whether it is settled as a process before this one recorded it.
+    /// Whether it was settled by the record of an earlier process.
     pub restored: bool,
-    /// How it ended; there once it is settled.
+    /// Its result, once it is settled.
     pub report: Option<TaskReport>,
-    /// The task whose failure is the reason that this one failed or never began; itself where it failed by itself.
+    /// The task whose failure made this one fail or kept it from running; this one, if it failed by itself.
     pub root_cause: Option<usize>,
 }
 
 impl<'r> Node<'r> {
-    /// Whether it is a loop as a whole, rather than one of its iterations.
+    /// Whether it is a loop, and not one of its iterations.
     pub fn is_loop(&self) -> bool {
         self.task.each.is_some() && self.iteration.is_none()
     }
 
-    /// The DAG that it runs, if it does.
+    /// The DAG of its component, if that is one.
     pub fn dag(&self) -> Option<&'r Dag> {
         match &self.component.implementation {
             Implementation::Dag(dag) => Some(dag),
@@ -58,7 +58,7 @@ impl<'r> Node<'r> {
         }
     }
 
-    /// Its state; new until it is settled.
+    /// Its final state; [`TaskState::New`] until it is settled.
     pub fn state(&self) -> TaskState {
         self.report.as_ref().map_or(TaskState::New, |report| report.state)
     }
@@ -77,7 +77,7 @@ impl<'r> Node<'r> {
         }
     }
 
-    /// The report that a process before this one left behind.
+    /// The report of a task that an earlier process settled.
     pub fn restore(&self, record: StepRecord) -> TaskReport {
         let executed = record.state == TaskState::Complete;
         TaskReport {
@@ -90,39 +90,39 @@ impl<'r> Node<'r> {
     }
 }
 
-/// Whether a task need not be executed again.
+/// Whether a recorded task keeps its state when the run is resumed.
 pub(crate) fn is_settled(record: &StepRecord) -> bool {
     matches!(record.state, TaskState::Complete | TaskState::Cached | TaskState::Skipped)
 }
 
-/// Nodes that end together: those of a DAG, the root's or a task's, or the iterations of a loop.
+/// A group of nodes whose common end is the end of their owner: the tasks of a DAG, or the iterations of a loop.
 pub(crate) struct Frame<'r> {
     pub body: Body<'r>,
-    /// The task that runs it; none for the root.
+    /// The node that owns it; `None` for the root DAG.
     pub owner: Option<usize>,
-    /// Values of its component's inputs; of a loop, those that all iterations share. Gone once it is closed.
+    /// The inputs of the DAG; of a loop, those that all iterations share. Empty once the frame has ended.
     pub inputs: PortValues,
-    /// Whether what an earlier process recorded of it may rest on other inputs than it has now.
+    /// Whether its inputs may differ from those of the records of an earlier process, which then are not adopted.
     pub stale: bool,
-    /// Its nodes that have not settled, also those that are still to be opened.
+    /// The number of its nodes that have not settled, including iterations that are not expanded yet.
     pub unsettled: usize,
 }
 
-/// What a frame holds.
+/// The nodes of a frame.
 pub(crate) enum Body<'r> {
-    /// The tasks of a DAG: nodes in a row from `first` on, in the order of its tasks.
+    /// The tasks of a DAG: consecutive nodes from `first` on, in the order of its tasks.
     Dag { dag: &'r Dag, first: usize },
     /// Iterations.
     Loop(LoopState<'r>),
 }
 
 impl Frame<'_> {
-    /// The task that ends with this frame, once all its nodes have settled.
+    /// The owner, if all nodes of the frame have settled.
     pub fn finished_owner(&self) -> Option<usize> {
         self.owner.filter(|_| self.unsettled == 0)
     }
 
-    /// Its nodes, as far as they are opened.
+    /// Its nodes, as far as they are expanded.
     pub fn members(&self) -> impl Iterator<Item = usize> + '_ {
         let (tasks, iterations): (Range<usize>, &[usize]) = match &self.body {
             Body::Dag { dag, first } => (*first..first + dag.tasks.len(), &[]),

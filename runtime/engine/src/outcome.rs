@@ -1,4 +1,4 @@
-//! What a run comes to: its state, its outputs, the reports of its tasks.
+//! The outcome of a run: its state, its outputs, the reports of its tasks.
 
 use weft_metadata::RunState;
 use weft_pipeline::model::TaskState;
@@ -12,7 +12,7 @@ use crate::run::Run;
 use crate::scope::Scope;
 
 impl Run<'_> {
-    /// What a frame gives: its DAG's outputs, or those of its iterations in lists.
+    /// The outputs of a frame: those of its DAG, or those of its iterations gathered into lists.
     pub fn frame_outputs(&self, frame: usize) -> Result<PortValues, Box<StepFailure>> {
         let this = &self.frames[frame];
         match (&this.body, this.owner) {
@@ -27,7 +27,7 @@ impl Run<'_> {
         }
     }
 
-    /// The pipeline's outputs. Notes if they cannot be made.
+    /// The pipeline's outputs. If they cannot be made, the reason is kept and the run fails.
     pub fn outputs(&mut self) -> PortValues {
         if self.frames.is_empty() {
             return PortValues::new();
@@ -43,7 +43,7 @@ impl Run<'_> {
         }
     }
 
-    /// The state that the tasks' states come to.
+    /// The state of the run, which follows from the states of its tasks.
     pub fn state(&self) -> RunState {
         let states = || self.nodes.iter().map(|node| node.report.as_ref().map(|report| report.state));
         if states().any(|state| matches!(state, None | Some(TaskState::Canceled))) {
@@ -55,7 +55,7 @@ impl Run<'_> {
         }
     }
 
-    /// Why the run did not end well, in a line.
+    /// Why the run is not complete, in one line.
     pub fn error(&self) -> Option<String> {
         if self.state() == RunState::Canceled {
             return Some("it was interrupted".to_owned());
@@ -69,7 +69,7 @@ impl Run<'_> {
         if let Some(outputs_error) = &self.outputs_error {
             return Some(format!("the pipeline: {outputs_error}"));
         }
-        // Those that failed by themselves, rather than because of a task inside.
+        // Tasks that failed themselves, rather than because a task inside of them did.
         let failed =
             |(index, node): &(usize, &Node<'_>)| node.root_cause == Some(*index) && node.state() == TaskState::Failed;
         let mut failed = self.nodes.iter().enumerate().filter(failed);
@@ -82,12 +82,12 @@ impl Run<'_> {
         Some(format!("`{}`: {message}{others}", first.path))
     }
 
-    /// Why what was not finished was not.
+    /// Why the run stopped before all tasks had settled.
     pub fn why_stopped(&self) -> &'static str {
         if self.deadline_passed { "the run's deadline passed" } else { "the run was interrupted" }
     }
 
-    /// Takes the reports of all tasks; those that an interruption kept from beginning say so.
+    /// Takes the reports of all tasks. Tasks that have none, as the run stopped before, are reported as canceled or not run.
     pub fn take_reports(&mut self) -> Vec<TaskReport> {
         let mut reports = Vec::with_capacity(self.nodes.len());
         if !self.frames.is_empty() {

@@ -1,7 +1,7 @@
-//! A pipeline made ready for execution: the checks that keep a run from getting stuck or out of bounds, and what is looked
-//! up for each of its tasks.
+//! The execution plan of a pipeline: checks that a run of it can end within the bounds, and a table of its steps.
 //!
-//! The checker has reported all of this with places before; a pipeline that comes another way is caught here.
+//! The checkers report the same problems with their places in the file. These checks also cover pipelines that were built
+//! or recorded by other means.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -12,24 +12,24 @@ use crate::error::{Error, Result};
 use crate::loops;
 use crate::scheduler::Scheduler;
 
-/// Tasks of one run, those of nested DAGs and all iterations included, at most: each costs memory until the run has ended.
+/// The maximum number of tasks of a run, including nested DAGs and all iterations. Each uses memory until the run ends.
 pub(crate) const MAX_TASKS: usize = 1_000_000;
-/// DAGs within one another, at most.
+/// The maximum depth of nested DAGs.
 const MAX_DEPTH: usize = 100;
 
 /// A pipeline that can be executed.
 pub(crate) struct Plan<'p> {
     pub pipeline: &'p Pipeline,
-    /// What the steps call, by the component's name.
+    /// The function or program of each component that is a step, by name.
     steps: HashMap<&'p str, ComponentRef>,
-    /// How many tasks there are in each component's DAG and those within, without what loops repeat.
+    /// The number of tasks in the DAG of each component and its nested DAGs, not counting iterations.
     sizes: HashMap<&'p str, usize>,
     size: usize,
 }
 
 impl<'p> Plan<'p> {
-    /// Checks that the pipeline can be executed: its root is a DAG, all names are known, no task waits for itself, no
-    /// component contains itself, every step is linked, and it is not too large.
+    /// Checks that the pipeline can be executed: its root is a DAG, all names are known, there are no cycles of tasks or
+    /// of components, every step is linked, and it is within [`MAX_TASKS`] and [`MAX_DEPTH`].
     pub fn new(pipeline: &'p Pipeline) -> Result<Self> {
         let fail = |message| Error::Pipeline { pipeline: pipeline.name.clone(), message };
         if !matches!(pipeline.root.implementation, Implementation::Dag(_)) {
@@ -43,22 +43,22 @@ impl<'p> Plan<'p> {
         Ok(plan)
     }
 
-    /// What a task calls, if it is a step.
+    /// The function or program of a task, if it is a step.
     pub fn step(&self, task: &Task) -> Option<&ComponentRef> {
         self.steps.get(task.component.as_str())
     }
 
-    /// How many tasks there are without what loops repeat.
+    /// The number of tasks, not counting iterations.
     pub fn size(&self) -> usize {
         self.size
     }
 
-    /// How many tasks a component comes to, besides the one that runs it.
+    /// The number of tasks inside of a component, not counting iterations.
     pub fn size_of(&self, component: &str) -> usize {
         self.sizes.get(component).copied().unwrap_or(0)
     }
 
-    /// Looks at a component and at those within it, each once. The answer is how many tasks it comes to.
+    /// Checks a component and those inside of it, each once. Returns the number of tasks inside.
     fn visit(
         &mut self,
         name: &'p str,
@@ -107,7 +107,7 @@ impl<'p> Plan<'p> {
     }
 }
 
-/// The step function that a component calls, or the program that runs its command; none if it is no step.
+/// The step function of a component, or the program of its command; `None` if it is not a step.
 fn step_ref(name: &str, component: &Component) -> std::result::Result<Option<ComponentRef>, String> {
     let (what, step) = match &component.implementation {
         Implementation::Wasm(step) => {
@@ -127,14 +127,14 @@ fn step_ref(name: &str, component: &Component) -> std::result::Result<Option<Com
     }
 }
 
-/// The dependencies of each task of a DAG, in the order of its tasks, as positions in that order moved up by `first`.
-/// Names without a task are left out: [`Plan::new`] refuses them.
+/// The dependencies of each task of a DAG, in the order of its tasks, as positions in that order plus `first`.
+/// Unknown names are left out: [`Plan::new`] refuses them.
 pub(crate) fn dependencies(dag: &Dag, first: usize) -> Vec<Vec<usize>> {
     let numbered = |name: String| Some(first + dag.tasks.get_index_of(&name)?);
     dag.tasks.values().map(|task| task.dependencies().into_iter().filter_map(numbered).collect()).collect()
 }
 
-/// A task that never becomes ready.
+/// A task that never becomes ready, as it is in or behind a cycle.
 fn unready_task(dag: &Dag) -> Option<&str> {
     let mut scheduler = Scheduler::default();
     let mut ready = vec![false; dag.tasks.len()];
@@ -147,7 +147,7 @@ fn unready_task(dag: &Dag) -> Option<&str> {
     dag.tasks.get_index(position).map(|(name, _)| name.as_str())
 }
 
-/// The files that a pipeline's steps are run with, components and packages, each digest once: `(path, digest)`.
+/// The files that the steps of a pipeline need, components and packages, each digest once: `(path, digest)`.
 pub(crate) fn binaries(pipeline: &Pipeline) -> Vec<(&str, &str)> {
     let mut files = Vec::new();
     for component in pipeline.components.values() {

@@ -1,4 +1,4 @@
-//! What workers are asked to do: steps with everything that they need, imports, changes of volumes.
+//! The jobs of tasks: requests of steps, imports, changes of volumes.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,8 +19,8 @@ use crate::scope::Scope;
 use crate::volumes::{self, VolumeChange};
 use crate::worker::{Import, Job, hinted_failure, host_failure};
 
-/// A step's request, and its grants as they are recorded and count for its identity: with the names of volumes rather
-/// than with the places where these lie on the host.
+/// A step's request, and its grants as they are recorded and part of its identity: with the names of volumes instead of
+/// their directories on the host.
 pub(crate) struct PreparedStep {
     pub request: StepRequest,
     pub grants: Grants,
@@ -78,7 +78,7 @@ impl Run<'_> {
         }
     }
 
-    /// What is mounted in a step: what its task says, and for a command that speaks of it the run's workspace.
+    /// The volumes of a step: those of its task, and the run's workspace for a command that refers to it.
     fn mounts<'a>(
         &'a self,
         index: usize,
@@ -123,10 +123,10 @@ impl Run<'_> {
         Ok(mounts)
     }
 
-    /// The work of an importer.
+    /// The job of an importer.
     pub fn import(&self, index: usize, importer: &Importer, inputs: &PortValues) -> Result<Job, Box<StepFailure>> {
         let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
-        // The path may be an input of the importer itself, as in KFP, or of the DAG around it.
+        // The path may be an input of the importer, as in KFP, or of the enclosing DAG, as in native pipelines.
         let own = match &importer.source {
             Binding::Input(name) => inputs.get(name),
             _ => None,
@@ -153,7 +153,7 @@ impl Run<'_> {
         Ok(Job::Import(Import { path, written: written.clone(), artifact }))
     }
 
-    /// The work of making or removing a volume.
+    /// The job of creating or deleting a volume.
     pub fn volume(&self, action: VolumeAction, inputs: PortValues) -> Result<Job, Box<StepFailure>> {
         let name = volumes::name(action, &inputs, &self.key.run)?;
         let directory = self.engine.volumes.join(&name);
@@ -177,7 +177,7 @@ impl Run<'_> {
     }
 }
 
-/// A volume at a place among a step's files.
+/// A volume that is mounted in a step.
 struct VolumeMount<'a> {
     path: &'a str,
     volume: String,
@@ -186,7 +186,7 @@ struct VolumeMount<'a> {
 }
 
 impl VolumeMount<'_> {
-    /// What it is, wherever on the host it lies.
+    /// Its name for the record and the identity, independent of its directory on the host.
     fn name(&self) -> String {
         match self.sub_path {
             Some(sub_path) => format!("volume:{}/{sub_path}", self.volume),
@@ -204,7 +204,7 @@ fn mentions_workspace(value: &Value) -> bool {
     }
 }
 
-/// Fills in the placeholders in a value, those in the names of its fields too.
+/// Fills in the placeholders in a value, including those in names of fields.
 fn fill_value(value: &Value, inputs: &PortValues, context: &TaskContext) -> Result<Value, Box<StepFailure>> {
     Ok(match value {
         Value::String(text) if text.contains("{{$") => {

@@ -1,4 +1,4 @@
-//! Which failures are repeated, and how long the pause before is.
+//! Retries: which failures are retried, the backoff before the next attempt, and the queue of tasks that wait for it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -7,48 +7,47 @@ use std::time::{Duration, Instant};
 use weft_pipeline::model::Retry;
 use weft_pipeline::step::FailureKind;
 
-/// The pause before attempt `attempt + 1` of a step whose attempt `attempt` (from 1) failed so; none when it is over.
+/// The backoff before the next attempt of a step whose attempt `attempt` (from 1) failed; `None` if it is not retried.
 ///
-/// Whoever writes `retry:` expects any failure to be repeated, as in KFP: what a function returns or why it traps may
-/// hang on the host it was granted, a time limit on the host's load, a host failure on its disk. Only an interrupted
-/// step is not: its run is being given up.
+/// All kinds of failures are retried, as in KFP: an error or a trap may depend on granted access to the host, a time
+/// limit on the load of the host, a host failure on its disk. An interrupted step is not retried, as its run is stopping.
 pub fn backoff(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Duration> {
     if kind == FailureKind::Interrupted || attempt > policy.max {
         return None;
     }
     let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
     let seconds = policy.backoff.as_secs_f64() * policy.factor.max(0.0).powi(exponent);
-    // An infinite, huge or undefined product is the longest pause.
+    // An infinite, huge or undefined product gives the maximum.
     let pause = Duration::try_from_secs_f64(seconds).unwrap_or(policy.max_backoff);
     Some(pause.min(policy.max_backoff))
 }
 
-/// Nodes that wait for their next attempt; no thread waits with them.
+/// Nodes that wait for their next attempt, by due time. They occupy no worker.
 #[derive(Debug, Default)]
 pub struct BackoffQueue(BinaryHeap<Reverse<(Instant, usize)>>);
 
 impl BackoffQueue {
-    /// Lets a node wait until `due`.
+    /// Adds a node that is due at `due`.
     pub fn add(&mut self, due: Instant, node: usize) {
         self.0.push(Reverse((due, node)));
     }
 
-    /// When the first pause is over.
+    /// The earliest due time.
     pub fn next_due(&self) -> Option<Instant> {
         self.0.peek().map(|Reverse((due, _))| *due)
     }
 
-    /// Takes a node whose pause is over by `now`.
+    /// Takes a node that is due by `now`.
     pub fn take_due(&mut self, now: Instant) -> Option<usize> {
         self.next_due().is_some_and(|due| due <= now).then(|| self.0.pop().map(|Reverse((_, node))| node))?
     }
 
-    /// Takes any waiting node.
+    /// Takes a node, due or not.
     pub fn take_any(&mut self) -> Option<usize> {
         self.0.pop().map(|Reverse((_, node))| node)
     }
 
-    /// Whether none waits.
+    /// Whether no node waits.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,8 +1,8 @@
-//! The state of a run, and the loop that brings it to its end.
+//! The state of a run, and the scheduler's loop.
 //!
-//! One thread owns this state and writes the metadata. It drains whatever the workers have finished, records it
-//! together with what starts next in one transaction, and only then tells anyone or hands out work. So a trivial step
-//! costs one transaction, several that end together cost one between them, and whatever is reported is durable.
+//! One thread owns this state and writes the metadata. It receives what the workers have finished, records that and the
+//! tasks that start next in one transaction, and after the commit emits the events and submits the jobs. So a trivial step
+//! costs one transaction, steps that end at the same time share one, and every event is durable.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -28,14 +28,16 @@ use crate::volumes;
 use crate::worker::{self, Job};
 use crate::worker_pool::{JobOutcome, WorkerPool, WorkerReport};
 
-/// How often the loop looks whether it was interrupted.
+/// How often the loop checks for an interruption.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-/// Reports taken between two transactions: a guest that logs without end holds up its own run only.
+/// The maximum number of reports that are received between two transactions, so that endless logging of a guest does not
+/// keep finished tasks from being recorded.
 const REPORT_BATCH: usize = 4096;
-/// Nodes decided in one transaction, so that the first of many steps start before the last is decided.
+/// The maximum number of tasks that are decided in one transaction, so that the first of many start before the last is
+/// decided.
 pub(crate) const DECISION_BATCH: usize = 512;
 
-/// A run at work.
+/// The state of a run in execution.
 pub(crate) struct Run<'r> {
     pub engine: &'r Engine<'r>,
     pub key: RunKey,
@@ -45,25 +47,25 @@ pub(crate) struct Run<'r> {
     pub frames: Vec<Frame<'r>>,
     pub scheduler: Scheduler,
     pub backoff_queue: BackoffQueue,
-    /// Events of the transaction that is being written.
+    /// Events to emit after the commit of the current transaction.
     pub outbox: Vec<Event>,
-    /// Records of an earlier process, until their nodes are made.
+    /// Records of an earlier process by task, until their nodes are added.
     pub earlier: HashMap<String, StepRecord>,
-    /// Tasks that there are or that are sure to come.
+    /// The number of tasks, those that are not expanded yet included.
     pub size: usize,
-    /// Why the pipeline's outputs cannot be made, though its tasks succeeded.
+    /// Why the pipeline's outputs cannot be made, although its tasks succeeded.
     pub outputs_error: Option<String>,
-    /// Whether it was stopped by its deadline.
+    /// Whether the deadline has passed.
     pub deadline_passed: bool,
     pub started_at: Instant,
     context: TaskContext,
 }
 
-/// A job to hand out once the transaction that records its start is committed.
+/// A job to submit after the commit of the transaction that records its start.
 pub(crate) type Launch = (usize, Arc<Job>);
 
 impl<'r> Run<'r> {
-    /// A run that is recorded already; `earlier` holds what a process before this one recorded of its tasks.
+    /// A run that is recorded already. `earlier` holds the records of its tasks by an earlier process.
     pub fn new(
         engine: &'r Engine<'r>,
         key: RunKey,
@@ -96,7 +98,7 @@ impl<'r> Run<'r> {
         run
     }
 
-    /// Executes what is not settled yet, to the end or to the interruption.
+    /// Executes all tasks that are not settled, until they are or the run is interrupted.
     pub fn execute(mut self, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
         let finished = self.nodes.iter().filter(|node| node.earlier.as_deref().is_some_and(is_settled)).count();
         observer(&Event::RunStarted {
@@ -107,7 +109,7 @@ impl<'r> Run<'r> {
         });
         self.run_loop(observer, interrupt)?;
         if self.nodes.iter().any(|node| node.state() == TaskState::Complete) {
-            // Also against a power cut: content first, then the record that refers to it.
+            // The content must survive a power cut before the record that refers to it does.
             self.engine.artifacts.sync()?;
         }
         let outputs = self.outputs();
@@ -152,7 +154,7 @@ impl<'r> Run<'r> {
                         pool.submit(node, (task, job));
                     }
                 } else if pool.busy() == 0 && self.backoff_queue.is_empty() {
-                    // All settled, or interrupted: nothing else leaves the loop, since no task waits for itself.
+                    // All tasks have settled, or the run is stopping: as there are no cycles, there is no third case.
                     return Ok(());
                 }
                 self.receive_reports(&mut pool, &mut ended, observer, stopping);
@@ -160,13 +162,13 @@ impl<'r> Run<'r> {
         })
     }
 
-    /// Whether a transaction would begin something now.
+    /// Whether a transaction would start a task now.
     fn can_start(&self, free: usize) -> bool {
         let due = self.backoff_queue.next_due().is_some_and(|due| due <= Instant::now());
         free > 0 && (due || self.scheduler.has_ready())
     }
 
-    /// Passes on what the workers say and gathers what they finished. Waits for it only if there is nothing else to do.
+    /// Receives reports: emits logs and progress, and collects finished jobs. Waits only if there is nothing else to do.
     fn receive_reports<W>(
         &mut self,
         pool: &mut WorkerPool<'_, '_, (String, Arc<Job>), W>,
@@ -198,15 +200,14 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// Notes how a task ended, which makes others ready, and its DAG's own task end with its last one.
+    /// Settles a task, which may make others ready and may end its DAG or loop.
     pub fn settle(&mut self, tx: &mut Tx<'_>, node: usize, report: TaskReport) -> weft_metadata::Result<()> {
         self.outbox.push(Event::TaskFinished(report.clone()));
         self.mark_settled(node, report);
         self.close(tx, self.nodes[node].frame)
     }
 
-    /// Notes how a task ended that an earlier process brought behind it; also its DAG's own task's end, if that process
-    /// has recorded that.
+    /// Settles a task in the state that an earlier process recorded, and the owner of its frame if that is recorded too.
     pub fn settle_restored(&mut self, node: usize, record: StepRecord) {
         self.nodes[node].restored = true;
         self.mark_settled(node, self.nodes[node].restore(record));
@@ -231,7 +232,7 @@ impl<'r> Run<'r> {
         self.expand_iterations(frame);
     }
 
-    /// Removes the run's workspace when nothing is left to do in it.
+    /// Removes the workspace of a complete run. Others keep it, as they can be resumed.
     fn remove_workspace(&self, state: RunState) {
         if self.plan.pipeline.workspace && state == RunState::Complete {
             let directory = self.engine.volumes.join(volumes::workspace(&self.key.run));
@@ -246,7 +247,7 @@ impl<'r> Run<'r> {
         self.frames[frame].find(task)
     }
 
-    /// The DAG that a task is written in: for an iteration that of its loop.
+    /// The frame of the DAG that a task is defined in: for an iteration that of its loop.
     pub fn enclosing_dag(&self, node: usize) -> usize {
         let frame = self.nodes[node].frame;
         match (&self.frames[frame].body, self.frames[frame].owner) {
@@ -255,7 +256,7 @@ impl<'r> Run<'r> {
         }
     }
 
-    /// What a task can ask about itself and its run.
+    /// The values of KFP's placeholders about the run, and about the task if there is one.
     pub fn task_context(&self, node: Option<usize>) -> TaskContext {
         node.map_or_else(|| self.context.clone(), |node| task_context::for_task(&self.context, &self.nodes[node].path))
     }

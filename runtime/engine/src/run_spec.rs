@@ -1,4 +1,4 @@
-//! What is recorded of a run at its start, so that going on needs neither the pipeline's file nor its components'.
+//! The specification of a run as recorded at its start. Resuming needs neither the pipeline's file nor its components'.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -7,22 +7,22 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use weft_pipeline::model::{Component, Implementation, Pipeline};
 
-/// A pipeline as it was linked, and where its paths start.
+/// A linked pipeline, and the folder that its paths are relative to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunSpec<'p> {
     #[serde(flatten)]
     pipeline: Cow<'p, Pipeline>,
-    /// The folder at which relative paths start.
+    /// The folder that relative paths are resolved against.
     pub base_dir: PathBuf,
-    /// Names of the tasks in the order written, by the component whose DAG they are in: JSON objects keep no order.
+    /// The names of the tasks in the order of the file, by the component whose DAG has them: JSON objects are unordered.
     order: BTreeMap<String, Vec<String>>,
 }
 
-/// Stands for the root among the components' names, none of which is empty.
+/// The key of the root in `order`. No component has an empty name.
 const ROOT: &str = "";
 
 impl<'p> RunSpec<'p> {
-    /// What to record of a pipeline.
+    /// The specification of a pipeline.
     pub fn new(pipeline: &'p Pipeline, base_dir: PathBuf) -> Self {
         let components = pipeline.components.iter().map(|(name, component)| (name.as_str(), component));
         let all = std::iter::once((ROOT, &pipeline.root)).chain(components);
@@ -33,7 +33,7 @@ impl<'p> RunSpec<'p> {
         Self { order: order.collect(), pipeline: Cow::Borrowed(pipeline), base_dir }
     }
 
-    /// The pipeline with its tasks in the order written.
+    /// The pipeline, with its tasks in the order of the file.
     pub fn into_pipeline(self) -> Pipeline {
         let Self { pipeline, order, .. } = self;
         let mut pipeline = pipeline.into_owned();

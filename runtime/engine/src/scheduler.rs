@@ -1,10 +1,10 @@
-//! Readiness: which nodes of a growing DAG have all their dependencies behind them.
+//! Readiness: which nodes of a growing DAG have all their dependencies settled.
 //!
-//! Pure counting, linear in nodes and edges. It knows no tasks and no states: how a node settled is the run's affair.
+//! It counts unsettled dependencies, linear in nodes and edges. States of tasks are unknown here: see [`crate::trigger`].
 
 use std::collections::VecDeque;
 
-/// Nodes that wait, are ready, or are settled. Nodes are numbered from 0 in the order in which they are added.
+/// The nodes that wait, are ready, or are settled. Nodes are numbered from 0 in the order in which they are added.
 #[derive(Debug, Default)]
 pub struct Scheduler {
     nodes: Vec<Node>,
@@ -13,15 +13,15 @@ pub struct Scheduler {
 
 #[derive(Debug, Default)]
 struct Node {
-    /// Dependencies that have not settled yet.
+    /// The number of dependencies that have not settled.
     waiting_for: usize,
     dependents: Vec<usize>,
     settled: bool,
 }
 
 impl Scheduler {
-    /// Adds one node for each entry of `dependencies`, which name nodes by number: earlier ones or others added here.
-    /// Answers with the number of the first. A dependency that is named twice counts once.
+    /// Adds one node for each entry of `dependencies`, which are numbers of earlier nodes or of nodes added in this call.
+    /// Returns the number of the first. A repeated dependency counts once.
     pub fn add(&mut self, dependencies: &[Vec<usize>]) -> usize {
         let first = self.nodes.len();
         self.nodes.resize_with(first + dependencies.len(), Node::default);
@@ -53,7 +53,7 @@ impl Scheduler {
         !self.ready.is_empty()
     }
 
-    /// Notes that a node is behind us, which may make others ready. Settling twice changes nothing.
+    /// Marks a node as settled, which may make others ready. Settling it again has no effect.
     pub fn settle(&mut self, node: usize) {
         if std::mem::replace(&mut self.nodes[node].settled, true) {
             return;

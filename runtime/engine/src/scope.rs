@@ -1,4 +1,4 @@
-//! What a task can read: the inputs of the DAG around it, and the tasks beside it.
+//! The scope in which the bindings of a task are resolved: the inputs of its DAG, and the other tasks of that DAG.
 
 use weft_pipeline::command::TaskContext;
 use weft_pipeline::model::TaskState;
@@ -6,24 +6,24 @@ use weft_pipeline::step::{PortValue, PortValues};
 
 use crate::run::Run;
 
-/// What a settled task offers to those that come after it.
+/// What a settled upstream task provides to its downstream tasks.
 #[derive(Debug, Clone, Copy)]
 pub enum Upstream<'a> {
     /// Its outputs.
     Succeeded(&'a PortValues),
     /// It was skipped.
     Skipped,
-    /// It failed, or never began because another did.
+    /// It failed, or was not run because another did.
     Failed,
 }
 
-/// A place in a run from which bindings are followed.
+/// The position in a run from which bindings are resolved.
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a, 'r> {
     pub run: &'a Run<'r>,
-    /// The DAG.
+    /// The frame of the DAG.
     pub frame: usize,
-    /// The task in it; none for the DAG itself.
+    /// The task in it; `None` for the outputs of the DAG itself.
     pub node: Option<usize>,
 }
 
@@ -33,7 +33,7 @@ impl<'a> Scope<'a, '_> {
         self.run.frames[self.frame].inputs.get(name)
     }
 
-    /// What a settled task of the DAG offers.
+    /// The outputs of a settled task of the DAG, or its state.
     pub fn upstream(&self, task: &str) -> Upstream<'a> {
         match self.run.find(self.frame, task).and_then(|node| self.run.nodes[node].report.as_ref()) {
             Some(report) => match report.state {
@@ -45,13 +45,13 @@ impl<'a> Scope<'a, '_> {
         }
     }
 
-    /// How a settled task of the DAG ended, and why it did not succeed.
+    /// The state in which a task of the DAG settled, and the message of its failure.
     pub fn final_state(&self, task: &str) -> (TaskState, Option<&'a str>) {
         let report = self.run.find(self.frame, task).and_then(|node| self.run.nodes[node].report.as_ref());
         report.map_or((TaskState::New, None), |report| (report.state, report.message.as_deref()))
     }
 
-    /// What a task can ask about itself and its run.
+    /// The values of KFP's placeholders about the run and the task.
     pub fn task_context(&self) -> TaskContext {
         self.run.task_context(self.node)
     }

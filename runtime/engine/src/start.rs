@@ -1,4 +1,4 @@
-//! Beginning tasks: taken over from an earlier process, settled at once, opened, or handed to a worker.
+//! Starting ready tasks: adopting the record of an earlier process, settling at once, expanding, or dispatching to a worker.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -20,25 +20,25 @@ use crate::run::{DECISION_BATCH, Launch, Run};
 use crate::trigger::Decision;
 use crate::worker::{Job, hinted_failure};
 
-/// What is recorded of a task about to start.
+/// What is recorded when a task starts.
 #[derive(Clone, Copy)]
 pub(crate) struct StartRecord<'a> {
     pub inputs: &'a PortValues,
     pub grants: &'a Grants,
     pub identity: Option<Identity>,
-    /// Of a loop.
+    /// The number of iterations, if it is a loop.
     pub iterations: Option<usize>,
 }
 
 impl<'a> StartRecord<'a> {
-    /// With nothing but inputs.
+    /// The record of a task that is neither a step nor a loop.
     pub fn on(inputs: &'a PortValues, task: &'a Task) -> Self {
         Self { inputs, grants: &task.grants, identity: None, iterations: None }
     }
 }
 
 impl Run<'_> {
-    /// Begins or settles tasks that are ready, until `free` workers have something to do.
+    /// Starts or settles ready tasks, until there are jobs for `free` workers or [`DECISION_BATCH`] tasks are decided.
     pub fn start_ready(&mut self, tx: &mut Tx<'_>, free: usize) -> Result<Vec<Launch>> {
         let mut launches = Vec::new();
         let now = Instant::now();
@@ -84,13 +84,13 @@ impl Run<'_> {
         }
     }
 
-    /// Takes a task as an earlier process left it, if it need not be executed again.
+    /// Settles a task in the state that an earlier process recorded. False if it has to be executed.
     pub fn adopt_earlier(&mut self, index: usize) -> bool {
         let Some(record) = self.nodes[index].earlier.take() else { return false };
         if !is_settled(&record) || self.has_new_upstream(index) {
             return false;
         }
-        // What is in a DAG or a loop is taken over one by one, and it with the last of them.
+        // The tasks inside a DAG or a loop are adopted one by one, and the DAG or loop with the last of them.
         if record.state == TaskState::Complete && self.expand_again(index, &record.inputs) {
             self.nodes[index].earlier = Some(record);
         } else {
@@ -99,7 +99,7 @@ impl Run<'_> {
         true
     }
 
-    /// Opens the DAG or the loop of a task that an earlier process completed, if there is anything in it.
+    /// Expands the DAG or the loop of a task that an earlier process completed. False if it is empty.
     fn expand_again(&mut self, index: usize, inputs: &PortValues) -> bool {
         if self.nodes[index].is_loop() {
             let Decision::Run(bound) = self.evaluate_trigger(index) else { return false };
@@ -127,7 +127,7 @@ impl Run<'_> {
                 self.record_start(tx, index, StartRecord::new(&inputs, self.nodes[index].task))?;
                 self.expand_dag(dag, Some(index), inputs);
                 let expanded = self.frames.len() - 1;
-                // A DAG without tasks ends as it begins.
+                // A DAG without tasks is complete at once.
                 self.close(tx, expanded)?;
                 return Ok(None);
             }
@@ -157,18 +157,18 @@ impl Run<'_> {
         };
         let mut recorded = Cow::Borrowed(&bound.inputs);
         if let Items::Literal(written) = &each.over {
-            // As in KFP.
+            // KFP records literal items as the input that receives the item.
             recorded.to_mut().insert(each.item.clone(), PortValue::Parameter(written.clone().into()));
         }
         let start =
             StartRecord { iterations: Some(items.len()), ..StartRecord::new(&recorded, self.nodes[index].task) };
         self.record_start(tx, index, start)?;
         self.expand_loop(index, items, bound.inputs);
-        // A loop over nothing ends as it begins.
+        // A loop without items is complete at once.
         self.close(tx, self.frames.len() - 1)
     }
 
-    /// Makes sure that there is room in the run for a loop's iterations.
+    /// Adds the tasks of a loop's iterations to the size of the run, or fails if that would exceed [`MAX_TASKS`].
     fn reserve(
         &mut self,
         index: usize,
@@ -211,7 +211,7 @@ impl Run<'_> {
     fn start_retry(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
         let node = &mut self.nodes[index];
         node.attempt += 1;
-        // Both are there since the first attempt.
+        // The first attempt has set both.
         let (Some(execution), Some(job)) = (node.execution, node.job.clone()) else { return Ok(None) };
         tx.restart_execution(execution, node.attempt)?;
         Ok(Some(self.launch(index, job)))
@@ -230,7 +230,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    /// A task's row.
+    /// The execution of a task, as the metadata store records it.
     pub fn execution<'a>(&'a self, node: &'a Node<'_>, start: StartRecord<'a>) -> NewExecution<'a> {
         let StartRecord { inputs, grants, identity, iterations } = start;
         let kind = match node.component.implementation {
@@ -269,7 +269,7 @@ impl Run<'_> {
         }
     }
 
-    /// Records a failure before any attempt.
+    /// Records a task that failed before its first attempt.
     fn fail_before_start(&mut self, tx: &mut Tx<'_>, index: usize, failure: &StepFailure) -> Result<()> {
         let node = &self.nodes[index];
         let finished = Finished {
@@ -293,7 +293,7 @@ impl Run<'_> {
     }
 }
 
-/// What is recorded as the inputs of a job that is no step.
+/// The inputs that are recorded for a job.
 pub(crate) fn recorded_inputs(job: &Job) -> PortValues {
     match job {
         Job::Import(import) => {
@@ -305,7 +305,7 @@ pub(crate) fn recorded_inputs(job: &Job) -> PortValues {
     }
 }
 
-/// The report of a task for which an earlier execution stands.
+/// The report of a cached task.
 pub(crate) fn cached_report(node: &Node<'_>, cached: CachedStep) -> TaskReport {
     TaskReport { outputs: cached.outputs, ..node.new_report(TaskState::Cached, None) }
 }

@@ -1,14 +1,14 @@
-//! What a task can ask about itself and its run.
+//! The values of KFP's placeholders about a run and a task (`{{$.pipeline_job_name}}` and the like).
 
 use weft_metadata::RunKey;
 use weft_pipeline::calendar::civil;
 use weft_pipeline::command::{TaskContext, WORKSPACE};
 use weft_pipeline::model::Pipeline;
 
-/// Stands for the place of artifacts: they have no path outside of the steps that read them.
+/// The value of `{{$.pipeline_root}}`. Artifacts have no path outside of the steps that read them.
 const ROOT: &str = "weft://artifacts";
 
-/// What is known of a run.
+/// The context of a run.
 pub fn for_run(key: &RunKey, pipeline: &Pipeline) -> TaskContext {
     // Ids usually begin with the pipeline's name.
     let job_name =
@@ -26,7 +26,7 @@ pub fn for_run(key: &RunKey, pipeline: &Pipeline) -> TaskContext {
     }
 }
 
-/// What is known of a task of it. The id is the same however often the run is resumed.
+/// The context of a task of the run. The id depends on the run and the task only, so that it stays when the run is resumed.
 pub fn for_task(run: &TaskContext, path: &str) -> TaskContext {
     let name = path.rsplit('/').next().unwrap_or(path);
     let digest = blake3::hash(format!("{}\n{path}", run.job_id).as_bytes());
@@ -35,7 +35,7 @@ pub fn for_task(run: &TaskContext, path: &str) -> TaskContext {
     TaskContext { task_name: without_iteration(name).to_owned(), task_id, ..run.clone() }
 }
 
-/// A task's name without the number of an iteration.
+/// A task's name without the index of an iteration.
 pub fn without_iteration(name: &str) -> &str {
     name.split('[').next().unwrap_or(name)
 }

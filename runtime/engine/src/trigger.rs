@@ -1,4 +1,4 @@
-//! What becomes of a task when everything before it is behind it: run, skipped, failed at once, or not run at all.
+//! Trigger evaluation: the decision about a task whose upstream tasks have all settled.
 
 use serde_json::Value;
 use weft_pipeline::condition::TaskScope;
@@ -12,23 +12,23 @@ use crate::run::Run;
 use crate::scope::Scope;
 use crate::worker::host_failure;
 
-/// What is to be done with a task.
+/// The decision about a ready task.
 pub(crate) enum Decision {
-    /// A task before it failed or never began.
+    /// It is not run, as an upstream task failed or was not run.
     UpstreamFailed { root_cause: usize },
-    /// It is skipped for this reason.
+    /// It is skipped, for this reason.
     Skip(String),
-    /// It cannot even begin.
+    /// It fails before its first attempt.
     Fail(Box<StepFailure>),
     /// It runs on these inputs.
     Run(BoundInputs),
 }
 
 impl Run<'_> {
-    /// What is to be done with a task that is ready.
+    /// Decides about a ready task by its trigger, its condition and its inputs.
     pub fn evaluate_trigger(&mut self, index: usize) -> Decision {
         if let Some(iteration_inputs) = self.nodes[index].iteration_inputs.take() {
-            // An iteration: its loop has been decided about.
+            // The trigger and the condition of an iteration are those of its loop, which has been decided about.
             return self.bind_item(index, *iteration_inputs).map_or_else(Decision::Fail, Decision::Run);
         }
         let Node { task, component, frame, .. } = &self.nodes[index];
@@ -57,7 +57,7 @@ impl Run<'_> {
         let bound = match inputs::bind(task, component, self.plan.pipeline.format, &scope) {
             Ok(bound) => bound,
             Err(Unresolved::Absent(reason)) if task.trigger == Trigger::AllSucceeded => return Decision::Skip(reason),
-            // It is to run in any case, and cannot.
+            // It has to run whatever the upstream states are, and cannot.
             Err(Unresolved::Absent(reason)) => {
                 let hint = "make the input optional, or give it a default".to_owned();
                 return Decision::Fail(host_failure(reason, Some(hint)).into());
@@ -74,7 +74,7 @@ impl Run<'_> {
         }
     }
 
-    /// The inputs of an iteration, its item in the form of the input that gets it.
+    /// The inputs of an iteration, with its item coerced to the type of the input that receives it.
     fn bind_item(&self, index: usize, mut inputs: PortValues) -> Result<BoundInputs, Box<StepFailure>> {
         let Node { task, component, .. } = &self.nodes[index];
         if let Some(each) = &task.each
@@ -88,7 +88,7 @@ impl Run<'_> {
         Ok(BoundInputs { inputs, ..BoundInputs::default() })
     }
 
-    /// What a condition sees of a settled task of a DAG.
+    /// The state and outputs of a settled task of a DAG, for conditions.
     fn task_scope(&self, frame: usize, task: &str) -> Option<TaskScope<'_>> {
         let node = &self.nodes[self.find(frame, task)?];
         let report = node.report.as_ref()?;

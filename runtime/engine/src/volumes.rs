@@ -1,4 +1,4 @@
-//! Volumes: directories that outlive the steps that mount them, in place of KFP's persistent volume claims.
+//! Volumes: persistent directories that steps mount, in place of KFP's persistent volume claims.
 
 use std::fs;
 use std::io::{self, ErrorKind};
@@ -10,23 +10,23 @@ use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepOutput, StepTr
 
 use crate::worker::{hinted_failure, host_failure};
 
-/// The longest name, so that it is a file's everywhere.
+/// The maximum length of a name, so that every file system accepts it.
 const MAX_NAME: usize = 200;
 
-/// A volume to be made or removed.
+/// A volume to create or delete.
 #[derive(Debug)]
 pub struct VolumeChange {
-    /// Which of both.
+    /// What to do.
     pub action: VolumeAction,
     /// Its name.
     pub name: String,
-    /// Where it lies.
+    /// Its directory on the host.
     pub directory: PathBuf,
-    /// What the task was given.
+    /// The inputs of the task.
     pub inputs: PortValues,
 }
 
-/// The name of the volume that a task is about: `pvc_name`, or for a new one the run's id with `pvc_name_suffix`.
+/// The name of a task's volume: `pvc_name`, or for a new one the run's id followed by `pvc_name_suffix`.
 pub fn name(action: VolumeAction, inputs: &PortValues, run: &str) -> Result<String, Box<StepFailure>> {
     let text = |input: &str| match inputs.get(input) {
         Some(PortValue::Parameter(Value::String(text))) if !text.is_empty() => Some(text.as_str()),
@@ -48,7 +48,7 @@ pub fn name(action: VolumeAction, inputs: &PortValues, run: &str) -> Result<Stri
     Ok(name)
 }
 
-/// Whether a volume may be called so: its name is the name of a directory.
+/// Checks the name of a volume, which becomes the name of a directory.
 pub fn check_name(name: &str) -> Result<(), Box<StepFailure>> {
     let fits = name.len() <= MAX_NAME
         && name.starts_with(|first: char| first.is_ascii_alphanumeric())
@@ -64,18 +64,18 @@ pub fn check_name(name: &str) -> Result<(), Box<StepFailure>> {
     .into())
 }
 
-/// The volume that a run's tasks share. No other can have this name.
+/// The name of the workspace volume of a run. [`check_name`] refuses it for other volumes.
 pub fn workspace(run: &str) -> String {
     format!(".workspace-{run}")
 }
 
-/// The run whose workspace a directory of this name among the volumes is.
+/// The run that a workspace volume of this name belongs to; `None` for other volumes.
 pub fn workspace_of(name: &str) -> Option<&str> {
     name.strip_prefix(".workspace-")
 }
 
-/// A directory of a volume, made if there is none. Links in it are not followed: a step could have made one that leads
-/// out.
+/// The directory of a volume, or a subdirectory of it; created if it does not exist. Symbolic links are not followed, as
+/// a step may have made one that leads out of the volume.
 pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<PathBuf, Box<StepFailure>> {
     let mut path = std::path::absolute(volumes.join(name)).map_err(|error| failed("find", volumes, &error))?;
     fs::create_dir_all(&path).map_err(|error| failed("make", &path, &error))?;
@@ -105,8 +105,8 @@ pub fn directory(volumes: &Path, name: &str, sub_path: Option<&str>) -> Result<P
     Ok(path)
 }
 
-/// Makes or removes a volume. One that is there already stays as it is, one that is gone is as good as removed: a run
-/// that is resumed may have come so far before.
+/// Creates or deletes a volume. Creating one that exists or deleting one that does not is no error, so that the job can
+/// be repeated when a run is resumed.
 pub fn execute(change: &VolumeChange) -> Result<StepOutput, Box<StepFailure>> {
     let VolumeChange { action, name, directory, .. } = change;
     let mut outputs = PortValues::new();
@@ -122,7 +122,7 @@ pub fn execute(change: &VolumeChange) -> Result<StepOutput, Box<StepFailure>> {
     Ok(StepOutput { outputs, trace: StepTrace::default() })
 }
 
-/// Removes a volume, if there is one.
+/// Removes a volume, if it exists.
 pub fn remove(directory: &Path) -> io::Result<()> {
     match fs::remove_dir_all(directory) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),

@@ -1,4 +1,4 @@
-//! What workers do: run a step, bring in a file, look something up, make a directory.
+//! The jobs of workers: run a step, import a file, find an earlier artifact, create or delete a volume.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -14,34 +14,34 @@ use crate::import;
 use crate::volumes::{self, VolumeChange};
 use crate::worker_pool::JobOutcome;
 
-/// A piece of work that needs time: everything but deciding and recording.
+/// Work that takes time and is therefore not done by the scheduler's thread.
 #[derive(Debug)]
 pub enum Job {
     /// Run a step.
     Step(Box<StepRequest>),
-    /// Bring something from outside into the store.
+    /// Import a file or directory into the store.
     Import(Import),
-    /// Find what an earlier run gave.
+    /// Find the latest artifact of an earlier run.
     Latest(Latest),
-    /// Make or remove a volume.
+    /// Create or delete a volume.
     Volume(VolumeChange),
 }
 
 /// An import with its path resolved.
 #[derive(Debug)]
 pub struct Import {
-    /// The path as it is written.
+    /// The path as written in the pipeline.
     pub written: String,
-    /// The path as it was resolved.
+    /// The resolved path.
     pub path: PathBuf,
-    /// What comes of it, but for its uri.
+    /// The artifact to record, except its URI.
     pub artifact: Artifact,
 }
 
-/// Name of the one output of importers and resolvers.
+/// The name of the only output of importers and resolvers.
 pub const ARTIFACT_OUTPUT: &str = "artifact";
 
-/// Does a job about a task of a run.
+/// Executes a job of a task, and stores its log.
 pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observer: &dyn StepObserver) -> JobOutcome {
     let started = Instant::now();
     let mut result = match job {
@@ -81,7 +81,7 @@ fn latest(engine: &Engine<'_>, key: &RunKey, query: &Latest) -> Result<Option<Ar
     }
 }
 
-/// Puts what a step wrote into the store. A log that cannot be kept is no reason to lose the step's results.
+/// Stores a step's log. If that fails, the step keeps its results and has no log.
 fn keep_log(engine: &Engine<'_>, task: &str, log: &[u8]) -> Option<String> {
     if log.is_empty() {
         return None;
@@ -93,12 +93,12 @@ fn keep_log(engine: &Engine<'_>, task: &str, log: &[u8]) -> Option<String> {
     kept.inspect_err(|error| tracing::warn!(task, %error, "the log could not be kept")).ok().map(|id| id.to_string())
 }
 
-/// A failure on this side of the sandbox.
+/// A failure of kind [`FailureKind::Host`].
 pub fn host_failure(message: String, hint: Option<String>) -> StepFailure {
     StepFailure { kind: FailureKind::Host, message, hint, trace: StepTrace::default() }
 }
 
-/// A failure on this side of the sandbox that its user can do something about.
+/// A failure of kind [`FailureKind::Host`] with a hint that says what the user can do.
 pub fn hinted_failure(message: impl Into<String>, hint: impl Into<String>) -> StepFailure {
     host_failure(message.into(), Some(hint.into()))
 }

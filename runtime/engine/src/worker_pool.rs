@@ -1,4 +1,4 @@
-//! Threads that execute steps, and the one channel on which they report.
+//! The pool of worker threads, and the channel on which they report.
 
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,36 +9,36 @@ use std::time::{Duration, Instant};
 
 use weft_pipeline::step::{FailureKind, LogLevel, StepFailure, StepObserver, StepOutput, StepTrace};
 
-/// Reports that may wait for the scheduler. A guest that logs faster than it reads is held up, not buffered.
+/// The capacity of the channel. A guest that logs faster than the scheduler receives is blocked, so memory is bounded.
 const REPORT_QUEUE_LENGTH: usize = 1024;
 
-/// The least time between two progress reports of one job.
+/// The minimum time between two progress reports of a job.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What a worker tells the scheduler about a node.
+/// A message of a worker to the scheduler about the job of a node.
 #[derive(Debug)]
 pub enum WorkerReport {
     /// A logged message.
     Log(LogLevel, String),
-    /// Units done and units there are.
+    /// Units done, and total units.
     Progress(u64, u64),
     /// The end of the job.
     Finished(Box<JobOutcome>),
 }
 
-/// How a job ended.
+/// The result of a job.
 #[derive(Debug)]
 pub struct JobOutcome {
-    /// What it gave, or why it failed.
+    /// Its outputs, or its failure.
     pub result: Result<StepOutput, Box<StepFailure>>,
-    /// Where its log was put.
+    /// The id of its log in the artifact store.
     pub log: Option<String>,
-    /// Time from taking the job to its end.
+    /// Its execution time.
     pub elapsed: Duration,
 }
 
-/// Worker threads of a scope, begun when there is work for them. They end when the pool is dropped; what they are at
-/// then is interrupted.
+/// Worker threads of a scope, spawned when there is a job for them. When the pool is dropped, running jobs are interrupted
+/// and the threads end.
 pub struct WorkerPool<'scope, 'env, J, W> {
     scope: &'scope Scope<'scope, 'env>,
     work: &'scope W,
@@ -61,7 +61,7 @@ where
     J: Send + 'scope,
     W: Fn(J, &dyn StepObserver) -> JobOutcome + Sync,
 {
-    /// A pool whose workers do `work` and are told to give it up when `interrupt` is set.
+    /// A pool whose workers call `work`. Its observer reports an interruption when `interrupt` is set or the pool stops.
     pub fn new(scope: &'scope Scope<'scope, 'env>, work: &'scope W, interrupt: &'scope AtomicBool) -> Self {
         let (jobs, receiver) = channel();
         let (sender, reports) = sync_channel(REPORT_QUEUE_LENGTH);
@@ -69,12 +69,12 @@ where
         Self { scope, work, shared, jobs: Some(jobs), sender, reports, interrupt, threads: 0, busy: 0 }
     }
 
-    /// Jobs given out whose end was not reported yet.
+    /// The number of submitted jobs whose end has not been received yet.
     pub fn busy(&self) -> usize {
         self.busy
     }
 
-    /// Gives a job about a node to an idle worker, or to a new one.
+    /// Submits the job of a node to an idle worker, or to a new one.
     pub fn submit(&mut self, node: usize, job: J) {
         self.busy += 1;
         if self.threads < self.busy {
@@ -89,12 +89,12 @@ where
         }
     }
 
-    /// Tells all workers to give up what they are at.
+    /// Interrupts all running jobs.
     pub fn stop(&self) {
         self.shared.stop.store(true, Ordering::Relaxed);
     }
 
-    /// The next report, waiting for it until `deadline`.
+    /// Receives the next report; `None` if there is none by `deadline`.
     pub fn next(&mut self, deadline: Instant) -> Option<(usize, WorkerReport)> {
         let report = match self.reports.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(report) => report,
@@ -108,7 +108,7 @@ where
 }
 
 impl<J, W> Drop for WorkerPool<'_, '_, J, W> {
-    /// Lets the workers end, also when the scheduler fails or panics: its scope waits for them.
+    /// Ends the workers, also when the scheduler fails or panics: the thread scope joins them.
     fn drop(&mut self) {
         self.shared.stop.store(true, Ordering::Relaxed);
         self.jobs = None;
@@ -124,7 +124,7 @@ where
         let Ok((node, job)) = job else { return };
         let observer = Observer { node, reports, interrupt, stop: &shared.stop, progress: Mutex::new(None) };
         let started = Instant::now();
-        // A runner that panics must not leave the scheduler waiting for ever.
+        // Without a report of a panic, the scheduler would wait for ever.
         let done = panic::catch_unwind(AssertUnwindSafe(|| work(job, &observer))).unwrap_or_else(|payload| {
             let failure = panicked(payload.as_ref());
             JobOutcome { result: Err(Box::new(failure)), log: None, elapsed: started.elapsed() }
@@ -157,7 +157,7 @@ struct Observer<'a> {
 
 impl StepObserver for Observer<'_> {
     fn log(&self, _task: &str, level: LogLevel, message: &str) {
-        // Nobody listens any more once the scheduler has failed; the step is being interrupted then.
+        // The channel is closed only after the scheduler has failed, and then the step is interrupted.
         _ = self.reports.send((self.node, WorkerReport::Log(level, message.to_owned())));
     }
 

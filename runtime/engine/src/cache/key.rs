@@ -1,4 +1,4 @@
-//! A step's identity: the digest of everything its outputs depend on.
+//! The cache key of a step, called its identity: the digest of everything that its outputs depend on.
 
 use std::fmt::Write;
 
@@ -7,13 +7,13 @@ use weft_pipeline::signature::Port;
 use weft_pipeline::step::{Artifact, Command, ComponentRef, Grants, PortValue, PortValues};
 use weft_pipeline::types::ArtifactType;
 
-/// BLAKE3 over the canonical JSON of what was done to what.
+/// BLAKE3 digest of the canonical JSON of everything that the outputs depend on. It also seeds the step's randomness.
 pub type Identity = [u8; 32];
 
-/// Identity of a step: component, function, inputs and grants; of a command also how it is called, what it declares to
-/// give, and its packages. Limits are left out: a step that stays within its limits gives the same with wider ones.
+/// The identity of a step: component, function, inputs and grants; of a command also its arguments, environment, declared
+/// outputs and packages. Limits are left out: a step that succeeds has the same outputs under wider limits.
 pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
-    // A command sees how a number is written, a function the value.
+    // A command receives a number as text, so `1` and `1.0` differ; a function receives the value.
     let form = if command.is_some() { Value::clone } else { by_value };
     let inputs: Map<String, Value> =
         inputs.iter().map(|(port, value)| (port.clone(), port_value(value, form))).collect();
@@ -24,14 +24,14 @@ pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortVa
         "inputs": inputs,
         "grants": grants_value(grants),
     });
-    // Identities of step functions stay what they were before there were commands.
+    // Absent rather than null, so that the identities of step functions match those of versions without commands.
     if let Some(command) = command {
         step["command"] = command_value(command);
     }
     digest(&step)
 }
 
-/// A command's environment in its order: variables may refer to those before them.
+/// The environment keeps its order: variables may refer to those before them.
 fn command_value(Command { argv, env, directories, outputs, packages }: &Command) -> Value {
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
@@ -41,12 +41,12 @@ fn command_value(Command { argv, env, directories, outputs, packages }: &Command
     json!({ "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages })
 }
 
-/// Identity of an import: the content that came in, and what it was declared to be. The path is left out.
+/// The identity of an import: the imported content and its declared type, name and properties. The path is left out.
 pub fn import(artifact: &Artifact) -> Identity {
     digest(&json!({ "format": "weft import 1", "artifact": artifact_value(artifact) }))
 }
 
-/// Identity of a resolver's answer: the question and the artifact row that answered it, if one did.
+/// The identity of a resolver's result: the query, and the row of the artifact that was found, if any.
 pub fn latest(pipeline: &str, task: &str, output: &str, kind: &ArtifactType, answer: Option<&Artifact>) -> Identity {
     digest(&json!({
         "format": "weft latest 1",
@@ -64,7 +64,7 @@ fn port_value(value: &PortValue, form: fn(&Value) -> Value) -> Value {
     }
 }
 
-/// All that a step can see of an artifact. Its row in the metadata is no part of it.
+/// Everything of an artifact that a step can observe. The id of its metadata row is not observable.
 fn artifact_value(artifact: &Artifact) -> Value {
     json!({
         "kind": artifact.kind.0, "uri": artifact.uri, "name": artifact.name, "properties": artifact.properties,
@@ -79,15 +79,15 @@ fn grants_value(grants: &Grants) -> Value {
         .collect();
     let mut value =
         json!({ "clock": grants.clock, "random": grants.random, "env": grants.env, "directories": directories });
-    // Identities of steps without any stay what they were before there were variables.
+    // Absent rather than empty, so that identities match those of versions without variables.
     if !grants.variables.is_empty() {
         value["variables"] = json!(grants.variables);
     }
     value
 }
 
-/// A parameter as a step sees it: `1.0` and `1` are the same value of whatever type the port has.
-/// (Properties of artifacts are kept apart: there a guest sees whether a number is an integer.)
+/// A parameter with `1.0` written as `1`: the type of the port makes them the same value. This does not apply to the
+/// properties of artifacts, where a guest can tell whether a number is an integer.
 fn by_value(value: &Value) -> Value {
     match value {
         Value::Number(number) => Value::Number(whole(number).unwrap_or_else(|| number.clone())),
@@ -97,7 +97,7 @@ fn by_value(value: &Value) -> Value {
     }
 }
 
-/// The integer that a floating-point number equals, if it is one that both forms hold exactly.
+/// The integer that a floating-point number equals, if both representations are exact.
 fn whole(number: &Number) -> Option<Number> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let float = number.as_f64().filter(|_| number.is_f64())?;
@@ -112,7 +112,8 @@ fn digest(value: &Value) -> Identity {
     *blake3::hash(text.as_bytes()).as_bytes()
 }
 
-/// Writes JSON with sorted keys and no spaces. `serde_json`'s own order of keys hangs on a feature that any other crate may turn on.
+/// Writes JSON with sorted keys and no spaces. The order of keys in `serde_json` depends on a feature that any crate of
+/// the build may turn on.
 fn canonical(value: &Value, out: &mut String) {
     match value {
         Value::Array(items) => {
