@@ -1,4 +1,4 @@
-//! What a command left: its outputs.
+//! Collecting the outputs of a command.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
@@ -15,18 +15,18 @@ use crate::guest_path::{GuestPath, is_absent, shorten};
 use crate::parameter::{from_executor_output, from_file};
 use crate::work_dir::WorkDir;
 
-/// Bytes that KFP's `ExecutorOutput` may take.
+/// The maximum size of KFP's `ExecutorOutput`, in bytes.
 const MAX_EXECUTOR_OUTPUT: u64 = 64 << 20;
-/// Bytes that an output parameter may take: parameters are kept in the metadata.
+/// The maximum size of an output parameter, in bytes: parameters are stored in the metadata.
 const MAX_PARAMETER: u64 = 4 << 20;
-/// Bytes of names and values that an artifact's metadata may take together, and how many there may be.
+/// The maximum size of an artifact's metadata, names and values together, in bytes; and its maximum number of entries.
 const MAX_METADATA: (usize, usize) = (16 << 20, 10_000);
-/// Bytes that an artifact's name may have.
+/// The maximum length of an artifact's name, in bytes.
 const MAX_NAME: usize = 1024;
-/// Artifacts that one output may hold.
+/// The maximum number of artifacts of an output.
 const MAX_ARTIFACTS: usize = 10_000;
 
-/// An artifact before its content is in the store.
+/// An artifact whose content is not stored yet.
 struct Found<'a> {
     port: &'a str,
     artifact: Artifact,
@@ -34,18 +34,17 @@ struct Found<'a> {
 }
 
 enum Content<'a> {
-    /// In the store already: an input that is passed on.
+    /// The URI of stored content: an input that is passed on.
     Stored(String),
-    /// To be taken from there.
+    /// The path of content to store.
     At(GuestPath<'a>),
 }
 
 impl WorkDir {
-    /// Takes the command's outputs, whose artifacts are then in the store. The command must have ended. Contents take their room from
-    /// `budget`.
+    /// Collects the outputs of a command that has ended, and stores its artifacts. `budget` limits their size.
     ///
     /// # Errors
-    /// What is missing or is not what it was declared to be; what failed on the host.
+    /// An output is missing or not of its declared type, a limit is exceeded, or the host or the store failed.
     pub fn collect(&self, command: &Command, inputs: &PortValues, budget: &Budget) -> Result<PortValues> {
         let reported = self.executor_output()?;
         let mut outputs = PortValues::new();
@@ -108,7 +107,7 @@ impl WorkDir {
         from_file(ty, &text).map(Some).map_err(refuse)
     }
 
-    /// The artifacts of an output: of one, what the command told first; of a list, everything that it told.
+    /// The artifacts of an output: the first one that the command reported, or all of them if the output is a list.
     fn artifacts<'a>(
         &'a self,
         port: &'a str,
@@ -161,8 +160,8 @@ impl WorkDir {
         Ok(Found { port, artifact, content })
     }
 
-    /// The path that the command told of an artifact, or the URI of another system. What lies where KFP shows a bucket is as good as
-    /// at the artifact's own path.
+    /// The path of a reported artifact, or the URI of another system. The URI of a bucket counts as a path if the command
+    /// wrote to the directory at which KFP mounts that bucket (`/gcs/...`).
     fn reported_path<'a>(
         &self,
         port: &str,
@@ -186,7 +185,7 @@ impl WorkDir {
         Ok((None, Some(uri)))
     }
 
-    /// The content of the input artifact that lies at this path: a command may pass on what it got.
+    /// The content of the input artifact at this path: a command may return one of its inputs.
     fn input_at<'a>(&self, path: &str, inputs: &'a PortValues) -> Option<&'a str> {
         inputs.iter().find_map(|(port, value)| {
             let PortValue::Artifacts(artifacts) = value else { return None };
@@ -195,7 +194,7 @@ impl WorkDir {
         })
     }
 
-    /// Stores the contents, each place once. What lies in another's directory is copied before that is moved.
+    /// Stores the contents, each path once. An output inside of another one's directory is copied before that is moved.
     fn store_all<'a>(&self, found: Vec<Found<'a>>, budget: &Budget) -> Result<Vec<(&'a str, Artifact)>> {
         let mut paths: Vec<(&str, &GuestPath<'_>)> = found
             .iter()
@@ -219,7 +218,7 @@ impl WorkDir {
                 Content::Stored(uri) => uri,
                 Content::At(location) => match stored.get(&location.shown).copied().flatten() {
                     Some(id) => id.to_string(),
-                    // As in KFP, an artifact of which nothing was written is there all the same.
+                    // As in KFP, an artifact exists even if nothing was written to its path.
                     None => self.empty(port)?.to_string(),
                 },
             };
@@ -240,7 +239,7 @@ fn is_below(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// The bytes of a small file. Nothing if it is not there.
+/// The bytes of a file of at most `most` bytes. `None` if it does not exist.
 fn read(location: &GuestPath<'_>, name: &str, most: u64) -> Result<Option<Vec<u8>>> {
     let refuse = |why: String| Error::output(format!("the file for its {name} {why}"));
     let meta = match location.dir.metadata(&location.path) {
@@ -248,7 +247,7 @@ fn read(location: &GuestPath<'_>, name: &str, most: u64) -> Result<Option<Vec<u8
         Err(error) if is_absent(&error) => return Ok(None),
         Err(error) => return Err(refuse(format!("cannot be read: {error}"))),
     };
-    // Asked before opening, since opening a pipe waits for its other end.
+    // Checked before opening, since opening a pipe blocks until its other end is opened.
     if !meta.is_file() {
         return Err(refuse("is not a plain file".to_owned()));
     }
@@ -269,7 +268,7 @@ fn too_large(name: &str, most: u64) -> Error {
         .hint("give large results as artifacts: parameters are kept in the metadata")
 }
 
-/// An artifact's metadata, without what is `null`.
+/// An artifact's metadata, checked, without `null` entries.
 fn metadata(port: &str, reported: &Map<String, Value>) -> Result<BTreeMap<String, Value>> {
     let refuse = |why: String| Error::output(format!("the metadata of its output `{port}`: {why}"));
     let (most, count) = MAX_METADATA;
@@ -286,7 +285,7 @@ fn metadata(port: &str, reported: &Map<String, Value>) -> Result<BTreeMap<String
     Ok(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
-/// About the memory that a value takes; its nesting is bounded by the parser's.
+/// The approximate memory of a value, in bytes. The recursion is bounded by the parser's limit of nesting.
 fn weight(value: &Value) -> usize {
     16 + match value {
         Value::String(text) => text.len(),

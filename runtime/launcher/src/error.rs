@@ -1,4 +1,4 @@
-//! What can go wrong around a command.
+//! Errors of staging and collecting a command's files, and of running it on the host.
 
 use thiserror::Error as ThisError;
 use weft_artifacts::Error as StoreError;
@@ -18,10 +18,10 @@ pub enum Error {
         /// What to do about it.
         hint: Option<String>,
     },
-    /// More was written than may be.
+    /// A limit was exceeded.
     #[error("{what}")]
     Limit {
-        /// What was too much, with its bound.
+        /// What was exceeded, with its limit.
         what: String,
         /// What to do about it.
         hint: Option<String>,
@@ -29,7 +29,7 @@ pub enum Error {
     /// The store failed.
     #[error("{what}: {source}")]
     Store {
-        /// What it was asked for.
+        /// The operation.
         what: String,
         /// Its error.
         source: StoreError,
@@ -37,7 +37,7 @@ pub enum Error {
     /// The host failed.
     #[error("{what}: {source}")]
     Io {
-        /// What was being done.
+        /// The operation.
         what: String,
         /// The system's error.
         source: std::io::Error,
@@ -69,7 +69,7 @@ impl Error {
         }
     }
 
-    /// What the store says of something that a command wrote: whose fault it is tells what it is.
+    /// An error of storing an output: the command's fault (output or limit), or the store's.
     pub(crate) fn of_content(port: &str, error: StoreError) -> Self {
         match error {
             StoreError::OutputLimit { limit } => output_limit(limit),
@@ -84,7 +84,7 @@ impl Error {
         }
     }
 
-    /// The sort of failure that it is for a step.
+    /// The kind of the step's failure.
     pub fn kind(&self) -> FailureKind {
         match self {
             Self::Output { .. } => FailureKind::Returned,
@@ -93,7 +93,7 @@ impl Error {
         }
     }
 
-    /// What to do about it.
+    /// What the user can do about it.
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Output { hint, .. } | Self::Limit { hint, .. } => hint.as_deref(),
@@ -103,7 +103,7 @@ impl Error {
     }
 }
 
-/// More was written than may be.
+/// The error of a command that wrote more than its limit for outputs.
 pub(crate) fn output_limit(limit: u64) -> Error {
     Error::Limit {
         what: format!("it wrote more than its limit of {}", size(limit)),
@@ -111,7 +111,7 @@ pub(crate) fn output_limit(limit: u64) -> Error {
     }
 }
 
-/// Bytes for people.
+/// A number of bytes as text, exact, in the largest unit that divides it.
 pub(crate) fn size(bytes: u64) -> String {
     match bytes {
         _ if bytes >= 1 << 30 && bytes.is_multiple_of(1 << 30) => format!("{} GiB", bytes >> 30),
@@ -121,7 +121,7 @@ pub(crate) fn size(bytes: u64) -> String {
     }
 }
 
-/// An I/O error with what was being done.
+/// Adds the operation to an error of the system or of the store.
 pub(crate) trait ErrorContext<T> {
     fn context(self, what: impl FnOnce() -> String) -> Result<T>;
 }

@@ -1,19 +1,19 @@
-//! KFP's `ExecutorOutput`: the JSON in which a command tells of its outputs.
+//! KFP's `ExecutorOutput`: the JSON file in which a command reports its outputs.
 
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
 
-/// What a command told.
+/// The parsed file.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct ExecutorOutput {
-    /// Values of parameters, by output.
+    /// Values of output parameters by name.
     pub(crate) parameters: Map<String, Value>,
-    /// Artifacts, by output.
+    /// KFP's `ArtifactList` of output artifacts by name, unchecked.
     pub(crate) artifacts: Map<String, Value>,
 }
 
-/// What a command told of one artifact.
+/// KFP's `RuntimeArtifact`: what a command reports of one artifact. Empty strings count as absent.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct RuntimeArtifact<'a> {
     pub(crate) name: Option<&'a str>,
@@ -23,7 +23,7 @@ pub(crate) struct RuntimeArtifact<'a> {
 }
 
 impl ExecutorOutput {
-    /// Reads its JSON, in which names may be written either of the ways that protobuf has.
+    /// Parses the file. Field names may be in either of protobuf's JSON spellings.
     pub(crate) fn parse(text: &[u8]) -> Result<Self> {
         let refuse = |why: String| {
             Error::output(format!(
@@ -47,7 +47,7 @@ impl ExecutorOutput {
         })
     }
 
-    /// What it told of the artifacts of an output.
+    /// The reported artifacts of an output.
     pub(crate) fn runtime_artifacts(&self, port: &str) -> Vec<RuntimeArtifact<'_>> {
         let list = self.artifacts.get(port).and_then(|value| value.get("artifacts")).and_then(Value::as_array);
         list.map(|list| list.iter().map(RuntimeArtifact::read).collect()).unwrap_or_default()
@@ -67,7 +67,7 @@ impl<'a> RuntimeArtifact<'a> {
     }
 }
 
-/// JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` stand in it bare, and become the strings by which they go here.
+/// Parses JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` without quotes are read as strings.
 pub(crate) fn json(text: &str) -> serde_json::Result<Value> {
     serde_json::from_str(text).or_else(|error| {
         if !text.contains("NaN") && !text.contains("Infinity") {

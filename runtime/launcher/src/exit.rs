@@ -1,23 +1,23 @@
-//! How a program ended, in words.
+//! Messages about programs that failed, made of their exit status and the end of their log.
 
-/// A program that ended with another status than 0.
+/// The failure of a program that ended with another status than 0.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExitError {
-    /// What to tell.
+    /// The message.
     pub message: String,
-    /// What to do about it.
+    /// What the user can do about it.
     pub hint: String,
 }
 
-/// Lines of a log in which a message is looked for.
+/// The number of lines at the end of a log that are searched for a message.
 pub const SUMMARY_LOG_LINES: usize = 200;
 
-/// Lines that a message takes.
+/// The maximum number of log lines in a message.
 const SUMMARY_LINES: usize = 3;
 
 impl ExitError {
-    /// Of a program that ended with this status, having written these lines at last: for a Python traceback the exception, else the
-    /// last of its lines.
+    /// The failure of a program with this status whose log ends with these lines. The message has the exception of the last
+    /// Python traceback, or else the last lines.
     pub fn new(status: &str, lines: &[String]) -> Self {
         match exception(lines) {
             Some(exception) => Self { message: exception, hint: "its log shows where in the code that is".to_owned() },
@@ -36,13 +36,13 @@ impl ExitError {
     }
 }
 
-/// The last lines in one.
+/// The last lines, joined into one. `None` if there are no lines.
 pub fn error_summary(lines: &[String]) -> Option<String> {
     let last = &lines[lines.len().saturating_sub(SUMMARY_LINES)..];
     (!last.is_empty()).then(|| last.iter().map(|line| line.trim()).collect::<Vec<_>>().join(" / "))
 }
 
-/// The exception of the last traceback: the line behind its frames, and what of its message follows.
+/// The exception of the last traceback: the line after its frames, and the lines of its message that follow.
 fn exception(lines: &[String]) -> Option<String> {
     let header = lines.iter().rposition(|line| line.starts_with("Traceback (most recent call last):"))?;
     let after = &lines[header + 1..];

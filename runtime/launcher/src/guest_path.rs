@@ -1,4 +1,4 @@
-//! Where a path that a command speaks of leads.
+//! Resolution of paths that a command reports or that its outputs have.
 
 use cap_std::fs::Dir;
 use weft_artifacts::{Budget, ContentId};
@@ -6,23 +6,23 @@ use weft_artifacts::{Budget, ContentId};
 use crate::error::{Error, ErrorContext, Result};
 use crate::work_dir::WorkDir;
 
-/// Symbolic links that are followed one after another.
+/// The maximum length of a chain of symbolic links.
 const MAX_LINKS: usize = 8;
 
-/// A file or directory of a command.
+/// A path of a command's view of its files, resolved to the directory handle that it is beneath.
 pub(crate) struct GuestPath<'a> {
-    /// The directory that it lies in.
+    /// The directory that it is beneath.
     pub(crate) dir: &'a Dir,
-    /// Its path there; never empty, no `.` nor `..` in it.
+    /// Its path in there; never empty, without `.` and `..`.
     pub(crate) path: String,
-    /// Where the command sees it, for messages and to tell places apart.
+    /// Its absolute path in the command's view; equal for equal files.
     pub(crate) shown: String,
-    /// Whether it lies where only this command wrote.
+    /// Whether only this command can write there, so that the file may be moved into the store.
     own: bool,
 }
 
 impl WorkDir {
-    /// The place of a path as the command writes it; relative ones begin at the root, where commands start.
+    /// Resolves a path of the command. Relative ones start at the root, which is the command's working directory.
     pub(crate) fn guest_path(&self, port: &str, path: &str) -> Result<GuestPath<'_>> {
         let refuse =
             |why: &str| Error::output(format!("its output `{port}` is said to be at `{}`, {why}", shorten(path)));
@@ -61,7 +61,8 @@ impl WorkDir {
         if location.path.is_empty() { Err(whole()) } else { Ok(location) }
     }
 
-    /// Stores what is at a place. Nothing if there is nothing.
+    /// Stores the file or directory at a path: moved where only this command can write, else (or if `copy`) copied. `None`
+    /// if it does not exist.
     pub(crate) fn store_output(
         &self,
         port: &str,
@@ -87,7 +88,7 @@ impl WorkDir {
                     return taken.map(Some).map_err(|error| Error::of_content(port, error));
                 }
                 Ok(_) => {
-                    // Resolved beneath the directory; a link that leads out of it is an error.
+                    // Resolved beneath the directory handle: a link that leads out is an error.
                     path = match location.dir.canonicalize(&path) {
                         Ok(target) => target.to_str().map(str::to_owned).unwrap_or_default(),
                         Err(error) if is_absent(&error) => return Ok(None),
@@ -105,12 +106,12 @@ impl WorkDir {
     }
 }
 
-/// Whether there is nothing at a path.
+/// Whether an error means that the path does not exist.
 pub(crate) fn is_absent(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }
 
-/// The beginning of a text, for messages.
+/// A text cut to 200 characters, for messages.
 pub(crate) fn shorten(text: &str) -> String {
     let mut short: String = text.chars().take(200).collect();
     if short.len() < text.len() {

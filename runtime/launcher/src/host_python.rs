@@ -1,4 +1,4 @@
-//! Commands run by the host's own Python: no sandbox at all, for who asks for it.
+//! The executor that runs commands with a Python interpreter of the host, without any isolation.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -18,16 +18,16 @@ use crate::error::{Error, ErrorContext, Result, output_limit};
 use crate::exit::{ExitError, SUMMARY_LOG_LINES};
 use crate::work_dir::WorkDir;
 
-/// How often a running program is looked after.
+/// How often a running program is polled for its end, its time limit and an interruption.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
-/// Of how many of these looks one goes to the files that it writes.
+/// The number of polls per check of the disk space that it uses.
 const DISK_CHECK_INTERVAL: u32 = 20;
-/// Bytes of a log that are kept from its start, and as many from its end.
+/// The bytes that are kept of the start of a log, and of its end.
 const HALF_LOG: u64 = 512 << 10;
-/// The name under which a function's source is run, as KFP has it.
+/// The file name of a function's source, as in KFP.
 const SOURCE_FILE: &str = "ephemeral_component.py";
 
-/// Limits of steps that name none. Memory is not limited.
+/// The limits of steps that have none of their own. Memory is not limited.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Wall-clock time.
@@ -36,8 +36,8 @@ pub struct Limits {
     pub output: u64,
 }
 
-/// A Python interpreter of the host, best that of a virtual environment, which runs commands as the user's own programs: it reads and writes what the user may,
-/// reaches the network, and sees the real time. Only its inputs are safe from it, since it gets copies.
+/// A Python interpreter of the host, preferably of a virtual environment. Commands run with all rights of the user, with the
+/// network and the real clock. They work on copies of their inputs, so that they cannot change the store's content.
 #[derive(Debug, Clone)]
 pub struct HostPython {
     store: Store,
@@ -47,7 +47,7 @@ pub struct HostPython {
     environment: BTreeMap<String, String>,
 }
 
-/// How a program ended, or why it was ended.
+/// How a program ended, or why it was killed.
 enum Termination {
     Exited(ExitStatus),
     TimeLimit,
@@ -56,16 +56,16 @@ enum Termination {
 }
 
 impl HostPython {
-    /// This interpreter, for steps on the artifacts of this store. `environment` holds the values of variables that steps may be
-    /// granted.
+    /// A runner with this interpreter, for steps on the artifacts of this store. `environment` holds the values of the
+    /// variables that steps may be granted.
     pub fn new(store: Store, interpreter: PathBuf, limits: Limits, environment: BTreeMap<String, String>) -> Self {
         Self { store, interpreter, limits, environment }
     }
 
-    /// Runs one step, whose request has a command.
+    /// Runs one step. Its request must have a command.
     ///
     /// # Errors
-    /// The failure of the step, or of the host with it.
+    /// The failure of the step, or of the host while running it.
     pub fn run(
         &self,
         request: &StepRequest,
@@ -118,7 +118,7 @@ impl HostPython {
         directory.collect(command, &request.inputs, &Budget::new(limits.output)).map_err(failed)
     }
 
-    /// The call with its paths on the host.
+    /// The arguments and environment of the command, with paths of the host.
     fn call(&self, request: &StepRequest, command: &Command, directory: &WorkDir) -> Result<Call> {
         let granted = request.grants.environment(&self.environment).map_err(|name| Error::Python {
             what: format!("it was granted the environment variable {name}, which is not set"),
@@ -126,7 +126,7 @@ impl HostPython {
         })?;
         let mut call = directory.call(command, &request.inputs, &granted)?;
         for (inside, grant) in &request.grants.directories {
-            // Nothing can be mounted for a program of the host. KFP's own runner puts the workspace's path into the text, too.
+            // Nothing can be mounted for a program of the host. For the workspace, its path is put into the texts instead.
             if inside.trim_end_matches('/') != WORKSPACE {
                 return Err(Error::Python {
                     what: format!("it mounts a directory at {inside}, which the host's Python cannot see there"),
@@ -140,7 +140,7 @@ impl HostPython {
         Ok(call)
     }
 
-    /// Starts the program, and ends it with all that it started when it has to.
+    /// Runs the program to its end, or kills its process group at a limit or an interruption.
     fn execute(
         &self,
         directory: &WorkDir,
@@ -150,7 +150,7 @@ impl HostPython {
         log: &mut Vec<u8>,
     ) -> Result<Termination> {
         let root = Path::new(&directory.layout.root);
-        // A file rather than pipes: whatever outlives the program may hold them open for ever.
+        // A file instead of pipes: a process that outlives the program could hold pipes open for ever.
         let log_path = root.with_file_name("log");
         let open = || File::options().append(true).create(true).open(&log_path);
         let files = || Ok::<_, std::io::Error>((open()?, open()?, File::open(&log_path)?));
@@ -188,13 +188,13 @@ impl HostPython {
             }
             std::thread::sleep(POLL_INTERVAL);
         };
-        // Whatever it left running would write on.
+        // Kills the processes that it left running, before its files are read.
         drop(child);
         *log = read_bounded(&mut written).context(|| "its log could not be read".to_owned())?;
         Ok(end)
     }
 
-    /// The search path of a program: the environment's own programs, and the system's.
+    /// `PATH` of the program: the directory of the interpreter, then those of the system.
     fn search_path(&self) -> Result<OsString> {
         let own = self.interpreter.parent().map(Path::to_owned);
         let system = ["/usr/local/bin", "/usr/bin", "/bin"].map(PathBuf::from);
@@ -215,7 +215,7 @@ impl HostPython {
     }
 }
 
-/// The arguments for the interpreter. A function's source is run as KFP does, from a file.
+/// The arguments for the interpreter. As in KFP, the source of a function is written to a file and run from there.
 fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
     match call.argv.get(1..).unwrap_or_default() {
         [option, source, rest @ ..] if option == "--kfp-function" => {
@@ -230,7 +230,7 @@ fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
     }
 }
 
-/// A log's start and end.
+/// The start and the end of a log, at most [`HALF_LOG`] bytes each.
 fn read_bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
     let length = log.metadata()?.len();
     let mut bytes = Vec::new();
@@ -245,14 +245,14 @@ fn read_bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// A program with all that it started and that stayed in its group, which go with it.
+/// A program and the processes of its group, killed when dropped.
 struct ProcessGroup(Child);
 
 impl Drop for ProcessGroup {
     fn drop(&mut self) {
         #[cfg(unix)]
         if let Some(group) = i32::try_from(self.0.id()).ok().and_then(rustix::process::Pid::from_raw) {
-            // An empty group has nothing left to end.
+            // Fails if the group has no processes any more.
             let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
         }
         let _ = self.0.kill();

@@ -1,14 +1,14 @@
-//! What KFP's launcher does around a command: its files before, its outputs after.
+//! The launcher of commands, as KFP has one: it stages a command's files before it runs, and collects its outputs after.
 //!
-//! A [`WorkDir`], made by [`WorkDirs`], holds the files that a command sees, where [`weft_pipeline::command::Layout`] says: its input artifacts, the parents
-//! of its outputs, room of its own. When the command has ended, [`WorkDir::collect`] reads what it left: KFP's `ExecutorOutput`,
-//! files of parameters, files and directories of artifacts, which are then in the store.
+//! A [`WorkDir`], made by [`WorkDirs`], is the working directory of one command, with the paths of
+//! [`weft_pipeline::command::Layout`]: its input artifacts, the parent directories of its outputs, and scratch space. After
+//! the command has ended, [`WorkDir::collect`] reads KFP's `ExecutorOutput` and the files of output parameters, and stores
+//! output artifacts.
 //!
-//! Whoever runs the command is another's business: the sandbox, or [`HostPython`], which is the host's own interpreter and no sandbox
-//! at all.
+//! The command itself is run by the sandbox, or by [`HostPython`]: an interpreter of the host, without any isolation.
 //!
-//! Everything in a directory was put there by its command, and is taken for hostile: paths are resolved beneath the directory, sizes
-//! are asked before anything is read, links lead nowhere else, and special files are errors.
+//! The contents of a working directory are untrusted: paths are resolved beneath it, sizes are checked before a file is
+//! read, symbolic links cannot lead out, and special files are errors.
 
 mod collect;
 mod error;

@@ -1,4 +1,4 @@
-//! Values of output parameters: from the file that a command wrote, or from what it told.
+//! Values of output parameters, from the file that a command wrote or from its `ExecutorOutput`.
 
 use serde_json::Value;
 use weft_pipeline::types::ParameterType;
@@ -6,15 +6,15 @@ use weft_pipeline::types::ParameterType;
 use crate::executor_output::json;
 use crate::guest_path::shorten;
 
-/// The value that a parameter's file holds, by the declared type: a string is the bare text, a number or a boolean is read from it,
-/// lists and structures are JSON.
+/// The value in a parameter's file, by the declared type: a string is the whole text, numbers and booleans are parsed, lists
+/// and structures are JSON.
 pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String> {
     let plain = |text: &str| ty.parse(text).map_err(|mismatch| mismatch.to_string());
     match ty {
         ParameterType::Option(inner) => from_file(inner, text),
         ParameterType::String => Ok(Value::from(text)),
         ParameterType::Char | ParameterType::Enum(_) => plain(text.trim_end_matches(['\n', '\r'])),
-        // Go reads more spellings of a boolean than Python writes.
+        // KFP's launcher reads booleans with Go's `strconv.ParseBool`, which accepts these too.
         ParameterType::Bool => match text.trim() {
             "1" | "t" | "T" => Ok(true.into()),
             "0" | "f" | "F" => Ok(false.into()),
@@ -30,8 +30,8 @@ pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String>
     }
 }
 
-/// The value that a command told, in the form of the declared type. Where KFP is not strict, neither is this: a number told of a
-/// string is its text, a text told of a number is read.
+/// A value of the `ExecutorOutput`, coerced to the declared type. As in KFP, a string may be given as a number, which becomes
+/// its text, and a number as a string, which is parsed.
 pub(crate) fn from_executor_output(ty: &ParameterType, value: &Value) -> Result<Value, String> {
     let mismatch = match ty.coerce(value.clone()) {
         Ok(value) => return Ok(value),

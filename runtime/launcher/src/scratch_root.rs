@@ -1,4 +1,4 @@
-//! The directories that every command has, before anything is in them.
+//! The empty directories that every command starts with.
 
 use std::path::PathBuf;
 
@@ -7,30 +7,31 @@ use weft_artifacts::{Scratch, Store};
 
 use crate::error::{Error, ErrorContext, Result};
 
-/// What there is below a command's root: the parents of its outputs, and `/tmp`.
+/// The directories below a command's root: the parents of its outputs, and `/tmp`.
 const PARENTS: [&str; 5] = ["out", "tmp", "tmp/kfp", "tmp/kfp/outputs", "tmp/kfp_outputs"];
 
-/// What is cleared rather than made anew: so many entries.
+/// The maximum number of entries for which the directories are cleared instead of created anew.
 const MAX_CLEARED_ENTRIES: u32 = 1_000;
-/// And so deep.
+/// The maximum depth for which they are.
 const MAX_CLEARED_DEPTH: u32 = 4;
 
-/// A command's directories, removed when dropped.
+/// The directories of a command, removed when dropped.
 pub(crate) struct ScratchRoot {
-    // Field order is drop order: the handles go before what they are in.
-    /// What the command sees as `/`.
+    // Fields are dropped in this order: the handles must be closed before the directory is removed.
+    /// `/` in the command's view.
     pub(crate) root: Dir,
-    /// What it sees as `/in`.
+    /// `/in` in the command's view.
     pub(crate) inputs: Dir,
-    /// What it sees as `/packages`.
+    /// `/packages` in the command's view.
     pub(crate) packages: Dir,
-    /// The directory that `root` is in, on the host.
+    /// The parent of `root` on the host.
     pub(crate) path: PathBuf,
     _scratch: Scratch,
 }
 
 impl ScratchRoot {
-    /// Inputs and packages lie beside the root, for a command that can be kept from writing there, else in it.
+    /// Creates the directories. With `beside`, inputs and packages are siblings of the root, so that they can be mounted
+    /// read-only; else they are inside of it.
     pub(crate) fn new(store: &Store, beside: bool) -> Result<Self> {
         let scratch = store.scratch().context(|| "no directory for its files could be made".to_owned())?;
         let Some(path) = scratch.path().map(std::path::Path::to_owned) else {
@@ -46,7 +47,8 @@ impl ScratchRoot {
         Ok(Self { root, inputs, packages, path, _scratch: scratch })
     }
 
-    /// Removes what a command left. False if there is too much of it, or not what should be there: then all of it is to go.
+    /// Removes everything that a command left. False if that exceeds the limits, or if a directory is missing: the whole
+    /// then has to be dropped.
     pub(crate) fn clear(&self) -> bool {
         let mut left = MAX_CLEARED_ENTRIES;
         let mut clear = |dir: &Dir, keep: &[&str]| clear(dir, "", keep, 0, &mut left).unwrap_or(false);
@@ -54,8 +56,8 @@ impl ScratchRoot {
     }
 }
 
-/// Removes everything in a directory but the directories to be kept, which must still be there. `at` is its path for `keep`, with a
-/// slash behind.
+/// Removes everything in a directory except the directories in `keep`, all of which must still exist. `at` is the path of
+/// the directory with a trailing slash, for comparison with `keep`.
 fn clear(dir: &Dir, at: &str, keep: &[&str], depth: u32, left: &mut u32) -> std::io::Result<bool> {
     let mut kept = 0;
     for entry in dir.entries()? {

@@ -1,4 +1,4 @@
-//! The files that a command sees, before it runs.
+//! The working directory of a command: its inputs and packages are staged here before it runs.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,49 +14,49 @@ use weft_pipeline::step::{Command, DirectoryGrant, PortValue, PortValues};
 use crate::error::{Error, ErrorContext, Result};
 use crate::scratch_root::{ScratchRoot, subdir};
 
-/// Files and folders that a command may make, so that watching over them stays quick.
+/// The maximum number of files and folders that a command may create, so that checking its disk usage stays fast.
 const MAX_ENTRIES: u64 = 1_000_000;
 
-/// Makes the directories of commands in the sandbox. What one command left is cleared for the next: making and removing directories
-/// takes a while on a busy disk.
+/// Provides working directories for commands in the sandbox. They are cleared and reused, as creating and removing
+/// directories is slow on a busy disk.
 pub struct WorkDirs {
     store: Store,
     idle: Mutex<Vec<ScratchRoot>>,
 }
 
-/// The files of one command, removed with all that is in them when dropped.
+/// The working directory of one command, removed when dropped.
 pub struct WorkDir {
     pub(crate) scratch: ScratchRoot,
-    /// Granted directories of the host, by where the command sees them.
+    /// Granted directories of the host, by their path in the command's view.
     pub(crate) granted: Vec<(String, Dir)>,
     pub(crate) store: Store,
     pub(crate) layout: Layout,
-    /// Whether the command may still have hands on its files when it has ended.
+    /// Whether the command runs on the host. Processes that it started may then still write to its files after it ended.
     pub(crate) is_host: bool,
-    /// Bytes that are below the root from the start.
+    /// The bytes below the root before the command runs.
     given: u64,
     mounts: Vec<Mount>,
 }
 
-/// A directory of the host that the sandbox shows to a command.
+/// A directory of the host that the sandbox mounts for a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mount {
-    /// Where it is on the host.
+    /// Its path on the host.
     pub host: PathBuf,
-    /// Where the command sees it.
+    /// Its path in the command's view.
     pub inside: String,
     /// Whether the command may write there.
     pub write: bool,
 }
 
 impl WorkDirs {
-    /// For commands that work on this store.
+    /// Working directories for commands on the artifacts of this store.
     pub fn new(store: Store) -> Self {
         Self { store, idle: Mutex::default() }
     }
 
-    /// The files for a command in the sandbox, which must show it nothing but [`WorkDir::mounts`]: inputs and packages are links to
-    /// the store's own files, and must not be written to.
+    /// Stages the files of a command in the sandbox. The sandbox must give it access to [`WorkDir::mounts`] only: inputs and
+    /// packages are hard links to files of the store, which must not be written to.
     pub fn stage(
         &self,
         command: &Command,
@@ -68,7 +68,7 @@ impl WorkDirs {
         WorkDir::for_sandbox(&self.store, scratch, command, inputs, grants)
     }
 
-    /// Takes a directory back, whose command has ended and of which all is collected.
+    /// Takes back the directory of a command that has ended, after its outputs were collected.
     pub fn put_back(&self, directory: WorkDir) {
         if directory.scratch.clear() {
             self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(directory.scratch);
@@ -115,8 +115,7 @@ impl WorkDir {
         Ok(Self { scratch, granted, store: store.clone(), layout, is_host: false, given: 0, mounts })
     }
 
-    /// The files for a command that runs on the host as any other program does: its inputs are copies, as nothing keeps it from
-    /// writing to them.
+    /// Stages the files of a command that runs on the host. Its inputs are copies, as it can write to them.
     pub(crate) fn for_host(store: &Store, command: &Command, inputs: &PortValues) -> Result<Self> {
         let scratch = ScratchRoot::new(store, false)?;
         let path = scratch.path.join("root");
@@ -143,25 +142,25 @@ impl WorkDir {
         })
     }
 
-    /// How the command is called: its arguments and environment. `granted` are the variables that it has besides its own.
+    /// The arguments and the environment of the command. `granted` are variables that it has in addition to its own.
     pub fn call(&self, command: &Command, inputs: &PortValues, granted: &IndexMap<String, String>) -> Result<Call> {
         call(command, inputs, &self.layout, granted).map_err(Error::Placeholder)
     }
 
-    /// What the sandbox shows to the command, and nothing else.
+    /// The directories that the command has access to.
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
     }
 
-    /// Whether the command has written more than it may.
+    /// Whether the command has written more than `bytes` or [`MAX_ENTRIES`].
     pub fn exceeds(&self, bytes: u64) -> bool {
         let most = Usage { bytes: self.given.saturating_add(bytes), entries: MAX_ENTRIES };
-        // What cannot be looked at cannot be bounded either.
+        // Usage that cannot be measured cannot be bounded, so it counts as exceeded.
         disk_usage(&self.scratch.root, &most).map_or(true, |usage| usage.exceeds(&most))
     }
 }
 
-/// Calls with the content, the port, and the names between slashes below `/in` of each input artifact.
+/// Calls `lay` for each input artifact with its content, its port, and the three components of its path below `/in`.
 fn each_input(
     inputs: &PortValues,
     layout: &Layout,
@@ -194,7 +193,7 @@ fn open_granted(grant: &DirectoryGrant) -> Result<Dir> {
         .context(|| format!("it was granted the directory {}, which cannot be opened", grant.host))
 }
 
-/// The path with a slash before and none behind.
+/// The path with a leading slash and without a trailing one.
 fn absolute(path: &str) -> String {
     format!("/{}", path.trim_matches('/'))
 }
