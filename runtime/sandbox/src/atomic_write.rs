@@ -1,20 +1,20 @@
-//! Files that appear whole or not at all.
+//! Atomic writes: a file appears complete or not at all.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// What a file that was just written may be after a power cut.
+/// The state of a written file after a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Durability {
-    /// What it was: it has its bytes before it has its name.
+    /// Complete: its bytes are on disk before it gets its name.
     Synced,
-    /// Anything, because its reader finds out.
+    /// Undefined: its reader has to verify it.
     BestEffort,
 }
 
-/// Writes a file that appears under its name only when it is whole.
+/// Writes a temporary file and renames it when it is complete.
 pub(crate) fn write_atomically(directory: &Path, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);

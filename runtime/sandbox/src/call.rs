@@ -1,4 +1,4 @@
-//! One call of a step function: inputs in, the call, outputs out.
+//! The call of a step function: lowering inputs, the call, lifting outputs.
 
 use wasmtime::Store;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
@@ -12,7 +12,7 @@ use crate::host::{State, json_size};
 use crate::limits::StepLimits;
 use crate::signature::{Outputs, Slot, StepFunction};
 
-/// Bytes that an output parameter may take.
+/// The maximum size of an output parameter, in bytes.
 const MAX_PARAMETER: usize = 4 << 20;
 
 /// Instantiates the component and calls the function with these inputs.
@@ -64,7 +64,7 @@ pub(crate) fn call(
     Ok(outputs)
 }
 
-/// A returned error: the text of a string, the case of a variant with its payload.
+/// The message of a returned error: the text of a string, or the case of a variant with its payload.
 fn returned(error: Option<&Val>) -> String {
     match error {
         None => "it returned an error without a message".into(),
@@ -104,7 +104,7 @@ fn argument(store: &mut Store<State>, slot: &Slot, value: Option<&PortValue>) ->
     Ok(if slot.port.optional { Val::Option(Some(Box::new(val))) } else { val })
 }
 
-/// A handle for the guest. The host owns it; it is lent for the call, or given where the function takes it.
+/// A handle for the guest. It is borrowed for the call, or owned by the guest if the function takes it by value.
 fn handle(store: &mut Store<State>, slot: &Slot, artifact: &Artifact) -> Result<Val, String> {
     let handle = store.data_mut().lend_input(artifact.clone(), &slot.name)?;
     ResourceDynamic::new_own(handle, slot.kind)

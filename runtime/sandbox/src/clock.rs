@@ -1,4 +1,4 @@
-//! Virtual time: a step without the `clock` grant sees the same instants every time it runs.
+//! The virtual clock: a step without the `clock` grant reads the same times whenever it runs.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use wasmtime_wasi::{HostMonotonicClock, HostWallClock};
 
-/// 2000-01-01T00:00:00Z, where every step's wall clock starts: late enough for software that takes 1970 for "not set".
+/// The start of every step's wall clock, 2000-01-01T00:00:00Z: some software takes a time near 1970 for "not set".
 const EPOCH: Duration = Duration::from_hours(262_968);
 
-/// Each look at the clock takes this long, so that a guest which waits for time to pass sees it pass.
+/// The nanoseconds by which each reading advances the clock, so that a guest that polls for a time to pass ends.
 const READ_DURATION: u64 = 1_000;
 
-/// Time in a step, in nanoseconds since its start. Clones share it.
+/// The time of a step, in nanoseconds since its start. Clones share it.
 #[derive(Clone, Default)]
 pub(crate) struct VirtualClock(Arc<AtomicU64>);
 
@@ -21,7 +21,7 @@ impl VirtualClock {
         self.0.fetch_add(READ_DURATION, Ordering::Relaxed)
     }
 
-    /// A sleep takes no time on the host: the clock moves to its end.
+    /// Ends a sleep at once, by advancing the clock.
     pub(crate) fn sleep_until(&self, instant: u64) {
         self.0.fetch_max(instant, Ordering::Relaxed);
     }

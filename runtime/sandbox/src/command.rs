@@ -1,4 +1,4 @@
-//! Components that are programs: commands of WASI 0.2, which stand for the containers of KFP.
+//! Commands of WASI 0.2, which replace the containers of KFP.
 
 use std::path::Path;
 
@@ -13,10 +13,10 @@ use crate::failure::{self, Failure};
 use crate::host::State;
 use crate::limits::StepLimits;
 
-/// Lines at the end of a log in which the cause of a failure is looked for.
+/// The number of lines at the end of a log that are searched for the cause of a failure.
 const LAST_LINES: usize = 200;
 
-/// Shows a command its files, arguments and environment.
+/// Mounts a command's working directory, and sets its arguments and environment.
 pub(crate) fn mount(wasi: &mut WasiCtxBuilder, directory: &WorkDir, call: &Call) -> Result<(), Failure> {
     for mount in directory.mounts() {
         preopen(wasi, &mount.host, &mount.inside, mount.write)?;
@@ -28,7 +28,7 @@ pub(crate) fn mount(wasi: &mut WasiCtxBuilder, directory: &WorkDir, call: &Call)
     Ok(())
 }
 
-/// Shows a directory of the host at a place inside.
+/// Mounts a directory of the host at the path `inside`.
 pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, write: bool) -> Result<(), Failure> {
     let permissions = if write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
     wasi.preopened_dir(host, inside, permissions).map(drop).map_err(|error| {
@@ -36,7 +36,7 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, writ
     })
 }
 
-/// Runs a program to its end, which is a failure unless it ends with status 0.
+/// Runs a command to its end. Any exit status but 0 is a failure.
 pub(crate) fn run(store: &mut Store<State>, component: &LoadedComponent, limits: &StepLimits) -> Result<(), Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")

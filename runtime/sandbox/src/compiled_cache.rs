@@ -1,8 +1,8 @@
-//! Compiled components on disk, in a directory that belongs to the runtime alone.
+//! The cache of compiled components on disk.
 //!
-//! Loading compiled code is as good as running it natively, so a file is only ever read from this directory, which must
-//! belong to the user and be closed to others, and only under the name that the component's digest and the engine's
-//! version and settings give it.
+//! A compiled component is native code without any check. Files are therefore read only from the private directory of the
+//! cache, which must belong to the user and not be writable for others, and only under the name that the component's digest
+//! and the engine's version and settings give them.
 
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
@@ -18,8 +18,8 @@ use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::function_cache::{FunctionCache, PackDirectory};
 
-/// Bytes of a binary below which looking for functions that it shares with others costs more than it saves: what brings
-/// an interpreter along is ten times that, and half a second compiles this much.
+/// The minimum size of a binary that is compiled with the function cache, in bytes. Reading the packs takes longer than
+/// compiling a smaller one, which takes half a second. A component with an interpreter has ten times this size.
 const WORTH_SHARING: usize = 2 << 20;
 
 /// The private cache of compiled components.
@@ -31,7 +31,7 @@ pub(crate) struct CompiledCache {
 }
 
 impl CompiledCache {
-    /// Opens the cache below `directory`, which is made if it does not exist.
+    /// Opens the cache below `directory`, which is created if it does not exist.
     pub(crate) fn open(directory: &Path, started: &Started) -> Result<Self> {
         let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
         let mut hasher = DefaultHasher::new();
@@ -44,7 +44,7 @@ impl CompiledCache {
         Ok(Self { directory: own, engine, functions: Arc::clone(&started.functions) })
     }
 
-    /// Compiles a component of this size; a large one with what it shares with those that were compiled before.
+    /// Compiles a component of this size, a large one with the function cache.
     pub(crate) fn compile<T, E>(
         &self,
         size: usize,
@@ -56,7 +56,7 @@ impl CompiledCache {
         self.functions.compile_with(PackDirectory { directory: &self.directory, engine: self.engine }, compile)
     }
 
-    /// The compiled form of a component, if it is there and fits this engine.
+    /// The compiled form of a component, if it is in the cache for this engine.
     pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
         let path = self.path(digest);
         if !path.exists() {
@@ -76,7 +76,7 @@ impl CompiledCache {
         }
     }
 
-    /// Keeps the compiled form. A failure costs the next run some time and nothing else.
+    /// Stores the compiled form. If that fails, the component is compiled again next time.
     pub(crate) fn store(&self, digest: &str, component: &Component) {
         if let Err(error) = self.try_store(digest, component) {
             tracing::warn!("a compiled component could not be kept: {error}");
@@ -113,7 +113,7 @@ fn create_private(path: &Path) -> std::io::Result<()> {
 fn check_private(path: &Path) -> std::result::Result<(), String> {
     use std::os::unix::fs::MetadataExt;
     let metadata = fs::metadata(path).map_err(|error| error.to_string())?;
-    // A file that this process makes belongs to the user it acts for.
+    // A file that this process creates belongs to its effective user.
     let probe = path.join(format!(".probe-{}", std::process::id()));
     let owner = fs::File::create(&probe).and_then(|file| file.metadata()).map_err(|error| error.to_string())?.uid();
     let _ = fs::remove_file(&probe);

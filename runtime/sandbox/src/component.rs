@@ -1,4 +1,4 @@
-//! A loaded component: compiled, linked with the host, its step functions known.
+//! Loading of components: compiling, linking with the host, reading step functions.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::error::{Error, Result};
 use crate::host::{self, State};
 use crate::signature::{self, Kind, NotAStep, StepFunction};
 
-/// A component ready to run.
+/// A compiled and linked component.
 pub struct LoadedComponent {
     digest: String,
     steps: Vec<StepFunction>,
@@ -24,9 +24,9 @@ pub struct LoadedComponent {
     imports: Vec<String>,
     pub(crate) instance: InstancePre<State>,
     pub(crate) kinds: Arc<[Kind]>,
-    /// The function that starts it, if it is a command.
+    /// `run` of `wasi:cli/run`, if it is a command.
     pub(crate) command: Option<ComponentExportIndex>,
-    /// Whether it imports WASI's file system, without which paths are of no use to it.
+    /// Whether it imports WASI's file system. Without that it cannot use paths of artifacts.
     pub(crate) has_files: bool,
 }
 
@@ -51,18 +51,18 @@ impl LoadedComponent {
         &self.imports
     }
 
-    /// Whether it is a program of its own, a command of WASI 0.2: it exports `wasi:cli/run`.
+    /// Whether it is a command of WASI 0.2: it exports `wasi:cli/run`.
     pub fn is_command(&self) -> bool {
         self.command.is_some()
     }
 
-    /// What linking a pipeline needs to know of the step function of this name (see [`Self::step`]).
+    /// What a pipeline is linked with, for the step function of this name (see [`Self::step`]).
     pub fn linked(&self, name: Option<&str>) -> Option<LinkedStep> {
         let StepFunction { name, signature, .. } = self.step(name)?;
         Some(LinkedStep { digest: self.digest.clone(), function: name.clone(), signature: signature.clone() })
     }
 
-    /// The step function of this name; `_` stands for `-`. Without a name, the only one there is.
+    /// The step function of this name, in which `_` also matches `-`. Without a name, the only step function.
     pub fn step(&self, name: Option<&str>) -> Option<&StepFunction> {
         match name {
             Some(name) => self
@@ -78,7 +78,7 @@ impl LoadedComponent {
     }
 }
 
-/// Loads components, each once.
+/// Loads components, and keeps them in memory by digest.
 pub(crate) struct Loader {
     pub(crate) engine: Engine,
     linker: Linker<State>,
@@ -94,12 +94,12 @@ impl Loader {
         Ok(Self { engine, linker, cache, loaded: Mutex::default() })
     }
 
-    /// A component that was loaded before.
+    /// The component of this digest, if it is in memory.
     pub(crate) fn get(&self, digest: &str) -> Option<Arc<LoadedComponent>> {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// The component of this digest, if it was loaded or compiled before: then its binary is not needed.
+    /// The component of this digest, if it is in memory or in the cache of compiled components. Its binary is not needed.
     pub(crate) fn cached(&self, what: &str, digest: &str) -> Result<Option<Arc<LoadedComponent>>> {
         if let Some(loaded) = self.get(digest) {
             return Ok(Some(loaded));
@@ -108,7 +108,7 @@ impl Loader {
         compiled.map(|component| self.keep(what, digest.to_owned(), &component)).transpose()
     }
 
-    /// Compiles and links a component's binary, unless that was done before. `what` names it in errors.
+    /// Loads a component from its binary, compiling it if it is not cached. `what` names it in errors.
     pub(crate) fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
         let digest = format!("blake3:{}", blake3::hash(binary).to_hex());
         if let Some(loaded) = self.get(&digest) {
@@ -172,7 +172,7 @@ impl Loader {
                     host::define_custom_types(&mut linker, &self.engine, name, &interface, &mut kinds, &mut known)
                         .map_err(&refuse)?;
                 }
-                // Types that the world itself uses are the ones of the interfaces they come from.
+                // Types that the world uses are those of the interfaces that define them.
                 ComponentItem::Type(_) | ComponentItem::Resource(_) => {}
                 _ => return Err(refuse(format!("it imports `{name}`, which this runtime does not offer"))),
             }
@@ -195,7 +195,7 @@ impl Loader {
     }
 }
 
-/// What the bytes are if they are plainly no component.
+/// Why the bytes are not a component, as far as their first ones tell.
 fn not_a_component(binary: &[u8]) -> Option<&'static str> {
     match binary {
         [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Some(
@@ -211,7 +211,7 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// wasmtime's words for a missing import, with what to do.
+/// wasmtime's message for a missing import, with a hint if it is of our interface.
 fn explain_link(error: &str) -> String {
     let error = one_line(error);
     if error.contains("weft:component/") {

@@ -1,10 +1,10 @@
-//! WIT values both ways to JSON, by their parameter types.
+//! Conversion between WIT values and JSON, by parameter types.
 
 use serde_json::{Map, Number, Value};
 use wasmtime::component::{Type, Val};
 use weft_pipeline::types::ParameterType;
 
-/// The parameter type that a WIT type is, or why it is none.
+/// The parameter type of a WIT type, or why it cannot be a parameter.
 pub(crate) fn parameter_type(ty: &Type) -> Result<ParameterType, String> {
     Ok(match ty {
         Type::Bool => ParameterType::Bool,
@@ -51,7 +51,7 @@ pub(crate) fn parameter_type(ty: &Type) -> Result<ParameterType, String> {
     })
 }
 
-/// A checked JSON value as the WIT value of a type. What does not fit gives an error rather than a wrong value.
+/// A JSON value as the WIT value of a type. A value that does not fit is an error.
 pub(crate) fn to_val(ty: &ParameterType, value: &Value) -> Result<Val, String> {
     let misfit = || format!("{value} does not fit");
     let signed = || value.as_i64().ok_or_else(misfit);
@@ -138,7 +138,7 @@ fn to_float(value: &Value) -> Option<f64> {
     }
 }
 
-/// A float as JSON; what JSON has no number for becomes a string, as in Protocol Buffers' JSON form.
+/// A float as JSON. NaN and infinities are strings, as in the JSON form of Protocol Buffers.
 pub(crate) fn from_float(value: f64) -> Value {
     Number::from_f64(value).map_or_else(
         || {
@@ -202,7 +202,7 @@ pub(crate) fn from_val(ty: &ParameterType, val: &Val) -> Result<Value, String> {
         (_, Val::U32(value)) => Value::from(*value),
         (_, Val::S64(value)) => Value::from(*value),
         (_, Val::U64(value)) => Value::from(*value),
-        // By way of its shortest decimal form, so that 0.1 does not become 0.10000000149011612.
+        // Through its shortest decimal form, so that 0.1 does not become 0.10000000149011612.
         (_, Val::Float32(value)) => from_float(value.to_string().parse().unwrap_or(f64::from(*value))),
         (_, Val::Float64(value)) => from_float(*value),
         (_, Val::Char(value)) => Value::from(value.to_string()),
@@ -212,7 +212,7 @@ pub(crate) fn from_val(ty: &ParameterType, val: &Val) -> Result<Value, String> {
     })
 }
 
-/// A name for messages about values that should not be where they are.
+/// The name of a value's type, for messages.
 trait TypeName {
     fn ty_name(&self) -> &'static str;
 }
@@ -232,7 +232,7 @@ impl TypeName for Val {
     }
 }
 
-/// A WIT value as JSON without its type: for the errors that functions return.
+/// A WIT value as JSON without its type, for errors that functions return.
 pub(crate) fn describe(val: &Val) -> Value {
     match val {
         Val::List(items) | Val::Tuple(items) => Value::Array(items.iter().map(describe).collect()),

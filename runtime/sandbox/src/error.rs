@@ -1,13 +1,13 @@
-//! What can go wrong before a step runs: opening the sandbox, loading a component, reading its signature.
+//! Errors outside of a running step: opening the sandbox, loading a component, reading its signature.
 
 use std::path::PathBuf;
 
 use thiserror::Error;
 
-/// Failures of the sandbox outside of a running step. A running step fails with [`weft_pipeline::step::StepFailure`].
+/// Errors outside of a running step. A running step fails with [`weft_pipeline::step::StepFailure`].
 #[derive(Debug, Error)]
 pub enum Error {
-    /// wasmtime refused its settings on this machine.
+    /// wasmtime does not start on this machine.
     #[error("the WebAssembly engine does not start on this machine: {0}")]
     Engine(String),
     /// The directory for compiled components cannot be used.
@@ -26,7 +26,7 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
-    /// The bytes are no component that this runtime can compile.
+    /// The bytes are not a component that this runtime can compile.
     #[error("{what} is not a WebAssembly component: {why}")]
     NotAComponent {
         /// The file or digest.
@@ -34,7 +34,7 @@ pub enum Error {
         /// The cause, on one line.
         why: String,
     },
-    /// The component wants something from the host that the host does not have.
+    /// The component imports something that the host does not provide.
     #[error("{what} cannot be linked: {why}")]
     Link {
         /// The file or digest.

@@ -1,4 +1,4 @@
-//! Turns the ends of a guest into failures that name their cause and say what to do.
+//! Failures of guests: traps, limits and exits as messages that name the cause, with hints.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use weft_pipeline::step::FailureKind;
 use crate::host::{State, Stopped};
 use crate::limits::{StepLimits, Stop};
 
-/// A failure without its trace.
+/// The failure of a step, without its trace.
 pub(crate) struct Failure {
     pub(crate) kind: FailureKind,
     pub(crate) message: String,
@@ -36,7 +36,7 @@ impl From<weft_launcher::Error> for Failure {
     }
 }
 
-/// What made a guest end before it returned.
+/// The failure of a guest that ended before it returned.
 pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
     let stop = error.downcast_ref::<Stopped>().map(|Stopped(stop)| stop).or(state.step.stop.as_ref());
     if let Some(stop) = stop {
@@ -85,7 +85,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
     };
     match (trap, said) {
         (_, None) => failure,
-        // The panic's own words say it all.
+        // The message of the panic replaces that of the trap.
         (Some(Trap::UnreachableCodeReached), Some(LogTail::Panic(text))) => {
             Failure { message: format!("it {text}"), ..failure }
         }
@@ -95,7 +95,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
     }
 }
 
-/// A component that is too large for the sandbox, or whose start function fails.
+/// The failure of a component that cannot be instantiated, for its size or as its start function traps.
 pub(crate) fn cannot_start(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
     if error.is::<Trap>() || state.limiter.refused.is_some() {
         let failure = of_guest(error, state, limits);
@@ -104,13 +104,13 @@ pub(crate) fn cannot_start(error: &wasmtime::Error, state: &State, limits: &Step
     Failure::host(format!("its component does not start: {error:#}"))
 }
 
-/// The words of a Rust guest whose allocation failed before its memory had to grow: no 32-bit allocator gives that much.
+/// The message of a Rust guest whose allocator refused a size itself, so that its memory was never asked to grow.
 fn failed_allocation(text: &str) -> Option<&str> {
     let words = &text[text.find("memory allocation of ")?..];
     words.find(" failed").map(|end| &words[..end + " failed".len()])
 }
 
-/// What a guest said last.
+/// The message at the end of a guest's log.
 #[derive(Debug, PartialEq, Eq)]
 enum LogTail {
     /// A Rust panic: "panicked at PLACE: MESSAGE".
@@ -119,7 +119,7 @@ enum LogTail {
     Text(String),
 }
 
-/// What the last lines of a log say about the end of their guest.
+/// The message in the last lines of a log.
 fn error_summary(lines: &[String]) -> Option<LogTail> {
     let lines: Vec<&str> =
         lines.iter().map(String::as_str).filter(|line| !line.starts_with("note: run with")).collect();
@@ -148,23 +148,24 @@ fn stopped(stop: &Stop, limits: &StepLimits) -> Failure {
     }
 }
 
-/// More was written than may be.
+/// The failure of a step that wrote more than its limit for outputs.
 pub(crate) fn output_limit(limit: u64) -> Failure {
     Failure::new(FailureKind::LimitReached, format!("it wrote more than its limit of {}", size(limit)))
         .hint("raise `limits: { output: .. }` of the step if it needs more")
 }
 
-/// wasmtime has no error type for the fuel that bounds what a call moves; its words are tested for in this crate's tests.
+/// Whether a call moved more data than wasmtime allows. wasmtime has no type for that error; tests of this crate make sure
+/// that its text is still the same.
 fn is_hostcall_bound(error: &wasmtime::Error) -> bool {
     format!("{error:#}").contains("fuel allocated for hostcalls")
 }
 
-/// The cause without the frames that lead to it.
+/// The first line of the root cause, without wasm stack frames.
 fn root_cause(error: &wasmtime::Error) -> String {
     error.root_cause().to_string().lines().next().unwrap_or_default().to_owned()
 }
 
-/// Bytes for people: exact where it is short.
+/// A number of bytes as text, with at most one decimal.
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];

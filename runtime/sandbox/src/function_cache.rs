@@ -1,12 +1,11 @@
-//! Compiled functions that components have in common, above all those of an interpreter that each of them brings along.
+//! A cache of compiled functions that components share, above all those of an embedded interpreter.
 //!
-//! wasmtime asks for each function that it is about to compile whether that was done before: its key is a digest of the
-//! function's code before compilation and of the compiler's settings. What is new while one component is compiled becomes one
-//! file, a *pack*; all packs are in memory while something is compiled, and no longer.
+//! wasmtime looks up each function before it compiles it, by a digest of its code and of the compiler's settings. The
+//! functions that one component adds are saved as one file, a *pack*. Packs are in memory only during a compilation.
 //!
-//! A pack holds native code. So it lies where compiled components do, in a directory that is the runtime's own for this
-//! engine's version and settings, and is taken only if its checksum, which covers these too, is right. One that
-//! is not, say after a power cut, is dropped: packs save time and nothing else.
+//! A pack holds native code. It is therefore in the same private directory as compiled components, which is specific to
+//! the engine's version and settings, and it is read only if its checksum is right, which covers these too. A pack with a
+//! wrong checksum, as after a power cut, is removed; its functions are compiled again.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,50 +20,50 @@ use wasmtime::CacheStore;
 
 use crate::atomic_write::{Durability, write_atomically};
 
-/// What a pack's file begins with; the number is that of the format.
+/// The first bytes of a pack, with the version of its format.
 const MAGIC: &[u8] = b"weft functions 1\n";
 
-/// Bytes of a function's key.
+/// The length of a function's key, in bytes.
 const KEY_LENGTH: usize = 32;
 
-/// Bytes before a pack's first function: the beginning, and the checksum.
+/// The length of a pack's header, magic and checksum, in bytes.
 const HEADER_LENGTH: usize = MAGIC.len() + blake3::OUT_LEN;
 
-/// Bytes of all packs together; the ones unused for longest go first. An interpreter needs 25 to 35 MB.
+/// The maximum size of all packs, in bytes. The least recently used ones are removed. An interpreter takes 25 to 35 MB.
 const MAX_TOTAL: u64 = 256 << 20;
 
-/// Bytes of one pack, and with it of what is remembered while a component is compiled.
+/// The maximum size of a pack, in bytes. It also bounds the memory for new functions during a compilation.
 const MAX_PACK: usize = 128 << 20;
 
-/// A process that has not finished its file by then never will.
+/// The age at which the temporary file of another process counts as abandoned.
 const ABANDONED_AFTER: Duration = Duration::from_hours(1);
 
-/// The extension of packs' names.
+/// The file extension of packs.
 const EXTENSION: &str = "functions";
 
 type Key = [u8; KEY_LENGTH];
 
-/// The functions that are known while something is compiled. Given to the engine, which asks it.
+/// The cache that the engine looks functions up in. It is empty unless a compilation is running.
 #[derive(Debug, Default)]
 pub(crate) struct FunctionCache {
     loaded: RwLock<Option<LoadedPacks>>,
-    /// One compilation at a time: the next finds what this one compiled, and each uses all cores by itself.
+    /// Held during a compilation. One at a time, so that the next one finds its functions; each uses all cores anyway.
     compiling: Mutex<()>,
 }
 
-/// Where packs are, and for which engine they are good.
+/// The directory of packs, and the engine that they are for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PackDirectory<'a> {
     /// The directory, private to the user and to the engine's version and settings.
     pub(crate) directory: &'a Path,
-    /// What tells these from others.
+    /// A digest of the engine's version and settings.
     pub(crate) engine: u64,
 }
 
 #[derive(Debug, Default)]
 struct LoadedPacks {
     packs: Vec<Pack>,
-    /// In which pack a function is, and where in it.
+    /// The pack of each function, and its range of bytes in there.
     packed: HashMap<Key, (usize, std::ops::Range<usize>)>,
     new: HashMap<Key, Vec<u8>>,
     new_bytes: usize,
@@ -78,7 +77,7 @@ struct Pack {
 }
 
 impl FunctionCache {
-    /// Compiles with the functions of earlier compilations at hand, and keeps what was new if it succeeds.
+    /// Compiles with the functions of earlier compilations, and saves the new ones if it succeeds.
     pub(crate) fn compile_with<T, E>(
         &self,
         packs: PackDirectory<'_>,
@@ -114,7 +113,7 @@ impl CacheStore for FunctionCache {
 }
 
 impl LoadedPacks {
-    /// Reads the packs, the ones used last first, as many as there may be.
+    /// Reads the packs, the most recently used first, up to [`MAX_TOTAL`].
     fn load(packs: PackDirectory<'_>) -> Self {
         let mut loaded = Self::default();
         let mut total = 0;
@@ -131,7 +130,7 @@ impl LoadedPacks {
     fn add(&mut self, packs: PackDirectory<'_>, path: PathBuf) {
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
-            // Another process had it dropped.
+            // Another process has removed it.
             Err(error) if error.kind() == io::ErrorKind::NotFound => return,
             Err(error) => {
                 tracing::warn!(path = %path.display(), "shared functions cannot be read: {error}");
@@ -166,16 +165,17 @@ impl LoadedPacks {
         fits
     }
 
-    /// Writes what is new, and drops what was not used for longest if it is too much by now.
+    /// Writes the new functions as a pack, updates the times of used packs, and removes the least recently used ones beyond
+    /// [`MAX_TOTAL`].
     fn save(self, packs: PackDirectory<'_>) -> io::Result<()> {
         let now = SystemTime::now();
         for pack in self.packs.iter().filter(|pack| pack.used.load(Ordering::Relaxed)) {
-            // Another process may have dropped it.
+            // Another process may have removed it.
             let _ = File::options().append(true).open(&pack.path).and_then(|file| file.set_modified(now));
         }
         if !self.new.is_empty() {
             let bytes = pack(packs, &self.new);
-            // Named by content: what was compiled again after a part of the cache was lost replaces nothing.
+            // Named by content, so that the same functions compiled twice are one file.
             let name = format!("{}.{EXTENSION}", blake3::hash(&bytes).to_hex());
             write_atomically(packs.directory, &name, &bytes, Durability::BestEffort)?;
         }
@@ -183,12 +183,12 @@ impl LoadedPacks {
     }
 }
 
-/// A pack of these functions.
+/// Encodes a pack.
 fn pack(packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
     let mut bytes = Vec::from(MAGIC);
     bytes.extend([0; blake3::OUT_LEN]);
     for (key, value) in functions {
-        // A function that large does not fit into a pack.
+        // A function of 4 GiB does not fit into a pack anyway.
         let Ok(length) = u32::try_from(value.len()) else { continue };
         bytes.extend(key);
         bytes.extend(length.to_le_bytes());
@@ -199,7 +199,7 @@ fn pack(packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> 
     bytes
 }
 
-/// The keys of a pack's functions and the places of their code, if it is whole and of this engine.
+/// Decodes a pack into keys and ranges of code. `None` if its checksum is wrong or it is of another engine.
 fn read(packs: PackDirectory<'_>, bytes: &[u8]) -> Option<Vec<(Key, std::ops::Range<usize>)>> {
     let (expected, mut rest) = bytes.strip_prefix(MAGIC)?.split_first_chunk::<{ blake3::OUT_LEN }>()?;
     if checksum(packs, rest) != *expected {
@@ -221,7 +221,7 @@ fn checksum(packs: PackDirectory<'_>, functions: &[u8]) -> blake3::Hash {
     blake3::Hasher::new().update(MAGIC).update(&packs.engine.to_le_bytes()).update(functions).finalize()
 }
 
-/// The packs with their times and sizes, the one used last first.
+/// The packs with their times and sizes, the most recently used first.
 fn list(directory: &Path) -> io::Result<Vec<(PathBuf, SystemTime, u64)>> {
     let mut packs: Vec<(PathBuf, SystemTime, u64)> = files(directory)?
         .filter(|(path, ..)| path.extension().is_some_and(|extension| extension == EXTENSION))
@@ -238,13 +238,13 @@ fn files(directory: &Path) -> io::Result<impl Iterator<Item = (PathBuf, SystemTi
     }))
 }
 
-/// Removes packs until the others have no more than `most` bytes, and what processes left that were killed while they wrote.
+/// Removes the least recently used packs beyond `most` bytes, and abandoned temporary files.
 fn prune(directory: &Path, most: u64) -> io::Result<()> {
     let mut total = 0;
     for (path, _, bytes) in list(directory)? {
         total += bytes;
         if total > most {
-            // Another process may have been faster.
+            // Another process may have removed it.
             let _ = fs::remove_file(path);
         }
     }

@@ -1,8 +1,8 @@
-//! Runs step functions of WebAssembly components, and components that are programs, with wasmtime: loading, reading
-//! signatures, the host's side of the interface, limits and grants.
+//! The sandbox: runs step functions of WebAssembly components, and components that are commands, with wasmtime. It loads
+//! components, reads their signatures, provides the host side of the interface, and enforces limits and grants.
 //!
-//! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures tell what steps they hold, and runs one step at
-//! a time per calling thread ([`Sandbox::run`]). Each step gets a store of its own, which is gone when it ends.
+//! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures list their steps, and runs steps
+//! ([`Sandbox::run`]), each on the thread of its caller. Each step has its own wasmtime store, dropped when it ends.
 
 mod atomic_write;
 mod call;

@@ -1,18 +1,18 @@
-//! Bounds on a step: its memory, and the watch that ends it when its time is over or it is interrupted.
+//! Limits of a step: memory, time and outputs.
 
 use std::time::{Duration, Instant};
 
 use wasmtime::ResourceLimiter;
 use weft_pipeline::step::Limits;
 
-/// Bounds with nothing left open.
+/// The limits that apply to a step.
 #[derive(Debug, Clone, Copy)]
 pub struct StepLimits {
-    /// Bytes of linear memory in all.
+    /// Bytes of all linear memories together.
     pub memory: u64,
     /// Wall-clock time.
     pub time: Duration,
-    /// Bytes of written artifacts in all.
+    /// Bytes of all written artifacts together.
     pub output: u64,
 }
 
@@ -23,7 +23,7 @@ impl Default for StepLimits {
 }
 
 impl StepLimits {
-    /// A request's own limits, and these where it has none.
+    /// The limits of a request, with these as defaults.
     pub(crate) fn with(self, own: &Limits) -> Self {
         Self {
             memory: own.memory.unwrap_or(self.memory),
@@ -33,15 +33,15 @@ impl StepLimits {
     }
 }
 
-/// Entries that all tables of a step may have together.
+/// The maximum number of entries of all tables of a step together.
 const TABLE_ELEMENTS: usize = 1_000_000;
 
-/// Counts a step's memories and refuses what goes beyond the limit.
+/// Counts the memory of a step, and refuses growth beyond its limit.
 pub(crate) struct MemoryLimiter {
     limit: u64,
     used: u64,
     table_used: usize,
-    /// The greatest request that was refused, for the message.
+    /// The greatest total that was refused, for the message.
     pub(crate) refused: Option<u64>,
 }
 
@@ -50,7 +50,7 @@ impl MemoryLimiter {
         Self { limit, used: 0, table_used: 0, refused: None }
     }
 
-    /// The most that the memories took together: they never shrink.
+    /// The peak of all memories together. Memories never shrink, so it is their current size.
     pub(crate) fn peak(&self) -> u64 {
         self.used
     }
@@ -95,18 +95,18 @@ impl ResourceLimiter for MemoryLimiter {
     }
 }
 
-/// Why a running step was stopped by its host.
+/// Why the host stopped a running step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Stop {
-    /// Its time is over.
+    /// Its time limit.
     Time,
     /// The run was interrupted.
     Interrupted,
-    /// It wrote more through its file system than it may.
+    /// Its limit for outputs, by writing files.
     Output,
 }
 
-/// When to stop.
+/// The end of a step's time limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     at: Option<Instant>,
@@ -114,7 +114,7 @@ pub(crate) struct Deadline {
 
 impl Deadline {
     pub(crate) fn after(time: Duration) -> Self {
-        // A limit so long that no instant is that far off is none.
+        // A limit beyond the range of `Instant` is no limit.
         Self { at: Instant::now().checked_add(time) }
     }
 

@@ -1,5 +1,5 @@
-//! A step's log: what it printed and logged, in order, bounded. When it grows too long its middle is lost, since what
-//! a reader looks for stands at the start or at the end.
+//! A step's log: everything that it prints and logs, in order. Its size is bounded; of a longer log the start and the end
+//! are kept.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 
-/// Bytes kept from the start, and as many from the end.
+/// The bytes that are kept of the start, and of the end.
 const HALF: usize = 512 << 10;
 
-/// Bytes from the end in which [`Log::last_lines`] looks.
+/// The bytes at the end that [`Log::last_lines`] searches.
 const LAST_LINES: usize = 8 << 10;
 
-/// Handle on a log; clones write to the same one.
+/// A handle on a log. Clones write to the same log.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Parts>>);
 
@@ -29,7 +29,7 @@ impl Log {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (first, rest) = bytes.split_at(bytes.len().min(HALF - parts.head.len()));
         parts.head.extend_from_slice(first);
-        // Of a write longer than the tail only its end can stay.
+        // Of a write that is longer than the tail, only the end is kept.
         let skipped = rest.len().saturating_sub(HALF);
         let rest = &rest[skipped..];
         let overflow = (parts.tail.len() + rest.len()).saturating_sub(HALF);
@@ -38,7 +38,7 @@ impl Log {
         parts.lost += (skipped + overflow) as u64;
     }
 
-    /// Everything kept, with a line that says how much was not.
+    /// The log, with a line that says how many bytes were left out.
     pub(crate) fn take(&self) -> Vec<u8> {
         let parts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         let mut bytes = parts.head;

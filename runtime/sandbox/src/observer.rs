@@ -1,8 +1,8 @@
-//! The observer of a running step, as a wasmtime store can hold it.
+//! The observer of a running step, in a form that a wasmtime store can hold.
 
 use weft_pipeline::step::StepObserver;
 
-/// An observer that is borrowed for as long as its step runs. wasmtime wants what a store holds to live for ever.
+/// An observer that is borrowed while its step runs. wasmtime requires the data of a store to be `'static`.
 #[derive(Clone, Copy)]
 pub(crate) struct Listener(&'static dyn StepObserver);
 

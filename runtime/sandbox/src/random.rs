@@ -1,4 +1,4 @@
-//! Randomness seeded from a step's identity: BLAKE3 in its extendable-output mode, which is as good as any generator.
+//! Randomness seeded by a step's identity: BLAKE3 in its extendable-output mode, a cryptographic generator.
 
 use std::convert::Infallible;
 

@@ -29,31 +29,33 @@ use crate::observer::Listener;
 use crate::random::SeededRng;
 use crate::signature::StepFunction;
 
-/// How often a step that may write files is looked after: adding up what it wrote costs more than a look at the time.
+/// The number of ticks per check of the disk space that a step uses, which is more expensive than checking the time.
 const DISK_CHECK_INTERVAL: u32 = 10;
 
-/// Characters of a failure's message that are kept; a guest may say what it likes.
+/// The maximum length of a failure's message in characters, as a guest can choose it.
 const MAX_MESSAGE: usize = 4096;
 
 /// Settings of a sandbox.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// Where compiled components are kept; none keeps them in memory only. It must belong to the user alone.
+    /// The directory for compiled components, or `None` to keep them in memory only. Only the user may be able to write
+    /// there, as its files are run as native code.
     pub compiled: Option<PathBuf>,
-    /// Limits of steps that name none.
+    /// The limits of steps that have none of their own.
     pub limits: StepLimits,
-    /// Values of environment variables that steps may be granted, by name.
+    /// The values of environment variables that steps may be granted, by name.
     pub environment: std::collections::BTreeMap<String, String>,
 }
 
-/// Loads components and runs their steps. Shared between threads; each call of [`Sandbox::run`] uses its caller's thread.
+/// Loads components and runs their steps. It can be shared between threads; a step runs on the thread that calls
+/// [`Sandbox::run`].
 pub struct Sandbox {
     loader: Loader,
     artifacts: weft_artifacts::Store,
     options: Options,
-    /// Of commands.
+    /// The working directories of commands.
     directories: WorkDirs,
-    /// Directories that earlier steps left as they were: making and removing them costs milliseconds on some disks.
+    /// Directories that earlier steps did not use. Creating and removing them takes milliseconds on some disks.
     idle_mounts: Mutex<Vec<Mounts>>,
 }
 
@@ -65,7 +67,7 @@ impl Sandbox {
         Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default() })
     }
 
-    /// Loads a component from its binary; `what` names it in errors. What was loaded before costs its hash.
+    /// Loads a component from its binary. `what` names it in errors. A component that is in memory is only hashed.
     pub fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
         self.loader.load(what, binary)
     }
@@ -74,7 +76,7 @@ impl Sandbox {
     pub fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
         let unread = |source| Error::Read { path: path.to_owned(), source };
         let what = path.display().to_string();
-        // Tens of megabytes for an interpreter, which need not be in memory for their digest.
+        // Hashed without reading it into memory: a component with an interpreter has tens of megabytes.
         let mut hasher = blake3::Hasher::new();
         File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(unread)?;
         if let Some(known) = self.loader.cached(&what, &format!("blake3:{}", hasher.finalize().to_hex()))? {
@@ -83,7 +85,7 @@ impl Sandbox {
         self.load(&what, &std::fs::read(path).map_err(unread)?)
     }
 
-    /// The component of this digest, from the artifact store if it was not loaded before.
+    /// The component of this digest, loaded from the artifact store if it is not cached.
     fn component(&self, digest: &str) -> std::result::Result<Arc<LoadedComponent>, Failure> {
         match self.loader.cached(digest, digest) {
             Ok(Some(component)) => return Ok(component),
@@ -101,11 +103,11 @@ impl Sandbox {
         self.load(digest, &binary).map_err(|error| Failure::host(error.to_string()))
     }
 
-    /// Runs one step. Returns when it has ended, at the latest a moment after its time limit or an interruption.
+    /// Runs one step. Returns when it has ended, at the latest shortly after its time limit or an interruption.
     ///
     /// # Errors
     ///
-    /// The failure of the step, or of the host with it. A panic in the host's code becomes a failure too.
+    /// The failure of the step, or of the host while running it. A panic in the host's code is caught and is a failure.
     pub fn run(
         &self,
         request: &StepRequest,
@@ -172,7 +174,7 @@ impl Sandbox {
             let ended = command::run(&mut store, &component, &limits);
             *peak = store.data().limiter.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
-            // With the store go the guest's open files: nobody can write in its directory any more.
+            // Closes the guest's open files, so that nothing writes to its directory any more.
             drop(store);
             let directory = directory.ok_or_else(|| Failure::host("its files are lost"))?;
             let outputs = ended.and_then(|()| Ok(directory.collect(command, &request.inputs, &budget)?));
@@ -196,7 +198,7 @@ impl Sandbox {
         let result = call::call(&mut store, &component, function, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
-        // With the store go the guest's open files: nobody can write in its directories any more.
+        // Closes the guest's open files, so that nothing writes to its directories any more.
         drop(store);
         if let Some(mounts) = mounts.filter(Mounts::is_unused) {
             self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
@@ -204,7 +206,7 @@ impl Sandbox {
         result
     }
 
-    /// A store for one step, watched over.
+    /// A wasmtime store for one step, with its limits.
     fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
         let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory), step);
         let mut store = Store::new(&self.loader.engine, state);
@@ -222,7 +224,7 @@ impl Sandbox {
         })
     }
 
-    /// Variables that a step was granted, with their values.
+    /// The variables that a step was granted, with their values.
     fn granted_variables(&self, grants: &Grants) -> std::result::Result<IndexMap<String, String>, Failure> {
         grants.environment(&self.options.environment).map_err(|name| {
             Failure::host(format!("it was granted the environment variable {name}, which is not set"))
@@ -230,10 +232,10 @@ impl Sandbox {
         })
     }
 
-    /// WASI with nothing but a log, and what was granted of time and chance.
+    /// WASI with a log, and with virtual clocks and seeded randomness unless the real ones were granted.
     fn wasi(request: &StepRequest, log: &Log, clock: &Clock) -> WasiCtxBuilder {
         let mut wasi = WasiCtxBuilder::new();
-        // The calling thread belongs to the step; handing file operations to another one would only cost time.
+        // The thread runs this step only, so file operations may block it.
         wasi.allow_blocking_current_thread(true).stdout(log.clone()).stderr(log.clone());
         wasi.monotonic_clock(clock.clone());
         if let Clock::Virtual(clock) = clock {
@@ -248,13 +250,13 @@ impl Sandbox {
     }
 }
 
-/// Whether any port of a function is an artifact: only then is there anything for its file system to show.
+/// Whether any port of a function is an artifact. Others need no directories.
 fn moves_artifacts(function: &StepFunction) -> bool {
     let Signature { inputs, outputs } = &function.signature;
     inputs.values().chain(outputs.values()).any(|port| matches!(port.ty, PortType::Artifact { .. }))
 }
 
-/// Looks after a step at each tick: its time, the run's interruption, the files it writes.
+/// Checks a step at each tick for its time limit, an interruption of the run, and the disk space that it uses.
 fn watch(store: &mut Store<State>, limits: StepLimits) {
     store.set_epoch_deadline(1);
     let mut ticks = 0u32;

@@ -1,4 +1,4 @@
-//! Reads a component's step functions back from its binary: the signature is the specification.
+//! Reading the step functions of a component, with their signatures, from its binary.
 
 use wasmtime::Engine;
 use wasmtime::component::types::{self, ComponentItem};
@@ -8,12 +8,12 @@ use weft_pipeline::types::{ArtifactType, PortType};
 
 use crate::convert::parameter_type;
 
-/// A resource type that stands for a kind of artifact.
+/// The resource type of a kind of artifact.
 #[derive(Debug, Clone)]
 pub(crate) struct Kind {
-    /// As linked by the host.
+    /// The type that the host links.
     pub(crate) resource: ResourceType,
-    /// What `ResourceType::host_dynamic` was made with.
+    /// The payload of `ResourceType::host_dynamic`.
     pub(crate) payload: u32,
     /// Its schema title.
     pub(crate) title: ArtifactType,
@@ -22,8 +22,8 @@ pub(crate) struct Kind {
 /// A function of a component that can be a step.
 #[derive(Debug, Clone)]
 pub struct StepFunction {
-    /// How pipelines name it: the function's name, led by its interface's (`acme:steps/training#train`) where the name
-    /// alone would be ambiguous.
+    /// Its name in pipelines: that of the function, prefixed by that of its interface (`acme:steps/training#train`) if the
+    /// name alone is ambiguous.
     pub name: String,
     /// Its inputs and outputs.
     pub signature: Signature,
@@ -39,11 +39,11 @@ pub struct StepFunction {
 pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) port: Port,
-    /// Payload of the resource type, for an artifact.
+    /// The payload of the resource type, for an artifact.
     pub(crate) kind: u32,
 }
 
-/// How outputs come out of a function.
+/// How a function returns its outputs.
 #[derive(Debug, Clone)]
 pub(crate) enum Outputs {
     None,
@@ -51,7 +51,7 @@ pub(crate) enum Outputs {
     Record(Vec<Slot>),
 }
 
-/// An exported function that cannot be a step, and why.
+/// An exported function that cannot be a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotAStep {
     /// The export's full name.
@@ -60,7 +60,7 @@ pub struct NotAStep {
     pub why: String,
 }
 
-/// The step functions of a component in the order of its exports, and the exports that are none.
+/// The step functions of a component in the order of its exports, and the exports that cannot be steps.
 pub(crate) fn read(
     engine: &Engine,
     component: &Component,
@@ -98,11 +98,11 @@ pub(crate) fn read(
     for (name, export) in linked.exports(engine) {
         match export.ty {
             ComponentItem::ComponentFunc(function) => add(None, name, &function),
-            // componentize-py exports its initialiser in an instance of this name; `wasi:cli/run` is a program's start.
+            // componentize-py exports its initialiser in `exports`; `wasi:cli/run` is the start of a command.
             ComponentItem::ComponentInstance(_) if name == "exports" || name.starts_with("wasi:") => {}
             ComponentItem::ComponentInstance(instance) => {
                 for (function_name, item) in instance.exports(engine) {
-                    // Methods of a component's own resources are no steps.
+                    // Methods of a component's own resources are not steps.
                     if let ComponentItem::ComponentFunc(function) = item.ty
                         && !function_name.starts_with('[')
                     {
@@ -125,7 +125,7 @@ pub(crate) fn read(
     (qualified.collect(), others)
 }
 
-/// The start of a program: `run` of `wasi:cli/run` in any 0.2 version.
+/// `run` of `wasi:cli/run`, in any 0.2 version.
 pub(crate) fn command(engine: &Engine, component: &Component) -> Option<ComponentExportIndex> {
     let ty = component.component_type();
     let (name, _) = ty.exports(engine).find(|(name, _)| name.starts_with("wasi:cli/run@0.2."))?;

@@ -1,4 +1,4 @@
-//! Artifact handles: what is behind them and what their common methods do.
+//! Artifact handles: their state, and the implementation of their common methods.
 
 use std::collections::BTreeMap;
 
@@ -12,27 +12,27 @@ use super::file::File;
 use super::mount::OutputFolder;
 use super::property::{Properties, Value};
 
-/// Bytes that one call reads at most: they lie in the host's memory until the guest has them.
+/// The maximum number of bytes of one read, as they are held in the host's memory.
 pub(super) const MAX_READ: u64 = 64 << 20;
 
-/// Length in bytes that a display name may have.
+/// The maximum length of a display name, in bytes.
 const MAX_NAME: usize = 1024;
 
-/// What is behind a handle.
+/// The state of a handle.
 pub(crate) enum Artifact {
-    /// Handed to the step.
+    /// An input of the step.
     Input(Box<Input>),
-    /// Made by the step.
+    /// Created by the step.
     Output(Box<Output>),
 }
 
-/// An artifact from the store.
+/// An input artifact.
 pub(crate) struct Input {
     pub(super) artifact: step::Artifact,
     pub(super) id: ContentId,
-    /// Opened when it is first read.
+    /// Its content, opened at the first read.
     content: Option<Content>,
-    /// Where the guest finds it, once it asked.
+    /// Its path for the guest, once requested.
     pub(super) path: Option<String>,
     pub(super) port: String,
 }
@@ -43,20 +43,20 @@ pub(crate) struct Output {
     pub(super) name: Option<String>,
     pub(super) properties: Properties,
     pub(super) body: Body,
-    /// Where the guest may write it, once it asked.
+    /// Its path for the guest and its folder, once requested.
     pub(super) folder: Option<(String, OutputFolder)>,
-    /// Finished files of a directory.
+    /// The finished files of a directory.
     pub(super) finished: BTreeMap<String, (u64, ContentId)>,
-    /// Its files that are still open, by name, with their handles.
+    /// The handles of its open files, by name.
     pub(super) files: BTreeMap<String, u32>,
-    /// Why it cannot be finished: a file of it could not be.
+    /// The error of a file that could not be finished. The artifact then cannot be finished either.
     pub(super) broken: Option<Error>,
 }
 
 /// A kind's payload, a display name and properties.
 pub(super) type Described = (u32, Option<String>, BTreeMap<String, serde_json::Value>);
 
-/// Content in the making.
+/// The content of an output that is being written.
 #[derive(Default)]
 pub(super) enum Body {
     #[default]
@@ -165,7 +165,7 @@ impl Output {
 }
 
 impl State {
-    /// The type's title: an input's own, which may be more special than what its port declares.
+    /// The schema title: for an input its own, which may be a subtype of the declared one.
     pub(super) fn type_name(&mut self, handle: u32) -> wasmtime::Result<String> {
         let (artifact, step) = self.artifact(handle)?;
         Ok(match artifact {
@@ -174,7 +174,7 @@ impl State {
         })
     }
 
-    /// An input's content, opened if it is not.
+    /// The content of an input, opened if it is not.
     fn content(&mut self, handle: u32) -> wasmtime::Result<Result<Option<&Content>>> {
         let (artifact, step) = self.artifact(handle)?;
         if let Artifact::Input(input) = artifact
@@ -269,7 +269,7 @@ impl State {
         let (artifact, step) = self.artifact(handle)?;
         let mut create = || -> Result<BlobWriter> {
             let output = artifact.writable()?;
-            // Two open files of one name would fight for it when they are finished.
+            // Two open files of the same name would conflict when they are finished.
             if output.files.contains_key(&name) {
                 return Err(Error::Conflict(format!("`{name}` is being written already")));
             }
@@ -295,7 +295,7 @@ impl State {
         }))
     }
 
-    /// Sets the text of a document, instead of what it held.
+    /// Replaces the text of a document.
     pub(super) fn set_text(&mut self, handle: u32, text: &str) -> wasmtime::Result<Result<()>> {
         let (artifact, step) = self.artifact(handle)?;
         let mut set = || -> Result<()> {
@@ -317,7 +317,7 @@ pub(super) fn read_blob(reader: &BlobReader, offset: u64, length: u64) -> Result
     read(reader.len(), offset, length, |buffer| reader.read_at(offset, buffer))
 }
 
-/// Reads the part of `length` bytes at `offset` that lies inside something `total` bytes long.
+/// Reads `length` bytes at `offset`, cut to the end at `total`.
 pub(super) fn read(
     total: u64,
     offset: u64,

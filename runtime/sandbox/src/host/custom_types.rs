@@ -1,4 +1,4 @@
-//! Artifact types of a component's own: resources in its own packages, provided without the host knowing them.
+//! Custom artifact types: resources in a component's own packages. The host provides them without knowing them in advance.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use super::{State, kinds};
 use crate::signature::Kind;
 use weft_pipeline::types::BUILTIN_KINDS;
 
-/// Kinds that one component may declare.
+/// The maximum number of artifact types of a component.
 const MAX_KINDS: usize = 256;
 
-/// The resource types that a component's imports have shown so far: an interface may use those of another one.
+/// The artifact types of the interfaces that are linked already, as an interface may use types of another one.
 #[derive(Default)]
 pub(crate) struct CustomTypes(Vec<(ResourceType, u32)>);
 
@@ -22,7 +22,7 @@ impl CustomTypes {
         self.0.iter().find(|(known, _)| *known == resource).map(|(_, payload)| *payload)
     }
 
-    /// Notes the kinds of `weft:component/artifacts`.
+    /// Adds the types of `weft:component/artifacts`.
     pub(crate) fn add_builtin(&mut self, engine: &Engine, interface: &ComponentInstance) {
         for (name, item) in interface.exports(engine) {
             let payload = (0u32..).zip(BUILTIN_KINDS).find(|(_, (resource, _))| *resource == name);
@@ -37,7 +37,7 @@ impl CustomTypes {
 ///
 /// # Errors
 ///
-/// The reason, when the interface asks for anything else.
+/// The interface imports anything else. The text names it.
 pub(crate) fn define_custom_types(
     linker: &mut Linker<State>,
     engine: &Engine,
@@ -52,7 +52,7 @@ pub(crate) fn define_custom_types(
     let mut own: HashMap<String, u32> = HashMap::new();
     for (resource, item) in interface.exports(engine) {
         if let ComponentItem::Resource(declared) = item.ty {
-            // What the interface only uses is defined where it comes from, and is the same type here.
+            // A type that the interface uses from another one.
             if let Some(payload) = known.payload(declared) {
                 kinds::resource(&mut instance, resource, payload).map_err(failed)?;
                 continue;

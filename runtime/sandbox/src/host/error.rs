@@ -1,4 +1,4 @@
-//! `weft:component/types`' variants as the guest sees them.
+//! The types of `weft:component/types`.
 
 use wasmtime::component::{ComponentType, Lift, Lower};
 use weft_artifacts::Error as StoreError;
@@ -39,7 +39,7 @@ impl From<StoreError> for Error {
     }
 }
 
-/// An error's text and its causes' on one line.
+/// The text of an error and of its causes, on one line.
 pub(crate) fn with_causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

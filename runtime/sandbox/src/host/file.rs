@@ -8,14 +8,14 @@ use super::State;
 use super::artifact::{Artifact, read, read_blob};
 use super::error::{Error, Result};
 
-/// What is behind a handle on a file.
+/// The state of a handle on a file.
 pub(crate) enum File {
     /// A file of an input, or a finished one of an output.
     Read(BlobReader),
     /// A file that is being written.
     Write {
         writer: Box<BlobWriter>,
-        /// Handle of the artifact that it belongs to.
+        /// The handle of its artifact.
         artifact: u32,
         name: String,
     },
@@ -72,10 +72,10 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
 }
 
 impl State {
-    /// Finishes a file that its guest let go, and adds it to its directory.
+    /// Finishes a file whose handle was dropped, and adds it to its directory.
     pub(super) fn finish_file(&mut self, file: File) {
         let File::Write { writer, artifact, name } = file else { return };
-        // The artifact itself may be gone already, and its files with it.
+        // The artifact may have been dropped before, with its files.
         let Ok(Artifact::Output(output)) = self.table.get_mut(&Resource::new_borrow(artifact)) else { return };
         output.files.remove(&name);
         let length = writer.len();

@@ -1,4 +1,4 @@
-//! Links the resource types of artifact kinds: one and the same set of methods for each, built-in or a component's own.
+//! Linking of the resource types of artifact kinds. Built-in and custom types share one implementation of their methods.
 
 use wasmtime::StoreContextMut;
 use wasmtime::component::{LinkerInstance, Resource, ResourceDynamic, ResourceType};
@@ -9,7 +9,7 @@ use super::error::RocPoint;
 use super::metrics::{self, Curve};
 use super::property::Value;
 
-/// The methods that a built-in kind has besides.
+/// The methods that a built-in kind has in addition to the common ones.
 pub(super) fn extra(resource: &str) -> &'static [&'static str] {
     match resource {
         "metrics" => &["log"],
@@ -30,7 +30,7 @@ pub(super) fn parse(import: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// Defines the resource type of a kind. A dropped handle takes with it what was not returned.
+/// Defines the resource type of a kind. Dropping a handle discards an output that was not returned.
 pub(super) fn resource(instance: &mut LinkerInstance<'_, State>, name: &str, kind: u32) -> wasmtime::Result<()> {
     instance.resource(name, ResourceType::host_dynamic(kind), |mut store, handle| {
         let state = store.data_mut();
@@ -50,7 +50,7 @@ pub(super) fn method(
     kind: u32,
     method: &str,
 ) -> wasmtime::Result<bool> {
-    // The slices' methods differ only in taking the slice's name first, and bear the same names in the interface.
+    // The methods for slices have the same names in the interface, and take the name of the slice first.
     let name = match (method, method.strip_prefix("log-slice-")) {
         ("constructor", _) => format!("[constructor]{resource}"),
         (_, Some(rest)) => format!("[method]{resource}.log-{rest}"),

@@ -1,5 +1,5 @@
-//! Metrics in the form that Kubeflow Pipelines gives them in an artifact's metadata
-//! (`kfp.dsl.ClassificationMetrics`, `kfp.dsl.SlicedClassificationMetrics`).
+//! Metrics in an artifact's metadata, in the form of Kubeflow Pipelines (`kfp.dsl.ClassificationMetrics`,
+//! `kfp.dsl.SlicedClassificationMetrics`).
 
 use serde_json::{Value as Json, json};
 
@@ -7,24 +7,24 @@ use super::artifact::Output;
 use super::error::{Error, Result, RocPoint};
 use super::property::double;
 
-/// Classes that a confusion matrix may tell apart.
+/// The maximum number of categories of a confusion matrix.
 const MAX_CATEGORIES: usize = 1_000;
-/// Points that a curve may have.
+/// The maximum number of points of a curve.
 const MAX_POINTS: usize = 100_000;
-/// Slices that an artifact may have.
+/// The maximum number of slices of an artifact.
 const MAX_SLICES: usize = 1_000;
 
 pub(super) fn log(output: &mut Output, name: String, value: f64) -> Result<()> {
     output.properties.set_json(name, double(value)?)
 }
 
-/// What is logged of a ROC curve.
+/// The argument of logging a ROC curve.
 pub(super) enum Curve {
     Point(RocPoint),
     Whole(Vec<RocPoint>),
 }
 
-/// Adds to the curve, or sets it, of the whole or of a slice.
+/// Adds a point to a ROC curve, or replaces the curve, of all data or of a slice.
 pub(super) fn roc(output: &mut Output, slice: Option<&str>, curve: Curve) -> Result<()> {
     change(output, slice, "confidenceMetrics", |old| {
         let (mut points, new) = match (old, curve) {
@@ -36,7 +36,7 @@ pub(super) fn roc(output: &mut Output, slice: Option<&str>, curve: Curve) -> Res
             return Err(Error::Invalid(format!("a ROC curve has at most {MAX_POINTS} points")));
         }
         for point in new {
-            // A curve starts at a threshold above every score, for which libraries give infinity.
+            // The first threshold of a curve is above every score; libraries use infinity for it.
             let threshold =
                 if point.threshold.is_infinite() { f64::MAX.copysign(point.threshold) } else { point.threshold };
             points.push(json!({
@@ -49,7 +49,7 @@ pub(super) fn roc(output: &mut Output, slice: Option<&str>, curve: Curve) -> Res
     })
 }
 
-/// Sets the confusion matrix of the whole or of a slice.
+/// Sets the confusion matrix of all data or of a slice.
 pub(super) fn confusion(
     output: &mut Output,
     slice: Option<&str>,
@@ -70,7 +70,7 @@ pub(super) fn confusion(
     change(output, slice, "confusionMatrix", |_| Ok(json!({"annotationSpecs": specs, "rows": rows})))
 }
 
-/// Replaces one metric, at the top or inside a slice of `evaluationSlices`.
+/// Replaces one metric, at the top level or in a slice of `evaluationSlices`.
 fn change(
     output: &mut Output,
     slice: Option<&str>,

@@ -1,4 +1,4 @@
-//! The host's side of the interface: what a guest can call.
+//! The host side of the interface: the functions and resources that a guest imports.
 
 mod artifact;
 mod custom_types;
@@ -24,7 +24,7 @@ pub(crate) use property::size as json_size;
 pub(crate) use state::{State, Step};
 pub(crate) use wasi::{Clock, Stopped};
 
-/// The version of `weft:component` that this runtime offers.
+/// The version of `weft:component` that this runtime provides.
 const VERSION: &str = "0.1.0";
 
 /// Links everything that a component may import: WASI 0.2 and `weft:component`.

@@ -1,5 +1,5 @@
-//! Artifacts as files: two directories of the step's own, `/in` to read and `/out` to write, in which an artifact appears
-//! when its handle is asked for its path, each in a folder for itself.
+//! Artifacts as files: a step has a directory `/in` to read and a directory `/out` to write. An artifact gets a folder in
+//! one of them when the guest asks its handle for a path.
 
 use cap_std::fs::Dir;
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
@@ -9,23 +9,23 @@ use super::State;
 use super::artifact::{Artifact, Body};
 use super::error::{Error, Result, with_causes};
 
-/// Name of an output's content inside its folder.
+/// The name of an output's content in its folder.
 const CONTENT: &str = "data";
 
-/// Files and folders that a step may make under its outputs, so that watching over them stays quick.
+/// The maximum number of files and folders that a step may create, so that checking its disk usage stays fast.
 const MAX_ENTRIES: u64 = 1_000_000;
 
-/// A step's directories.
+/// The directories of a step.
 pub(crate) struct Mounts {
-    // Field order is drop order: the handles go before what they are in.
+    // Fields are dropped in this order: the handles must be closed before the directory is removed.
     inputs: Dir,
     outputs: Dir,
     scratch: Scratch,
-    /// Folders made so far.
+    /// The number of folders created.
     used: u32,
 }
 
-/// An output's folder.
+/// The folder of an output.
 pub(crate) struct OutputFolder(Dir);
 
 impl Mounts {
@@ -34,7 +34,7 @@ impl Mounts {
         Ok(Self { inputs: scratch.subdir("in")?, outputs: scratch.subdir("out")?, scratch, used: 0 })
     }
 
-    /// Shows the two directories to the guest.
+    /// Mounts the two directories for the guest.
     pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder) -> wasmtime::Result<()> {
         let Some(path) = self.scratch.path() else { return Ok(()) };
         wasi.preopened_dir(path.join("in"), "/in", FsPerms::ReadOnly)?;
@@ -42,15 +42,15 @@ impl Mounts {
         Ok(())
     }
 
-    /// Whether they are as they were made, so that another step may have them.
+    /// Whether they are still empty, so that another step can use them.
     pub(crate) fn is_unused(&self) -> bool {
         self.used == 0 && self.outputs.entries().is_ok_and(|mut entries| entries.next().is_none())
     }
 
-    /// Whether the guest has written more than it may.
+    /// Whether the guest has written more than `bytes` or [`MAX_ENTRIES`].
     pub(crate) fn exceeds(&self, bytes: u64) -> bool {
         let most = Usage { bytes, entries: MAX_ENTRIES };
-        // What cannot be looked at cannot be bounded either.
+        // Usage that cannot be measured cannot be bounded, so it counts as exceeded.
         disk_usage(&self.outputs, &most).map_or(true, |usage| usage.exceeds(&most))
     }
 
@@ -74,7 +74,7 @@ impl Mounts {
 }
 
 impl State {
-    /// Where the guest finds an artifact among its files. A failure of the host's traps: there is no error to return.
+    /// The path of an artifact for the guest. A failure of the host traps, as the interface has no error for it.
     pub(super) fn path(&mut self, handle: u32) -> wasmtime::Result<Option<String>> {
         let (artifact, step) = self.artifact(handle)?;
         let Some(mounts) = &mut step.mounts else { return Ok(None) };
@@ -96,7 +96,7 @@ impl State {
         }
     }
 
-    /// Ends the writing of an artifact, which is then in the store.
+    /// Finishes an artifact and stores its content.
     pub(super) fn publish(
         &mut self,
         output: super::artifact::Output,

@@ -1,4 +1,4 @@
-//! Takes back the handles that a function returned: the artifacts that the step gives.
+//! Passing artifacts to a step as handles, and taking returned handles as its output artifacts.
 
 use wasmtime::component::Resource;
 use weft_pipeline::step;
@@ -8,13 +8,13 @@ use super::artifact::Artifact;
 use super::error::Result;
 
 impl State {
-    /// Hands an artifact to the step; the answer is its handle.
+    /// A handle for an input artifact.
     pub(crate) fn lend_input(&mut self, artifact: step::Artifact, port: &str) -> std::result::Result<u32, String> {
         let input = Artifact::input(artifact, port).map_err(|error| error.to_string())?;
         Ok(self.table.push(input).map_err(|error| error.to_string())?.rep())
     }
 
-    /// Takes an artifact that the step returned, finished and in the store. An input that is returned passes through.
+    /// Finishes and stores an artifact that the step returned. A returned input is passed on as it is.
     pub(crate) fn take_output(&mut self, handle: u32) -> Result<step::Artifact> {
         let gone = |error: wasmtime::component::ResourceTableError| super::error::Error::Io(error.to_string());
         let files = match self.table.get(&Resource::<Artifact>::new_borrow(handle)).map_err(gone)? {
@@ -34,7 +34,7 @@ impl State {
         }
     }
 
-    /// Lets go of what an artifact that was dropped instead of returned held: its open files' room among the writers.
+    /// Closes the open files of an artifact that was dropped instead of returned.
     pub(super) fn discard(&mut self, artifact: &Artifact) {
         if let Artifact::Output(output) = artifact {
             for file in output.files.values() {

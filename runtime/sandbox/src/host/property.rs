@@ -1,4 +1,4 @@
-//! Metadata properties: the variant `value` to and from JSON, and the bounds on what an artifact may carry.
+//! Metadata properties: conversion between the variant `value` and JSON, and their limits.
 
 use std::collections::BTreeMap;
 
@@ -7,9 +7,9 @@ use wasmtime::component::{ComponentType, Lift, Lower};
 
 use super::error::{Error, Result};
 
-/// Properties that one artifact may have.
+/// The maximum number of properties of an artifact.
 const MAX_PROPERTIES: usize = 10_000;
-/// Bytes of names and values that one artifact's properties may take together.
+/// The maximum size of an artifact's properties, names and values together, in bytes.
 const MAX_BYTES: usize = 16 << 20;
 
 /// The variant `value`.
@@ -62,7 +62,7 @@ impl Value {
     }
 }
 
-/// A number that metadata can hold.
+/// A number as metadata can represent it.
 pub(crate) fn double(value: f64) -> Result<Json> {
     Number::from_f64(value)
         .map(Json::Number)
@@ -108,7 +108,7 @@ impl Properties {
     }
 }
 
-/// About the memory that a value takes; its nesting is bounded by the parser's.
+/// The approximate memory of a value, in bytes. The recursion is bounded by the parser's limit of nesting.
 pub(crate) fn size(value: &Json) -> usize {
     32 + match value {
         Json::String(text) => text.len(),
@@ -155,7 +155,7 @@ mod tests {
         let text = "x".repeat(MAX_BYTES - 100);
         properties.set("big".into(), Value::String(text.clone())).unwrap();
         assert!(properties.set("second".into(), Value::String(text.clone())).is_err());
-        // Replacing a value frees the room of the old one.
+        // Replacing a value frees the size of the old one.
         properties.set("big".into(), Value::String(text)).unwrap();
     }
 }

@@ -8,11 +8,11 @@ use weft_pipeline::step::LogLevel;
 
 use super::State;
 
-/// Messages that are passed on while the step runs; the log keeps the rest.
+/// The maximum number of messages that are passed to the observer. All messages are in the log.
 const MAX_LIVE_MESSAGES: u32 = 10_000;
-/// Characters of a message that are passed on while the step runs.
+/// The maximum length of a message that is passed to the observer, in characters.
 const MAX_LIVE_LENGTH: usize = 4096;
-/// A reader sees no more than this many updates anyway.
+/// The minimum time between two progress updates.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(50);
 
 /// The enum `level`.

@@ -1,4 +1,4 @@
-//! What a store holds for one step.
+//! The data of a wasmtime store, which belongs to one step.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,16 +19,17 @@ use crate::log::Log;
 use crate::observer::Listener;
 use crate::signature::Kind;
 
-/// Handles of all sorts that a step may hold at once.
+/// The maximum number of handles of all kinds that a step holds at the same time.
 const MAX_HANDLES: usize = 100_000;
 
-/// Refused writes after which a step is stopped.
+/// The number of refused writes after which a step is stopped.
 const MAX_REFUSED_WRITES: u32 = 100;
 
-/// Content of inputs that is held open at once; a step may have more inputs than a process may have files.
+/// The maximum number of inputs whose content is open at the same time: a step may have more inputs than a process may
+/// have open files.
 const MAX_OPEN_INPUTS: usize = 64;
 
-/// The data of a wasmtime store: everything of one step, gone with it.
+/// The data of a wasmtime store.
 pub(crate) struct State {
     pub(crate) table: ResourceTable,
     pub(crate) wasi: WasiCtx,
@@ -36,7 +37,7 @@ pub(crate) struct State {
     pub(crate) step: Step,
 }
 
-/// What the host functions work on.
+/// The state of a step that host functions use.
 pub(crate) struct Step {
     pub(crate) task: String,
     pub(crate) kinds: Arc<[Kind]>,
@@ -45,13 +46,13 @@ pub(crate) struct Step {
     pub(crate) observer: Listener,
     pub(crate) log: Log,
     pub(crate) clock: Clock,
-    /// A step function's directories.
+    /// The directories of a step function.
     pub(crate) mounts: Option<Mounts>,
-    /// A command's files.
+    /// The working directory of a command.
     pub(crate) directory: Option<WorkDir>,
     pub(crate) deadline: Deadline,
     pub(crate) stop: Option<Stop>,
-    /// How often a write was refused for the output limit.
+    /// The number of writes that were refused for the output limit.
     pub(crate) refused_writes: u32,
     pub(crate) live_messages: u32,
     pub(crate) last_progress: Option<Instant>,
@@ -60,13 +61,13 @@ pub(crate) struct Step {
 }
 
 impl Step {
-    /// Whether more files were written than may be.
+    /// Whether the step has written more than `bytes` to files.
     pub(crate) fn exceeds(&self, bytes: u64) -> bool {
         self.mounts.as_ref().is_some_and(|mounts| mounts.exceeds(bytes))
             || self.directory.as_ref().is_some_and(|directory| directory.exceeds(bytes))
     }
 
-    /// The title that an output of a kind is recorded with.
+    /// The schema title of the kind with this payload.
     pub(crate) fn title(&self, payload: u32) -> ArtifactType {
         self.kinds
             .iter()
@@ -76,8 +77,8 @@ impl Step {
 }
 
 impl State {
-    /// Passes the result of a write on to the guest, and stops one that goes on writing although it is told that it may
-    /// not: it would do so until its time is over.
+    /// Returns the result of a write to the guest, and stops a step that goes on writing after [`MAX_REFUSED_WRITES`].
+    /// Otherwise it could do so until its time limit.
     pub(super) fn write_result<T>(&mut self, result: Result<T>) -> wasmtime::Result<(Result<T>,)> {
         if let Err(Error::OutputLimit(_)) = result {
             self.step.refused_writes += 1;
@@ -94,12 +95,12 @@ impl State {
         Self { table, wasi, limiter, step }
     }
 
-    /// The artifact behind a handle, and what it works with.
+    /// The artifact of a handle, and the state of the step.
     pub(super) fn artifact(&mut self, handle: u32) -> wasmtime::Result<(&mut Artifact, &mut Step)> {
         Ok((self.table.get_mut(&Resource::new_borrow(handle))?, &mut self.step))
     }
 
-    /// Notes that an input's content was opened, and closes the oldest one when there are too many.
+    /// Registers the opened content of an input, and closes the oldest one beyond [`MAX_OPEN_INPUTS`].
     pub(super) fn opened(&mut self, handle: u32) {
         self.step.open.push_back(handle);
         if self.step.open.len() > MAX_OPEN_INPUTS

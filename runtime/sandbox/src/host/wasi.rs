@@ -1,5 +1,5 @@
-//! WASI 0.2 with nothing granted, and the parts of it that the runtime replaces: clocks that a step cannot tell the time
-//! by, and waiting that ends when the step's time does.
+//! WASI 0.2 without any access to the host, and the parts that the runtime replaces: virtual clocks, and polling that ends
+//! with the step's time limit.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -15,7 +15,7 @@ use crate::engine::EPOCH_INTERVAL;
 use crate::limits::Stop;
 use crate::observer::Listener;
 
-/// The WASI version that wasmtime's host implements; guests of any 0.2 version link against it.
+/// The WASI version of wasmtime's host. Guests of any 0.2 version can be linked with it.
 const WASI: &str = "0.2.12";
 
 pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -93,7 +93,7 @@ enum Sleep {
         clock: VirtualClock,
         end: u64,
     },
-    /// Without an instant it lies too far off to be told, and never comes.
+    /// `None` is beyond the range of `Instant`, and is never ready.
     Real(Option<tokio::time::Instant>),
 }
 
@@ -108,7 +108,7 @@ impl Pollable for Sleep {
     }
 }
 
-/// What ends a guest's waiting.
+/// The conditions that end a guest's waiting: its time limit and an interruption.
 struct StopSignal {
     deadline: crate::limits::Deadline,
     observer: Listener,
@@ -132,7 +132,7 @@ impl StopSignal {
     }
 }
 
-/// Waits for what the guest waits for, but no longer than it may: in the host no tick reaches it.
+/// Waits for `what`, or until the step has to stop. Epoch ticks do not interrupt a guest that waits in the host.
 fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result<T> {
     wasmtime_wasi::runtime::in_tokio(async {
         let mut what = std::pin::pin!(what);
@@ -147,7 +147,7 @@ fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result
     })
 }
 
-/// Raised in the guest when its host stops it.
+/// The error that unwinds a guest which the host stops.
 #[derive(Debug, thiserror::Error)]
 #[error("the step was stopped")]
 pub(crate) struct Stopped(pub(crate) Stop);
