@@ -1,11 +1,11 @@
-//! Commands as KFP's launcher runs them: the files they see, the placeholders in their arguments, the outputs they leave.
+//! Commands as KFP's launcher runs them: the paths of their files, the placeholders in their arguments, their outputs.
 //!
-//! A placeholder is filled in at one of three times:
-//! 1. what is known of the run and the task ([`TaskContext`]) when the task starts, by [`fill_task_context`];
-//! 2. texts among the task's inputs ([`crate::model::Binding::Template`]) then too, by [`fill_template`];
-//! 3. what depends on the command's own inputs and on where its files are ([`Layout`]) when it is called, by [`call`].
+//! Placeholders are filled in at three times:
+//! 1. Values of the run and the task ([`TaskContext`]): when the task starts, by [`fill_task_context`].
+//! 2. Templates among the task's inputs ([`crate::model::Binding::Template`]): at the same time, by [`fill_template`].
+//! 3. Values of the command's inputs, and paths of its files ([`Layout`]): when it is called, by [`call`].
 //!
-//! What is filled in is never looked at again: a parameter may hold what looks like a placeholder.
+//! Filled-in values are not searched for placeholders again: the value of a parameter may look like one.
 
 mod call;
 mod input;

@@ -1,12 +1,12 @@
-//! Conditions of steps, in the Common Expression Language (CEL).
+//! Conditions of tasks, in the Common Expression Language (CEL).
 //!
-//! A condition sees `params` (the pipeline's parameters) and the tasks that it names: `evaluate.accuracy` is an
-//! output parameter, `push.model.metadata.version` a property of an artifact. A `-` in a name is written `_`, or
-//! the name is quoted: `steps["my-step"]["roc-auc"]`. What a skipped task would have given is absent:
-//! `has(evaluate.accuracy)` is false then, and reading it is an error.
+//! The variables of a condition are `params` (the pipeline's parameters) and the tasks that it names:
+//! `evaluate.accuracy` is an output parameter, `push.model.metadata.version` a property of an artifact. A `-` in a name
+//! is written `_`, or the name is quoted: `steps["my-step"]["roc-auc"]`. Outputs of a skipped task are absent:
+//! `has(evaluate.accuracy)` is then false, and reading it is an error.
 //!
-//! Numbers are doubles, as in KFP's own back end, so `count / total > 0.9` does not cut off; whole numbers beyond
-//! 2^53 stay whole. Unlike plain CEL, arithmetic may mix both: `count + 1` is right whatever the type of `count`.
+//! Numbers are doubles, as in KFP's back end, so that `count / total > 0.9` is not an integer division; integers beyond
+//! 2^53 stay integers. Unlike in plain CEL, arithmetic may mix both: `count + 1` works for any numeric type of `count`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,10 +30,10 @@ pub use inputs::{InputRead, check_selector, evaluate_inputs, inputs_read, select
 pub(crate) use references::chain;
 pub use references::{Reference, Root};
 
-/// Why a condition has no answer.
+/// Why a condition cannot be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConditionError {
-    /// It is no CEL expression, or one beyond the bounds.
+    /// It is not a CEL expression, or exceeds the bounds.
     #[error("{message}")]
     Syntax {
         /// What is wrong.
@@ -41,21 +41,21 @@ pub enum ConditionError {
         /// What to write instead.
         hint: Option<String>,
     },
-    /// It reads a value that is not there.
+    /// It reads an absent value.
     #[error("`{reference}` is absent: {why}")]
     Absent {
-        /// What it reads, such as `evaluate.accuracy`.
+        /// The value, such as `evaluate.accuracy`.
         reference: String,
-        /// Why it is not there.
+        /// Why it is absent.
         why: String,
     },
-    /// It gives something else than true or false.
+    /// Its result is not a boolean.
     #[error("it gives {found}, not true or false")]
     NotBoolean {
-        /// The type that it gives.
+        /// The type of the result.
         found: String,
     },
-    /// It cannot be computed: a comparison of text with a number, a division by zero.
+    /// An operation failed: a comparison of text with a number, a division by zero.
     #[error("{0}")]
     Evaluation(String),
 }
@@ -65,12 +65,12 @@ impl ConditionError {
         Self::Syntax { message: message.into(), hint: None }
     }
 
-    /// What to do about it.
+    /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Syntax { hint, .. } => hint.clone(),
             Self::Absent { why, .. } if why.starts_with("there is no step") => None,
-            // No person wrote these.
+            // Expressions that a compiler generated.
             Self::Absent { reference, .. }
                 if reference.starts_with("inputs.") || reference.contains("string_value") =>
             {
@@ -85,16 +85,16 @@ impl ConditionError {
     }
 }
 
-/// A condition that was read, and what it refers to.
+/// A parsed condition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parsed {
     /// The tasks that it refers to, as written.
     pub tasks: BTreeSet<String>,
-    /// Every value that it reads or asks about.
+    /// Every value that it reads or tests with `has`.
     pub references: Vec<Reference>,
 }
 
-/// Reads a condition.
+/// Parses a condition.
 ///
 /// # Errors
 /// [`ConditionError::Syntax`].
@@ -111,17 +111,17 @@ pub fn parse(expression: &str) -> Result<Parsed, ConditionError> {
     })
 }
 
-/// The tree of an expression, for what writes it in another form. The operators `+ - * / %` are calls of `@add` and so on in it.
+/// The syntax tree of an expression, for translation. The operators `+ - * / %` are calls of `@add` and so on in it.
 pub(crate) fn tree(expression: &str) -> Result<cel::IdedExpr, ConditionError> {
     bounds::check(expression)?;
     bounds::with_room(|| arithmetic::parse(expression))
 }
 
 impl Condition {
-    /// Reads a condition that stands at no place in particular.
+    /// Parses a condition that has no place in a file.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// Why it cannot be parsed.
     pub fn parse(expression: &str) -> Result<Self, Diagnostic> {
         match parse(expression) {
             Ok(parsed) => Ok(Self {
@@ -138,7 +138,7 @@ impl Condition {
     }
 }
 
-/// What a condition sees.
+/// The variables of a condition over tasks.
 #[derive(Debug, Clone)]
 pub struct ConditionScope<'a> {
     /// The pipeline's parameters by name.
@@ -147,21 +147,21 @@ pub struct ConditionScope<'a> {
     pub tasks: BTreeMap<&'a str, TaskScope<'a>>,
 }
 
-/// What a condition sees of a task.
+/// A task as a variable of a condition.
 #[derive(Debug, Clone, Copy)]
 pub struct TaskScope<'a> {
-    /// How it ended.
+    /// Its state.
     pub state: TaskState,
-    /// What it gave; nothing for a skipped one.
+    /// Its outputs; empty for a skipped one.
     pub outputs: &'a PortValues,
-    /// The outputs that its component declares, which tell a list of one artifact from one artifact.
+    /// The declared outputs of its component, which distinguish a list with one artifact from one artifact.
     pub ports: Option<&'a IndexMap<String, Port>>,
 }
 
-/// Whether a condition holds.
+/// Evaluates a condition over tasks.
 ///
 /// # Errors
-/// [`ConditionError`]; each says what to do with [`ConditionError::hint`].
+/// [`ConditionError`]. [`ConditionError::hint`] says what the user can do.
 pub fn evaluate(expression: &str, scope: &ConditionScope<'_>) -> Result<bool, ConditionError> {
     bounds::check(expression)?;
     bounds::with_room(|| {

@@ -1,17 +1,17 @@
-//! The pipeline model and its types, its readers and the checker: plain data in, plain data out, no I/O.
+//! The pipeline model and its types, the readers, the checkers and the writers: plain data in, plain data out, no I/O.
 //!
-//! Everything that crosses between the rooms of the runtime is defined here: [`types`] (parameters and artifacts),
-//! [`signature`] (a component's interface), [`model`] (pipelines), [`step`] (one step's request and answer).
+//! The data that crosses between the crates of the runtime is defined here: [`types`] (parameters and artifacts),
+//! [`signature`] (the interface of a component), [`model`] (pipelines), [`step`] (the request and result of a step).
 //!
-//! The way of a pipeline from text to a run:
-//! 1. [`yaml::read_pipeline`] makes a [`model::Pipeline`] of its file;
-//! 2. [`link::wasm_references`] says which components it needs, [`link::link`] puts in their signatures;
-//! 3. [`check::check`] finds everything wrong with it before anything runs;
-//! 4. [`parameters::resolve`] gives the parameters their values;
-//! 5. [`condition::evaluate`] says, while it runs, whether a step's condition holds.
+//! From the file of a pipeline to its run:
+//! 1. [`yaml::read_pipeline`] reads the file into a [`model::Pipeline`].
+//! 2. [`link::wasm_references`] lists the components that it needs, and [`link::link`] adds their signatures.
+//! 3. [`check::check`] reports every problem before anything runs.
+//! 4. [`parameters::resolve`] determines the values of the parameters.
+//! 5. [`condition::evaluate`] evaluates the conditions of tasks while the pipeline runs.
 //!
-//! KFP's `PipelineSpec` is the other format: [`ir::read`] and [`ir::check`] take the places of 1 and 3, [`executor`] finds out who can run
-//! its containers, and [`command`] makes of each what KFP's launcher does.
+//! KFP's `PipelineSpec` is the other format. [`ir::read`] and [`ir::check`] replace steps 1 and 3, [`executor`] chooses
+//! the executor of its containers, and [`command`] does for each what KFP's launcher does.
 
 pub mod calendar;
 pub mod check;

@@ -1,5 +1,5 @@
-//! The one internal model of a pipeline, shaped like KFP's `PipelineSpec`: components with typed interfaces,
-//! whose implementation is a step or a DAG of tasks, and a root component.
+//! The model of a pipeline in either format, shaped like KFP's `PipelineSpec`: components with typed interfaces, each
+//! implemented by a step or a DAG of tasks, and a root component.
 
 use std::collections::BTreeMap;
 
@@ -18,7 +18,7 @@ pub use task::{
     Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Task, TaskState, Trigger, Wire,
 };
 
-/// A place in a pipeline file, counted from 1.
+/// A place in a pipeline file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Location {
     /// Line, from 1.
@@ -27,109 +27,109 @@ pub struct Location {
     pub column: u32,
 }
 
-/// A stretch of a line in a pipeline file.
+/// A range of characters in one line of a pipeline file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Span {
-    /// Where it begins.
+    /// Its start.
     #[serde(flatten)]
     pub at: Location,
-    /// How many characters it covers, at least 1.
+    /// Its length in characters, at least 1.
     pub length: u32,
 }
 
-/// A pipeline: named components and the root that composes them.
+/// A pipeline: named components, and a root component that composes them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Pipeline {
-    /// Its name, which is also its context's name in the metadata.
+    /// Its name, which is also the name of its context in the metadata.
     pub name: String,
-    /// What it is for.
+    /// A description for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The format that it was read from, which says how it is checked and how it is spoken of.
+    /// The format that it was read from. It decides about the checks and about the terms in messages.
     #[serde(default)]
     pub format: Format,
-    /// Components by name; tasks refer to them.
+    /// Components by name. Tasks refer to them.
     pub components: IndexMap<String, Component>,
-    /// The longest that a run of it may take; its tasks are stopped then, and it has failed.
+    /// The maximum time of a run. At the deadline its tasks are stopped, and it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<std::time::Duration>,
-    /// Whether its tasks share a directory that lives as long as the run, KFP's workspace.
+    /// Whether its tasks share a directory for the duration of the run: KFP's workspace.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub workspace: bool,
-    /// The pipeline itself: its inputs are the pipeline's parameters, its implementation is a DAG.
+    /// The root component. Its inputs are the pipeline's parameters, its implementation is a DAG.
     pub root: Component,
-    /// Where things are written in the file, by a path such as `parameters.seed`, `steps.train.component`,
-    /// `steps.train.with.data`, `steps.push.after.train` or `outputs.model`. Empty for a pipeline without a file.
+    /// Places in the file, by a path such as `parameters.seed`, `steps.train.component`, `steps.train.with.data`,
+    /// `steps.push.after.train` or `outputs.model`. Empty for a pipeline that was not read from a file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub places: BTreeMap<String, Span>,
 }
 
-/// The format of a pipeline's file.
+/// The format of a pipeline file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Format {
-    /// weft's own YAML.
+    /// The native YAML format.
     #[default]
     Native,
     /// KFP's `PipelineSpec`.
     Kfp,
 }
 
-/// Something with typed inputs and outputs that a task can instantiate.
+/// A unit with typed inputs and outputs, which tasks instantiate.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Component {
-    /// Inputs by name. Empty for a Wasm component until it is linked with its signature.
+    /// Inputs by name. Empty for a Wasm component that is not linked with its signature.
     pub inputs: IndexMap<String, Input>,
-    /// Outputs by name. Empty for a Wasm component until it is linked with its signature.
+    /// Outputs by name. Empty for a Wasm component that is not linked with its signature.
     pub outputs: IndexMap<String, Port>,
-    /// What it does.
+    /// How it is implemented.
     pub implementation: Implementation,
-    /// What its format asks for and this runtime does not do, by name, such as `resources.accelerator` or
-    /// `kubernetes.nodeSelector`. It is told as warnings, and written back.
+    /// Features that its file requests and this runtime does not support, by name, such as `resources.accelerator` or
+    /// `kubernetes.nodeSelector`. They are reported as warnings, and written back.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub unhonoured: IndexMap<String, Value>,
 }
 
-/// An input with what a caller need not give.
+/// An input of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Input {
-    /// Type and optionality.
+    /// Its type, and whether it is optional.
     #[serde(flatten)]
     pub port: Port,
-    /// Value when none is given.
+    /// The value that is used if there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Value>,
-    /// The only values that it takes; any of its type if there are none.
+    /// The allowed values; any value of the type if empty.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub literals: Vec<Value>,
-    /// What it means.
+    /// A description for users.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
 }
 
 impl From<Port> for Input {
-    /// An input that takes every value of its type, and has no default.
+    /// A required input of this port's type, without default.
     fn from(port: Port) -> Self {
         Self { port, default: None, literals: Vec::new(), description: None }
     }
 }
 
-/// What a component does.
+/// The implementation of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(clippy::large_enum_variant, reason = "there is one for each component, not for each task at work")]
 pub enum Implementation {
-    /// Runs a DAG of tasks.
+    /// A DAG of tasks.
     Dag(Dag),
-    /// Calls a function of a Wasm component.
+    /// A function of a Wasm component.
     Wasm(WasmStep),
-    /// Runs a command, as a container of KFP does.
+    /// A command, as in a container of KFP.
     Command(CommandStep),
-    /// Makes or removes a directory that tasks can mount, as KFP's `createpvc` and `deletepvc` do.
+    /// Creates or deletes a volume, as KFP's `createpvc` and `deletepvc` do.
     Volume(Volume),
-    /// Brings something from outside into the store. One output, `artifact`.
+    /// Imports a file or directory into the store. It has one output, `artifact`.
     Import(Importer),
-    /// Finds what an earlier run gave. One optional output, `artifact`.
+    /// Finds the latest artifact of earlier runs. It has one optional output, `artifact`.
     Latest(Latest),
 }
 
@@ -143,47 +143,48 @@ impl Default for Implementation {
 /// A function of a Wasm component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WasmStep {
-    /// Path of the component file as written; relative ones are resolved against the pipeline file's folder.
+    /// The path of the component file as written. Relative paths are resolved against the pipeline file's folder.
     pub path: String,
-    /// The exported function; none when the component has exactly one. Filled in when linked.
+    /// The exported function; `None` if the component has exactly one. Set when linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub function: Option<String>,
-    /// `blake3:<hex>` of the binary. Filled in when linked.
+    /// `blake3:<hex>` of the binary. Set when linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
 }
 
-/// An importer: a file or directory of the host becomes an artifact. Text may hold placeholders
+/// An importer, which makes an artifact of a file or directory of the host. Its texts may hold placeholders
 /// ([`Binding::Template`]) of its own inputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Importer {
-    /// Path on the host: a literal, an input of its own or of the DAG around it.
+    /// The path on the host: a literal, or an input of the importer or of the enclosing DAG.
     pub source: Binding,
-    /// Type of the artifact.
+    /// The type of the artifact.
     pub kind: ArtifactType,
-    /// Metadata properties of the artifact.
+    /// The metadata properties of the artifact.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub properties: IndexMap<String, Value>,
 }
 
-/// A resolver: the newest artifact that an output of a task gave in any earlier run, complete or cached.
+/// A resolver. It finds the latest artifact of a task's output in any earlier run in which the task is complete or
+/// cached.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Latest {
-    /// The pipeline whose runs are searched; this pipeline when none is named.
+    /// The pipeline whose runs are searched; `None` for the pipeline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pipeline: Option<String>,
     /// The task.
     pub task: String,
     /// Its output.
     pub output: String,
-    /// Type of the artifact.
+    /// The type of the artifact.
     pub kind: ArtifactType,
 }
 
-/// Tasks and what they give together.
+/// Tasks and the outputs of their DAG.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Dag {
-    /// Tasks by name; in the order written in the native format, in one in which they can run in that of KFP.
+    /// Tasks by name: in the order of the file in the native format, in a topological order in KFP's.
     pub tasks: IndexMap<String, Task>,
     /// Outputs of the DAG by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]

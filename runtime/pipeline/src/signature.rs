@@ -1,4 +1,4 @@
-//! A component's interface: the inputs and outputs that its WIT signature declares.
+//! The interface of a component: the inputs and outputs that its WIT signature declares.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -6,12 +6,12 @@ use serde::{Deserialize, Serialize};
 use crate::suggest;
 use crate::types::PortType;
 
-/// Name of the output of a function whose result is a single value rather than a record.
+/// The name of the output of a function whose result is a single value instead of a record.
 pub const SINGLE_OUTPUT: &str = "output";
 
-/// Inputs and outputs of a step function, in the order in which they are declared.
+/// The inputs and outputs of a step function, in the order of their declaration.
 ///
-/// Port names are the WIT names (`learning-rate`); [`Signature::input`] and [`Signature::output`] take `_` for `-`.
+/// Port names are the WIT names (`learning-rate`). [`Signature::input`] and [`Signature::output`] accept `_` for `-`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Signature {
     /// Inputs by name.
@@ -20,52 +20,52 @@ pub struct Signature {
     pub outputs: IndexMap<String, Port>,
 }
 
-/// One input or output.
+/// An input or output.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Port {
-    /// What flows through it. The `option<..>` of an optional port is taken off.
+    /// Its type; of an optional port the type inside of the `option<..>`.
     #[serde(rename = "type")]
     pub ty: PortType,
-    /// Declared as `option<T>`: an input that may be left out, an output that may be absent.
+    /// Whether it is declared as `option<T>`: an input that may be omitted, an output that may be absent.
     #[serde(default)]
     pub optional: bool,
 }
 
 impl Signature {
-    /// The input of that name with its WIT name; `_` is taken for `-`.
+    /// The input of that name, with its WIT name. `_` is accepted for `-`.
     pub fn input(&self, name: &str) -> Option<(&str, &Port)> {
         find(&self.inputs, name)
     }
 
-    /// The output of that name with its WIT name; `_` is taken for `-`.
+    /// The output of that name, with its WIT name. `_` is accepted for `-`.
     pub fn output(&self, name: &str) -> Option<(&str, &Port)> {
         find(&self.outputs, name)
     }
 
-    /// What to say about an input that does not exist: the nearest one, or which there are.
+    /// A hint about an unknown input: the nearest name, or the list of names.
     pub fn suggest_input(&self, name: &str) -> Option<String> {
         suggest::hint(name, self.inputs.keys().map(String::as_str), "inputs")
     }
 
-    /// What to say about an output that does not exist: the nearest one, or which there are.
+    /// A hint about an unknown output: the nearest name, or the list of names.
     pub fn suggest_output(&self, name: &str) -> Option<String> {
         suggest::hint(name, self.outputs.keys().map(String::as_str), "outputs")
     }
 }
 
 impl Port {
-    /// A port that must be given or is always there.
+    /// A required port.
     pub fn required(ty: PortType) -> Self {
         Self { ty, optional: false }
     }
 
-    /// A port that may be left out or be absent.
+    /// An optional port.
     pub fn optional(ty: PortType) -> Self {
         Self { ty, optional: true }
     }
 }
 
-/// The entry of that name, taking `_` for `-`, with the name under which it stands.
+/// The entry of that name, accepting `_` for `-`, with its own name.
 pub(crate) fn find<'a, T>(ports: &'a IndexMap<String, T>, name: &str) -> Option<(&'a str, &'a T)> {
     if let Some((key, port)) = ports.get_key_value(name) {
         return Some((key, port));

@@ -1,4 +1,4 @@
-//! One step's request and answer: the plain data between the engine and whatever runs a step.
+//! The request and the result of one step: the data between the engine and a runner.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,18 +10,18 @@ use serde_json::Value;
 use crate::signature::Port;
 use crate::types::ArtifactType;
 
-/// An artifact as it travels between steps: what it is, where its bytes are, what is known of it.
+/// An artifact that is passed between steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Artifact {
-    /// Row in the metadata store, once the artifact is recorded there. No part of its identity.
+    /// Its row in the metadata store, once recorded. Not part of any identity.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<i64>,
-    /// Schema title of its kind.
+    /// The schema title of its kind.
     #[serde(rename = "type")]
     pub kind: ArtifactType,
-    /// Where its content lies: `blake3:<64 hex>` for a file, `blake3-tree:<64 hex>` for a directory.
+    /// The id of its content: `blake3:<64 hex>` for a file, `blake3-tree:<64 hex>` for a directory.
     pub uri: String,
-    /// Display name, if it was given one.
+    /// Its display name, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// Metadata properties: numbers, strings, booleans, lists and structs.
@@ -29,55 +29,55 @@ pub struct Artifact {
     pub properties: BTreeMap<String, Value>,
 }
 
-/// What a port holds at run time. An absent optional port has no entry at all.
+/// The value of a port. An absent optional port has no entry.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PortValue {
-    /// A parameter's value, in the JSON form that [`crate::types::ParameterType`] describes.
+    /// The value of a parameter, in the JSON form that [`crate::types::ParameterType`] describes.
     Parameter(Value),
-    /// One artifact, or for a list port any number.
+    /// One artifact, or for a list port any number of them.
     Artifacts(Vec<Artifact>),
 }
 
-/// Values of a step's ports by name.
+/// The values of a step's ports, by name.
 pub type PortValues = BTreeMap<String, PortValue>;
 
-/// A step function inside a component, by content.
+/// A step function of a component, by content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ComponentRef {
-    /// `blake3:<64 hex>` of the component's binary, which lies in the artifact store.
+    /// `blake3:<64 hex>` of the component's binary, which is in the artifact store.
     pub digest: String,
-    /// The exported function, as `inspect` shows it.
+    /// The exported function, as `weft inspect` names it.
     pub function: String,
 }
 
-/// What a step may reach beyond its inputs. The default grants nothing.
+/// The access of a step beyond its inputs. The default grants nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Grants {
     /// Real wall and monotonic clocks instead of virtual ones.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub clock: bool,
-    /// Real randomness instead of one seeded from the step's identity.
+    /// Real randomness instead of one seeded by the step's identity.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub random: bool,
-    /// Environment variables handed to the step, by name; the values are read on the host when the step starts. A `?` after a
-    /// name says that it may be unset.
+    /// Names of environment variables of the host, whose values are read when the step starts. A trailing `?` means
+    /// that the variable may be unset.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
-    /// Environment variables with the values that the step sees. They leave it a pure function.
+    /// Environment variables with fixed values. A step with these only is still a pure function.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
-    /// Host directories mounted in the sandbox: path inside it -> path on the host.
+    /// Host directories that are mounted in the sandbox, by their path inside.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub directories: BTreeMap<String, DirectoryGrant>,
 }
 
-/// A host directory that a step may see.
+/// A host directory that is mounted in the sandbox.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DirectoryGrant {
-    /// Path on the host; relative ones are resolved against the pipeline file's folder.
+    /// The path on the host. Relative paths are resolved against the pipeline file's folder.
     pub host: String,
     /// Whether the step may write there.
     #[serde(default)]
@@ -90,10 +90,11 @@ impl Grants {
         *self == Self::default()
     }
 
-    /// The variables that a step sees, out of the host's: those that are granted by name and set, and those with a value of their own.
+    /// The environment variables of a step: those of the host that are granted by name and set, and those with a fixed
+    /// value.
     ///
     /// # Errors
-    /// The name of one that is granted and not set, and may not be.
+    /// The name of a granted variable that is not set and has no `?`.
     pub fn environment(&self, host: &BTreeMap<String, String>) -> Result<IndexMap<String, String>, &str> {
         let mut seen = IndexMap::new();
         for (name, written) in self.names().zip(&self.env) {
@@ -107,7 +108,7 @@ impl Grants {
         Ok(seen)
     }
 
-    /// Names of the host's variables that are granted, without the `?` of those that may be unset.
+    /// The names of the host's variables that are granted, without `?`.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.env.iter().map(|written| written.trim_end_matches('?'))
     }
@@ -118,85 +119,85 @@ impl Grants {
     }
 }
 
-/// Bounds on what one step may use. A missing bound is the runtime's default.
+/// The limits of a step. A missing limit is the runtime's default.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default, rename_all = "kebab-case")]
 pub struct Limits {
-    /// Bytes of linear memory, over all memories of the step. Default 4 GiB.
+    /// Bytes of all linear memories together. Default 4 GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
     /// Wall-clock time of one attempt. Default one hour.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<Duration>,
-    /// Bytes of all artifacts that the step writes. Default 64 GiB.
+    /// Bytes of all artifacts that the step writes together. Default 64 GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<u64>,
 }
 
-/// A program's call, as KFP's launcher makes it of a container: [`crate::command`] says which files it sees.
+/// The call of a command, as KFP's launcher makes it for a container. [`crate::command`] defines its files.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Command {
-    /// What it is called with, its own name first. Placeholders of the run and the task are filled in, those of inputs and
+    /// Arguments, the program's own name first. Placeholders of the run and the task are filled in, those of inputs and
     /// outputs are not yet.
     pub argv: Vec<String>,
-    /// Environment variables, likewise.
+    /// Environment variables, with the same placeholders filled in.
     pub env: IndexMap<String, String>,
-    /// Directories that are there, empty, when it starts: absolute paths.
+    /// Absolute paths of empty directories that exist when it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directories: Vec<String>,
-    /// The outputs that it declares.
+    /// The declared outputs.
     pub outputs: IndexMap<String, Port>,
-    /// Packages that it can import, as digests in the artifact store, by file name.
+    /// The packages that it can import: digests in the artifact store by file name.
     pub packages: BTreeMap<String, String>,
 }
 
-/// The function of a [`ComponentRef`] that is called for a [`Command`]: the component's `wasi:cli/run`.
+/// The function of a [`ComponentRef`] whose step is a [`Command`]: the component's `wasi:cli/run`.
 pub const COMMAND_FUNCTION: &str = "wasi:cli/run";
 
-/// What a [`ComponentRef`]'s digest starts with if no component runs it, but the host's own Python.
+/// The prefix of a [`ComponentRef`]'s digest if the executor is the host's own Python.
 pub const HOST_PYTHON: &str = "host-python:";
 
-/// "Run this step on these inputs": everything a runner needs to know.
+/// The request to run a step: everything that a runner needs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepRequest {
-    /// The task's name in the pipeline, for messages.
+    /// The name of the task, for messages.
     pub task: String,
-    /// What to call.
+    /// The function or program to call.
     pub component: ComponentRef,
-    /// How to call it, if it is a command rather than a step function.
+    /// The call of a command; `None` for a step function.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
-    /// Values of the inputs, already checked against the signature.
+    /// The values of the inputs, checked against the signature.
     pub inputs: PortValues,
-    /// What the step may reach.
+    /// The access beyond the inputs.
     pub grants: Grants,
-    /// What the step may use.
+    /// The limits.
     pub limits: Limits,
-    /// The step's identity: 32 bytes that seed its randomness.
+    /// The step's identity, which seeds its randomness.
     pub identity: [u8; 32],
 }
 
-/// What a step gave.
+/// The result of a step that succeeded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepOutput {
-    /// Values of the outputs; absent optional ones have no entry.
+    /// The outputs; absent optional ones have no entry.
     pub outputs: PortValues,
-    /// What it wrote and what it used, kept whether it succeeded or failed.
+    /// The log and the resources used.
     pub trace: StepTrace,
 }
 
-/// What a step left behind besides its outputs.
+/// The log and the resource usage of a step, whether it succeeded or failed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct StepTrace {
-    /// Standard output and error and logged messages in the order written, bounded; one line each way it came.
+    /// Standard output, standard error and logged messages in their order, bounded in size.
     pub log: Vec<u8>,
-    /// Highest total of its linear memories, in bytes.
+    /// The peak of all linear memories together, in bytes.
     pub peak_memory: u64,
-    /// Time from request to answer.
+    /// The time from request to result.
     pub duration: Duration,
 }
 
-/// Why a step failed.
+/// The kind of a step's failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
@@ -208,20 +209,20 @@ pub enum FailureKind {
     LimitReached,
     /// The run was interrupted; the step can be resumed.
     Interrupted,
-    /// The host could not do its part (a full disk, a damaged store, a component that does not fit its request).
+    /// A failure of the host: a full disk, a damaged store, a component that does not fit the request.
     Host,
 }
 
-/// A failed step: one screen for its user.
+/// The failure of a step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepFailure {
-    /// What sort of failure.
+    /// Its kind.
     pub kind: FailureKind,
     /// The cause, without the step's name.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// What the step left behind until then.
+    /// The log and the resource usage until then.
     pub trace: StepTrace,
 }
 
@@ -229,22 +230,22 @@ pub struct StepFailure {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LogLevel {
-    /// Details for the author.
+    /// Details for the author of the component.
     Debug,
-    /// What a user would like to know.
+    /// Information for users.
     Info,
-    /// Something odd that did not stop the step.
+    /// A problem that did not stop the step.
     Warn,
-    /// Something that went wrong.
+    /// A failure.
     Error,
 }
 
-/// Receives what a step says while it runs, and tells it when to stop.
+/// Receives messages and progress of a running step, and tells it when to stop.
 pub trait StepObserver: Send + Sync {
     /// A message logged through `weft:component/run`.
     fn log(&self, task: &str, level: LogLevel, message: &str);
     /// Progress: `done` of `total` units; `total` 0 means unknown.
     fn progress(&self, task: &str, done: u64, total: u64);
-    /// Whether the step should be given up now. Asked every few milliseconds.
+    /// Whether the step should stop. Polled every few milliseconds.
     fn interrupted(&self) -> bool;
 }

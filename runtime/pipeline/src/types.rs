@@ -1,4 +1,4 @@
-//! Types of parameters and artifacts, as a component's WIT signature declares them.
+//! The types of parameters and artifacts.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub use assign::{assignable, may_fit};
 pub use text::TypeSyntaxError;
 pub use value::{Mismatch, whole_numbers};
 
-/// Type of a parameter: a WIT value type. Values are carried as JSON (see [`ParameterType::check`]).
+/// The type of a parameter: a WIT value type. Values are represented as JSON (see [`ParameterType::check`]).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ParameterType {
@@ -56,17 +56,17 @@ pub enum ParameterType {
     Record(Vec<(String, ParameterType)>),
     /// `variant`: JSON string for a case without payload, `{"case": payload}` for one with.
     Variant(Vec<(String, Option<ParameterType>)>),
-    /// `list<tuple<string, T>>`: JSON object, read as a dictionary.
+    /// `list<tuple<string, T>>`: JSON object. A dictionary.
     Map(Box<ParameterType>),
-    /// Any JSON value: a KFP `STRUCT` or `LIST` without element types. No WIT type maps to it.
+    /// Any JSON value: a KFP `STRUCT` or `LIST` without element types. No WIT type corresponds to it.
     Json,
 }
 
-/// KFP's parameter types, `PipelineSpec`'s `ParameterType.ParameterTypeEnum`.
+/// KFP's parameter types: `ParameterType.ParameterTypeEnum` of `PipelineSpec`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum KfpType {
-    /// Integers of every width.
+    /// All integer types.
     NumberInteger,
     /// `f32` and `f64`.
     NumberDouble,
@@ -78,19 +78,19 @@ pub enum KfpType {
     List,
     /// Records, variants and dictionaries.
     Struct,
-    /// How a task ended: [`ParameterType::task_final_status`].
+    /// The final status of a task: [`ParameterType::task_final_status`].
     TaskFinalStatus,
-    /// How a task is set up on its platform: [`ParameterType::task_config`].
+    /// The configuration of a task on its platform: [`ParameterType::task_config`].
     TaskConfig,
 }
 
-/// Type of an artifact: its schema title, such as `system.Dataset` or, for a resource `embedding-index`
-/// declared in the WIT package `acme:types`, `acme.EmbeddingIndex`.
+/// The type of an artifact: its schema title, such as `system.Dataset`, or `acme.EmbeddingIndex` for a resource
+/// `embedding-index` of the WIT package `acme:types`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ArtifactType(pub String);
 
-/// The artifact kinds that `weft:component/artifacts` declares: (name of the WIT resource, schema title).
+/// The artifact kinds of `weft:component/artifacts`: (name of the WIT resource, schema title).
 pub const BUILTIN_KINDS: [(&str, &str); 8] = [
     ("artifact", "system.Artifact"),
     ("dataset", "system.Dataset"),
@@ -102,7 +102,7 @@ pub const BUILTIN_KINDS: [(&str, &str); 8] = [
     ("markdown", "system.Markdown"),
 ];
 
-/// The methods that each of these kinds has, and that an artifact type of one's own may have.
+/// The methods of all artifact kinds. A custom artifact type has these or some of them.
 pub const ARTIFACT_METHODS: [&str; 17] = [
     "constructor",
     "type-name",
@@ -123,23 +123,23 @@ pub const ARTIFACT_METHODS: [&str; 17] = [
     "path",
 ];
 
-/// What flows through a port.
+/// The type of a port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PortType {
-    /// A typed value.
+    /// A parameter.
     Parameter(ParameterType),
-    /// One artifact, or with `list` any number of them in order.
+    /// An artifact, or with `list` any number of them in order.
     Artifact {
         /// The kind.
         kind: ArtifactType,
-        /// `list<borrow<kind>>` rather than `borrow<kind>`.
+        /// Whether it is `list<borrow<kind>>` rather than `borrow<kind>`.
         list: bool,
     },
 }
 
 impl ParameterType {
-    /// The KFP type that stands for it in a `PipelineSpec`. An option is of its value's type.
+    /// The KFP type that represents it in a `PipelineSpec`. An option has the type of its value.
     pub fn kfp(&self) -> KfpType {
         match self {
             Self::Bool => KfpType::Boolean,
@@ -154,17 +154,17 @@ impl ParameterType {
         }
     }
 
-    /// KFP's `PipelineTaskFinalStatus`, which it has a type of its own for.
+    /// The type of KFP's `PipelineTaskFinalStatus`.
     pub fn task_final_status() -> Self {
         Self::Record(final_status_fields())
     }
 
-    /// KFP's `TaskConfig`, which it has a type of its own for.
+    /// The type of KFP's `TaskConfig`.
     pub fn task_config() -> Self {
         Self::Record(task_config_fields())
     }
 
-    /// Smallest and largest value of an integer type.
+    /// The minimum and the maximum of an integer type.
     pub fn integer_range(&self) -> Option<(i128, i128)> {
         Some(match self {
             Self::S8 => (i8::MIN.into(), i8::MAX.into()),
@@ -200,7 +200,7 @@ fn task_config_fields() -> Vec<(String, ParameterType)> {
 }
 
 impl KfpType {
-    /// As it is written in a `PipelineSpec`: `NUMBER_INTEGER`.
+    /// Its name in a `PipelineSpec`: `NUMBER_INTEGER`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::NumberInteger => "NUMBER_INTEGER",

@@ -1,4 +1,4 @@
-//! A command's arguments and environment with everything filled in.
+//! The arguments and the environment of a command, with all placeholders filled in.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -12,13 +12,13 @@ use super::text;
 use crate::step::{Command, PortValue, PortValues};
 use crate::types::PortType;
 
-/// What all arguments and variables may take together, in bytes: each placeholder may stand for megabytes.
+/// The maximum size of all arguments and variables together, in bytes: a placeholder may have a value of megabytes.
 const MAX_BYTES: usize = 64 << 20;
 
-/// The longest name of a variable that is looked for, in bytes.
+/// The maximum length of a variable's name, in bytes.
 const MAX_VARIABLE: usize = 1024;
 
-/// How a program is called.
+/// The call of a program.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Call {
     /// Arguments, the program's own name first.
@@ -27,13 +27,14 @@ pub struct Call {
     pub env: IndexMap<String, String>,
 }
 
-/// Fills in a command's placeholders. `granted` are the variables that it has besides its own; its own go before them.
+/// Fills in the placeholders of a command. `granted` are additional variables; the command's own take precedence.
 ///
-/// A reference `$(NAME)` to a variable is replaced by its value, in arguments as in the variables that follow it; `$$(NAME)` is
-/// `$(NAME)`, and a reference to what there is not stays as it is. An absent input is `null` in a text, as KFP's own runner has it.
+/// A reference `$(NAME)` in arguments and in later variables is replaced by the value of the variable; `$$(NAME)` is
+/// `$(NAME)`, and a reference to an unknown variable stays as it is. In a text, an absent input is `null`, as in KFP's
+/// local runner.
 ///
 /// # Errors
-/// Which placeholder cannot be filled in and why.
+/// Which placeholder cannot be filled in, and why.
 pub fn call(
     command: &Command,
     inputs: &PortValues,
@@ -62,7 +63,7 @@ struct Filler<'a> {
 }
 
 impl Filler<'_> {
-    /// The arguments that one text of a command becomes: itself, or for a structure any number.
+    /// The arguments that result from a text: one, or for a structure any number.
     fn elements(&mut self, text: &str) -> Result<Vec<String>, String> {
         let mut all = Vec::new();
         self.element(&element(text), &mut all)?;
@@ -174,7 +175,7 @@ impl Filler<'_> {
     }
 }
 
-/// Replaces references to variables, as Kubernetes does in a container's command.
+/// Replaces references to variables, as Kubernetes does in the command of a container.
 fn expand(text: &str, env: &IndexMap<String, String>) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -193,7 +194,7 @@ fn expand(text: &str, env: &IndexMap<String, String>) -> String {
                 rest = &inside[end + 1..];
             }
             known => {
-                // Only what would have been replaced needs the escape: a shell's own `$$(` stays.
+                // Only escapes of known variables are replaced: the `$$(` of a shell stays.
                 let kept = if escaped && known.is_some() { at - 1 } else { at };
                 out.push_str(&rest[..kept]);
                 out.push_str("$(");

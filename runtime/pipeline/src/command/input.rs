@@ -1,4 +1,4 @@
-//! KFP's `ExecutorInput`: what a command is told of its inputs and outputs, as JSON.
+//! KFP's `ExecutorInput`: the JSON that describes a command's inputs and outputs.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -8,11 +8,11 @@ use crate::signature::Port;
 use crate::step::{Artifact, PortValue, PortValues};
 use crate::types::{ArtifactType, PortType};
 
-/// The property of an artifact that holds the URI which its command gave it, if that is one of another system (`gs://..`). It is
-/// shown to commands as the artifact's URI and not among its metadata.
+/// The property of an artifact that holds the URI which its command reported, if that is one of another system
+/// (`gs://..`). Commands see it as the artifact's URI and not in its metadata.
 pub const REMOTE_URI: &str = "kfp_uri";
 
-/// What KFP's executor reads: values and artifacts of the inputs, places for the outputs. Absent inputs are left out.
+/// The `ExecutorInput`: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out.
 pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, layout: &Layout) -> Value {
     let mut parameters = Map::new();
     let mut artifacts = Map::new();
@@ -43,7 +43,7 @@ pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, lay
     })
 }
 
-/// The artifacts of an input, as KFP describes each.
+/// The `RuntimeArtifact`s of an input.
 pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layout) -> Vec<Value> {
     let describe = |(index, artifact): (usize, &Artifact)| {
         runtime_artifact(
@@ -56,12 +56,12 @@ pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layou
     artifacts.iter().enumerate().map(describe).collect()
 }
 
-/// An output artifact, as KFP describes it before there is one.
+/// The `RuntimeArtifact` of an output before the command has run.
 pub(super) fn output_artifact(port: &str, kind: &ArtifactType, layout: &Layout) -> Value {
     runtime_artifact(port, kind, &layout.output(port), &json!({}))
 }
 
-/// An input artifact's URI: its path, unless its producer gave it one elsewhere.
+/// The URI of an input artifact: its path, or the URI of another system that its producer reported.
 pub(super) fn uri(port: &str, index: usize, artifact: &Artifact, layout: &Layout) -> String {
     match artifact.properties.get(REMOTE_URI) {
         Some(Value::String(uri)) => uri.clone(),
@@ -69,7 +69,7 @@ pub(super) fn uri(port: &str, index: usize, artifact: &Artifact, layout: &Layout
     }
 }
 
-/// An artifact's metadata, or what these keys lead to in it: `null` where there is nothing.
+/// An artifact's metadata, or the value at these keys: `null` if there is none.
 pub(super) fn metadata(artifact: Option<&Artifact>, keys: &[String]) -> Value {
     let Some(artifact) = artifact else { return Value::Null };
     let [first, rest @ ..] = keys else {

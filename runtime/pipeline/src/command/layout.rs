@@ -1,18 +1,18 @@
-//! Where a command finds its files.
+//! The paths of a command's files.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// Where commands see the directory that a run's tasks share, as in KFP.
+/// The path at which commands see the workspace of the run, as in KFP.
 pub const WORKSPACE: &str = "/kfp-workspace";
 
-/// The longest file name, in bytes, with room for what a command appends to it.
+/// The maximum length of a file name in bytes, which leaves room for suffixes that a command adds.
 const MAX_NAME: usize = 200;
 
-/// The paths of the files that a command sees. They depend on the names of its ports alone, so that they are part of no identity.
+/// The paths of a command's files. They depend on the names of its ports only, so that they do not change its identity.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
-    /// What stands before each path: nothing in the sandbox, a directory's path on the host.
+    /// The prefix of all paths: empty in the sandbox, a path of the host otherwise.
     pub root: String,
 }
 
@@ -22,34 +22,34 @@ impl Layout {
         Self { root: root.into() }
     }
 
-    /// Where an input artifact is, the `index`th of its port: a file or a directory, to be read only.
+    /// The path of an input artifact, the `index`th of its port. It is read-only.
     pub fn input(&self, port: &str, index: usize) -> String {
         let port = file_name(port);
         format!("{}/in/{port}/{index}/{port}", self.root)
     }
 
-    /// Where an output artifact is to be written, as a file or a directory. Its parent is there.
+    /// The path of an output artifact, a file or a directory. Its parent directory exists.
     pub fn output(&self, port: &str) -> String {
         format!("{}/out/{}", self.root, file_name(port))
     }
 
-    /// The file for an output parameter. Its parent is there.
+    /// The path of the file for an output parameter. Its parent directory exists.
     pub fn parameter(&self, port: &str) -> String {
         format!("{}/tmp/kfp/outputs/{}", self.root, file_name(port))
     }
 
-    /// The file for KFP's `ExecutorOutput`. Its parent is there.
+    /// The path of the file for KFP's `ExecutorOutput`. Its parent directory exists.
     pub fn executor_output(&self) -> String {
         format!("{}/tmp/kfp_outputs/output_metadata.json", self.root)
     }
 
-    /// The directory of the packages that were vendored for it.
+    /// The path of the directory with vendored packages.
     pub fn packages(&self) -> String {
         format!("{}/packages", self.root)
     }
 }
 
-/// A port's name as the name of a file. Names in KFP are almost always plain, but nothing says that they must be.
+/// A port's name as a file name. Names in KFP are usually plain, but the format does not require it.
 fn file_name(port: &str) -> Cow<'_, str> {
     let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | ' ' | '+' | '=' | ',' | '@');
     if !port.is_empty() && !port.starts_with('.') && port.len() <= MAX_NAME && port.chars().all(plain) {
@@ -65,7 +65,7 @@ fn file_name(port: &str) -> Cow<'_, str> {
         }
     }
     if name.len() > MAX_NAME {
-        // What is cut off must still tell two names apart.
+        // The digest keeps two names apart that differ in the part that is cut off.
         let mut hasher = std::hash::DefaultHasher::new();
         std::hash::Hash::hash(port, &mut hasher);
         name.truncate(MAX_NAME - 20);

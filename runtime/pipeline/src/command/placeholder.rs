@@ -1,11 +1,11 @@
-//! Placeholders in a text: `{{$}}`, `{{$.inputs.parameters['x']}}` and so on.
+//! Parsing of placeholders in a text: `{{$}}`, `{{$.inputs.parameters['x']}}` and so on.
 
 /// A piece of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// What stands for itself.
+    /// Literal text.
     Text(&'a str),
-    /// What something else is put in place of.
+    /// A placeholder.
     Placeholder(Placeholder<'a>),
 }
 
@@ -14,55 +14,55 @@ pub(super) enum Piece<'a> {
 pub(super) struct Placeholder<'a> {
     /// As it is written.
     pub(super) raw: &'a str,
-    /// What it stands for.
+    /// What it is replaced by.
     pub(super) kind: PlaceholderKind,
-    /// How many times the value is escaped for a JSON string around it: `.json_escape[1]`.
+    /// How many times the value is escaped for an enclosing JSON string: `.json_escape[1]`.
     pub(super) escapes: u32,
 }
 
-/// What a placeholder stands for.
+/// What a placeholder is replaced by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum PlaceholderKind {
     /// The whole `ExecutorInput`.
     Everything,
-    /// Something about the run or the task, by its name: `pipeline_job_name`.
+    /// A value of the run or the task, by KFP's name: `pipeline_job_name`.
     Context(&'static str),
     /// An input parameter's value.
     InputParameter(String),
-    /// Something of an input artifact.
+    /// A field of an input artifact.
     InputArtifact(String, ArtifactField),
-    /// Path of the file for an output parameter.
+    /// The path of the file for an output parameter.
     OutputParameter(String),
-    /// Something of an output artifact.
+    /// A field of an output artifact.
     OutputArtifact(String, ArtifactField),
-    /// Path of the file for the `ExecutorOutput`.
+    /// The path of the file for the `ExecutorOutput`.
     OutputFile,
-    /// Only Vertex AI can say.
+    /// A value that only Vertex AI has.
     Vertex,
-    /// Nothing that KFP defines. If it begins as KFP's do (`inputs`, `outputs`, `pipeline_`) somebody mistyped it; else it belongs to
-    /// another language: Go templates have `{{$.Values.x}}` too.
+    /// Not defined by KFP. If it begins like one of KFP's (`inputs`, `outputs`, `pipeline_`) it is a mistake. Otherwise
+    /// it is of another language: Go templates have `{{$.Values.x}}` too.
     Unknown {
-        /// Whether it begins as KFP's do.
+        /// Whether it begins like one of KFP's.
         ours: bool,
     },
 }
 
-/// What is asked of an artifact.
+/// A field of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ArtifactField {
-    /// All of them, as a JSON list.
+    /// The list of all artifacts, as JSON.
     List,
-    /// Its URI, which is its path here.
+    /// The URI, which is the path here.
     Uri,
     /// Its path.
     Path,
     /// Its name.
     Name,
-    /// Its metadata: all of it, or what these keys lead to.
+    /// The metadata: all of it, or the value at these keys.
     Metadata(Vec<String>),
 }
 
-/// The facts that there are, as KFP names them.
+/// KFP's names of the values of the run and the task.
 pub(super) const CONTEXT_FIELDS: [&str; 9] = [
     "pipeline_job_name",
     "pipeline_job_resource_name",
@@ -75,13 +75,13 @@ pub(super) const CONTEXT_FIELDS: [&str; 9] = [
     "workspace_path",
 ];
 
-/// Each escape can double the length of what is escaped.
+/// The maximum number of escapes. Each can double the length of a text.
 const MAX_ESCAPES: u32 = 4;
 
-/// How far the end of a name is looked for, in bytes: a text of many beginnings without an end must not take long.
+/// The maximum length of a name in bytes, which bounds the search for its end in a text with many beginnings.
 const MAX_NAME: usize = 1024;
 
-/// Cuts a text into what stands for itself and placeholders.
+/// Splits a text into literal text and placeholders.
 pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut done = 0;
@@ -105,7 +105,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     pieces
 }
 
-/// The placeholder that a text begins with, if it does.
+/// The placeholder at the start of a text, if there is one.
 fn placeholder(text: &str) -> Option<Placeholder<'_>> {
     let mut rest = text.strip_prefix("{{$")?;
     let mut path = Vec::new();
@@ -116,7 +116,7 @@ fn placeholder(text: &str) -> Option<Placeholder<'_>> {
             return Some(Placeholder { raw, kind, escapes });
         }
         let Some((step, after)) = step(rest) else {
-            // Mistyped, if it begins as one of KFP's: it reaches as far as the next braces.
+            // If it begins like one of KFP's it is a mistake, and extends to the next braces.
             let first = path.first().copied().unwrap_or_default();
             let end = within(text).find("}}")? + 2;
             let unknown = PlaceholderKind::Unknown { ours: true };
@@ -131,7 +131,7 @@ fn is_ours(first: &str) -> bool {
     matches!(first, "inputs" | "outputs") || first.starts_with("pipeline_")
 }
 
-/// One step of a path: `.name`, `['name']`, `["name"]`, `[1]`. Quotes may be doubled, as YAML doubles them.
+/// One component of a path: `.name`, `['name']`, `["name"]`, `[1]`. Quotes may be doubled, as in YAML.
 fn step(text: &str) -> Option<(&str, &str)> {
     if let Some(name) = text.strip_prefix('.') {
         let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(name.len());
@@ -154,7 +154,7 @@ fn within(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_NAME)]
 }
 
-/// What a path means, and how often the value is escaped.
+/// The kind of a placeholder by its path, and the number of escapes.
 fn parse_path(path: &[&str]) -> (PlaceholderKind, u32) {
     if let [before @ .., "json_escape", times] = path {
         return match times.parse() {

@@ -1,4 +1,4 @@
-//! What the texts of a command refer to, for those who check them before anything runs.
+//! The references of a command's texts, for checks before anything runs.
 
 use std::collections::BTreeSet;
 
@@ -6,28 +6,28 @@ use super::placeholder::{Piece, PlaceholderKind, pieces};
 use super::structure::{Element, element};
 use super::task_context::refusal;
 
-/// What a text refers to.
+/// The references of a text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct References {
     /// Input parameters, by name.
     pub parameters: BTreeSet<String>,
     /// Input artifacts, by name.
     pub artifacts: BTreeSet<String>,
-    /// Inputs of either sort whose presence is asked for, by name.
+    /// Inputs of either kind whose presence is tested, by name.
     pub present: BTreeSet<String>,
     /// Output parameters, by name.
     pub output_parameters: BTreeSet<String>,
     /// Output artifacts, by name.
     pub output_artifacts: BTreeSet<String>,
-    /// What it wants to know of the run and the task, as KFP names it: `pipeline_job_name`.
+    /// Values of the run and the task, by KFP's name: `pipeline_job_name`.
     pub context: BTreeSet<&'static str>,
     /// Whether it refers to all inputs and outputs at once: `{{$}}`.
     pub everything: bool,
-    /// Placeholders that can never be filled in, with why.
+    /// Why some placeholders can never be filled in.
     pub problems: Vec<String>,
 }
 
-/// What a text of a command, or a template, refers to.
+/// The references of a command's text, or of a template.
 pub fn references(text: &str) -> References {
     let mut all = References::default();
     all.add(&element(text));

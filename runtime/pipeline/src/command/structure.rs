@@ -1,5 +1,5 @@
-//! KFP's structures in a command: `{"Concat": [..]}` and `{"IfPresent": {"InputName": .., "Then": .., "Else": ..}}`, which a
-//! pipeline carries as text.
+//! KFP's structures in a command, `{"Concat": [..]}` and `{"IfPresent": {"InputName": .., "Then": .., "Else": ..}}`,
+//! which are JSON texts in a pipeline.
 
 use serde_json::Value;
 
@@ -8,18 +8,18 @@ use serde_json::Value;
 pub(super) enum Element {
     /// Text, with placeholders.
     Text(String),
-    /// All of these in one.
+    /// The concatenation of these.
     Concat(Vec<Element>),
-    /// The first if the input has a value, else the second, which may be nothing.
+    /// `then` if the input has a value, or else `otherwise`, which may be empty.
     IfPresent { input: String, then: Vec<Element>, otherwise: Vec<Element> },
 }
 
-/// The element that a text stands for: almost always itself.
+/// Parses a text, which usually is literal text.
 pub(super) fn element(text: &str) -> Element {
     structure(text).and_then(|value| read(&value)).unwrap_or_else(|| Element::Text(text.to_owned()))
 }
 
-/// The JSON of a text that begins as a structure does.
+/// The JSON of a text that begins like a structure.
 pub(super) fn structure(text: &str) -> Option<Value> {
     let inside = text.trim_start().strip_prefix('{')?.trim_start();
     if !inside.starts_with("\"Concat\"") && !inside.starts_with("\"IfPresent\"") {
@@ -52,7 +52,7 @@ fn read(value: &Value) -> Option<Element> {
     }
 }
 
-/// The same value with each of its texts replaced.
+/// The value with each of its texts replaced.
 pub(super) fn map_texts(value: Value, map: &impl Fn(&str) -> String) -> Value {
     match value {
         Value::String(text) => Value::String(map(&text)),

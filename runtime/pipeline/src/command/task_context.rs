@@ -1,4 +1,4 @@
-//! What is known of a run and a task before its command is called.
+//! The values of placeholders about the run and the task.
 
 use serde_json::Value;
 
@@ -7,29 +7,29 @@ use super::structure::{map_texts, structure};
 use super::text;
 use crate::step::{PortValue, PortValues};
 
-/// Longest text that [`fill_template`] makes, in bytes: parameters are kept in the metadata.
+/// The maximum length of a filled template in bytes: parameters are stored in the metadata.
 const MAX_TEXT: usize = 16 << 20;
 
-/// What is known of a run and a task, for the placeholders that ask.
+/// The values of placeholders about the run and the task.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TaskContext {
-    /// The run's name, unique among the pipeline's: `{{$.pipeline_job_name}}`.
+    /// The name of the run, unique in its pipeline: `{{$.pipeline_job_name}}`.
     pub job_name: String,
-    /// The run's full name: `{{$.pipeline_job_resource_name}}`.
+    /// The full name of the run: `{{$.pipeline_job_resource_name}}`.
     pub job_resource_name: String,
-    /// The run's id: `{{$.pipeline_job_uuid}}`.
+    /// The id of the run: `{{$.pipeline_job_uuid}}`.
     pub job_id: String,
-    /// The task's name: `{{$.pipeline_task_name}}`.
+    /// The name of the task: `{{$.pipeline_task_name}}`.
     pub task_name: String,
     /// The id of the task's execution: `{{$.pipeline_task_uuid}}`.
     pub task_id: String,
-    /// Where artifacts lie: `{{$.pipeline_root}}`.
+    /// The root of artifacts: `{{$.pipeline_root}}`.
     pub root: String,
-    /// When the run was made, as RFC 3339 has it: `{{$.pipeline_job_create_time_utc}}`.
+    /// When the run was created, in the form of RFC 3339: `{{$.pipeline_job_create_time_utc}}`.
     pub create_time: String,
-    /// When the run was to start, likewise: `{{$.pipeline_job_schedule_time_utc}}`.
+    /// When the run was scheduled, in the same form: `{{$.pipeline_job_schedule_time_utc}}`.
     pub schedule_time: String,
-    /// Where commands see the run's shared directory, if it has one ([`super::WORKSPACE`]): `{{$.workspace_path}}`.
+    /// The path of the run's workspace, if it has one ([`super::WORKSPACE`]): `{{$.workspace_path}}`.
     pub workspace: Option<String>,
 }
 
@@ -55,8 +55,8 @@ impl TaskContext {
     }
 }
 
-/// Fills in what is known of the run and the task; all other placeholders stay. In a structure (`{"Concat": [..]}`) the texts in it
-/// are filled.
+/// Fills in the placeholders about the run and the task. All others stay. In a structure (`{"Concat": [..]}`) they are
+/// filled in in its texts.
 pub fn fill_task_context(text: &str, context: &TaskContext) -> String {
     if !text.contains("{{$") {
         return text.to_owned();
@@ -81,12 +81,12 @@ fn fill_plain(text: &str, context: &TaskContext) -> String {
     filled
 }
 
-/// The value of a text among a task's inputs ([`crate::model::Binding::Template`]): `inputs` are the values of the task's other wires.
-/// A text that is one placeholder of a parameter and nothing else has that parameter's value and type; any other is a string, in which
-/// an absent input is `null`.
+/// The value of a template ([`crate::model::Binding::Template`]). `inputs` are the values of the task's other wires. A
+/// text that consists of one placeholder of a parameter has the value and the type of that parameter. Any other is a
+/// string, in which an absent input is `null`.
 ///
 /// # Errors
-/// Which placeholder means nothing here.
+/// Which placeholder cannot be filled in.
 pub fn fill_template(template: &str, inputs: &PortValues, context: &TaskContext) -> Result<Value, String> {
     let pieces = pieces(template);
     if let [Piece::Placeholder(Placeholder { kind: PlaceholderKind::InputParameter(name), escapes: 0, raw })] =

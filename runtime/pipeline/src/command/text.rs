@@ -1,9 +1,9 @@
-//! Values as texts, as KFP prints them into commands.
+//! Values as text, in the form in which KFP passes them to commands.
 
 use serde_json::Value;
 
-/// A parameter's value in a command: a string is itself, a number has no exponent and no needless fraction (`3`, not `3.0`), all
-/// else is JSON.
+/// The value of a parameter as text: a string is itself, a number has no exponent and no empty fraction (`3`, not
+/// `3.0`), everything else is JSON.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -14,12 +14,12 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// JSON as KFP's back end writes it, without spaces.
+/// JSON without spaces, as KFP's back end writes it.
 pub(super) fn json(value: &Value) -> String {
     value.to_string()
 }
 
-/// A text as it stands inside the quotes of a JSON string.
+/// A text escaped for the inside of a JSON string.
 pub(super) fn escape(text: &str) -> String {
     let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()

@@ -1,7 +1,8 @@
-//! CEL with arithmetic that may mix integers and doubles.
+//! CEL with arithmetic on mixed integers and doubles.
 //!
-//! CEL proper has no `double + int`. Here values are doubles but literals such as `1` are integers, so `count + 1`
-//! would fail: the operators are made to call functions that promote the integer when the other side is a double.
+//! Standard CEL has no `double + int`. Values are doubles here but literals such as `1` are integers, so that `count +
+//! 1` would fail. The operators are therefore replaced by calls of functions that convert the integer if the other side
+//! is a double.
 
 use std::sync::{Arc, LazyLock};
 
@@ -13,7 +14,7 @@ use super::ConditionError;
 /// The standard functions and macros of CEL.
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 
-/// CEL's operators and the functions that stand for them here. No expression can name these functions.
+/// CEL's operators, and the functions that replace them. Expressions cannot call these functions by name.
 const OPERATORS: [(&str, &str); 5] = [
     (operators::ADD, "@add"),
     (operators::SUBSTRACT, "@subtract"),
@@ -24,7 +25,7 @@ const OPERATORS: [(&str, &str); 5] = [
 
 type Answer = Result<Value, ExecutionError>;
 
-/// A context in which [`parse`]d expressions are evaluated.
+/// A context for the evaluation of [`parse`]d expressions.
 pub(super) fn context<'v>() -> Result<Context<'v, 'v>, DeclarationError> {
     let mut context = Context::with_env(Arc::clone(&ENVIRONMENT));
     context.add_function("@add", |a: Value, b: Value| promoted(a, b, |a, b| a + b))?;
@@ -35,7 +36,7 @@ pub(super) fn context<'v>() -> Result<Context<'v, 'v>, DeclarationError> {
     Ok(context)
 }
 
-/// Makes doubles of both sides if one is a double.
+/// Converts both sides to doubles if one is a double.
 #[expect(clippy::cast_precision_loss, reason = "that is what computing with doubles means")]
 fn promoted(a: Value, b: Value, operate: impl FnOnce(Value, Value) -> Answer) -> Answer {
     let double = |value: Value| match value {
@@ -50,7 +51,7 @@ fn promoted(a: Value, b: Value, operate: impl FnOnce(Value, Value) -> Answer) ->
     }
 }
 
-/// The remainder; of doubles too, where CEL has none, since whole numbers are doubles here.
+/// The remainder. Standard CEL has none for doubles, but integers are doubles here.
 fn modulo(a: Value, b: Value) -> Answer {
     match (a, b) {
         (Value::Float(_), Value::Float(0.0)) => Err(ExecutionError::RemainderByZero(Value::Float(0.0))),
@@ -59,7 +60,7 @@ fn modulo(a: Value, b: Value) -> Answer {
     }
 }
 
-/// The tree of an expression, its arithmetic replaced.
+/// The syntax tree of an expression, with its arithmetic operators replaced.
 pub(super) fn parse(expression: &str) -> Result<IdedExpr, ConditionError> {
     let mut tree = ENVIRONMENT.parser().parse(expression).map_err(|wrong| {
         let first = wrong.errors.first();
@@ -106,7 +107,7 @@ fn replace_entry(entry: &mut EntryExpr) {
     }
 }
 
-/// The parser's message in words that need no knowledge of its grammar.
+/// The parser's message, rephrased without terms of its grammar.
 fn explain(message: &str, at: Option<(isize, isize)>, expression: &str) -> ConditionError {
     let message = message.trim_start_matches("Syntax error: ");
     let (message, hint) =

@@ -1,4 +1,4 @@
-//! Bounds on conditions: none may exhaust the stack, the time or the process of whoever runs it.
+//! Bounds on conditions, which keep them from exhausting the stack, the time or the process of the host.
 
 use std::thread;
 
@@ -9,25 +9,25 @@ use serde_json::Value;
 use super::{ConditionError, ConditionScope};
 use crate::step::PortValue;
 
-/// The longest expression.
+/// The maximum length of an expression, in bytes.
 const MAX_LENGTH: usize = 4_096;
-/// Most opening brackets: how deep an expression can be nested. Also most `?` of `a ? b : c`, which nest too.
+/// The maximum number of opening brackets, which bounds the nesting. Also that of `?` in `a ? b : c`, which nest as
+/// well.
 const MAX_BRACKETS: usize = 128;
-/// Most operators, dots included: how deep the tree of an expression without brackets can be.
+/// The maximum number of operators, dots included, which bounds the depth of an expression without brackets.
 const MAX_OPERATORS: usize = 512;
-/// Most turns of all loops (`all`, `exists`, `map`, ...) together.
+/// The maximum number of iterations of all loops (`all`, `exists`, `map`, ...) together.
 const MAX_TURNS: f64 = 2e6;
-/// The CEL parser takes up to 100 KiB of stack for each level of nesting when it is built without optimisation.
-/// Only what is touched of this becomes memory.
+/// The CEL parser takes up to 100 KiB of stack for each level of nesting in an unoptimised build. Only pages that are
+/// touched use memory.
 const STACK: usize = 64 << 20;
 
-/// Refuses what the parser could choke on, by counting characters: those inside of strings too, so that no trick
-/// with quotes can hide any.
+/// Refuses expressions that could exhaust the parser, by counting characters, including those inside of strings.
 pub(super) fn check(expression: &str) -> Result<(), ConditionError> {
     check_size(expression, MAX_LENGTH, MAX_BRACKETS, MAX_OPERATORS)
 }
 
-/// The same for expressions that a compiler wrote, KFP's: an `Else` repeats the conditions of all branches before it.
+/// The same for expressions that KFP's compiler generates: an `Else` repeats the conditions of all branches before it.
 pub(super) fn check_generated(expression: &str) -> Result<(), ConditionError> {
     check_size(expression, 8 * MAX_LENGTH, 4 * MAX_BRACKETS, 4 * MAX_OPERATORS)
 }
@@ -54,10 +54,9 @@ fn check_size(expression: &str, length: usize, brackets: usize, operators: usize
     Ok(())
 }
 
-/// Runs `work` on a thread with a stack that the bounds above cannot exhaust, and turns a panic into an error.
+/// Runs `work` on a thread whose stack is sufficient for the bounds above, and turns a panic into an error.
 ///
-/// The parser is generated code over an error-recovering library; should it panic on some malformed input,
-/// that must not take the run down.
+/// The parser is generated code over an error-recovering library. A panic on malformed input must not abort the run.
 pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, ConditionError> + Send) -> Result<T, ConditionError> {
     thread::scope(|scope| {
         match thread::Builder::new().name("condition".into()).stack_size(STACK).spawn_scoped(scope, work) {
@@ -67,7 +66,7 @@ pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, ConditionError
     })
 }
 
-/// Refuses loops inside loops over lists so long that they would not end in reasonable time.
+/// Refuses nested loops over lists so long that they would not end in reasonable time.
 pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionScope<'_>) -> Result<(), ConditionError> {
     let outputs = scope.tasks.values().flat_map(|task| task.outputs.values()).map(longest_in);
     let params = scope.params.values().map(longest);
@@ -75,7 +74,7 @@ pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionSc
     check_turns(tree, expression, items)
 }
 
-/// Refuses them where the longest list that they could go over has so many items.
+/// The same, if the longest list that they could iterate over has `items` items.
 pub(super) fn check_turns(tree: &IdedExpr, expression: &str, items: usize) -> Result<(), ConditionError> {
     let depth = loops(tree);
     if depth == 0 {
@@ -111,12 +110,12 @@ fn longest(value: &Value) -> usize {
     }
 }
 
-/// How deep loops are nested.
+/// The nesting depth of loops.
 fn loops(tree: &IdedExpr) -> usize {
     let deepest = |parts: &mut dyn Iterator<Item = &IdedExpr>| parts.map(loops).max().unwrap_or(0);
     match &tree.expr {
         Expr::Call(call) => deepest(&mut call.args.iter().chain(call.target.as_deref())),
-        // A loop over the result of another may run over as many items as that one's loops made together.
+        // A loop over the result of another one may have as many items as the loops in that one together produced.
         Expr::Comprehension(each) => {
             1 + deepest(&mut [&each.loop_step, &each.loop_cond, &each.result].into_iter()) + loops(&each.iter_range)
         }
@@ -128,7 +127,7 @@ fn loops(tree: &IdedExpr) -> usize {
     }
 }
 
-/// The expressions inside of a map's or a struct's entries.
+/// The expressions in the entries of a map or a struct.
 pub(super) fn entries(entries: &[cel::common::ast::IdedEntryExpr]) -> impl Iterator<Item = &IdedExpr> {
     entries
         .iter()

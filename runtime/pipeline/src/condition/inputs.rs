@@ -1,8 +1,8 @@
-//! Conditions and selectors as KFP writes them: CEL over a task's own inputs.
+//! Conditions and selectors of KFP: CEL over a task's own inputs.
 //!
-//! A condition sees `inputs.parameter_values['x']` and `inputs.artifacts['x'].artifacts[0].uri`, as in KFP's
-//! `ExecutorInput`; in schema 2.0.0 also `inputs.parameters['x'].string_value`. A selector sees the value that it
-//! selects from as the text `string_value`. Both have `parseJson`; all numbers are doubles.
+//! The variables of a condition are `inputs.parameter_values['x']` and `inputs.artifacts['x'].artifacts[0].uri`, as in
+//! KFP's `ExecutorInput`; in schema 2.0.0 also `inputs.parameters['x'].string_value`. The variable of a selector is
+//! `string_value`, its source as text. Both have `parseJson`; all numbers are doubles.
 
 use std::sync::Arc;
 
@@ -19,14 +19,14 @@ use crate::step::{PortValue, PortValues};
 pub struct InputRead {
     /// The input's name.
     pub name: String,
-    /// An artifact rather than a parameter.
+    /// Whether it is an artifact rather than a parameter.
     pub artifact: bool,
 }
 
-/// The inputs that a condition reads, in the order in which they stand in it.
+/// The inputs that a condition reads, in the order of the expression.
 ///
 /// # Errors
-/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it speaks of anything but inputs.
+/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it has other variables than inputs.
 pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
     bounds::check_generated(expression)?;
     bounds::with_room(|| {
@@ -35,10 +35,10 @@ pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
     })
 }
 
-/// Whether a condition over a task's inputs holds.
+/// Evaluates a condition over a task's inputs.
 ///
 /// # Errors
-/// [`ConditionError`]; an input that it reads and that has no value is [`ConditionError::Absent`] and named.
+/// [`ConditionError`]. An absent input that it reads is [`ConditionError::Absent`], by name.
 pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, ConditionError> {
     bounds::check_generated(expression)?;
     bounds::with_room(|| {
@@ -55,8 +55,8 @@ pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, Co
     })
 }
 
-/// What a selector makes of a value: `parseJson(string_value)["key"]`. Text is `string_value` as it is, any other value
-/// as its JSON. Whole numbers in what it gives are JSON integers.
+/// Applies a selector to a value: `parseJson(string_value)["key"]`. A string is `string_value` itself, any other value
+/// its JSON. Integral numbers in the result are JSON integers.
 ///
 /// # Errors
 /// [`ConditionError`].
@@ -68,7 +68,7 @@ pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
             Json::String(text) => text.clone(),
             other => other.to_string(),
         };
-        // Each item of a list takes at least two characters.
+        // An item of a list takes at least two characters.
         bounds::check_turns(&tree, expression, text.len() / 2)?;
         let mut context = context()?;
         context.add_variable_from_value("string_value", Value::String(Arc::new(text)));
@@ -85,10 +85,10 @@ pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
     })
 }
 
-/// Whether a selector can be read and speaks of nothing but `string_value`.
+/// Checks that a selector can be parsed, and that its only variable is `string_value`.
 ///
 /// # Errors
-/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it speaks of anything else.
+/// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it has other variables.
 pub fn check_selector(expression: &str) -> Result<(), ConditionError> {
     bounds::check_generated(expression)?;
     bounds::with_room(|| {
@@ -117,7 +117,7 @@ fn context<'v>() -> Result<Context<'v, 'v>, ConditionError> {
     Ok(context)
 }
 
-/// `inputs` as a condition sees it.
+/// The variable `inputs`.
 fn scope(inputs: &PortValues) -> Value {
     let mut values = Vec::new();
     let mut typed = Vec::new();
@@ -141,7 +141,7 @@ fn scope(inputs: &PortValues) -> Value {
     ])
 }
 
-/// The `Value` message of schema 2.0.0: one field, after the value's type.
+/// The `Value` message of schema 2.0.0: one field, named after the type of the value.
 fn typed(value: &Json) -> Value {
     let cel = json(value);
     let fields = match value {
@@ -162,7 +162,7 @@ fn reads(tree: &IdedExpr) -> Result<Vec<InputRead>, ConditionError> {
                 "artifacts" => Some((name, true)),
                 _ => None,
             },
-            // A whole section: every input is in it, and whether one is missing cannot be said.
+            // The whole section is read: any input may be meant, so that none can be reported as missing.
             (Root::Task(root), [section])
                 if root == "inputs" && ["parameter_values", "parameters", "artifacts"].contains(&section.as_str()) =>
             {

@@ -1,4 +1,4 @@
-//! What a condition refers to.
+//! The references of a condition.
 
 use std::fmt::Write;
 
@@ -7,26 +7,26 @@ use cel::common::ast::{Expr, LiteralValue, operators};
 
 use super::bounds::entries;
 
-/// Something that a condition reads, `evaluate.accuracy`, or asks about, `has(evaluate.accuracy)`.
+/// A value that a condition reads (`evaluate.accuracy`) or tests (`has(evaluate.accuracy)`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    /// Where it begins.
+    /// Its first name.
     pub root: Root,
-    /// The names after it: for a task first its output.
+    /// The names that follow it: for a task first the output.
     pub path: Vec<String>,
 }
 
-/// Where a reference begins.
+/// The first name of a reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Root {
     /// The pipeline's parameters.
     Params,
-    /// A task by the name written: `my_step` may stand for `my-step`.
+    /// A task, by the name as written: `my_step` may mean `my-step`.
     Task(String),
 }
 
 impl Reference {
-    /// As an expression: `evaluate.accuracy`, `steps["my-step"].x`.
+    /// The reference as an expression: `evaluate.accuracy`, `steps["my-step"].x`.
     pub fn text(&self) -> String {
         let plain = |name: &str| !name.contains('-');
         let mut text = match &self.root {
@@ -41,17 +41,17 @@ impl Reference {
     }
 }
 
-/// Names that CEL gives to types: alone they are no tasks.
+/// Names of types in CEL, which are not tasks.
 const TYPES: [&str; 10] = ["int", "uint", "double", "bool", "string", "bytes", "list", "map", "type", "null_type"];
 
-/// Every reference in an expression.
+/// All references of an expression.
 pub(super) fn collect(tree: &IdedExpr) -> Vec<Reference> {
     let mut found = Vec::new();
     walk(tree, &mut Vec::new(), &mut found);
     found
 }
 
-/// `bound` are the variables of the loops around.
+/// `bound` are the variables of enclosing loops.
 fn walk<'e>(tree: &'e IdedExpr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
     if let Some((root, path)) = chain(tree) {
         if !bound.contains(&root) && !root.starts_with('@') {
@@ -88,7 +88,7 @@ fn reference(root: &str, path: Vec<&str>, found: &mut Vec<Reference>) {
         "params" => Root::Params,
         "steps" => match path.next() {
             Some(task) => Root::Task(task),
-            // All of them at once: the checker asks for a name.
+            // All parameters at once. The checker requires a name.
             None => Root::Task("steps".to_owned()),
         },
         name if path.len() == 0 && TYPES.contains(&name) => return,
@@ -100,7 +100,7 @@ fn reference(root: &str, path: Vec<&str>, found: &mut Vec<Reference>) {
     }
 }
 
-/// The identifier at the root of `a.b["c"]` and the names that follow.
+/// The root of `a.b["c"]`, and the names that follow.
 pub(crate) fn chain(tree: &IdedExpr) -> Option<(&str, Vec<&str>)> {
     match &tree.expr {
         Expr::Ident(name) => Some((name, Vec::new())),

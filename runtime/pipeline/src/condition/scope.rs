@@ -1,4 +1,4 @@
-//! The values that a condition sees, and its evaluation over them.
+//! The values of a condition's variables, and its evaluation over them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::model::TaskState;
 use crate::step::{Artifact, PortValue};
 use crate::types::PortType;
 
-/// Doubles are exact for whole numbers up to here.
+/// The limit up to which doubles represent all integers exactly.
 const EXACT: u64 = 1 << 53;
 /// The same as a double.
 const LARGEST_EXACT: f64 = 9_007_199_254_740_992.0;
@@ -38,12 +38,12 @@ pub(super) fn evaluate(
     }
 }
 
-/// Each name as it is and with `_` for `-`.
+/// Each name as it is, and with `_` for `-`.
 fn spellings<'a>(entries: impl Iterator<Item = (&'a str, Value)>) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     for (name, value) in entries {
         if name.contains('-') {
-            // A name that is written with `_` keeps its own meaning.
+            // A name that really has a `_` takes precedence.
             all.entry(name.replace('-', "_")).or_insert_with(|| value.clone());
         }
         all.insert(name.to_owned(), value);
@@ -88,7 +88,7 @@ pub(super) fn artifact(artifact: &Artifact) -> Value {
     map(fields)
 }
 
-/// A parameter's value. Whole numbers are doubles too where these are exact.
+/// The value of a parameter. Integers are doubles as long as these are exact.
 #[expect(clippy::cast_precision_loss, reason = "only where it is exact")]
 pub(super) fn json(value: &Json) -> Value {
     match value {
@@ -103,7 +103,7 @@ pub(super) fn json(value: &Json) -> Value {
                 Value::Float(number.as_f64().unwrap_or(f64::NAN))
             }
         }
-        // The form that such floats have as JSON.
+        // The JSON form of such floats.
         Json::String(text) if text == "NaN" => Value::Float(f64::NAN),
         Json::String(text) if text == "Infinity" => Value::Float(f64::INFINITY),
         Json::String(text) if text == "-Infinity" => Value::Float(f64::NEG_INFINITY),
@@ -113,7 +113,7 @@ pub(super) fn json(value: &Json) -> Value {
     }
 }
 
-/// A value as JSON, its whole numbers as integers where doubles are exact.
+/// A value as JSON, with integers where doubles are exact.
 pub(super) fn plain_json(value: &Value) -> Result<Json, ConditionError> {
     Ok(match value {
         Value::Null => Json::Null,
@@ -140,7 +140,7 @@ pub(super) fn plain_json(value: &Value) -> Result<Json, ConditionError> {
     })
 }
 
-/// A value's type, in words.
+/// The name of a value's type, for messages.
 pub(super) fn kind(value: &Value) -> String {
     match value {
         Value::List(_) => "a list".into(),
@@ -176,7 +176,7 @@ fn explain(error: &ExecutionError, references: &[Reference], scope: &ConditionSc
     ConditionError::Evaluation(describe(error))
 }
 
-/// What went wrong, in words that need no knowledge of CEL's implementation.
+/// The message of an evaluation error, without terms of CEL's implementation.
 pub(super) fn describe(error: &ExecutionError) -> String {
     match error {
         ExecutionError::NoSuchKey(name) => format!("there is no `{name}` in what it reads"),
@@ -209,7 +209,7 @@ pub(super) fn describe(error: &ExecutionError) -> String {
     }
 }
 
-/// An operator as it is written.
+/// An operator's symbol.
 fn symbol(operator: &str) -> &str {
     match operator {
         "add" => "+",
@@ -221,7 +221,7 @@ fn symbol(operator: &str) -> &str {
     }
 }
 
-/// Why what a reference names is not there; nothing if it is.
+/// Why the value of a reference is absent; `None` if it is present.
 fn why_absent(reference: &Reference, missing: &str, scope: &ConditionScope<'_>) -> Option<String> {
     let same = |a: &str, b: &str| a == b || a.replace('-', "_") == b;
     let Root::Task(name) = &reference.root else {

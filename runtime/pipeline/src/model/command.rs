@@ -1,58 +1,59 @@
-//! Commands: what KFP runs in containers runs here as programs for WASI in the sandbox.
+//! Commands: programs that KFP runs in containers, and this runtime as WASI programs in the sandbox.
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 
 use crate::step::Limits;
 
-/// A container of KFP. Its texts may hold KFP's placeholders, among them the structures `{"Concat": [..]}` and
-/// `{"IfPresent": {..}}` as JSON.
+/// A container of KFP. Its texts may hold KFP's placeholders, including the structures `{"Concat": [..]}` and
+/// `{"IfPresent": {..}}` as JSON text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CommandStep {
-    /// The image as written. It tells the program if it names a file; else only what is recorded.
+    /// The image as written. If it names a component file, that is run; otherwise it is only recorded.
     pub image: String,
     /// The command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub command: Vec<String>,
-    /// What follows the command.
+    /// The arguments, which follow the command.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub args: Vec<String>,
-    /// Environment variables, which may refer to others as `$(NAME)`.
+    /// Environment variables, in order. They may refer to others as `$(NAME)`.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub env: IndexMap<String, String>,
-    /// Directories that are there, empty, when it starts: absolute paths.
+    /// Absolute paths of empty directories that exist when it starts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub directories: Vec<String>,
-    /// What it may use, where its task says nothing else.
+    /// Limits, used where its task has none.
     #[serde(default)]
     pub limits: Limits,
-    /// Who runs it. Filled in when linked.
+    /// The executor that runs it. Set when linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Program>,
 }
 
-/// Who runs a command, and how it is called there.
+/// The executor of a command: what runs it, and with which arguments.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Program {
-    /// Path of the command component; relative ones are resolved against the pipeline file's folder. Empty for a program of the host.
+    /// Path of the executor's component. Relative paths are resolved against the pipeline file's folder. Empty for a
+    /// program of the host.
     pub path: String,
-    /// `blake3:<hex>` of its binary; for a program of the host, what it is: `host-python:<version>`.
+    /// `blake3:<hex>` of its binary; for a program of the host `host-python:<version>`.
     pub digest: String,
-    /// What it is called with, its own name first. May hold placeholders.
+    /// Arguments, the program's own name first. They may hold placeholders.
     pub argv: Vec<String>,
-    /// Wheels that it needs, vendored ahead: paths and digests of the files.
+    /// Vendored wheels that it needs: digests of the files by path.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub packages: IndexMap<String, String>,
 }
 
-/// What is done with a volume: a directory in the runtime's state that tasks can mount.
+/// Creates or deletes a volume: a persistent directory that tasks can mount.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Volume {
-    /// Makes or removes it.
+    /// What is done.
     pub action: VolumeAction,
 }
 
-/// Which of KFP's two components for volumes.
+/// The action of KFP's two components for volumes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum VolumeAction {

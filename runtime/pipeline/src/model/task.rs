@@ -1,4 +1,4 @@
-//! Tasks: components at work in a DAG, and what decides when and on what they run.
+//! Tasks: the nodes of a DAG, with their inputs, dependencies, triggers, conditions, loops and retries.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -10,50 +10,50 @@ use serde_json::Value;
 use super::Location;
 use crate::step::{Grants, Limits};
 
-/// A component at work in a DAG.
+/// A node of a DAG: an instance of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Task {
-    /// Name of the component.
+    /// The name of its component.
     pub component: String,
-    /// What the component's inputs are wired to.
+    /// The sources of its inputs.
     #[serde(default)]
     pub inputs: IndexMap<String, Wire>,
-    /// Tasks that must have succeeded before this one starts, beyond those whose outputs it reads.
+    /// Upstream tasks in addition to those whose outputs it reads.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<String>,
-    /// What must have become of the tasks before this one.
+    /// The states of upstream tasks in which it runs.
     #[serde(default, skip_serializing_if = "Trigger::is_default")]
     pub trigger: Trigger,
-    /// Run only if this holds; else the task is skipped.
+    /// The task is skipped if this condition is false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// Run once for each of these; the outputs of all are gathered into lists, in their order.
+    /// Makes it a loop: it runs once for each item, and its outputs are lists in the order of the items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<Iteration>,
-    /// Attempts after the first.
+    /// Retries of failed attempts.
     #[serde(default)]
     pub retry: Retry,
-    /// Whether an earlier execution of the same identity may stand for this one.
+    /// Whether the outputs of an earlier execution with the same identity may be used.
     pub cache: bool,
-    /// What the step may reach.
+    /// The access that the step has beyond its inputs.
     #[serde(default)]
     pub grants: Grants,
-    /// What the step may use.
+    /// The limits of the step.
     #[serde(default)]
     pub limits: Limits,
-    /// Volumes that the step sees among its files.
+    /// The volumes that the step mounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
-    /// The name that is shown, if it is another than the task's.
+    /// The name that is displayed, if it differs from the task's name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Where it is written.
+    /// Its place in the file.
     #[serde(default)]
     pub at: Location,
 }
 
 impl Default for Task {
-    /// A task of no component with nothing wired; caching is on.
+    /// A task without component and inputs. Caching is on.
     fn default() -> Self {
         Self {
             component: String::new(),
@@ -74,8 +74,7 @@ impl Default for Task {
 }
 
 impl Task {
-    /// Every task that this one waits for: those whose outputs it reads, those named in `after`, and those its
-    /// condition refers to.
+    /// All upstream tasks: those whose outputs it reads, those in `after`, and those that its condition refers to.
     pub fn dependencies(&self) -> BTreeSet<String> {
         let mut names = self.after.clone();
         let mounted = self.mounts.iter().map(|mount| &mount.volume);
@@ -89,14 +88,14 @@ impl Task {
     }
 }
 
-/// What must have become of the tasks before one, for it to run.
+/// The states of upstream tasks in which a task runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
-    /// All succeeded. If one failed the task is not run, if one was skipped it is skipped.
+    /// All succeeded. If one failed the task is not run; if one was skipped it is skipped.
     #[default]
     AllSucceeded,
-    /// All have ended, however they did: exit handlers, and tasks that ignore what failed before them.
+    /// All have settled in any state: exit handlers, and tasks that ignore upstream failures.
     AllCompleted,
 }
 
@@ -107,14 +106,14 @@ impl Trigger {
     }
 }
 
-/// A loop: the task's component runs once for each item. Iterations are called `task[0]`, `task[1]` and so on.
+/// A loop: the component runs once for each item. Iterations are named `task[0]`, `task[1]` and so on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Iteration {
-    /// What it goes over.
+    /// The items.
     pub over: Items,
-    /// The input of the component that gets the item.
+    /// The input of the component that receives the item.
     pub item: String,
-    /// Iterations that may be at work at the same time; any number if there is none.
+    /// The maximum number of iterations that run at the same time; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallelism: Option<u32>,
 }
@@ -123,59 +122,59 @@ pub struct Iteration {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Items {
-    /// Written out.
+    /// Written in the file.
     Literal(Vec<Value>),
-    /// A list parameter: the name under which it is wired among the task's inputs.
+    /// A list parameter, by the name of the task's wire.
     Parameter(String),
-    /// A list of artifacts: the name under which it is wired among the task's inputs.
+    /// A list of artifacts, by the name of the task's wire.
     Artifacts(String),
 }
 
-/// A volume among a step's files.
+/// A volume that a step mounts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mount {
-    /// Where the step sees it: an absolute path.
+    /// The absolute path at which the step sees it.
     pub path: String,
-    /// The volume's name.
+    /// The name of the volume.
     pub volume: Binding,
-    /// A directory inside it, rather than all of it.
+    /// A subdirectory to mount instead of the whole volume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sub_path: Option<String>,
-    /// Whether the step may only read.
+    /// Whether it is mounted read-only.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub read_only: bool,
 }
 
-/// An input's source and where it is written. A task may have wires that its component has no input for: its condition, its loop
-/// and templates read them.
+/// The source of an input. A task may have wires that its component has no input for: its condition, its loop and its
+/// templates read them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Wire {
     /// The source.
     #[serde(flatten)]
     pub from: Binding,
-    /// A CEL expression that makes the value out of the source's, there called `string_value`:
+    /// A CEL expression that selects a part of the source's value, which is its variable `string_value`:
     /// `parseJson(string_value)["key"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
-    /// Where it is written.
+    /// Its place in the file.
     #[serde(default)]
     pub at: Location,
 }
 
 impl From<Binding> for Wire {
-    /// A wire that is written at no place in particular.
+    /// A wire without a selector and a place.
     fn from(from: Binding) -> Self {
         Self { from, select: None, at: Location::default() }
     }
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Binding {
     /// A literal parameter value.
     Literal(Value),
-    /// Text with KFP's placeholders: `{{$.inputs.parameters['x']}}` is another input of the same task.
+    /// Text with KFP's placeholders. `{{$.inputs.parameters['x']}}` refers to another input of the same task.
     Template(String),
     /// An input of the enclosing component: at the root, a pipeline parameter.
     Input(String),
@@ -183,22 +182,22 @@ pub enum Binding {
     Output {
         /// The task.
         task: String,
-        /// Its output; filled in when linked, where it may be left out for a task with exactly one.
+        /// Its output. It may be empty before linking if the task has exactly one.
         output: String,
     },
-    /// How a task ended: KFP's `PipelineTaskFinalStatus`.
+    /// The final status of a task: KFP's `PipelineTaskFinalStatus`.
     FinalStatus {
         /// The task.
         task: String,
     },
-    /// The first of these that there is: the branch of a condition that was taken.
+    /// The first of these that is present: the output of the branch that was taken.
     FirstOf(Vec<Binding>),
-    /// All of these as one list of artifacts.
+    /// All of these that are present, as one list.
     Gather(Vec<Binding>),
 }
 
 impl Binding {
-    /// Calls with the name of each task that must have ended for this to have a value.
+    /// Calls `visit` with each task that must have settled before this has a value.
     pub fn visit_tasks(&self, visit: &mut impl FnMut(&str)) {
         match self {
             Self::Literal(_) | Self::Template(_) | Self::Input(_) => {}
@@ -212,7 +211,7 @@ impl Binding {
     }
 }
 
-/// What the names in a condition mean.
+/// What the variables of a condition refer to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConditionVariables {
@@ -223,57 +222,58 @@ pub enum ConditionVariables {
     Inputs,
 }
 
-/// A CEL expression.
+/// A condition: a CEL expression.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Condition {
     /// The expression's text.
     pub expression: String,
-    /// The tasks it refers to.
+    /// The tasks that it refers to.
     pub tasks: BTreeSet<String>,
-    /// What it is about.
+    /// What its variables refer to. Recorded as `sees`.
     #[serde(default, rename = "sees")]
     pub variables: ConditionVariables,
-    /// Where it is written.
+    /// Its place in the file.
     #[serde(default)]
     pub at: Location,
 }
 
-/// Repeats a failed step.
+/// The retry policy of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
-    /// Attempts after the first.
+    /// The maximum number of retries.
     pub max: u32,
-    /// Pause before the first repetition.
+    /// The backoff before the first retry.
     pub backoff: Duration,
-    /// How much longer each further pause is.
+    /// The factor by which each further backoff is longer.
     pub factor: f64,
-    /// The longest pause.
+    /// The maximum backoff.
     pub max_backoff: Duration,
 }
 
 impl Default for Retry {
-    /// No repetition; KFP's defaults for the rest: no pause, factor 2, at most an hour.
+    /// No retries. Otherwise KFP's defaults: no backoff, factor 2, at most an hour.
     fn default() -> Self {
         Self { max: 0, backoff: Duration::ZERO, factor: 2.0, max_backoff: Duration::from_hours(1) }
     }
 }
 
-/// State of a task in a run.
+/// The state of a task in a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum TaskState {
-    /// Not started yet.
+    /// Not started, or not run because an upstream task failed.
     New,
-    /// At work.
+    /// Running.
     Running,
-    /// Executed with success.
+    /// Executed successfully.
     Complete,
-    /// An earlier execution of the same identity stood for it.
+    /// The outputs are those of an earlier execution with the same identity.
     Cached,
-    /// Its condition did not hold, or an input it needs comes from a skipped task. `CANCELED` in ML Metadata, as KFP has it.
+    /// Its condition is false, or a required input comes from a skipped task. ML Metadata has `CANCELED` for it, as in
+    /// KFP.
     Skipped,
     /// All attempts failed.
     Failed,
-    /// Given up because the run was interrupted.
+    /// Canceled because the run was interrupted.
     Canceled,
 }

@@ -1,4 +1,4 @@
-//! Values of parameters as a command line gives them: text.
+//! Parsing of parameter values that are given as text, as on a command line.
 
 use serde_json::Value;
 
@@ -6,12 +6,12 @@ use super::{Mismatch, ParameterType};
 use crate::yaml;
 
 impl ParameterType {
-    /// The value that `text` stands for, in canonical form. Strings, characters and enum cases are taken as they
-    /// are, without quotes; numbers and booleans in the usual ways; anything with parts as JSON or YAML
-    /// (`[1, 2]`, `{rows: 3}`); `null` or nothing for an option that is not given.
+    /// Parses a value into canonical form. Strings, characters and enum cases are taken as they are, without quotes;
+    /// numbers and booleans in the usual spellings; lists and structures as JSON or YAML (`[1, 2]`, `{rows: 3}`);
+    /// `null` or an empty text for an option without value.
     ///
     /// # Errors
-    /// What is expected and what was found.
+    /// What is expected, and what was found.
     pub fn parse(&self, text: &str) -> Result<Value, Mismatch> {
         let trimmed = text.trim();
         match self {

@@ -1,16 +1,16 @@
-//! Artifact types: their schema titles and which of them an input takes.
+//! Artifact types: their schema titles, and which of them an input accepts.
 
 use std::fmt;
 
 use super::{ArtifactType, BUILTIN_KINDS, PortType};
 use crate::suggest;
 
-/// The title of the kind that stands for every artifact.
+/// The title of the kind that accepts every artifact.
 const ANY: &str = "system.Artifact";
 
 impl ArtifactType {
-    /// The type of a resource declared in a WIT package: `acme:types@1.2.0` and `embedding-index` give
-    /// `acme.EmbeddingIndex`. The resources of `weft:component` are KFP's kinds, `system.Dataset` and so on.
+    /// The type of a resource in a WIT package: `acme:types@1.2.0` and `embedding-index` give `acme.EmbeddingIndex`.
+    /// The resources of `weft:component` are KFP's kinds: `system.Dataset` and so on.
     pub fn from_wit(package: &str, resource: &str) -> Self {
         let package = package.split('@').next().unwrap_or(package);
         if package == "weft:component"
@@ -29,10 +29,10 @@ impl ArtifactType {
         Self(format!("{namespace}.{name}"))
     }
 
-    /// A kind as a pipeline writes it: a built-in name (`dataset`) or a full title (`acme.EmbeddingIndex`).
+    /// Parses a kind as written in a pipeline: a built-in name (`dataset`) or a full title (`acme.EmbeddingIndex`).
     ///
     /// # Errors
-    /// Says what is expected, with the nearest built-in name.
+    /// What is expected, with the nearest built-in name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let folded = text.replace('_', "-").to_lowercase();
         if let Some((_, title)) = BUILTIN_KINDS.iter().find(|(name, _)| *name == folded) {
@@ -59,13 +59,13 @@ impl ArtifactType {
         }
     }
 
-    /// Whether an input of this type takes an artifact of that one: `system.Artifact` takes every kind, others
+    /// Whether an input of this type accepts an artifact of that type: `system.Artifact` accepts every kind, the others
     /// only their own.
     pub fn accepts(&self, other: &Self) -> bool {
         self.0 == ANY || self == other
     }
 
-    /// The short name of a built-in kind, else the full title.
+    /// The short name of a built-in kind, or the full title.
     pub fn short(&self) -> &str {
         BUILTIN_KINDS.iter().find(|(_, title)| *title == self.0).map_or(&self.0, |(name, _)| name)
     }

@@ -1,24 +1,24 @@
-//! Whether a value of one type can go where another is expected, known before anything runs.
+//! Assignability: whether values of one type are accepted where another type is expected.
 
 use super::{ParameterType, PortType};
 
-/// Whether every value of `from` is one of `to` too, so that an output can feed an input.
+/// Whether every value of `from` is also one of `to`, so that an output can be wired to an input.
 ///
-/// - Integers widen where every value fits. Any integer goes into an `f64`, as in KFP, whose numbers are all
-///   doubles: beyond 2^53 it is rounded. An `f32` takes the integers of up to 16 bits.
-/// - `T` goes into `option<T>`; an enum or a `char` into a string; fewer cases into more.
-/// - A tuple goes into a list, a record into a dictionary, if all their items do: they look alike as JSON.
-/// - [`ParameterType::Json`] takes everything, and goes into everything that has parts: its values are checked
-///   when the step runs.
+/// - An integer type is assignable to a wider one, and any integer type to `f64`, as KFP's numbers are doubles: values
+/// beyond 2^53 are rounded. Integers of up to 16 bits are assignable to `f32`.
+/// - `T` is assignable to `option<T>`, an enum or a `char` to a string, an enum to one with more cases.
+/// - A tuple is assignable to a list, a record to a dictionary, if all their items are: their JSON is the same.
+/// - Everything is assignable to [`ParameterType::Json`], and that to every type with parts: the values are checked
+/// when the step runs.
 ///
 /// # Errors
-/// Why it does not.
+/// Why it is not.
 pub fn assignable(from: &ParameterType, to: &ParameterType) -> Result<(), String> {
     fits(from, to, false)
 }
 
-/// Whether some value of `from` is one of `to`: what is asked of a pipeline parameter, whose value is known and
-/// checked before the run. An `s64` may hold a `u8`, a string a case of an enum.
+/// Whether some value of `from` is also one of `to`. This is required of a pipeline parameter, whose value is checked
+/// before the run: an `s64` may hold a `u8`, a string may hold a case of an enum.
 ///
 /// # Errors
 /// Why none is.
@@ -52,7 +52,7 @@ fn fits(from: &ParameterType, to: &ParameterType, some: bool) -> Result<(), Stri
             let exact = matches!(from, T::S8 | T::U8 | T::S16 | T::U16);
             if some || exact { Ok(()) } else { Err(format!("an f32 cannot tell all values of {from} apart")) }
         }
-        // A double without a fraction is taken for an integer, as KFP carries them.
+        // A double without a fraction is accepted as an integer, since KFP passes integers as doubles.
         (T::F32 | T::F64, to) if to.integer_range().is_some() => {
             if some {
                 Ok(())
@@ -97,7 +97,7 @@ fn fits(from: &ParameterType, to: &ParameterType, some: bool) -> Result<(), Stri
     }
 }
 
-/// Inside a list or a dictionary, anything may be in a [`ParameterType::Json`].
+/// Inside a list or a dictionary, [`ParameterType::Json`] may hold anything.
 fn item_fits(from: &ParameterType, to: &ParameterType, some: bool) -> Result<(), String> {
     if *from == ParameterType::Json { Ok(()) } else { fits(from, to, some) }
 }
@@ -124,10 +124,10 @@ fn record_fits(from: &[(String, ParameterType)], to: &[(String, ParameterType)],
 }
 
 impl PortType {
-    /// Whether an output of this type can feed an input of type `to`. A single artifact goes into a list of them.
+    /// Whether an output of this type can be wired to an input of type `to`. A single artifact is accepted for a list.
     ///
     /// # Errors
-    /// Why not.
+    /// Why it cannot.
     pub fn assignable_to(&self, to: &Self) -> Result<(), String> {
         match (self, to) {
             (Self::Parameter(from), Self::Parameter(to)) => assignable(from, to),

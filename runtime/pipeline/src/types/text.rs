@@ -1,4 +1,4 @@
-//! Types as text: WIT's own spelling, and the short words that people use in pipelines (`int`, `dict`, ...).
+//! Types as text: WIT's syntax, and the common words that are used in pipelines (`int`, `dict`, ...).
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,11 +6,11 @@ use std::str::FromStr;
 use super::ParameterType;
 use crate::suggest;
 
-/// Deeper types than this are refused, so that no text can exhaust the stack.
+/// The maximum nesting, which bounds the recursion.
 const MAX_DEPTH: usize = 32;
 
 impl fmt::Display for ParameterType {
-    /// As WIT writes it: `list<tuple<string, f64>>`, `record { rows: u32 }`. [`ParameterType::Json`] is `json`.
+    /// WIT's syntax: `list<tuple<string, f64>>`, `record { rows: u32 }`. [`ParameterType::Json`] is `json`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let separated = |f: &mut fmt::Formatter<'_>, open: &str, items: Vec<String>, close: &str| {
             write!(f, "{open}{}{close}", items.join(", "))
@@ -62,7 +62,7 @@ const SIMPLE: [(&str, ParameterType); 14] = [
     ("json", ParameterType::Json),
 ];
 
-/// Words beside WIT's own: KFP's and Python's.
+/// Words in addition to WIT's: those of KFP and Python.
 const ALIASES: [(&str, ParameterType); 7] = [
     ("int", ParameterType::S64),
     ("integer", ParameterType::S64),
@@ -75,7 +75,7 @@ const ALIASES: [(&str, ParameterType); 7] = [
 
 const COMPOUND: [&str; 9] = ["option", "list", "dict", "map", "tuple", "record", "variant", "enum", "flags"];
 
-/// Why a text is no type.
+/// Why a text is not a type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct TypeSyntaxError {
@@ -94,8 +94,8 @@ impl TypeSyntaxError {
 impl FromStr for ParameterType {
     type Err = TypeSyntaxError;
 
-    /// WIT's spelling, and: `int` (`s64`), `float` (`f64`), `list` (of anything), `dict` and `dict<T>` (dictionaries
-    /// with string keys), `json` (anything).
+    /// WIT's syntax, and: `int` (`s64`), `float` (`f64`), `list` (of anything), `dict` and `dict<T>` (dictionaries with
+    /// string keys), `json` (anything).
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut parser = Parser { rest: text, depth: 0 };
         let ty = parser.ty()?;
@@ -241,7 +241,7 @@ impl<'a> Parser<'a> {
         self.items('}', item)
     }
 
-    /// Items separated by commas, a trailing one allowed, at least one.
+    /// One or more items separated by commas, with an optional trailing one.
     fn items<T>(
         &mut self,
         close: char,
@@ -259,7 +259,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// `list<item>`, which for pairs with a string first is a dictionary.
+/// `list<item>`, or a dictionary if the items are pairs whose first part is a string.
 fn list(item: ParameterType) -> ParameterType {
     match item {
         ParameterType::Tuple(items) => match <[ParameterType; 2]>::try_from(items) {

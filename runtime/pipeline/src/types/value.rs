@@ -1,10 +1,10 @@
-//! Values of parameters: whether a JSON value is of a type, and its one canonical form.
+//! Values of parameters: whether a JSON value is of a type, and its canonical form.
 //!
-//! The canonical form makes equal meaning equal JSON, which a step's identity is taken from:
+//! The canonical form represents equal values as equal JSON, of which a step's identity is computed:
 //! - integers are JSON integers (`3.0` becomes `3`), floats JSON floats (`3` becomes `3.0`);
-//! - an `f32` is the shortest decimal number that stands for it (`0.1`, not `0.10000000149011612`);
-//! - a record's absent options are left out, flags are in the order declared, a case without payload is a string;
-//! - inside [`ParameterType::Json`] a value is as it was written.
+//! - an `f32` is the shortest decimal number that rounds to it (`0.1`, not `0.10000000149011612`);
+//! - absent options of a record are left out, flags are in declaration order, a case without payload is a string;
+//! - inside [`ParameterType::Json`] a value stays as it was written.
 
 use std::fmt;
 
@@ -13,16 +13,16 @@ use serde_json::{Map, Number, Value};
 use super::ParameterType;
 use crate::suggest;
 
-/// A value that is not of the type it should be of.
+/// A value that is not of the expected type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct Mismatch {
-    /// Where inside the value, such as `.rows[2].name`; empty for the value itself.
+    /// The path inside the value, such as `.rows[2].name`; empty for the value itself.
     pub path: String,
-    /// The type expected there, as WIT text.
+    /// The type expected there, in WIT's syntax.
     pub expected: String,
     /// The value found there, shortened.
     pub found: String,
-    /// Why it does not fit, if the type alone does not say it.
+    /// Why it does not fit, if the type alone does not show it.
     pub why: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Mismatch {
     }
 }
 
-/// A value in few words.
+/// A short description of a value.
 fn describe(value: &Value) -> String {
     let text = match value {
         Value::Array(items) if items.len() > 4 => return format!("a list of {} items", items.len()),
@@ -62,20 +62,21 @@ fn describe(value: &Value) -> String {
 }
 
 impl ParameterType {
-    /// Whether `value` is of this type.
+    /// Checks that `value` is of this type.
     ///
     /// # Errors
-    /// Where in the value it is not, and why.
+    /// The path inside the value, and why it does not fit.
     pub fn check(&self, value: &Value) -> Result<(), Mismatch> {
         self.coerce(value.clone()).map(drop)
     }
 
-    /// The canonical form of `value`.
+    /// Converts `value` into canonical form.
     ///
-    /// Integers are taken for floats, and floats without a fraction for integers, as KFP carries them.
+    /// Integers are accepted as floats, and floats without a fraction as integers, since KFP passes integers as
+    /// doubles.
     ///
     /// # Errors
-    /// Where in the value it is not of this type, and why.
+    /// The path inside the value, and why it does not fit.
     pub fn coerce(&self, value: Value) -> Result<Value, Mismatch> {
         if let Some(range) = self.integer_range() {
             return self.coerce_integer(&value, range);
@@ -118,7 +119,7 @@ impl ParameterType {
         }
     }
 
-    /// What a likely slip is, where the type alone does not show it.
+    /// A hint about a likely mistake that the type alone does not show.
     fn advice(&self, value: &Value) -> Option<String> {
         match (self, value) {
             (Self::Bool, Value::String(text))
@@ -148,7 +149,8 @@ impl ParameterType {
             if float.fract() != 0.0 {
                 return Err(Mismatch::new(self, value, Some("it is not a whole number".into())));
             }
-            // Every integral double in the range of 64 bits is exact in 128; beyond, the cast saturates and is refused.
+            // Every integral double in the range of 64 bits is exact in 128 bits. Beyond, the cast saturates, and the
+            // value is refused.
             #[expect(clippy::cast_possible_truncation, reason = "saturates, which the range check below refuses")]
             let integer = float as i128;
             integer
@@ -177,7 +179,7 @@ impl ParameterType {
             if narrow.is_infinite() {
                 return Err(Mismatch::new(self, value, Some("it is beyond the largest f32".into())));
             }
-            // The shortest decimal that stands for it, so that a literal 0.1 and a computed one are the same value.
+            // The shortest decimal that rounds to it, so that a literal 0.1 and a computed one are the same value.
             narrow.to_string().parse().unwrap_or_else(|_| f64::from(narrow))
         } else {
             number
@@ -280,7 +282,7 @@ impl ParameterType {
     }
 }
 
-/// Integral floats as integers, up to where doubles are exact: what KFP's format, where every number is a double, means by them.
+/// Converts integral floats to integers, as far as doubles are exact: in KFP's format every number is a double.
 pub fn whole_numbers(value: Value) -> Value {
     match value {
         Value::Number(number) => match number.as_f64() {
