@@ -1,13 +1,13 @@
-//! Dates of moments, for people and for formats that write them.
+//! Conversion of timestamps to calendar dates.
 
-/// Date and time of day, UTC.
+/// A date and a time of day, UTC.
 pub type Moment = ((i64, i64, i64), (i64, i64, i64));
 
-/// Year, month and day, and hour, minute and second, of milliseconds since the epoch, in the proleptic Gregorian calendar, as in Howard
-/// Hinnant's `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
+/// Year, month and day, and hour, minute and second, of milliseconds since the epoch, in the proleptic Gregorian
+/// calendar. After Howard Hinnant's `civil_from_days` (<https://howardhinnant.github.io/date_algorithms.html>).
 pub fn civil(ms: i64) -> Moment {
     let (days, second) = (ms.div_euclid(86_400_000), ms.rem_euclid(86_400_000) / 1000);
-    // Years begin in March, so that the leap day is their last.
+    // Years start in March, so that the leap day is the last day of a year.
     let days = days + 719_468;
     let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
     let year = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

@@ -1,4 +1,4 @@
-//! What is wrong with a pipeline, as plain data; whoever has the file's text draws it.
+//! Problems of a pipeline as plain data. Rendering with the text of the file is up to the caller.
 
 use std::fmt;
 
@@ -6,35 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Location, Span};
 
-/// The most problems that are collected from one file; the rest is likely to follow from these.
+/// The maximum number of problems that are collected of a file. More are likely to be consequences of these.
 pub const MAX_DIAGNOSTICS: usize = 50;
 
-/// Whether a pipeline can run in spite of it.
+/// Whether a problem prevents the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
-    /// It can, but it is likely not what was meant.
+    /// It does not, but the pipeline is likely not what was intended.
     Warning,
-    /// It cannot.
+    /// It does.
     Error,
 }
 
 /// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// How bad it is.
+    /// Its severity.
     pub severity: Severity,
-    /// What is wrong, naming the thing.
+    /// The message, which names the thing.
     pub message: String,
-    /// Where, if it has a place in the file.
+    /// The place in the file, if it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Location>,
-    /// How many characters from there are meant, at least 1.
+    /// The number of characters that it covers, at least 1.
     pub length: u32,
-    /// The task that it is about.
+    /// The task that it concerns.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<String>,
-    /// What to do about it.
+    /// What the user can do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -50,7 +50,7 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(message) }
     }
 
-    /// The same at a place.
+    /// Sets the place.
     #[must_use]
     pub fn at(mut self, span: impl Into<Option<Span>>) -> Self {
         if let Some(span) = span.into().filter(|span| span.at.line > 0) {
@@ -60,14 +60,14 @@ impl Diagnostic {
         self
     }
 
-    /// The same about a task.
+    /// Sets the task.
     #[must_use]
     pub fn task(mut self, task: impl Into<String>) -> Self {
         self.task = Some(task.into());
         self
     }
 
-    /// The same with a lead that says what it is about, unless the message names it: `task`, `train`.
+    /// Prefixes the message with what it concerns, such as the task `train`, unless the message names it already.
     #[must_use]
     pub(crate) fn about(mut self, what: &str, name: &str) -> Self {
         let subject = format!("{what} `{name}`");
@@ -77,7 +77,7 @@ impl Diagnostic {
         self
     }
 
-    /// The same with advice, if there is any.
+    /// Sets the hint, if there is one.
     #[must_use]
     pub fn hint(mut self, hint: impl IntoHint) -> Self {
         if let Some(hint) = hint.into_hint() {
@@ -86,15 +86,15 @@ impl Diagnostic {
         self
     }
 
-    /// Whether it keeps the pipeline from running.
+    /// Whether it is an error.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
 }
 
-/// Advice, or none.
+/// Text or an optional text.
 pub trait IntoHint {
-    /// The advice's text.
+    /// The text of the hint.
     fn into_hint(self) -> Option<String>;
 }
 
@@ -151,7 +151,7 @@ impl Problems {
         self.found.iter().any(Diagnostic::is_error)
     }
 
-    /// All of them in the order of the file; those without a place come last.
+    /// All problems, in the order of the file. Those without a place come last.
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| (diagnostic.at.is_none(), diagnostic.at));
         self.found

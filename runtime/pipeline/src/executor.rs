@@ -1,8 +1,8 @@
-//! Who runs a container: the Python runner, the shell runner, or a component that its image names.
+//! Choice of the executor of a container: the Python executor, the shell executor, or a component that the image names.
 //!
-//! KFP compiles a Python function to a container whose command installs packages, writes the function's source to a file and calls
-//! KFP's executor on it. Here nothing of this is needed: the runner has the executor built in, so such a command is known by its shape,
-//! and the source is handed to the runner as it is.
+//! KFP compiles a Python function to a container whose command installs packages, writes the source of the function to
+//! a file and starts KFP's executor with it. The Python executor has all that built in. Such a command is recognised by
+//! its shape, and the source is passed to the executor as an argument.
 
 use crate::model::CommandStep;
 use crate::suggest;
@@ -11,53 +11,53 @@ mod packages;
 
 pub use packages::{Requirement, native};
 
-/// How a container's command is run.
+/// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExecutorCall {
-    /// Who runs it.
+    /// The executor.
     pub executor: ExecutorKind,
-    /// What that is called with, its own name first. May hold placeholders.
+    /// Its arguments, its own name first. They may hold placeholders.
     pub argv: Vec<String>,
-    /// Python packages that the command would have installed.
+    /// Python packages that the command would install.
     pub packages: Vec<Requirement>,
 }
 
-/// Who runs a command.
+/// The executor of a command.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecutorKind {
-    /// The component that is CPython with KFP's executor.
+    /// The component with CPython and KFP's executor.
     Python,
-    /// The component that is a shell with the usual utilities.
+    /// The component with a shell and the common utilities.
     Shell,
-    /// The component in a file of this path.
+    /// The component in the file with this path.
     File(String),
 }
 
-/// Why nobody can run a container.
+/// Why a container has no executor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoExecutor {
-    /// What is wrong.
+    /// The reason.
     pub message: String,
-    /// The ways out.
+    /// What the user can do about it.
     pub hint: String,
 }
 
-/// What follows `--kfp-function` in the Python runner's arguments is a function's source.
+/// The option of the Python executor that is followed by the source of a function.
 pub const FUNCTION_FLAG: &str = "--kfp-function";
 
-/// Programs that `python:*` images have and the shell runner has not.
+/// Programs of `python:*` images that the shell executor does not have.
 const PYTHONS: [&str; 2] = ["python", "python3"];
 
-/// Names under which a shell is called.
+/// The names of shells.
 const SHELLS: [&str; 4] = ["sh", "bash", "ash", "dash"];
 
-/// Modules that hold the executor: since 2.1 the first, before that the second.
+/// The modules of KFP's executor: the first since 2.1, the second before.
 const KFP_EXECUTOR_MODULES: [&str; 2] = ["kfp.dsl.executor_main", "kfp.components.executor_main"];
 
-/// Finds out who runs a container's command.
+/// Chooses the executor of a container's command.
 ///
 /// # Errors
-/// If nobody can: an image without a command, or a function whose code lies in the image.
+/// There is none: the image has no command, or a function whose code is in the image.
 pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
     let mut words: Vec<&str> = step.command.iter().chain(&step.args).map(String::as_str).collect();
     if let Some(path) = component_path(&step.image) {
@@ -78,7 +78,7 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
-        // Arguments alone are handed to a program that only the image knows.
+        // Arguments alone are for a program that only the image defines.
         return Err(no_command(&step.image));
     }
     let name = basename(program);
@@ -97,7 +97,8 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
     Ok(ExecutorCall { executor: ExecutorKind::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
 }
 
-/// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. What follows a `#` is no part of it.
+/// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. A `#` and what follows it are not part of
+/// the path.
 pub fn component_path(image: &str) -> Option<&str> {
     let (path, prefixed) = match image.strip_prefix("file:") {
         Some(path) => (path.strip_prefix("//").unwrap_or(path), true),
@@ -108,14 +109,15 @@ pub fn component_path(image: &str) -> Option<&str> {
     (prefixed || is_component).then_some(path)
 }
 
-/// The script that installs packages in front of a command, and the command: `sh -c SCRIPT COMMAND...`.
+/// The script that installs packages before a command, and that command: `sh -c SCRIPT COMMAND...`.
 fn installing<'w, 'a>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
     let [shell, flag, script, rest @ ..] = words else { return None };
     let installs = is_shell(shell) && is_script_flag(flag) && script.contains("pip install");
     (installs && script.trim_end().ends_with("\"$0\" \"$@\"")).then_some((*script, rest))
 }
 
-/// The runner's arguments for a function: `sh -ec SCRIPT SOURCE ARGUMENTS...`, where the script calls KFP's executor.
+/// The arguments of the Python executor for a function: `sh -ec SCRIPT SOURCE ARGUMENTS...`, where the script calls
+/// KFP's executor.
 fn python_function(words: &[&str]) -> Option<Vec<String>> {
     let [shell, flag, script, source, rest @ ..] = words else { return None };
     let calls =

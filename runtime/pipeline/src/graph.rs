@@ -1,4 +1,4 @@
-//! Drawings of a pipeline's DAG, with the DAGs inside of it: as DOT for Graphviz, and as SVG.
+//! Drawings of a pipeline's DAG, including nested DAGs: as DOT for Graphviz, and as SVG.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -17,15 +17,15 @@ mod text;
 pub use dot::dot;
 pub use svg::svg;
 
-/// The most tasks that are drawn. A DAG beyond them is drawn as one box: DAGs that hold others several times over can be larger than
-/// anything.
+/// The maximum number of tasks that are drawn; a DAG beyond it is drawn as one box. Nested DAGs can multiply the number
+/// of tasks without limit.
 const MAX_TASKS: usize = 20_000;
 
-/// The most characters of a value, and of everything that is known of a task.
+/// The maximum number of characters of a value, and of the tooltip of a task.
 const MAX_VALUE_CHARS: usize = 120;
 const MAX_TOOLTIP_CHARS: usize = 4_000;
 
-/// The DAGs of a pipeline: that of the root first, each before those inside of it.
+/// The DAGs of a pipeline, each before those inside of it, starting with the root.
 #[derive(Debug, Default)]
 struct Graph {
     scopes: Vec<Scope>,
@@ -34,26 +34,26 @@ struct Graph {
 /// One DAG.
 #[derive(Debug, Default)]
 struct Scope {
-    /// The DAG around it and its task there.
+    /// The enclosing DAG, and the task there.
     parent: Option<(usize, usize)>,
     nodes: Vec<Node>,
     edges: Vec<Edge>,
 }
 
-/// What a task does, which decides its shape.
+/// The kind of a task, which determines its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Calls a function of a component.
+    /// A function of a component.
     Step,
-    /// Runs a command.
+    /// A command.
     Command,
-    /// Brings something in.
+    /// An importer.
     Import,
-    /// Finds what an earlier run gave.
+    /// A resolver.
     Latest,
-    /// Makes or removes a volume.
+    /// The creation or deletion of a volume.
     Volume,
-    /// Runs a DAG.
+    /// A DAG.
     Dag,
 }
 
@@ -73,30 +73,30 @@ impl Kind {
 /// A task.
 #[derive(Debug)]
 struct Node {
-    /// Its name with those of the tasks around it: `condition-1/push`.
+    /// Its path: `condition-1/push`.
     path: String,
     title: String,
     kind: Kind,
-    /// What it runs.
+    /// Its component, function or command.
     about: Option<String>,
-    /// When and how often: `if accuracy > 0.9`, `for each of 3 items`.
+    /// Its condition, loop and trigger: `if accuracy > 0.9`, `for each of 3 items`.
     terms: Vec<String>,
-    /// It is a loop.
+    /// Whether it is a loop.
     repeats: bool,
-    /// Everything else that is known of it.
+    /// Its details, for the tooltip.
     tooltip: String,
-    /// The DAG that it runs.
+    /// The DAG inside of it, if it is drawn.
     inner: Option<usize>,
 }
 
-/// What flows from one task to another.
+/// The kind of a dependency between tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Flow {
     /// Artifacts.
     Artifact,
     /// Parameters.
     Parameter,
-    /// Nothing: the one only comes after the other.
+    /// Only the order.
     Order,
 }
 
@@ -115,7 +115,7 @@ struct Edge {
     from: usize,
     to: usize,
     flow: Flow,
-    /// The outputs that flow.
+    /// The outputs that are passed.
     outputs: Vec<String>,
 }
 
@@ -126,11 +126,11 @@ impl Edge {
 }
 
 impl Graph {
-    /// The graph of a pipeline. DAGs that hold themselves, and those beyond [`MAX_TASKS`], are boxes without anything in them.
+    /// The graph of a pipeline. Recursive DAGs, and those beyond [`MAX_TASKS`], are empty boxes.
     fn of(pipeline: &Pipeline) -> Self {
         let mut graph = Self::default();
         let Implementation::Dag(root) = &pipeline.root.implementation else { return graph };
-        // DAGs whose inside is still to be drawn: their components, and the names of those around them.
+        // DAGs whose tasks are still to be added, with the names of their enclosing components.
         let mut open: Vec<(&Dag, Vec<&str>)> = vec![(root, Vec::new())];
         graph.scopes.push(Scope::default());
         let mut tasks = root.tasks.len();
@@ -170,7 +170,7 @@ fn node(name: &str, task: &Task, component: Option<&Component>, prefix: &str) ->
         Some(Implementation::Wasm(step)) => (Kind::Step, Some(text::component(&step.path, step.function.as_deref()))),
         Some(Implementation::Command(step)) => (Kind::Command, Some(text::command(step))),
         Some(Implementation::Import(importer)) => {
-            // KFP's importers take the place as an input of their own.
+            // KFP's importers have the path as an input of their own.
             let wire = match &importer.source {
                 Binding::Input(name) => task.inputs.get(name).map(|wire| &wire.from),
                 _ => None,
@@ -196,7 +196,7 @@ fn node(name: &str, task: &Task, component: Option<&Component>, prefix: &str) ->
     }
 }
 
-/// When and how often a task runs.
+/// The condition, the loop and the trigger of a task.
 fn terms(task: &Task) -> Vec<String> {
     let mut terms = Vec::new();
     if task.trigger == Trigger::AllCompleted {
@@ -238,7 +238,7 @@ fn tooltip(name: &str, task: &Task, component: Option<&Component>) -> String {
     for (output, port) in component.into_iter().flat_map(|component| &component.outputs) {
         let _ = write!(tip, "\n< {}: {}", text::plain(output), about(port));
     }
-    // Graphviz takes no text of any length.
+    // Graphviz refuses very long texts.
     if let Some((end, _)) = tip.char_indices().nth(MAX_TOOLTIP_CHARS) {
         tip.truncate(end);
         tip.push('…');
@@ -252,7 +252,7 @@ fn tooltip(name: &str, task: &Task, component: Option<&Component>) -> String {
     tip
 }
 
-/// The edges of a DAG, one for each pair of tasks and what flows between them.
+/// The edges of a DAG, one for each pair of tasks and kind of dependency.
 fn edges(pipeline: &Pipeline, dag: &Dag) -> Vec<Edge> {
     let mut found: BTreeMap<(usize, usize, Flow), Vec<String>> = BTreeMap::new();
     for (to, task) in dag.tasks.values().enumerate() {
@@ -270,7 +270,7 @@ fn edges(pipeline: &Pipeline, dag: &Dag) -> Vec<Edge> {
                     let (_, input) = find(&taken?.inputs, input?)?;
                     Some(&input.port)
                 });
-                // Of a component that is not there nothing is known but its name.
+                // Of an unknown component only the name is known.
                 let parameter = port.is_some_and(|port| matches!(port.ty, PortType::Parameter(_)));
                 let flow = if parameter { Flow::Parameter } else { Flow::Artifact };
                 let outputs = found.entry((from, to, flow)).or_default();
@@ -291,7 +291,7 @@ fn edges(pipeline: &Pipeline, dag: &Dag) -> Vec<Edge> {
     found.into_iter().map(|((from, to, flow), outputs)| Edge { from, to, flow, outputs }).collect()
 }
 
-/// Calls with each task and output that a binding reads.
+/// Calls `visit` with each task and output that a binding reads.
 fn sources<'b>(binding: &'b Binding, visit: &mut impl FnMut(&'b str, &'b str)) {
     match binding {
         Binding::Output { task, output } => visit(task, output),

@@ -1,4 +1,5 @@
-//! KFP's `PipelineSpec`, schema 2.1.0: what `kfp.compiler` writes and Kubeflow Pipelines and Vertex AI Pipelines run.
+//! KFP's `PipelineSpec`, schema 2.1.0: the format that `kfp.compiler` writes, and Kubeflow Pipelines and Vertex AI
+//! Pipelines run.
 
 pub mod check;
 pub mod read;

@@ -1,6 +1,6 @@
-//! A signature as KFP's component YAML, which `kfp.components.load_component_from_file` of the kfp SDK reads.
+//! A signature as KFP's component YAML, which `kfp.components.load_component_from_file` of the KFP SDK reads.
 //!
-//! It is what the kfp compiler writes for a container component: a `PipelineSpec` of one task.
+//! It has the form that the KFP compiler writes for a container component: a `PipelineSpec` of one task.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -9,21 +9,21 @@ use crate::signature::{Port, Signature};
 use crate::types::PortType;
 use crate::yaml::to_yaml;
 
-/// What a signature alone does not say of a component.
+/// The properties of a component that its signature does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KfpComponent<'a> {
-    /// The component's name, such as the function's. What KFP does not take in a name becomes `-`.
+    /// The component's name, such as that of the function. Characters that KFP does not allow become `-`.
     pub name: &'a str,
-    /// What it is for.
+    /// A description for users.
     pub description: Option<&'a str>,
-    /// The image: the runtime's own reference to the component, such as `file:components/x.wasm#train`.
+    /// The image: the runtime's reference to the component, such as `file:components/x.wasm#train`.
     pub image: &'a str,
-    /// The command, if the image is run by one.
+    /// The command, if the image needs one.
     pub command: &'a [String],
 }
 
-/// The component's YAML. Inputs and outputs are called as Python can call them: `learning_rate`. The only argument
-/// is the whole executor input, `{{$}}`, from which values and artifacts are read.
+/// The component's YAML. Inputs and outputs have Python names: `learning_rate`. The only argument is the whole executor
+/// input, `{{$}}`, which has the values and artifacts.
 pub fn component_yaml(component: &KfpComponent<'_>, signature: &Signature) -> String {
     let name = kfp_name(component.name);
     let inputs = definitions(&signature.inputs, true);
@@ -71,12 +71,12 @@ pub fn component_yaml(component: &KfpComponent<'_>, signature: &Signature) -> St
         "pipelineInfo": info,
         "root": root,
         "schemaVersion": "2.1.0",
-        // Of the SDK whose format this is; its reader compares no versions.
+        // The SDK whose format this is. Its reader does not compare versions.
         "sdkVersion": "kfp-2.17.0",
     }))
 }
 
-/// A name as KFP takes it: lower-case letters, digits and `-`, beginning with a letter.
+/// A name in KFP's form: lower-case letters, digits and `-`, starting with a letter.
 fn kfp_name(name: &str) -> String {
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
@@ -89,7 +89,7 @@ fn definitions(ports: &IndexMap<String, Port>, inputs: bool) -> Value {
         let mut definition = match &port.ty {
             PortType::Parameter(ty) => json!({ "parameterType": ty.kfp().as_str() }),
             PortType::Artifact { kind, list } => {
-                // The SDK takes titles of its own two namespaces only: another kind is any artifact to it.
+                // The SDK accepts titles of its own two namespaces only. Other kinds become `system.Artifact`.
                 let known = kind.0.starts_with("system.") || kind.0.starts_with("google.");
                 let title = if known { &kind.0 } else { "system.Artifact" };
                 let mut definition = json!({ "artifactType": { "schemaTitle": title, "schemaVersion": "0.0.1" } });
@@ -102,7 +102,7 @@ fn definitions(ports: &IndexMap<String, Port>, inputs: bool) -> Value {
                 definition
             }
         };
-        // An output has no such mark: KFP lets a step leave any of them out.
+        // KFP has no such mark for outputs: any output may be absent.
         if inputs && port.optional {
             definition["isOptional"] = json!(true);
         }

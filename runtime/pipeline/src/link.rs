@@ -1,4 +1,4 @@
-//! Linking: the signatures of the components that a pipeline names are put into it.
+//! Linking: the signatures of its Wasm components are added to a pipeline.
 
 use std::collections::HashMap;
 
@@ -22,11 +22,11 @@ pub struct WasmReference<'a> {
     pub step: &'a WasmStep,
     /// The first task that uses it.
     pub task: Option<&'a str>,
-    /// Where the file is named.
+    /// The place in the file that names the component.
     pub at: Option<Span>,
 }
 
-/// Every Wasm component that a pipeline needs, in the order in which they are named.
+/// All Wasm components that a pipeline needs, in the order in which they are named.
 pub fn wasm_references(pipeline: &Pipeline) -> Vec<WasmReference<'_>> {
     let users = users(pipeline);
     let wasm = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
@@ -42,25 +42,26 @@ pub fn wasm_references(pipeline: &Pipeline) -> Vec<WasmReference<'_>> {
     .collect()
 }
 
-/// What a Wasm component turned out to be.
+/// What a Wasm component is linked with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkedStep {
     /// `blake3:<hex>` of the binary.
     pub digest: String,
-    /// The function that is called.
+    /// The exported function.
     pub function: String,
     /// Its inputs and outputs.
     pub signature: Signature,
 }
 
-/// Fills in what `resolve` knows of each Wasm component: its inputs, outputs, function and digest. What it does not
-/// know stays as it is, and [`crate::check::check`] passes over it.
+/// Sets the inputs, outputs, function and digest of each Wasm component that `resolve` knows. Others stay unlinked, and
+/// [`crate::check::check`] does not check them.
 ///
-/// Then names and values get their one form: ports are called as the signature calls them (`learning_rate` becomes
-/// `learning-rate`), an output that was left out because there is only one is filled in, literals are in canonical
-/// form ([`crate::types::ParameterType::coerce`]), and a `null` for an optional input is left out.
+/// Names and values are then normalised: ports have the names of the signature (`learning_rate` becomes
+/// `learning-rate`), the output of a component with exactly one is filled in where it is missing, literals get their
+/// canonical form ([`crate::types::ParameterType::coerce`]), and a `null` for an optional input is removed.
 ///
-/// Returns where the interface that a pipeline in KFP's format declares for a component is not what the component has.
+/// Returns the differences between the interface that a pipeline in KFP's format declares for a component and its
+/// signature.
 pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<LinkedStep>) -> Vec<Diagnostic> {
     let owned = |(component, task): (&str, &str)| (component.to_owned(), task.to_owned());
     let users: HashMap<String, String> = users(pipeline).into_iter().map(owned).collect();
@@ -87,7 +88,7 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             }
         }
     }
-    // Tasks are changed while their components' interfaces are read.
+    // The interfaces of components are read while their tasks are changed.
     let components = pipeline.components.iter();
     let inputs_of: HashMap<String, IndexMap<String, Input>> =
         components.clone().map(|(name, component)| (name.clone(), component.inputs.clone())).collect();
@@ -135,7 +136,7 @@ pub(crate) fn users(pipeline: &Pipeline) -> HashMap<&str, &str> {
     users
 }
 
-/// Gives the inputs of a task their declared names, and literals their canonical form.
+/// Normalises the names of a task's inputs, and their literals.
 fn settle_inputs(
     task: &mut Task,
     inputs: Option<&IndexMap<String, Input>>,
@@ -158,7 +159,7 @@ fn settle_inputs(
                 *value = canonical;
             }
         }
-        // Given by both spellings: the second one stays as it is, for the checker to see.
+        // An input that is given in both spellings: the second one stays, for the checker to report.
         if declared != name && !task.inputs.contains_key(declared) {
             renamed.push((name, declared.to_owned()));
             task.inputs.insert(declared.to_owned(), wire);
@@ -176,7 +177,7 @@ fn settle_inputs(
             name.clone_from(declared);
         }
     }
-    // What speaks of the inputs by their names in KFP's format.
+    // The texts that refer to the inputs by their names in KFP's format.
     let say = |text: &mut String| {
         for (old, declared) in &renamed {
             *text = text.replace(&format!("['{old}']"), &format!("['{declared}']"));
@@ -192,7 +193,7 @@ fn settle_inputs(
     }
 }
 
-/// Gives an output its declared name.
+/// Normalises the name of an output.
 fn settle(binding: &mut Binding, given: &HashMap<String, &IndexMap<String, Port>>) {
     if let Binding::FirstOf(all) | Binding::Gather(all) = binding {
         for one in all {
@@ -212,7 +213,7 @@ fn settle(binding: &mut Binding, given: &HashMap<String, &IndexMap<String, Port>
     }
 }
 
-/// A condition can write `my_step` for the task `my-step`, since `-` is a minus there.
+/// The name of a task in a condition: `my_step` may mean `my-step`, since `-` is a minus there.
 fn settle_conditions(dag: &mut Dag) {
     let names: Vec<String> = dag.tasks.keys().cloned().collect();
     for when in dag.tasks.values_mut().filter_map(|task| task.when.as_mut()) {
@@ -227,7 +228,7 @@ fn real_name(names: &[String], name: String) -> String {
     names.iter().find(|known| known.replace('-', "_") == name).cloned().unwrap_or(name)
 }
 
-/// Every DAG of a pipeline: the root's, without a name, then those of its components.
+/// All DAGs of a pipeline: that of the root, without a name, then those of its components.
 pub(crate) fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
     let root = std::iter::once((None, &pipeline.root));
     let inner = pipeline.components.iter().map(|(name, component)| (Some(name.as_str()), component));

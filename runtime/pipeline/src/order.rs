@@ -1,15 +1,14 @@
-//! The order of a DAG's tasks, and the cycles that leave it without one.
+//! Topological order of the tasks of a DAG, and its cycles.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::model::Dag;
 
-/// The tasks such that each comes after those that it waits for; otherwise in the order written. Dependencies on
-/// tasks that do not exist are passed over.
+/// The tasks in an order in which each comes after its upstream tasks, and otherwise in the order of the file. Unknown
+/// upstream tasks are ignored.
 ///
 /// # Errors
-/// Cycles that keep some tasks from ever starting, at least one, each as the names along it: every task waits for the
-/// next, the last for the first.
+/// The cycles, at least one, each as the names along it: every task waits for the next, and the last for the first.
 pub fn topological(dag: &Dag) -> Result<Vec<&str>, Vec<Vec<&str>>> {
     let mut waits: HashMap<&str, HashSet<&str>> = HashMap::with_capacity(dag.tasks.len());
     let mut wake: HashMap<&str, Vec<&str>> = HashMap::new();
@@ -43,14 +42,14 @@ pub fn topological(dag: &Dag) -> Result<Vec<&str>, Vec<Vec<&str>>> {
     if waits.is_empty() { Ok(order) } else { Err(cycles(dag, &waits)) }
 }
 
-/// Brings a DAG's tasks into the order in which they can run, unless there is none.
+/// Sorts the tasks of a DAG topologically, unless it has cycles.
 pub(crate) fn sort(dag: &mut Dag) {
     let Ok(order) = topological(dag) else { return };
     let place: HashMap<String, usize> = order.into_iter().enumerate().map(|(i, name)| (name.to_owned(), i)).collect();
     dag.tasks.sort_by_cached_key(|name, _| place.get(name).copied());
 }
 
-/// Each cycle among tasks that wait for ever, found by walking from task to task until one comes again.
+/// Cycles among tasks that never become ready, found by following dependencies until a task repeats.
 fn cycles<'d>(dag: &'d Dag, waits: &HashMap<&'d str, HashSet<&'d str>>) -> Vec<Vec<&'d str>> {
     let mut cycles = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
@@ -59,8 +58,8 @@ fn cycles<'d>(dag: &'d Dag, waits: &HashMap<&'d str, HashSet<&'d str>>) -> Vec<V
         let mut at = start;
         while seen.insert(at) {
             path.push(at);
-            // Back onto the path if possible, which closes a cycle; else on to what was not seen yet. Otherwise the
-            // first in the order of the file, so that the same file gives the same message.
+            // Prefers a dependency on the current path, which closes a cycle, then one that was not visited. Among
+            // several it takes the first in the order of the file, so that messages are deterministic.
             let rank =
                 |on: &&str| (!(seen.contains(on) && path.contains(on)), seen.contains(on), dag.tasks.get_index_of(*on));
             let next = waits

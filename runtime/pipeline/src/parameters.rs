@@ -1,4 +1,4 @@
-//! The values of a pipeline's parameters for one run.
+//! The values of a pipeline's parameters for a run.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +13,14 @@ use crate::suggest;
 use crate::types::{ParameterType, PortType};
 use crate::yaml::GivenParameter;
 
-/// The value of every parameter, in canonical form: what was given, else its default. One that may be left out and
-/// was has no entry.
+/// The value of every parameter in canonical form: the given one, or the default. An optional parameter without value
+/// has no entry.
 ///
-/// A value must also fit each input that the parameter goes to, which may be narrower: an `int` into a `u8`.
+/// A value must also be accepted by each input that reads the parameter, which may have a narrower type: an `int` for a
+/// `u8`.
 ///
 /// # Errors
-/// Parameters that are missing, unknown or of the wrong type, all of them.
+/// All parameters that are missing, unknown or of the wrong type.
 pub fn resolve(
     pipeline: &Pipeline,
     given: &IndexMap<String, GivenParameter>,
@@ -90,7 +91,7 @@ fn read(input: &Input, given: &GivenParameter) -> Result<Option<Value>, String> 
     Ok(Some(value))
 }
 
-/// Tries each value on the inputs that it goes to.
+/// Checks each value with the inputs that read it.
 fn consumers(
     pipeline: &Pipeline,
     values: &BTreeMap<String, Value>,
@@ -101,12 +102,12 @@ fn consumers(
     for (task, instance) in &dag.tasks {
         let Some(component) = pipeline.components.get(&instance.component) else { continue };
         for (name, wire) in &instance.inputs {
-            // An expression makes something else out of the value.
+            // A selector makes another value of it.
             let (Binding::Input(parameter), None) = (&wire.from, &wire.select) else { continue };
             let (Some(value), Some((_, input))) = (values.get(parameter), find(&component.inputs, name)) else {
                 continue;
             };
-            // In KFP every value can be text.
+            // KFP accepts any value for a string.
             let text = input.port.ty == PortType::Parameter(ParameterType::String) && pipeline.format == Format::Kfp;
             if let PortType::Parameter(ty) = &input.port.ty
                 && !text
@@ -114,7 +115,7 @@ fn consumers(
             {
                 let wired = (wire.at != Location::default()).then_some(Span { at: wire.at, length: 1 });
                 let wired = pipeline.places.get(&format!("steps.{task}.with.{name}")).copied().or(wired);
-                // A value from the command line has no place; one from a parameter file is in another file.
+                // A value from the command line has no place, and one from a parameter file has its place in that file.
                 let span = match sources.get(parameter.as_str()) {
                     Some(source) => *source,
                     None => wired,

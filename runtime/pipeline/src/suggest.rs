@@ -1,7 +1,7 @@
-//! "Did you mean": the nearest known name to one that is unknown.
+//! Suggestions for unknown names: the nearest known name.
 
-/// The known name nearest to `name`, if one is near enough to be a likely misspelling. `_` and `-` and
-/// upper and lower case count as the same.
+/// The known name nearest to `name`, if it is near enough to be a likely misspelling. `_` and `-`, and upper and lower
+/// case, are equal.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let fold = |text: &str| text.replace('_', "-").to_lowercase();
     let wanted = fold(name);
@@ -13,13 +13,13 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// `accuracy` for `test-accuracy`, and the other way about.
+/// `accuracy` and `test-accuracy`, in either direction.
 fn is_part(a: &str, b: &str) -> bool {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     short.len() >= 4 && long.contains(short)
 }
 
-/// A hint about an unknown name: the nearest known one, else all of them if they are few, else none.
+/// A hint about an unknown name: the nearest known one, or all if they are few, or none.
 pub fn hint<'a>(name: &str, known: impl IntoIterator<Item = &'a str>, what: &str) -> Option<String> {
     let known: Vec<&str> = known.into_iter().collect();
     if let Some(near) = nearest(name, known.iter().copied()) {

@@ -1,4 +1,4 @@
-//! What several tests need: problems drawn as a terminal would show them, and components with signatures.
+//! Helpers for tests: problems as text, and components with signatures.
 
 use std::fmt::Write;
 
@@ -9,7 +9,7 @@ use crate::signature::{Port, Signature};
 use crate::types::{ArtifactType, PortType};
 use crate::yaml::read_pipeline;
 
-/// Problems with the lines that they are about.
+/// Problems with the lines that they concern.
 pub(crate) fn draw(text: &str, problems: &[Diagnostic]) -> String {
     let mut drawn = String::new();
     for problem in problems {
@@ -47,7 +47,7 @@ pub(crate) fn signature(inputs: &[(&str, &str)], outputs: &[(&str, &str)]) -> Si
     Signature { inputs: ports(inputs), outputs: ports(outputs) }
 }
 
-/// The functions of the component that the tests' pipelines use.
+/// The functions of the component that the pipelines of tests use.
 pub(crate) fn penguins(step: &WasmStep) -> Option<LinkedStep> {
     let function = step.function.as_deref()?;
     let signature = match function {
@@ -69,14 +69,14 @@ pub(crate) fn penguins(step: &WasmStep) -> Option<LinkedStep> {
     Some(LinkedStep { digest: "blake3:00".into(), function: function.to_owned(), signature })
 }
 
-/// Reads and links a pipeline that must be right so far.
+/// Reads and links a pipeline that has no problems up to there.
 pub(crate) fn linked(text: &str) -> Pipeline {
     let mut pipeline = read_pipeline(text).unwrap_or_else(|problems| panic!("{}", draw(text, &problems)));
     link(&mut pipeline, &penguins);
     pipeline
 }
 
-/// A right pipeline that uses everything the format has.
+/// A valid pipeline that uses every feature of the format.
 pub(crate) const PENGUINS: &str = r#"name: penguins
 description: Trains a classifier on the Palmer penguins and deploys it if it is better.
 parameters:

@@ -1,4 +1,4 @@
-//! The native pipeline format: YAML, read with the place of everything in it.
+//! The native pipeline format: YAML, read with the places of all nodes.
 
 pub(crate) mod cursor;
 mod emit;
@@ -24,7 +24,7 @@ use crate::diagnostic::{Diagnostic, Problems};
 /// The value of a YAML (or JSON) document.
 ///
 /// # Errors
-/// The first problem in it.
+/// The first syntax error.
 pub fn value(text: &str) -> Result<Value, Diagnostic> {
     let mut problems = Problems::default();
     let node = node::load(text, &mut problems);

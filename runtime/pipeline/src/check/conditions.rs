@@ -1,4 +1,4 @@
-//! Whether a condition speaks of what there is.
+//! Checks of the references in conditions.
 
 use super::{Checker, Interface};
 use crate::condition::{self, Reference, Root};
@@ -8,7 +8,7 @@ use crate::signature::find;
 use crate::suggest;
 use crate::types::PortType;
 
-/// What a condition sees of an artifact.
+/// The fields of an artifact in a condition.
 const ARTIFACT_FIELDS: [&str; 4] = ["uri", "type", "name", "metadata"];
 
 impl Checker<'_> {
@@ -34,7 +34,7 @@ impl Checker<'_> {
                 Some(name) => {
                     self.parameter(name, span, Some(task));
                 }
-                // All parameters at once, as a mapping.
+                // All parameters at once, as a map.
                 None => self.used.extend(self.inputs.keys().cloned()),
             }
             return None;
@@ -55,7 +55,7 @@ impl Checker<'_> {
             }));
         };
         let Some(Interface::Linked(component)) = self.interface(source) else { return None };
-        // The step as a whole, for `has(step.output)` on something computed; nothing to check.
+        // The step itself, for `has(step.output)` with a computed name. There is nothing to check.
         let output = reference.path.first()?;
         let Some((output, port)) = find(&component.outputs, output) else {
             let known = component.outputs.keys().map(String::as_str);
@@ -73,7 +73,7 @@ impl Checker<'_> {
         }
     }
 
-    /// In a condition `my-step.x` is `my` minus `step.x`.
+    /// In a condition, `my-step.x` is parsed as `my` minus `step.x`.
     fn minus(&self, part: &str) -> Option<String> {
         let dashed = |name: &&String| name.split('-').any(|piece| piece == part) && name.contains('-');
         let step = self.dag.tasks.keys().find(dashed).map(|name| (name, "steps"));

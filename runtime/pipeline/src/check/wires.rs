@@ -1,4 +1,4 @@
-//! Whether what is wired to a task's inputs fits them.
+//! Checks of the inputs of tasks.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::suggest;
 use crate::types::{PortType, may_fit};
 
 impl<'p> Checker<'p> {
-    /// Unknown and missing inputs, and each wire.
+    /// Reports unknown and missing inputs, and checks each wire.
     pub(super) fn inputs_of(&mut self, name: &str, task: &'p Task, component: &'p Component) {
         let mut given: Vec<&str> = Vec::new();
         for (input, wire) in &task.inputs {
@@ -40,7 +40,7 @@ impl<'p> Checker<'p> {
         }
     }
 
-    /// The place of an input that linking renamed from `_` to `-`.
+    /// The place of an input that linking has renamed from `_` to `-`.
     fn renamed(&self, task: &str, input: &str) -> Option<Span> {
         self.place(&format!("steps.{task}.with.{}", input.replace('-', "_")), crate::model::Location::default())
     }
@@ -57,7 +57,7 @@ impl<'p> Checker<'p> {
                 let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
                 self.output_problem(task, input, port, (source, output, from))
             }
-            // Only KFP's format has the others, and it has a checker of its own.
+            // The other bindings exist in KFP's format only, which has its own checker.
             _ => None,
         };
         if let Some(problem) = problem {
@@ -91,7 +91,7 @@ impl<'p> Checker<'p> {
         None
     }
 
-    /// Another output of the same step that would fit.
+    /// Another output of the same step that is assignable.
     fn fitting_output(&self, source: &str, to: &Port) -> Option<String> {
         let component = self.pipeline.components.get(&self.dag.tasks.get(source)?.component)?;
         let mut fitting = component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok());
@@ -99,7 +99,7 @@ impl<'p> Checker<'p> {
         Some(format!("`{source}.{name}` would fit"))
     }
 
-    /// For a missing artifact: outputs of other steps that have its kind.
+    /// For a missing artifact: outputs of other steps with its kind.
     fn candidates(&self, to: &Port, reader: &str) -> String {
         let PortType::Artifact { .. } = to.ty else {
             return "give it under `with:`".to_owned();

@@ -1,12 +1,12 @@
-//! The packages that a component of KFP installs before its function runs.
+//! The Python packages that a component of KFP installs before its function runs.
 
 use std::fmt;
 
-/// A requirement as pip takes it: `tabulate==0.9.0`.
+/// A requirement in pip's syntax: `tabulate==0.9.0`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Requirement(pub String);
 
-/// Packages whose wheels hold code for one machine and system, the well-known ones. Others are found out when they are fetched.
+/// Well-known packages whose wheels hold native code. Others are detected when they are downloaded.
 const NATIVE: [&str; 64] = [
     "aiohttp",
     "bcrypt",
@@ -75,18 +75,19 @@ const NATIVE: [&str; 64] = [
 ];
 
 impl Requirement {
-    /// The package's name as indexes write it: lower case, `-` between words.
+    /// The normalised name of the package: lower case, with `-` between words.
     pub fn name(&self) -> String {
         let end = self.0.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(self.0.len());
         self.0[..end].to_lowercase().replace(['_', '.'], "-")
     }
 
-    /// Whether the Python runner has it built in.
+    /// Whether the Python executor has it built in.
     fn is_built_in(&self) -> bool {
         matches!(self.name().as_str(), "kfp" | "kfp-pipeline-spec" | "kfp-server-api")
-            // KFP's own package from its sources.
+            // KFP's SDK, installed from its repository.
             || (self.0.contains("kubeflow/pipelines") && self.0.contains("subdirectory=sdk/python"))
-            // Only for Pythons that are no more: `typing-extensions>=3.7.4,<5; python_version<"3.9"`.
+            // For versions of Python that the executor does not have: `typing-extensions>=3.7.4,<5;
+            // python_version<"3.9"`.
             || self.0.split_once(';').is_some_and(|(_, marker)| marker.replace(' ', "").starts_with("python_version<\"3."))
     }
 }
@@ -97,12 +98,12 @@ impl fmt::Display for Requirement {
     }
 }
 
-/// Those of these packages which are known to need native code.
+/// The packages that are known to need native code.
 pub fn native(packages: &[Requirement]) -> Vec<&Requirement> {
     packages.iter().filter(|package| NATIVE.contains(&package.name().as_str())).collect()
 }
 
-/// The packages that a script installs with `pip install`, but for those that the runner has.
+/// The packages that a script installs with `pip install`, except those that the executor has built in.
 pub(super) fn of_script(script: &str) -> Vec<Requirement> {
     let mut found = Vec::new();
     for part in script.split("pip install").skip(1) {
@@ -123,7 +124,7 @@ pub(super) fn of_script(script: &str) -> Vec<Requirement> {
     found
 }
 
-/// Words of a shell's command up to the end of its line; quotes hold words together.
+/// The words of a shell command up to the end of its line. Quotes keep words together.
 fn words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

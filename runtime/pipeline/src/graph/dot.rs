@@ -1,12 +1,12 @@
-//! The graph in Graphviz's language.
+//! The graph in DOT, the language of Graphviz.
 
 use std::fmt::Write as _;
 
 use super::{Edge, Flow, Graph, Kind, Node, text};
 use crate::model::Pipeline;
 
-/// The pipeline's DAG in DOT. DAGs inside of it are clusters; shapes tell what tasks do, and edges bear the names of the outputs that
-/// flow along them.
+/// The pipeline's DAG in DOT. Nested DAGs are clusters, the shape of a task shows its kind, and edges are labelled with
+/// the names of outputs.
 pub fn dot(pipeline: &Pipeline) -> String {
     let graph = Graph::of(pipeline);
     let mut out = format!("digraph {} {{\n", quoted(&pipeline.name));
@@ -15,7 +15,7 @@ pub fn dot(pipeline: &Pipeline) -> String {
     out.push_str("  edge [fontname=\"sans-serif\", fontsize=10];\n");
     let _ = writeln!(out, "  label={};\n  labelloc=t;", quoted(&pipeline.name));
     let anchors = anchors(&graph);
-    // What is still to be written, last first: no recursion, since DAGs can be nested deeply.
+    // A stack of what is still to be written instead of recursion, since DAGs can be nested deeply.
     let mut pending = vec![Pending::Scope(0)];
     let mut depth = 1;
     while let Some(next) = pending.pop() {
@@ -74,7 +74,7 @@ fn cluster(node: &Node) -> String {
     format!("cluster {}", node.path)
 }
 
-/// For each DAG the node that stands for it: an edge in DOT ends at a node, and is cut off at the cluster.
+/// For each DAG a node that represents it: in DOT an edge ends at a node, and is clipped at the cluster.
 fn anchors(graph: &Graph) -> Vec<String> {
     let mut anchors = vec![String::new(); graph.scopes.len()];
     for (at, scope) in graph.scopes.iter().enumerate().rev() {
@@ -127,7 +127,7 @@ fn edge(graph: &Graph, scope: usize, edge: &Edge, anchors: &[String], indent: &s
     let _ = writeln!(out, "{indent}{} -> {}{attributes};", quoted(&end(from)), quoted(&end(to)));
 }
 
-/// A text in double quotes. A backslash would begin an escape of DOT's own, such as `\N` for the node's name.
+/// A text in double quotes. A backslash would start an escape sequence of DOT, such as `\N` for the name of the node.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {

@@ -1,19 +1,19 @@
-//! Places for the tasks of one DAG: in layers from top to bottom, each task below those that it waits for (Sugiyama's method).
+//! The layout of one DAG: in layers from top to bottom, each task below its upstream tasks (Sugiyama's method).
 //!
-//! Between two layers of tasks lies one of labels, as wide as their texts, so that no label lies on another. An edge over several layers
-//! has a point in each.
+//! Between two layers of tasks there is one of labels, which reserves their width, so that labels do not overlap. An
+//! edge across several layers has a point in each.
 
 use std::collections::VecDeque;
 
-/// Between things beside each other.
+/// The distance between neighbours in a layer.
 const GAP_X: f64 = 26.0;
-/// Between layers.
+/// The distance between layers.
 const GAP_Y: f64 = 20.0;
-/// Beyond so many points on the way, long edges are drawn straight across.
+/// The maximum number of such points. With more, long edges are drawn as straight lines.
 const MAX_POINTS: usize = 60_000;
-/// How often orders and places are improved.
+/// The number of sweeps that improve the order and the positions.
 const SWEEPS: usize = 8;
-/// Tasks without any edge stand in rows of so many at least.
+/// The minimum number of tasks per row for tasks without edges.
 const ROW: usize = 6;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -22,23 +22,23 @@ pub(super) struct Size {
     pub height: f64,
 }
 
-/// A point; of a node the middle of its upper edge.
+/// A point; for a node the middle of its upper border.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Point {
     pub x: f64,
     pub y: f64,
 }
 
-/// An edge's way from top to bottom.
+/// The course of an edge from top to bottom.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Route {
-    /// Points through which it goes, pairwise: where a straight piece begins and ends. Curves lead from one to the next.
+    /// The points of its course, in pairs: the start and the end of a straight segment. Curves connect the segments.
     pub pieces: Vec<(Point, Point)>,
-    /// The middle of its label.
+    /// The centre of its label.
     pub label: Option<Point>,
 }
 
-/// Where everything in a DAG lies, from its upper left corner.
+/// The positions of everything in a DAG, relative to its upper left corner.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Placed {
     pub size: Size,
@@ -46,16 +46,16 @@ pub(super) struct Placed {
     pub routes: Vec<Route>,
 }
 
-/// Something in a layer: a task, a label, or a point of an edge.
+/// An item of a layer: a task, a label, or a point of an edge.
 #[derive(Debug, Clone, Copy)]
 struct Item {
     size: Size,
-    /// It is no task: edges through it are kept straight.
+    /// Whether it is not a task: edges are kept straight there.
     passing: bool,
     x: f64,
 }
 
-/// Places nodes of these sizes. Edges lead from node to node, with the sizes of their labels.
+/// Places nodes of these sizes. Edges connect nodes, with the sizes of their labels.
 pub(super) fn place(nodes: &[Size], edges: &[(usize, usize, Option<Size>)]) -> Placed {
     if nodes.is_empty() {
         return Placed::default();
@@ -73,7 +73,8 @@ struct Layers {
     layer_of: Vec<usize>,
     up: Vec<Vec<usize>>,
     down: Vec<Vec<usize>>,
-    /// For each edge the items on its way, its ends included; empty for one that is drawn straight across.
+    /// For each edge the items along its course, including both ends; empty for an edge that is drawn as a straight
+    /// line.
     ways: Vec<Vec<usize>>,
 }
 
@@ -124,7 +125,7 @@ impl Layers {
         at
     }
 
-    /// Orders each layer such that few edges cross.
+    /// Orders each layer so that few edges cross.
     fn order(&mut self) {
         let mut best = self.orders.clone();
         let mut fewest = self.crossings();
@@ -145,7 +146,7 @@ impl Layers {
                 for (at, item) in self.orders[layer].iter().enumerate() {
                     let of = &neighbours[*item];
                     let sum: f64 = of.iter().map(|other| place[*other]).sum();
-                    // One that nothing pulls stays where it is.
+                    // An item without neighbours stays where it is.
                     keyed.push((if of.is_empty() { to_float(at) } else { sum / to_float(of.len()) }, *item));
                 }
                 keyed.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -160,7 +161,7 @@ impl Layers {
         self.orders = best;
     }
 
-    /// How many pairs of edges cross.
+    /// The number of pairs of edges that cross.
     fn crossings(&self) -> u64 {
         let mut place = vec![0; self.items.len()];
         for layer in &self.orders {
@@ -170,7 +171,8 @@ impl Layers {
         }
         let mut total = 0;
         for (upper, lower) in self.orders.iter().zip(self.orders.iter().skip(1)) {
-            // Ends of the edges in the order of their beginnings: each pair in the wrong order crosses. A Fenwick tree counts them.
+            // With the edges sorted by their start, each inversion of their ends is a crossing. A Fenwick tree counts
+            // them.
             let mut tree = vec![0_u64; lower.len() + 1];
             let mut seen = 0;
             for item in upper {
@@ -198,7 +200,7 @@ impl Layers {
         total
     }
 
-    /// Moves everything close to what it is connected with.
+    /// Moves all items close to their neighbours.
     fn spread(&mut self) {
         for layer in 0..self.orders.len() {
             let wishes = vec![(0.0, 1.0); self.orders[layer].len()];
@@ -219,10 +221,10 @@ impl Layers {
         }
     }
 
-    /// Where an item would like to be, and how much.
+    /// The preferred position of an item, and its weight.
     fn wish(&self, item: usize, sweep: usize, sweeps: usize) -> (f64, f64) {
         let (up, down) = (&self.up[item], &self.down[item]);
-        // In the end both sides count.
+        // The last sweeps consider both sides.
         let both = sweep + 4 >= sweeps;
         let sides: [&[usize]; 2] = match sweep % 2 {
             _ if both => [up, down],
@@ -239,8 +241,8 @@ impl Layers {
         if weights == 0.0 { (self.items[item].x, 0.1) } else { (sum / weights, weights) }
     }
 
-    /// Places a layer as near as can be to what is wished, in its order and without overlaps: the least sum of squares, found by
-    /// pooling neighbours that would overlap.
+    /// Places the items of a layer close to their preferred positions, in order and without overlaps, with the least
+    /// sum of squares: neighbours that would overlap are pooled.
     fn settle(&mut self, layer: usize, wishes: &[(f64, f64)]) {
         struct Block {
             sum: f64,
@@ -253,7 +255,7 @@ impl Layers {
         for (at, item) in order.iter().enumerate() {
             if at > 0 {
                 let (a, b) = (&self.items[order[at - 1]], &self.items[*item]);
-                // Edges may run closer to one another than tasks.
+                // Edges may be closer to each other than tasks.
                 let gap =
                     if a.passing && b.passing && a.size.width + b.size.width == 0.0 { GAP_X / 2.0 } else { GAP_X };
                 offset += f64::midpoint(a.size.width, b.size.width) + gap;
@@ -326,7 +328,7 @@ impl Layers {
         placed
     }
 
-    /// Where each layer begins, and how high it is. Where edges go far to the side there is more room for them.
+    /// The top and the height of each layer. Edges with a large horizontal distance get more space between layers.
     fn rows(&self) -> (Vec<f64>, Vec<f64>) {
         let mut tops = Vec::with_capacity(self.orders.len());
         let mut heights = Vec::with_capacity(self.orders.len());
@@ -346,7 +348,7 @@ impl Layers {
         (tops, heights)
     }
 
-    /// Where along its nodes each edge leaves and arrives: beside each other, in the order of where they go to.
+    /// The position at which each edge leaves or enters its nodes: side by side, in the order of the other ends.
     fn ports(&self, nodes: &[Size], edges: &[(usize, usize, Option<Size>)]) -> (Vec<f64>, Vec<f64>) {
         let mut leaving: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
         let mut arriving: Vec<Vec<usize>> = vec![Vec::new(); nodes.len()];
@@ -380,7 +382,7 @@ impl Layers {
     }
 }
 
-/// The layer of each node: below all that lead to it, and no higher than it must be. A cycle, which no pipeline that can run has, is cut.
+/// The layer of each node: directly below the lowest of its predecessors. A cycle, which no valid pipeline has, is cut.
 fn ranks(count: usize, edges: &[(usize, usize, Option<Size>)]) -> Vec<usize> {
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); count];
     let mut waits = vec![0_usize; count];
@@ -396,7 +398,7 @@ fn ranks(count: usize, edges: &[(usize, usize, Option<Size>)]) -> Vec<usize> {
     let mut next = 0;
     loop {
         let Some(node) = ready.pop_front() else {
-            // What is left waits for itself: the first of it goes on all the same.
+            // The remaining nodes are in or behind cycles. The first of them is placed anyway.
             while next < count && done[next] {
                 next += 1;
             }
@@ -419,7 +421,7 @@ fn ranks(count: usize, edges: &[(usize, usize, Option<Size>)]) -> Vec<usize> {
             }
         }
     }
-    // What waits for nothing stands right above what it is for.
+    // A node without predecessors is placed directly above its first successor.
     for node in 0..count {
         if first[node]
             && let Some(nearest) = after[node].iter().map(|to| ranks[*to]).min()
@@ -427,7 +429,7 @@ fn ranks(count: usize, edges: &[(usize, usize, Option<Size>)]) -> Vec<usize> {
             ranks[node] = nearest.saturating_sub(1);
         }
     }
-    // What is connected with nothing stands in rows.
+    // Nodes without edges are placed in rows.
     let mut lone = 0;
     let in_row = ROW.max(alone.iter().filter(|alone| **alone).count().isqrt());
     for node in 0..count {
@@ -450,7 +452,7 @@ mod tests {
 
     const BOX: Size = Size { width: 100.0, height: 40.0 };
 
-    /// Whether no two of a layer overlap.
+    /// Asserts that items of a layer do not overlap.
     fn assert_apart(placed: &Placed, nodes: &[Size]) {
         for (a, at) in placed.nodes.iter().enumerate() {
             assert!(at.x - nodes[a].width / 2.0 >= -1e-6 && at.x + nodes[a].width / 2.0 <= placed.size.width + 1e-6);
@@ -500,7 +502,7 @@ mod tests {
 
     #[test]
     fn crossings_are_taken_out() {
-        // Two rows, wired the other way round.
+        // Two rows, wired crosswise.
         let edges: Vec<_> = (0..10).map(|at| (at, 19 - at, None)).collect();
         let mut layers = Layers::new(&[BOX; 20], &edges);
         assert_eq!(layers.crossings(), 45);

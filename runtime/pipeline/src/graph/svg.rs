@@ -1,4 +1,4 @@
-//! The graph as SVG, for light and dark surroundings.
+//! The graph as SVG, for light and dark backgrounds.
 
 use std::fmt::Write as _;
 
@@ -6,17 +6,17 @@ use super::layout::{self, Placed, Point, Route, Size};
 use super::{Graph, Kind, Node, text};
 use crate::model::Pipeline;
 
-/// Around the whole, and inside each DAG.
+/// The margin of the drawing, and the padding of each DAG.
 const MARGIN: f64 = 20.0;
 const PADDING: f64 = 16.0;
-/// Sizes of letters, and the distance of lines.
+/// Font sizes, and the height of lines.
 const TITLE: f64 = 13.0;
 const SMALL: f64 = 11.0;
 const LINE: f64 = 16.0;
-/// The longest texts, in characters.
+/// The maximum length of texts, in characters.
 const MAX_LINE_CHARS: usize = 40;
 const MAX_EDGE_CHARS: usize = 26;
-/// With more edges than this in a DAG their labels would be a thicket; pointing at an edge still tells.
+/// The maximum number of edges in a DAG for which labels are drawn. Tooltips show them in any case.
 const MAX_EDGE_LABELS: usize = 150;
 
 const STYLE: &str = "
@@ -44,8 +44,9 @@ const STYLE: &str = "
     marker path { fill: var(--line) }
 ";
 
-/// The pipeline's DAG as an SVG document. DAGs inside of it are boxes around theirs; solid edges carry artifacts, dashed ones parameters,
-/// dotted ones nothing but the order. Pointing at something tells the rest of it. The same pipeline gives the same document.
+/// The pipeline's DAG as an SVG document. Nested DAGs are boxes around their tasks; solid edges are artifacts, dashed
+/// ones parameters, dotted ones dependencies without data. Tooltips have the details. The document depends on the
+/// pipeline only.
 pub fn svg(pipeline: &Pipeline) -> String {
     let graph = Graph::of(pipeline);
     let (placed, sizes) = place(&graph);
@@ -71,7 +72,7 @@ pub fn svg(pipeline: &Pipeline) -> String {
     );
     let _ = writeln!(out, r#"  <rect class="ground" width="{}" height="{}"/>"#, number(width), number(height));
     let _ = writeln!(out, r#"  <text class="name" x="{MARGIN}" y="{}">{}</text>"#, MARGIN + 14.0, escaped(&name));
-    // Where each DAG begins; those around it come first.
+    // The origin of each DAG. Enclosing DAGs come first.
     let left = MARGIN + (width - 2.0 * MARGIN - root.width) / 2.0;
     let mut origins = vec![Point { x: left, y: MARGIN + 30.0 }];
     for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
@@ -90,7 +91,7 @@ pub fn svg(pipeline: &Pipeline) -> String {
             self::node(node, corner, *size, &mut out);
         }
     }
-    // Edges last, so that no box of a DAG lies on them.
+    // Edges are drawn last, so that the boxes of DAGs do not cover them.
     for (at, scope) in graph.scopes.iter().enumerate() {
         for (edge, route) in scope.edges.iter().zip(&placed[at].routes) {
             let (from, to) = (&scope.nodes[edge.from], &scope.nodes[edge.to]);
@@ -110,7 +111,7 @@ pub fn svg(pipeline: &Pipeline) -> String {
     out
 }
 
-/// Places every DAG, those inside before those around them, with the sizes of their nodes.
+/// Lays out every DAG, inner ones first, with the sizes of their nodes.
 fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
     let mut placed: Vec<Placed> = vec![Placed::default(); graph.scopes.len()];
     let mut sizes: Vec<Vec<Size>> = vec![Vec::new(); graph.scopes.len()];
@@ -133,7 +134,7 @@ fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
     (placed, sizes)
 }
 
-/// The lines below a node's title.
+/// The lines below the title of a node.
 fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
     let about = node.about.iter().map(|line| ("", text::short(line, MAX_LINE_CHARS)));
     about
@@ -152,7 +153,7 @@ fn size(node: &Node, inner: Option<Size>) -> Size {
     }
 }
 
-/// The room above what is in a DAG.
+/// The height of the title above a nested DAG.
 fn head(node: &Node) -> f64 {
     38.0 + LINE * to_float(lines(node).count())
 }
@@ -162,7 +163,7 @@ fn node(node: &Node, corner: Point, size: Size, out: &mut String) {
     let class = if inside { "node inside" } else { "node" };
     let _ = writeln!(out, r#"  <g class="{class} {}"><title>{}</title>"#, node.kind.class(), escaped(&node.tooltip));
     if node.repeats {
-        // A second sheet behind the first: there are several of it.
+        // A second sheet behind the first, for a loop.
         let behind = Point { x: corner.x + 5.0, y: corner.y + 5.0 };
         let _ = writeln!(out, "    {}", shape(if inside { Kind::Dag } else { node.kind }, behind, size));
     }
@@ -188,7 +189,7 @@ fn node(node: &Node, corner: Point, size: Size, out: &mut String) {
     out.push_str("  </g>\n");
 }
 
-/// What a task looks like.
+/// The shape of a task.
 fn shape(kind: Kind, at: Point, size: Size) -> String {
     let Size { width, height } = size;
     let (x, y) = (at.x, at.y);
@@ -200,7 +201,7 @@ fn shape(kind: Kind, at: Point, size: Size) -> String {
         Kind::Step => rectangle(7.0),
         Kind::Command => rectangle(1.0),
         Kind::Dag => rectangle(10.0),
-        // A sheet with a corner turned down.
+        // A sheet with a folded corner.
         Kind::Import | Kind::Latest => format!(
             r#"<path class="shape" d="M{} {} h{} l10 10 v{} h{} Z"/>"#,
             number(x),
@@ -209,7 +210,7 @@ fn shape(kind: Kind, at: Point, size: Size) -> String {
             number(height - 10.0),
             number(-width)
         ),
-        // A drum.
+        // A cylinder.
         Kind::Volume => format!(
             r#"<path class="shape" d="M{} {} q{} -10 {w} 0 v{} q{} 10 {} 0 Z"/>"#,
             number(x),
@@ -223,7 +224,7 @@ fn shape(kind: Kind, at: Point, size: Size) -> String {
     }
 }
 
-/// An edge's way: straight through the layers, in curves between them.
+/// The path of an edge: straight through the layers, with curves between them.
 fn path(route: &Route, origin: Point) -> String {
     let mut path = String::new();
     let mut before: Option<Point> = None;
@@ -253,7 +254,7 @@ fn path(route: &Route, origin: Point) -> String {
     path
 }
 
-/// A number with one decimal place at most.
+/// A number with at most one decimal place.
 fn number(value: f64) -> String {
     let text = format!("{value:.1}");
     match text.strip_suffix(".0") {
@@ -263,7 +264,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// Text as XML has it; characters that XML has not are left out.
+/// Text escaped for XML. Characters that XML does not allow are left out.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

@@ -1,14 +1,14 @@
-//! Short texts about tasks, and how much room text takes.
+//! Short texts about tasks, and the estimated width of text.
 
 use crate::executor::FUNCTION_FLAG;
 use crate::model::{Binding, CommandStep};
 
-/// A name without what KFP's compiler puts in front of it.
+/// A name without the prefix that KFP's compiler adds.
 pub(super) fn plain(name: &str) -> &str {
     name.strip_prefix("pipelinechannel--").unwrap_or(name)
 }
 
-/// A component's file and function: `train.wasm#evaluate`.
+/// The file and the function of a component: `train.wasm#evaluate`.
 pub(super) fn component(path: &str, function: Option<&str>) -> String {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     match function {
@@ -17,7 +17,7 @@ pub(super) fn component(path: &str, function: Option<&str>) -> String {
     }
 }
 
-/// A container's program: the function's name, or the command's first line.
+/// The program of a container: the name of the function, or the first line of the command.
 pub(super) fn command(step: &CommandStep) -> String {
     if let Ok(call) = crate::executor::choose_executor(step) {
         if call.argv.get(1).is_some_and(|word| word == FUNCTION_FLAG) {
@@ -33,7 +33,7 @@ pub(super) fn command(step: &CommandStep) -> String {
     step.image.clone()
 }
 
-/// Where a value comes from: `params.seed` or `seed`, `split.train`, the value itself.
+/// The source of a value: `params.seed` or `seed`, `split.train`, or the value itself.
 pub(super) fn source(binding: &Binding) -> String {
     match binding {
         Binding::Literal(serde_json::Value::String(text)) | Binding::Template(text) => text.clone(),
@@ -53,7 +53,7 @@ pub(super) fn source(binding: &Binding) -> String {
     }
 }
 
-/// A condition of KFP as a person would write it: `inputs.parameter_values['pipelinechannel--flip-Output'] == 'heads'` becomes
+/// A condition of KFP in a readable form: `inputs.parameter_values['pipelinechannel--flip-Output'] == 'heads'` becomes
 /// `flip-Output == 'heads'`.
 pub(super) fn condition(expression: &str) -> String {
     let mut text = String::new();
@@ -68,7 +68,7 @@ pub(super) fn condition(expression: &str) -> String {
                 continue 'next;
             }
         }
-        // Whether something is there, as it is asked natively.
+        // A test of presence, in the native form.
         for section in ["' in inputs.parameter_values", "' in inputs.artifacts"] {
             if let Some(quoted) = rest.strip_prefix('\'')
                 && let Some((name, after)) = quoted.split_once(section)
@@ -87,7 +87,7 @@ pub(super) fn condition(expression: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text cut off such that it is no longer than so many characters. Control characters are left out.
+/// The text shortened to so many characters. Control characters are left out.
 pub(super) fn short(text: &str, most: usize) -> String {
     let clean = text.chars().filter(|c| !c.is_control());
     if clean.clone().count() <= most {
@@ -96,7 +96,7 @@ pub(super) fn short(text: &str, most: usize) -> String {
     clean.take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// The width of a text in a sans-serif font of one pixel, rather too large than too small: fonts differ.
+/// The estimated width of a text in a sans-serif font of one pixel. It rather overestimates, as fonts differ.
 pub(super) fn width(text: &str) -> f64 {
     text.chars()
         .map(|c| match c {

@@ -1,4 +1,4 @@
-//! Interfaces that a pipeline declares for its Wasm components, as KFP's format does, against what these turned out to have.
+//! Interfaces that a pipeline in KFP's format declares for its Wasm components, compared with their signatures.
 
 use indexmap::IndexMap;
 
@@ -8,11 +8,11 @@ use crate::signature::{Port, Signature, find};
 use crate::suggest;
 use crate::types::{ArtifactType, PortType, may_fit};
 
-/// The kind under which KFP's format carries kinds that it does not know.
+/// The kind that KFP's format has for kinds that it does not know.
 const ANY: &str = "system.Artifact";
 
-/// Gives a component the names and types of its signature; what is declared beyond, defaults, literals and whether an input may be left out,
-/// stays. Each problem comes with the path of its place below the component's, such as `parameters.seed`.
+/// Gives a component the names and types of its signature. Declared defaults, literals and optionality are kept. Each
+/// problem has the path of its place below the component's, such as `parameters.seed`.
 pub(super) fn adopt(component: &mut Component, signature: Signature) -> Vec<(String, Diagnostic)> {
     let mut problems = Vec::new();
     let mut inputs = IndexMap::new();
@@ -66,7 +66,7 @@ pub(super) fn adopt(component: &mut Component, signature: Signature) -> Vec<(Str
     problems
 }
 
-/// An input with the type of its port, and what is wrong with how it is declared.
+/// An input with the type of its port, and the problem of its declaration.
 fn input(name: &str, declared: Input, port: &Port) -> (Input, impl Iterator<Item = Diagnostic> + use<>) {
     let mut problems = Vec::new();
     let mut input = Input { port: Port { ty: port.ty.clone(), ..declared.port }, ..declared };
@@ -94,7 +94,7 @@ fn input(name: &str, declared: Input, port: &Port) -> (Input, impl Iterator<Item
     (input, problems.into_iter())
 }
 
-/// Whether what is of one type can be of another: KFP's types are wider than those of a signature.
+/// Whether a declared type is compatible with that of the signature: KFP's types are wider.
 fn flows(from: &PortType, to: &PortType) -> Result<(), String> {
     let any = |kind: &ArtifactType| kind.0 == ANY;
     match (from, to) {

@@ -1,4 +1,4 @@
-//! Reading typed things out of nodes, with a message for each thing that is not what it should be.
+//! Typed access to nodes, with a message for each node that is not of the expected kind.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::Span;
 use crate::suggest;
 
-/// Names of steps and parameters.
+/// Whether a text can be the name of a step or a parameter.
 pub(crate) fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
@@ -28,7 +28,7 @@ pub(crate) fn check_name(text: &str, what: &str, span: Span, problems: &mut Prob
 }
 
 impl Node {
-    /// The error that something else is wanted here.
+    /// The error of a node that should be something else.
     pub(crate) fn wanted(&self, what: &str) -> Diagnostic {
         Diagnostic::error(format!("expected {what}, found {}", self.what())).at(self.span)
     }
@@ -47,7 +47,7 @@ impl Node {
         }
     }
 
-    /// Text that is not empty; numbers are taken as they are written.
+    /// Text that is not empty. Numbers are accepted as they are written.
     pub(crate) fn string(&self, what: &str) -> Result<&str, Diagnostic> {
         match self.text() {
             Some(text) if !self.is_null() && !text.trim().is_empty() => Ok(text),
@@ -63,7 +63,7 @@ impl Node {
     }
 }
 
-/// A mapping whose keys are known: whatever is not asked for is an error.
+/// A mapping with a fixed set of keys. Unknown keys are errors.
 pub(crate) struct Fields<'n> {
     what: &'n str,
     entries: &'n Mapping,
@@ -71,7 +71,7 @@ pub(crate) struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// The mapping with these keys and no others; unknown ones are reported.
+    /// The mapping with these keys. Reports unknown ones.
     pub(crate) fn new(
         node: &'n Node,
         what: &'n str,
@@ -91,13 +91,13 @@ impl<'n> Fields<'n> {
         Ok(Self { what, entries, known })
     }
 
-    /// The value under a key, with the key's place. A key without a value counts as absent.
+    /// The value under a key, with the place of the key. A key without value counts as absent.
     pub(crate) fn get(&self, key: &str) -> Option<&'n Entry> {
         debug_assert!(self.known.contains(&key), "{} reads the key {key} without knowing it", self.what);
         self.entries.get(key).filter(|entry| !entry.node.is_null())
     }
 
-    /// What `read` makes of the value under a key, if there is one; its error is reported.
+    /// Applies `read` to the value under a key, if there is one, and reports its error.
     pub(crate) fn read<T>(
         &self,
         key: &str,

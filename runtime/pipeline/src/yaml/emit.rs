@@ -1,4 +1,4 @@
-//! Values as block YAML.
+//! Writing values as YAML in block style.
 
 use std::fmt::Write;
 
@@ -6,14 +6,14 @@ use serde_json::Value;
 
 use super::schema::plain_is_text;
 
-/// `value` as a YAML document in block style. Reading it gives the same value.
+/// `value` as a YAML document in block style. Reading it returns the same value.
 pub fn to_yaml(value: &Value) -> String {
     let mut text = String::new();
     emit(value, 0, &mut text);
     text
 }
 
-/// Writes `value` as lines, the first one too at `indent`.
+/// Writes `value` as lines, all of them indented by `indent`.
 fn emit(value: &Value, indent: usize, text: &mut String) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -21,7 +21,7 @@ fn emit(value: &Value, indent: usize, text: &mut String) {
                 text.push_str(&" ".repeat(indent));
                 text.push_str(&scalar(key));
                 text.push(':');
-                // Lists stand at their key's column, as kfp's own compiler writes them.
+                // Lists are at the column of their key, as KFP's compiler writes them.
                 nested(value, if value.is_array() { indent } else { indent + 2 }, text);
             }
         }
@@ -33,7 +33,7 @@ fn emit(value: &Value, indent: usize, text: &mut String) {
                     Value::Object(fields) if !fields.is_empty() => {
                         let mut inner = String::new();
                         emit(item, indent + 2, &mut inner);
-                        // The first key stands beside the dash.
+                        // The first key is on the line of the dash.
                         text.push(' ');
                         text.push_str(inner.trim_start_matches(' '));
                     }
@@ -47,7 +47,7 @@ fn emit(value: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// Writes `value` behind a key or dash: on the same line, or on the next ones at `indent`.
+/// Writes `value` after a key or a dash: on the same line, or on the next lines indented by `indent`.
 fn nested(value: &Value, indent: usize, text: &mut String) {
     match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -64,7 +64,7 @@ fn nested(value: &Value, indent: usize, text: &mut String) {
     }
 }
 
-/// A value without parts.
+/// A scalar, or an empty list or mapping.
 fn flat(value: &Value) -> String {
     match value {
         Value::String(text) => scalar(text),
@@ -75,7 +75,7 @@ fn flat(value: &Value) -> String {
     }
 }
 
-/// `1e+16` is text to Python's reader, `1.0e+16` is a number.
+/// For Python's reader `1e+16` is text, and `1.0e+16` a number.
 fn exponent(number: String) -> String {
     let Some((mantissa, exponent)) = number.split_once('e') else { return number };
     let point = if mantissa.contains('.') { "" } else { ".0" };
@@ -83,9 +83,9 @@ fn exponent(number: String) -> String {
     format!("{mantissa}{point}e{sign}{exponent}")
 }
 
-/// Text plain where no YAML reader could take it for anything else, else in double quotes.
+/// A text without quotes if no YAML reader could take it for anything else, or else in double quotes.
 fn scalar(text: &str) -> String {
-    // A version such as 0.0.1 is a number in no YAML.
+    // A version such as 0.0.1 is not a number in any version of YAML.
     let version = text.starts_with(|c: char| c.is_ascii_digit()) && text.split('.').count() == 3;
     let safe = (version || text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/'))
         && text.chars().all(|c| c.is_ascii_alphanumeric() || " _-./#@+".contains(c))
@@ -96,12 +96,12 @@ fn scalar(text: &str) -> String {
     if safe { text.to_owned() } else { quoted(text) }
 }
 
-/// YAML 1.1 takes these for booleans; PyYAML, which has no `y` and `n`, is not the only one that follows it.
+/// Booleans in YAML 1.1. PyYAML has no `y` and `n`, but other readers do.
 fn is_word_of_old_yaml(text: &str) -> bool {
     matches!(text.to_ascii_lowercase().as_str(), "y" | "n" | "yes" | "no" | "on" | "off")
 }
 
-/// JSON's escapes are YAML's too; characters that YAML does not print are escaped besides.
+/// JSON's escapes are valid in YAML. Characters that YAML considers not printable are escaped in addition.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {

@@ -1,4 +1,5 @@
-//! YAML text as a tree of nodes with their places, within bounds: no input can exhaust time, memory or the stack.
+//! Parsing YAML into a tree of nodes with their places. Bounds keep any input from exhausting time, memory or the
+//! stack.
 
 use std::collections::HashMap;
 
@@ -11,14 +12,14 @@ use super::schema::Schema;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{Location, Span};
 
-/// The longest text that is read.
+/// The maximum length of a text, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
-/// How deep lists and mappings may be nested.
+/// The maximum nesting of lists and mappings.
 const MAX_DEPTH: usize = 64;
-/// How many nodes there may be, those that aliases repeat included. Each 32 bytes of text count as one more.
+/// The maximum number of nodes, including those that aliases repeat. Each 32 bytes of text count as one more.
 const MAX_NODES: usize = 400_000;
 
-/// A piece of a document and where it stands.
+/// A node and its place.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
     pub span: Span,
@@ -27,7 +28,7 @@ pub(crate) struct Node {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    /// Text; with a schema if it is not quoted, so that it may stand for a number, a boolean or null.
+    /// A scalar. It has a schema if it is not quoted, as it may then be a number, a boolean or null.
     Scalar {
         text: String,
         schema: Option<Schema>,
@@ -38,17 +39,17 @@ pub(crate) enum Kind {
 
 pub(crate) type Mapping = IndexMap<String, Entry>;
 
-/// A key's place and its value.
+/// The place of a key, and its value.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry {
     pub key: Span,
     pub node: Node,
-    /// Came in through `<<`: one that is written out takes its place.
+    /// Whether it came in through `<<`: an entry that is written out replaces it.
     merged: bool,
 }
 
 impl Node {
-    /// What it is, in words.
+    /// The kind of node, for messages.
     pub fn what(&self) -> &'static str {
         match &self.kind {
             Kind::Scalar { .. } => match self.scalar() {
@@ -62,7 +63,7 @@ impl Node {
         }
     }
 
-    /// A scalar's value.
+    /// The value of a scalar.
     pub fn scalar(&self) -> Option<Value> {
         match &self.kind {
             Kind::Scalar { text, schema: Some(schema) } => Some(schema.resolve(text)),
@@ -71,12 +72,12 @@ impl Node {
         }
     }
 
-    /// Whether nothing is written there.
+    /// Whether there is nothing or null.
     pub fn is_null(&self) -> bool {
         self.scalar() == Some(Value::Null)
     }
 
-    /// The text of a scalar, however it is quoted.
+    /// The text of a scalar, quoted or not.
     pub fn text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, .. } => Some(text),
@@ -84,7 +85,7 @@ impl Node {
         }
     }
 
-    /// The same of what stands for text: not of a number or the like that is not quoted.
+    /// The text of a scalar that is a string: not of an unquoted number and the like.
     pub fn strict_text(&self) -> Option<&str> {
         match &self.kind {
             Kind::Scalar { text, schema } if schema.is_none_or(|schema| schema.resolve(text).is_string()) => Some(text),
@@ -95,12 +96,12 @@ impl Node {
     /// The node as a value.
     ///
     /// # Errors
-    /// What has no JSON form.
+    /// The node has no JSON form.
     pub fn value(&self) -> Result<Value, Diagnostic> {
         self.map_value(&mut |_, value| Ok(value))
     }
 
-    /// The node as a value, with a say on each scalar.
+    /// The node as a value, with a function that converts its scalars.
     pub fn map_value<F>(&self, scalar: &mut F) -> Result<Value, Diagnostic>
     where
         F: FnMut(&Self, Value) -> Result<Value, Diagnostic>,
@@ -121,12 +122,12 @@ impl Node {
     }
 }
 
-/// Reads one document. Duplicate keys and the like are reported and reading goes on; a syntax error ends it.
+/// Parses one document. Duplicate keys and the like are reported, and parsing continues; a syntax error ends it.
 pub(crate) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
     load_documents(text, Schema::Core, 1, problems)?.pop()
 }
 
-/// Reads a file of at most so many documents.
+/// Parses a file of at most `most` documents.
 pub(crate) fn load_documents(text: &str, schema: Schema, most: usize, problems: &mut Problems) -> Option<Vec<Node>> {
     if text.len() > MAX_BYTES {
         problems.push(
@@ -136,7 +137,7 @@ pub(crate) fn load_documents(text: &str, schema: Schema, most: usize, problems: 
         return None;
     }
     let mut options = Options::default();
-    // Our own bound comes first, with words of its own.
+    // The bound of this module applies before that of the parser, and has a clearer message.
     options.flow_nesting_limit = MAX_DEPTH * 2;
     options.block_nesting_limit = MAX_DEPTH * 2;
     options.emit_unresolved_aliases = true;
@@ -182,26 +183,26 @@ fn place(span: &YamlSpan) -> Span {
     Span { at: mark(&span.start), length: u32::try_from(length.max(1)).unwrap_or(u32::MAX) }
 }
 
-/// A list or mapping that is not closed yet.
+/// A list or mapping that has not ended yet.
 struct Open {
     node: Node,
     anchor: usize,
-    /// A mapping's key that waits for its value.
+    /// The key of a mapping whose value follows.
     key: Option<(String, Span)>,
-    /// Nodes counted before it: what it and its parts weigh is the difference.
+    /// The number of nodes before it. The difference at its end is its weight.
     before: usize,
 }
 
 struct Loader<'p> {
     problems: &'p mut Problems,
     open: Vec<Open>,
-    /// What each anchor stands for and how many nodes that is.
+    /// The node and the weight of each anchor.
     anchors: HashMap<usize, (Node, usize)>,
     nodes: usize,
-    /// The documents that are complete.
+    /// The complete documents.
     roots: Vec<Node>,
     documents: usize,
-    /// How many there may be.
+    /// The maximum number of documents.
     most: usize,
     schema: Schema,
 }
@@ -250,7 +251,7 @@ impl Loader<'_> {
                 if self.open.len() + depth(node) > MAX_DEPTH {
                     return Err(Diagnostic::error(format!("aliases nest more than {MAX_DEPTH} deep")).at(span));
                 }
-                // The place is where the alias stands, not what it stands for.
+                // Its place is that of the alias.
                 let node = Node { span, ..node.clone() };
                 self.count(weight, span)?;
                 self.add(node, 0, weight)
@@ -281,7 +282,7 @@ impl Loader<'_> {
         Ok(())
     }
 
-    /// Puts a finished node where it belongs: into the innermost open list or mapping, or at the root.
+    /// Adds a complete node to the innermost open list or mapping, or to the documents.
     fn add(&mut self, node: Node, anchor: usize, weight: usize) -> Result<(), Diagnostic> {
         if anchor != 0 {
             self.count(weight, node.span)?;
@@ -323,7 +324,7 @@ impl Loader<'_> {
     }
 }
 
-/// YAML's `<<`: the entries of another mapping, or of several, where there are none of the same key.
+/// YAML's `<<`: adds the entries of one or several other mappings, except for keys that exist.
 fn merge(entries: &mut Mapping, from: Node, at: Span) -> Result<(), Diagnostic> {
     match from.kind {
         Kind::Mapping(more) => {
@@ -348,12 +349,12 @@ fn depth(node: &Node) -> usize {
     }
 }
 
-/// Whether a tag says "text"; the tags of plain JSON values are taken, others refused.
+/// Whether a tag makes a scalar a string. Tags of plain JSON values are accepted, others are refused.
 fn check_tag(tag: Option<&Tag>, span: Span) -> Result<bool, Diagnostic> {
     match tag.map(|tag| (tag.core_suffix(), tag)) {
         None | Some((Some("int" | "float" | "bool" | "null" | "map" | "seq"), _)) => Ok(false),
         Some((Some("str"), _)) => Ok(true),
-        // The non-specific tag `!` makes a scalar text.
+        // The non-specific tag `!` makes a scalar a string.
         Some((None, tag)) if tag.original() == "!" => Ok(true),
         Some((_, tag)) => Err(Diagnostic::error(format!("the tag `{}` means nothing here", tag.original()))
             .at(span)

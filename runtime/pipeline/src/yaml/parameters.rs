@@ -1,4 +1,4 @@
-//! A file of parameters: a mapping from names to values, as YAML or JSON.
+//! Parameter files: a mapping from names to values, in YAML or JSON.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -7,19 +7,19 @@ use super::node;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::Span;
 
-/// A parameter's value as it was given.
+/// A parameter's value as given by the user.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GivenParameter {
-    /// Text, as on a command line: it is read as the parameter's type says.
+    /// Text, as on a command line. It is parsed by the type of the parameter.
     Text(String),
-    /// A value, with its place in the file that it comes from, if it comes from one.
+    /// A value, with its place if it is from a file.
     Value(Value, Option<Span>),
 }
 
 /// Reads a file of parameters.
 ///
 /// # Errors
-/// Everything wrong with it.
+/// Every problem of the file.
 pub fn parse_parameters_file(text: &str) -> Result<IndexMap<String, GivenParameter>, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let mut given = IndexMap::new();

@@ -1,4 +1,4 @@
-//! A pipeline file as a [`Pipeline`].
+//! The reader of native pipeline files.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::types::{ParameterType, PortType};
 /// Reads a pipeline in the native YAML format.
 ///
 /// # Errors
-/// Everything wrong with the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
+/// Every problem of the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
 pub fn read_pipeline(text: &str) -> Result<Pipeline, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let pipeline = node::load(text, &mut problems).map_or_else(Pipeline::default, |root| {
@@ -113,7 +113,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
     Ok(pipeline)
 }
 
-/// A parameter: `{ type, default, description }`, or a default alone, whose type is its own.
+/// A parameter: `{ type, default, description }`, or only a default, whose type is inferred.
 fn parameter(name: &str, node: &Node, problems: &mut Problems) -> Result<Input, Diagnostic> {
     let Kind::Mapping(_) = node.kind else {
         let default = literal(node)?;
@@ -156,7 +156,7 @@ fn parameter(name: &str, node: &Node, problems: &mut Problems) -> Result<Input, 
     Ok(input(ty, default, description))
 }
 
-/// An `option` becomes a parameter that may be left out.
+/// An `option` type makes the parameter optional.
 fn input(ty: ParameterType, default: Option<Value>, description: Option<String>) -> Input {
     let (ty, optional) = match ty {
         ParameterType::Option(inner) => (*inner, true),
@@ -174,7 +174,7 @@ fn literal(node: &Node) -> Result<Value, Diagnostic> {
     }
 }
 
-/// The type that a default shows: `s64` for whole numbers, `list<T>` for items of one type, and so on.
+/// The inferred type of a default: `s64` for integers, `list<T>` for items of one type, and so on.
 fn infer(value: &Value) -> ParameterType {
     fn common<'a>(mut types: impl Iterator<Item = &'a Value>) -> ParameterType {
         let Some(first) = types.next().map(infer) else { return ParameterType::Json };

@@ -1,17 +1,18 @@
-//! Durations (`1h30m`) and sizes (`512MiB`) as people write them.
+//! Parsing of durations (`1h30m`) and sizes (`512MiB`).
 
 use std::time::Duration;
 
 const DURATION: &str = "write a duration like `250ms`, `90s`, `10m` or `1h30m`";
 const SIZE: &str = "write a size like `512MiB`, `2GB` or a number of bytes";
 
-/// The longest duration taken: a hundred years, far from where arithmetic on clocks overflows.
+/// The maximum duration, a hundred years: far below the overflow of clock arithmetic.
 const MAX_SECONDS: f64 = 100.0 * 366.0 * 86_400.0;
 
-/// A duration: numbers with the units `ms`, `s`, `m`, `h` or `d`, one after the other; a number alone is seconds.
+/// A duration: numbers with the units `ms`, `s`, `m`, `h` or `d`, one after the other. A number without unit is in
+/// seconds.
 ///
 /// # Errors
-/// How to write one.
+/// The expected form.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
     let mut seconds = 0.0;
@@ -38,7 +39,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
         return Err("that is more than a hundred years".to_owned());
     }
     Duration::try_from_secs_f64(seconds)
-        // Tenths and the like are not exact in binary; nobody means the nanoseconds that this leaves.
+        // Decimal fractions are not exact in binary. The rounding removes the nanoseconds of that error.
         .map(|exact| Duration::from_micros(u64::try_from((exact.as_nanos() + 500) / 1_000).unwrap_or(u64::MAX)))
         .map_err(|_| DURATION.to_owned())
 }
@@ -46,7 +47,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
 /// A number of bytes: `512MiB`, `2GB`, `1.5 GiB`, `4096`. As in Kubernetes, `Mi` and `M` are units too.
 ///
 /// # Errors
-/// How to write one.
+/// The expected form.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     let text = text.trim();
     if let Ok(bytes) = text.parse::<u64>() {
@@ -70,7 +71,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     };
     #[expect(clippy::cast_precision_loss, reason = "factors are exact doubles")]
     let bytes = number * factor as f64;
-    // 2^63: no host has that much, and the cast below is exact in range up to there.
+    // 2^63 bytes exceed any host, and the cast below is exact in range up to there.
     if bytes >= 9_223_372_036_854_775_808.0 {
         return Err("that is more than any host has".to_owned());
     }
@@ -79,7 +80,7 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
     Ok(bytes)
 }
 
-/// The number and the unit at the beginning, and what follows.
+/// The number and the unit at the start, and the rest.
 fn split(text: &str) -> Option<(f64, &str, &str)> {
     let text = text.trim_start();
     let digits = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());

@@ -5,15 +5,15 @@ use super::node::Node;
 use crate::diagnostic::Diagnostic;
 use crate::model::Binding;
 
-/// A text with references in it, or none.
+/// A text, parsed for references.
 pub(crate) enum Text {
-    /// No reference; `$${` is replaced by `${`.
+    /// A text without reference, in which `$${` is replaced by `${`.
     Plain(String),
     /// The whole text is one reference.
     Reference(Binding),
 }
 
-/// Reads the references of a text.
+/// Parses a text.
 pub(crate) fn read(text: &str, node: &Node) -> Result<Text, Diagnostic> {
     let trimmed = text.trim();
     let Some(start) = find(trimmed) else {
@@ -38,7 +38,7 @@ fn find(text: &str) -> Option<usize> {
     text.match_indices("${").map(|(at, _)| at).find(|at| !text[..*at].ends_with('$'))
 }
 
-/// What stands between the braces.
+/// Parses the text between the braces.
 pub(crate) fn reference(text: &str, node: &Node) -> Result<Binding, Diagnostic> {
     let mut parts = text.split('.').map(str::trim);
     let wrong = || {
@@ -57,7 +57,7 @@ pub(crate) fn reference(text: &str, node: &Node) -> Result<Binding, Diagnostic> 
     }
 }
 
-/// The literal or reference that a node stands for. Inside lists and mappings there are no references.
+/// The literal or reference of a node. There are no references inside lists and mappings.
 pub(crate) fn binding(node: &Node) -> Result<Binding, Diagnostic> {
     if let Some(text) = node.text()
         && let Text::Reference(binding) = read(text, node)?

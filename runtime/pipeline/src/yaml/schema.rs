@@ -1,14 +1,14 @@
-//! What unquoted scalars stand for. YAML leaves it to a schema, and readers differ.
+//! Resolution of unquoted scalars. YAML leaves it to a schema, and readers differ.
 
 use serde_json::{Number, Value};
 
-/// How unquoted scalars are resolved. Infinities and NaN become the strings that stand for them in JSON.
+/// How unquoted scalars are resolved. Infinities and NaN become strings, as in the JSON form of parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Schema {
-    /// YAML 1.2's core schema, of which JSON's own scalars are a part.
+    /// YAML 1.2's core schema, which includes the scalars of JSON.
     Core,
-    /// YAML 1.1 as PyYAML reads and writes it, which is what the KFP SDK uses: `yes` is true, `017` is 15, and `1e3` is text, for a
-    /// number with an exponent has a point and a sign: `1.0e+3`. Dates are left as text, for JSON has none.
+    /// YAML 1.1 as PyYAML implements it, which the KFP SDK uses: `yes` is true, `017` is 15, and `1e3` is text, since a
+    /// number with an exponent needs a point and a sign: `1.0e+3`. Dates are text, since JSON has no dates.
     PyYaml,
 }
 
@@ -22,12 +22,12 @@ impl Schema {
     }
 }
 
-/// Whether unquoted text stands for itself, whoever reads it.
+/// Whether all readers take an unquoted text for a string.
 pub(super) fn plain_is_text(text: &str) -> bool {
     core(text).is_string() && pyyaml(text).is_string() && !text.starts_with('.') && !is_date(text)
 }
 
-/// `null` and what is no number but written like one, which both schemas have in common.
+/// `null`, and the special values of numbers, which both schemas share.
 fn word(text: &str) -> Option<Value> {
     Some(match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
@@ -70,7 +70,7 @@ fn pyyaml(text: &str) -> Value {
         Some(unsigned) => (text.starts_with('-'), unsigned),
         None => (false, text),
     };
-    // `.5` takes no sign.
+    // `.5` cannot have a sign.
     let bare_point = unsigned.starts_with('.') && unsigned.len() < text.len();
     if bare_point || !unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return text.into();
@@ -85,7 +85,7 @@ fn pyyaml(text: &str) -> Value {
     number.unwrap_or_else(|| text.into())
 }
 
-/// A number with a point: `1.`, `.5`, `1_000.0e+3`. Its digits as Rust reads them.
+/// A number with a point: `1.`, `.5`, `1_000.0e+3`. Returns it in the form that Rust parses.
 fn point(text: &str) -> Option<String> {
     let (mantissa, exponent) = match text.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent)),
@@ -104,7 +104,7 @@ fn point(text: &str) -> Option<String> {
     right.then(|| text.replace('_', ""))
 }
 
-/// A whole number: binary, octal after a `0`, hexadecimal or decimal.
+/// An integer: binary, octal after a `0`, hexadecimal or decimal.
 fn whole(text: &str, negative: bool) -> Option<Value> {
     let (digits, radix) = match text.get(..2) {
         Some("0b") => (&text[2..], 2),
@@ -125,7 +125,7 @@ fn whole(text: &str, negative: bool) -> Option<Value> {
         .ok()
 }
 
-/// A number to the base of 60: `1:30` is 90, `1:30.5` is 90.5.
+/// A sexagesimal number: `1:30` is 90, `1:30.5` is 90.5.
 fn sexagesimal(text: &str, negative: bool) -> Option<Value> {
     let (text, fraction) = match text.split_once('.') {
         Some((text, fraction)) => (text, Some(fraction.replace('_', ""))),
@@ -149,14 +149,15 @@ fn signed(negative: bool, digits: &str) -> String {
     if negative { format!("-{digits}") } else { digits.to_owned() }
 }
 
-/// A decimal number, an integer where it is one that fits.
+/// A decimal number: an integer if it fits into one.
 fn decimal(text: &str) -> Option<Value> {
     let digits = text.strip_prefix('+').unwrap_or(text);
     let integer = digits.parse::<i64>().map(Value::from).or_else(|_| digits.parse::<u64>().map(Value::from));
     integer.ok().or_else(|| digits.parse::<f64>().ok().and_then(Number::from_f64).map(Value::Number))
 }
 
-/// Whether PyYAML takes a text for a date, with a time or without: looser than it is, for this decides only what is quoted.
+/// Whether PyYAML takes a text for a date, with or without time. It accepts more than PyYAML, as it only decides what
+/// is quoted.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
     bytes.len() >= 8 && bytes[..4].iter().all(u8::is_ascii_digit) && bytes[4] == b'-'
@@ -168,7 +169,7 @@ mod tests {
 
     use super::*;
 
-    /// What PyYAML 6's `safe_load` gives.
+    /// The results of `safe_load` of PyYAML 6.
     #[test]
     fn scalars_are_resolved_as_by_pyyaml() {
         let same = [

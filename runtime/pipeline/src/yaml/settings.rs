@@ -1,4 +1,4 @@
-//! How a step runs: retries, limits, grants.
+//! The settings of a step: retries, limits, grants.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::Retry;
 use crate::step::{DirectoryGrant, Grants, Limits};
 
-/// More repetitions than this are surely a slip.
+/// The maximum number of retries: more are certainly a mistake.
 const MAX_RETRIES: u32 = 1_000;
 
 /// `retry: 3` or `retry: { max: 3, backoff: 1s, factor: 2, max-backoff: 1m }`
@@ -105,7 +105,7 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Dia
         }
         Ok(())
     });
-    // The order in which names are granted means nothing, so it is no part of the step's identity.
+    // The order of granted names has no meaning, so it must not change the step's identity.
     grants.env.sort();
     fields.read("directories", problems, |node, problems| {
         for (guest, entry) in node.mapping("a mapping from a path in the sandbox to one on the host")? {

@@ -1,4 +1,4 @@
-//! One step of a pipeline: a component at work, an importer, or the newest artifact of earlier runs.
+//! The steps of a native pipeline: instances of components, importers and resolvers.
 
 use indexmap::IndexMap;
 
@@ -19,8 +19,8 @@ const COMPONENT_KEYS: [&str; 8] = ["component", "with", "after", "when", "retry"
 const IMPORT_KEYS: [&str; 5] = ["import", "type", "metadata", "after", "when"];
 const LATEST_KEYS: [&str; 5] = ["latest", "pipeline", "type", "after", "when"];
 
-/// Reads a step: its task and its component. The component's inputs and outputs are there for importers and
-/// resolvers only; a Wasm component gets its own when it is linked.
+/// Reads a step: its task and its component. Importers and resolvers have their inputs and outputs at once, a Wasm
+/// component when it is linked.
 pub(crate) fn read(
     name: &str,
     key: Span,
@@ -36,7 +36,7 @@ pub(crate) fn read(
         ["import"] => &IMPORT_KEYS,
         ["latest"] => &LATEST_KEYS,
         [] => {
-            // A misspelt `component` is better named than missed.
+            // A misspelt `component` is reported as such rather than as missing.
             let near =
                 entries.iter().find(|(k, _)| crate::suggest::nearest(k, ["component", "import", "latest"]).is_some());
             let problem = Diagnostic::error(format!("the step `{name}` does not say what it does"));
@@ -66,7 +66,7 @@ pub(crate) fn read(
     Ok((task, component))
 }
 
-/// A step's component's name.
+/// The name of a step's component.
 fn component_name(step: &str) -> String {
     format!("comp-{step}")
 }
@@ -87,7 +87,7 @@ impl Reader<'_, '_> {
     /// `after` and `when`
     fn ordering(&mut self, task: &mut Task) {
         if let Some(entry) = self.fields.get("after") {
-            // One name alone is taken for a list of it.
+            // A single name is accepted instead of a list.
             let items = match entry.node.sequence("a list of steps") {
                 Ok(items) => items,
                 Err(problem) if entry.node.text().is_none() => {
@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
                 .at(entry.node.span)
                 .hint("a step's output is an artifact already: refer to it directly"));
         }
-        // A path is text even if it looks like a number.
+        // A path that looks like a number is still text.
         let source = match (source, entry.node.text()) {
             (Binding::Literal(value), Some(text)) if !value.is_string() => Binding::Literal(text.into()),
             (source, _) => source,
@@ -228,7 +228,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The one output, `artifact`, of an importer or resolver.
+/// The only output of an importer or resolver, `artifact`.
 fn artifact_output(kind: &ArtifactType, optional: bool) -> IndexMap<String, Port> {
     let ty = PortType::Artifact { kind: kind.clone(), list: false };
     IndexMap::from_iter([("artifact".to_owned(), Port { ty, optional })])
@@ -258,7 +258,7 @@ fn component_reference(text: &str, node: &Node) -> Result<WasmStep, Diagnostic> 
 
 fn when(node: &Node) -> Result<Condition, Diagnostic> {
     let text = node.string("a condition such as `evaluate.accuracy > 0.9`")?.trim();
-    // Some write a condition as a reference.
+    // Some users write a condition as a reference.
     let expression = match text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) {
         Some(inner) if !inner.contains('}') => inner.trim(),
         _ => text,
