@@ -1,7 +1,7 @@
-//! The checks of a pipeline that was read from KFP's format.
+//! The checker of pipelines in KFP's format.
 //!
-//! The SDK has checked most of it already, so types are not taken more strictly than KFP's own back end takes them: only a value that
-//! can never be one of its input's type is an error.
+//! The SDK has checked most of a file already. Types are checked as leniently as by KFP's back end: only a value that
+//! can never be of its input's type is an error.
 
 use std::collections::HashMap;
 
@@ -28,12 +28,12 @@ mod wires;
 
 pub use size::{MAX_NESTING, MAX_TASKS};
 
-/// The most bytes of conditions and selectors together, each counted once.
+/// The maximum length of all distinct conditions and selectors together, in bytes.
 const MAX_CONDITIONS: usize = 64 << 10;
 
-/// Every problem of a pipeline in KFP's format, in the order of its file: unknown tasks, components, inputs and outputs, parameters
-/// where artifacts are wanted and the other way about, missing inputs, values that can never fit, cycles, components that
-/// contain themselves, conditions and placeholders about what is not there, more tasks than can be run.
+/// Every problem of a pipeline in KFP's format, in the order of its file: unknown tasks, components, inputs and
+/// outputs, parameters where artifacts are expected and vice versa, missing inputs, values that can never be accepted,
+/// cycles of tasks and of components, unknown references in conditions and placeholders, too many tasks.
 pub fn check(pipeline: &Pipeline) -> Vec<Diagnostic> {
     let mut problems = Problems::default();
     let mut conditions = Conditions::default();
@@ -60,7 +60,7 @@ pub fn check(pipeline: &Pipeline) -> Vec<Diagnostic> {
 struct Checker<'p, 'c> {
     pipeline: &'p Pipeline,
     is_root: bool,
-    /// What the places of its parts begin with.
+    /// The prefix of the paths of its places.
     prefix: String,
     dag: &'p Dag,
     /// The component whose DAG it is.
@@ -69,12 +69,12 @@ struct Checker<'p, 'c> {
     problems: &'c mut Problems,
 }
 
-/// Conditions that were read: compilers repeat them.
+/// Parsed conditions, by expression: compilers repeat them.
 #[derive(Default)]
 struct Conditions<'p> {
     known: HashMap<&'p str, Result<Vec<InputRead>, ConditionError>>,
     selectors: HashMap<&'p str, Result<(), ConditionError>>,
-    /// Bytes of all of them together.
+    /// The length of all of them together, in bytes.
     length: usize,
 }
 
@@ -89,7 +89,7 @@ impl<'p> Conditions<'p> {
         read
     }
 
-    /// Whether a selector can be read.
+    /// Checks a selector.
     fn selector(&mut self, expression: &'p str) -> Result<(), ConditionError> {
         if let Some(known) = self.selectors.get(expression) {
             return known.clone();
@@ -99,7 +99,7 @@ impl<'p> Conditions<'p> {
         read
     }
 
-    /// Reading CEL takes its time; no file may make it take long.
+    /// Bounds the time of parsing, which is long for CEL.
     fn room(&mut self, expression: &str) -> Result<(), ConditionError> {
         self.length += expression.len().max(32);
         if self.length <= MAX_CONDITIONS {
@@ -111,7 +111,7 @@ impl<'p> Conditions<'p> {
     }
 }
 
-/// What flows.
+/// The kind of a port: parameter or artifact.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum PortKind {
     Parameter,
@@ -153,7 +153,7 @@ impl<'p> Checker<'p, '_> {
         }
     }
 
-    /// Where something is written, else the place that the model itself has for it.
+    /// The place in the file, or else the place that the model has itself.
     fn place(&self, path: &str, otherwise: Location) -> Option<Span> {
         let known = self.pipeline.places.get(&format!("{}{path}", self.prefix)).copied();
         known.or((otherwise.line > 0).then_some(Span { at: otherwise, length: 1 }))
@@ -201,7 +201,7 @@ impl<'p> Checker<'p, '_> {
             && let Binding::Input(source) = &importer.source
             && find(&component.inputs, source).is_none()
         {
-            // Schema 2.0.0 names a parameter of the pipeline itself.
+            // In schema 2.0.0 this may be a parameter of the pipeline.
             match find(&self.component.inputs, source) {
                 Some((_, input)) if PortKind::of(&input.port) == PortKind::Parameter => {}
                 _ => {
@@ -295,7 +295,7 @@ impl<'p> Checker<'p, '_> {
         }
     }
 
-    /// Checks an output of the DAG itself.
+    /// Checks an output of the DAG.
     fn output(&mut self, name: &str, binding: &'p Binding, span: Option<Span>) {
         let sources = match binding {
             Binding::FirstOf(all) | Binding::Gather(all) => &all[..],

@@ -1,8 +1,8 @@
-//! Reads KFP's format into the model.
+//! The reader of KFP's format.
 //!
-//! A file is YAML or JSON with a `PipelineSpec`, to which a second document may add a `PlatformSpec`; or the two as the fields
-//! `pipeline_spec` and `platform_spec` of one, as KFP's REST interface has them. Fields are taken by both of their names, as in every
-//! JSON form of a protocol buffer: `pipelineInfo` and `pipeline_info`.
+//! A file is YAML or JSON with a `PipelineSpec`, to which a second document may add a `PlatformSpec`; or both are the
+//! fields `pipeline_spec` and `platform_spec` of one document, as in KFP's REST API. As in the JSON form of every
+//! protocol buffer, fields have two names: `pipelineInfo` and `pipeline_info`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -31,25 +31,26 @@ mod values;
 use executors::Executor;
 use message::{Message, Notes};
 
-/// The most items of a loop that are written out in the file: each is a task of its own.
+/// The maximum number of literal items of a loop: each is a task.
 pub const MAX_ITEMS: usize = 100_000;
 
-/// A pipeline that was read.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
-    /// The pipeline; [`crate::check::check`] says what is wrong with it as a whole.
+    /// The pipeline. [`crate::check::check`] checks it as a whole.
     pub pipeline: Pipeline,
-    /// What is passed over or not honoured.
+    /// Warnings about what is ignored or not supported.
     pub warnings: Vec<Diagnostic>,
 }
 
 const SPEC_FIELDS: [&str; 7] =
     ["pipelineInfo", "deploymentSpec", "sdkVersion", "schemaVersion", "components", "root", "defaultPipelineRoot"];
-/// Of a `PipelineJob`, which Vertex AI takes, and of the body of a REST call.
+/// Fields of a `PipelineJob`, which Vertex AI accepts, and of the body of a REST call.
 const WRAPPER_FIELDS: [&str; 8] =
     ["pipelineSpec", "platformSpec", "name", "displayName", "description", "labels", "runtimeConfig", "schemaVersion"];
 
-/// Whether a text is likely a pipeline in KFP's format rather than in the native one: it has one of its fields at the top.
+/// Whether a text is likely to be in KFP's format rather than the native one: it has one of KFP's fields at the top
+/// level.
 pub fn looks_like_ir(text: &str) -> bool {
     const MARKS: [&str; 10] = [
         "pipelineSpec",
@@ -76,7 +77,7 @@ pub fn looks_like_ir(text: &str) -> bool {
 /// Reads a pipeline in KFP's format, schema 2.1.0 or 2.0.0.
 ///
 /// # Errors
-/// Everything wrong with the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
+/// Every problem of the file, in its order, up to [`crate::diagnostic::MAX_DIAGNOSTICS`].
 pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
     let mut notes = Notes::default();
     let text = json::yaml_escapes(text);
@@ -149,7 +150,7 @@ struct Reader<'n> {
     notes: Notes,
     places: BTreeMap<String, Span>,
     executors: HashMap<&'n str, Executor>,
-    /// Executors with something wrong.
+    /// The executors that have errors.
     broken: HashSet<&'n str>,
     /// The executor of each component that has one.
     labels: HashMap<&'n str, &'n str>,
@@ -225,7 +226,7 @@ impl<'n> Reader<'n> {
         Some(pipeline)
     }
 
-    /// Its name, and whether the format's version can be read.
+    /// Reads the name, and checks the version of the format.
     fn info(&mut self, message: &Message<'n>, pipeline: &mut Pipeline) {
         let info =
             message.message("pipelineInfo", "`pipelineInfo`", &["name", "displayName", "description"], &mut self.notes);
@@ -264,7 +265,7 @@ impl<'n> Reader<'n> {
         }
     }
 
-    /// The tasks that problems of components and executors are told of.
+    /// The tasks with which problems of components and executors are reported.
     fn users(&self, components: impl Iterator<Item = &'n Entry>) -> Users<'n> {
         let mut users = Users::default();
         let mut unseen = Notes::default();
@@ -285,7 +286,8 @@ impl<'n> Reader<'n> {
         users
     }
 
-    /// What is said for Kubernetes: in the platform specification, and in components that came from other files.
+    /// Applies the configuration for Kubernetes: that of the platform specification, and that of components from other
+    /// files.
     fn platforms(
         &mut self,
         node: Option<&'n Node>,
@@ -313,7 +315,7 @@ impl<'n> Reader<'n> {
         let notes = &mut self.notes;
         let read = Message::new(&entry.node, "`pipelineConfig`", &known, notes);
         let Some(message) = notes.take(read) else { return };
-        // Its size and the kind of storage are of no concern: it is a directory of the store.
+        // Its size and its storage class are ignored: it is a directory of the host.
         pipeline.workspace |= message.get("workspace").is_some();
         pipeline.deadline = message
             .count("activeDeadlineSeconds", notes)
@@ -327,7 +329,7 @@ impl<'n> Reader<'n> {
         }
     }
 
-    /// Gives a task what its component's executor asks for.
+    /// Applies the settings of a component's executor to a task.
     fn set_up(&self, task: &mut Task) {
         let label = self.labels.get(task.component.as_str());
         let Some(executor) = label.and_then(|label| self.executors.get(label)) else { return };
@@ -340,14 +342,14 @@ impl<'n> Reader<'n> {
     }
 }
 
-/// The first task that uses each component and each executor.
+/// The first task that uses each component, and each executor.
 #[derive(Default)]
 struct Users<'n> {
     components: HashMap<&'n str, &'n str>,
     executors: HashMap<&'n str, &'n str>,
 }
 
-/// Names of the secrets and config maps that a field asks for.
+/// The names of the secrets and config maps in a field.
 fn names_in(value: &Value) -> Vec<&str> {
     let sources = value.as_array().into_iter().flatten();
     let names = sources.filter_map(|source| {
@@ -359,7 +361,7 @@ fn names_in(value: &Value) -> Vec<&str> {
     names.collect()
 }
 
-/// Keeps what is asked for and not done, and tells it.
+/// Keeps the name of an unsupported feature, and warns of it.
 fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, Value>, notes: &mut Notes) {
     let last = name.rsplit('.').next().unwrap_or(name);
     let why = match last {

@@ -1,19 +1,19 @@
-//! Constants that hold placeholders, as bindings.
+//! Constants with placeholders, as bindings.
 //!
-//! Text with placeholders is a [`Binding::Template`] as it is. In a list or a struct the placeholders stand inside strings: such a
-//! constant becomes a template of its JSON, whose placeholders are told to escape what they stand for, and a selector that parses it.
+//! A text with placeholders is a [`Binding::Template`]. A list or a struct has them inside of strings: such a constant
+//! becomes a template of its JSON, whose placeholders escape their values, and a selector that parses the result.
 
 use serde_json::Value;
 
 use crate::model::Binding;
 
-/// The selector that makes the value of a template that is JSON.
+/// The selector that parses the text of a JSON template.
 pub const PARSE: &str = "parseJson(string_value)";
 
-/// What is added to a placeholder inside a JSON string.
+/// The suffix of a placeholder inside a JSON string.
 const ESCAPE: &str = ".json_escape[1]";
 
-/// The binding for a constant, and the selector that goes with it.
+/// The binding of a constant, and its selector.
 pub fn binding(constant: Value) -> (Binding, Option<String>) {
     match constant {
         Value::String(text) if text.contains("{{$") => (Binding::Template(text), None),
@@ -26,13 +26,13 @@ pub fn binding(constant: Value) -> (Binding, Option<String>) {
     }
 }
 
-/// The constant that [`binding`] made such a template of; none if it was not made by it.
+/// The constant from which [`binding`] made a template; `None` if it did not.
 pub fn constant(template: &str, select: Option<&str>) -> Option<Value> {
     match select {
         None => Some(Value::String(template.to_owned())),
         Some(PARSE) if template.contains(ESCAPE) => {
             let value: Value = serde_json::from_str(&template.replace(ESCAPE, "")).ok()?;
-            // Someone else's, if it does not come out the same.
+            // Verified by making the template again.
             (binding(value.clone()).0 == Binding::Template(template.to_owned())).then_some(value)
         }
         Some(_) => None,
@@ -77,7 +77,7 @@ fn write(value: &Value, json: &mut String) {
     }
 }
 
-/// A JSON string in which each placeholder, the quotes of its name made single ones, escapes what it stands for.
+/// A JSON string whose placeholders escape their values, with single quotes around their names.
 fn text_with_placeholders(text: &str, json: &mut String) {
     json.push('"');
     let mut rest = text;
@@ -98,7 +98,7 @@ fn text_with_placeholders(text: &str, json: &mut String) {
     json.push('"');
 }
 
-/// Text as it stands between the quotes of a JSON string.
+/// A text escaped for the inside of a JSON string.
 fn inside_string(text: &str, json: &mut String) {
     let quoted = Value::String(text.to_owned()).to_string();
     json.push_str(&quoted[1..quoted.len() - 1]);

@@ -1,7 +1,7 @@
-//! Writes the model in KFP's format: the `PipelineSpec`, and the `PlatformSpec` where something needs it.
+//! The writer of KFP's format: the `PipelineSpec`, and the `PlatformSpec` if it is needed.
 //!
-//! What [`super::read`] made of a file comes back as the same pipeline when what is written here is read. [`native`] turns a pipeline
-//! of the native format into one that can be written.
+//! Reading what is written here gives the pipeline that [`super::read`] read from a file. [`native`] converts a
+//! pipeline of the native format to one that can be written.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -27,10 +27,10 @@ mod tests;
 
 pub use paths::rebase;
 
-/// The schema that is written.
+/// The schema version.
 pub const SCHEMA_VERSION: &str = "2.1.0";
 
-/// The SDK whose format this is; its reader compares no versions.
+/// The SDK whose format this is. Its reader does not compare versions.
 pub const SDK_VERSION: &str = "kfp-2.17.0";
 
 /// A pipeline in KFP's format.
@@ -43,13 +43,13 @@ pub struct Documents {
 }
 
 impl Documents {
-    /// As YAML, one document after the other, with the heading that the KFP SDK finds the description in.
+    /// As YAML documents, with the heading in which the KFP SDK expects the description.
     pub fn to_yaml(&self) -> String {
         let mut text = "# PIPELINE DEFINITION\n".to_owned();
         for (title, key) in [("Name", "name"), ("Description", "description")] {
             if let Some(about) = self.spec["pipelineInfo"][key].as_str() {
                 let indent = format!("\n# {}  ", " ".repeat(title.len()));
-                // A comment ends where YAML sees the end of a line.
+                // A comment ends at every line break of YAML.
                 let lines: Vec<&str> = about.split(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']).collect();
                 let plain = |c: &char| *c == '\t' || !c.is_control() && *c != '\u{feff}';
                 let _ = writeln!(
@@ -67,7 +67,7 @@ impl Documents {
         text
     }
 
-    /// As JSON: the `PipelineSpec` alone, or both documents as `pipeline_spec` and `platform_spec`, as KFP's API takes them.
+    /// As JSON: the `PipelineSpec`, or both documents as `pipeline_spec` and `platform_spec`, as in KFP's API.
     pub fn to_json(&self) -> Value {
         match &self.platforms {
             None => self.spec.clone(),
@@ -76,10 +76,10 @@ impl Documents {
     }
 }
 
-/// Writes a pipeline of KFP's format.
+/// Writes a pipeline in KFP's format.
 ///
-/// What the model keeps with tasks and KFP with executors (environment, limits, volumes) makes components of their own for tasks
-/// that differ in it.
+/// The model has environment, limits and volumes at tasks, KFP at executors. Tasks that differ in them get a component
+/// each.
 pub fn write(pipeline: &Pipeline) -> Documents {
     let pipeline = &variants::split(pipeline);
     let mut writer =
@@ -115,14 +115,14 @@ pub fn write(pipeline: &Pipeline) -> Documents {
 
 struct Writer<'p> {
     pipeline: &'p Pipeline,
-    /// Executor labels in use.
+    /// The labels of executors.
     labels: HashSet<String>,
     executors: Map<String, Value>,
     platform: platform::Platform,
 }
 
 impl<'p> Writer<'p> {
-    /// A component's definition; that of the root without a name. Its executor is put beside the others.
+    /// The definition of a component; of the root without a name. Adds its executor.
     fn component(&mut self, name: Option<&'p str>, component: &'p Component) -> Value {
         let mut written = json!({});
         put(&mut written, "inputDefinitions", interface::inputs(&component.inputs));
@@ -145,7 +145,7 @@ impl<'p> Writer<'p> {
                 written["executorLabel"] = json!(label);
                 self.executors.insert(label, executor);
             }
-            // A root that is no DAG cannot be written; nothing makes one.
+            // A root that is not a DAG cannot be written. No reader makes one.
             (_, None) => written["dag"] = json!({}),
         }
         written
@@ -164,14 +164,14 @@ impl<'p> Writer<'p> {
     }
 }
 
-/// Adds a part that is not empty.
+/// Adds a value that is not empty.
 fn put(to: &mut Value, key: &str, part: Value) {
     if part.as_object().is_some_and(|part| !part.is_empty()) {
         to[key] = part;
     }
 }
 
-/// Puts a value under a path of keys; mappings on the way are made.
+/// Sets a value at a path of keys. Missing mappings are created.
 fn put_at(to: &mut Value, path: &[&str], value: Value) {
     let mut at = to;
     for key in path {

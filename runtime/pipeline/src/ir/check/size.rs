@@ -1,5 +1,5 @@
-//! Whether a pipeline stays within bounds when its components are put in the places of its tasks: none contains itself, and neither the
-//! depth nor the number of tasks goes beyond what can be run.
+//! Bounds on the size of a pipeline with all its components expanded: the depth, the number of tasks, and that no
+//! component contains itself.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,25 +7,25 @@ use crate::diagnostic::{Diagnostic, Problems};
 use crate::link::dags;
 use crate::model::{Dag, Implementation, Items, Pipeline, Span};
 
-/// How deep components may be nested.
+/// The maximum nesting of components.
 pub const MAX_NESTING: usize = 100;
-/// How many tasks a pipeline may come to, those of loops over items that are written out counted for each item.
+/// The maximum number of tasks. Tasks of a loop over literal items count once for each item.
 pub const MAX_TASKS: u64 = 250_000;
 
-/// What a DAG comes to.
+/// The size of a DAG.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
     tasks: u64,
     depth: usize,
 }
 
-/// A DAG on the way down to the one at work.
+/// A DAG on the path to the current one.
 struct Visit<'p> {
-    /// Its component; none for the root.
+    /// Its component; `None` for the root.
     name: Option<&'p str>,
-    /// Which of its tasks is next.
+    /// The index of its next task.
     next: usize,
-    /// What those before come to.
+    /// The size of the tasks before that.
     size: Size,
 }
 
@@ -49,7 +49,7 @@ pub(super) fn check(pipeline: &Pipeline, problems: &mut Problems) {
     }
 }
 
-/// Measures a DAG and all those within it, without recursion: a file can nest many thousands.
+/// Measures a DAG and all nested ones. It does not recurse, as a file can nest many thousands.
 fn measure<'p>(
     pipeline: &'p Pipeline,
     dags: &HashMap<Option<&'p str>, &'p Dag>,
@@ -100,7 +100,7 @@ fn place(pipeline: &Pipeline, component: Option<&str>, task: &str) -> Option<Spa
     pipeline.places.get(&format!("{prefix}steps.{task}.component")).copied()
 }
 
-/// `path` are the components around the task that leads back to `name`.
+/// `path` are the components from `name` to the task that uses it again.
 fn contains_itself<'a>(name: &str, path: impl Iterator<Item = Option<&'a str>>) -> Diagnostic {
     let mut cycle: Vec<&str> = path.flatten().skip_while(|on| *on != name).take(12).collect();
     cycle.push(name);

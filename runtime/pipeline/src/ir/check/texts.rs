@@ -1,4 +1,4 @@
-//! Whether the placeholders of commands and importers speak of what there is.
+//! Checks of the placeholders in commands and importers.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::link::users;
 use crate::model::{Binding, Component, Implementation, Pipeline, Span};
 use crate::suggest;
 
-/// How a pipeline gets a workspace.
+/// The hint about a pipeline without workspace.
 pub(super) const WORKSPACE: &str =
     "give it one: `@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(...)))`";
 

@@ -1,4 +1,4 @@
-//! Whether what is wired to a task's inputs is there and can fit.
+//! Checks of the inputs of tasks: their sources and types.
 
 use std::borrow::Cow;
 
@@ -15,12 +15,13 @@ use crate::types::{ParameterType, PortType, may_fit};
 /// The source of a value.
 pub(super) struct Source<'p> {
     pub sort: PortKind,
-    /// Its type, where what is declared can be relied on: the compiler is not strict about what it makes of loops and conditions.
+    /// Its type, where the declaration is reliable: the compiler declares inexact types for the DAGs of loops and
+    /// conditions.
     pub ty: Option<Cow<'p, PortType>>,
 }
 
 impl<'p> Checker<'p, '_> {
-    /// Unknown and missing inputs, and each wire.
+    /// Reports unknown and missing inputs, and checks each wire.
     pub(super) fn wires(&mut self, name: &str, task: &'p Task, component: &'p Component, here: Option<Span>) {
         for (input, wire) in &task.inputs {
             let span = self.place(&format!("steps.{name}.with.{input}"), wire.at).or(here);
@@ -57,7 +58,7 @@ impl<'p> Checker<'p, '_> {
         if let Some(select) = made
             && let Err(wrong) = self.conditions.selector(select)
         {
-            // A long one would hide what is wrong with it.
+            // A long value would hide the rest of the message.
             let shown = if select.len() > 80 { String::new() } else { format!(" `{select}`") };
             let problem = format!("the selector{shown} of the input `{input}` is not right: {wrong}");
             self.error(Some(name), span, problem, None);
@@ -84,7 +85,7 @@ impl<'p> Checker<'p, '_> {
                     && let Some(why) = never_fits(&ty, declared, component)
                 {
                     let (to, from) = (kfp_name(&declared.port.ty), kfp_name(&ty));
-                    // KFP's few types need no more words; those of a signature do.
+                    // KFP's types need no explanation, those of a signature do.
                     let both = matches!((&declared.port.ty, &*ty), (PortType::Parameter(_), PortType::Parameter(_)));
                     let hint = (!both || to == from).then_some(why);
                     let problem = format!("the input `{input}` is of type {to}, but it is given {from}");
@@ -94,7 +95,7 @@ impl<'p> Checker<'p, '_> {
         }
     }
 
-    /// Checks that the placeholders of a constant speak of the task's other inputs.
+    /// Checks that the placeholders of a constant refer to other inputs of the task.
     fn template(
         &mut self,
         name: &str,
@@ -126,7 +127,7 @@ impl<'p> Checker<'p, '_> {
         }
     }
 
-    /// The source at the other end of a binding; reports what is unknown. None also for values that are written out.
+    /// The source of a binding. Reports what is unknown. `None` for that, and for literals.
     pub(super) fn source(&mut self, binding: &Binding, span: Option<Span>, reader: Option<&str>) -> Option<Source<'p>> {
         match binding {
             Binding::Literal(_) | Binding::Template(_) => None,
@@ -172,7 +173,7 @@ impl<'p> Checker<'p, '_> {
         }
     }
 
-    /// What flows through a binding, as far as it is known; unknown sources are reported elsewhere.
+    /// The kind of a binding's value, if it is known. Unknown sources are reported elsewhere.
     pub(super) fn quiet_sort(&self, binding: &Binding) -> Option<PortKind> {
         match binding {
             Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => Some(PortKind::Parameter),
@@ -185,7 +186,7 @@ impl<'p> Checker<'p, '_> {
     }
 }
 
-/// The source of a value in words: the artifact `data` of the task `split`.
+/// A description of a source: the artifact `data` of the task `split`.
 pub(super) fn describe(binding: &Binding, sort: PortKind) -> String {
     let what = match sort {
         PortKind::Parameter => "parameter",
@@ -198,7 +199,7 @@ pub(super) fn describe(binding: &Binding, sort: PortKind) -> String {
     }
 }
 
-/// Why a value can never be an input's, if it cannot.
+/// Why a value can never be accepted by an input, if so.
 pub(super) fn misfit(declared: &Input, component: &Component, value: &Value) -> Option<String> {
     let PortType::Parameter(ty) = &declared.port.ty else {
         return Some(format!("it takes an artifact ({}), not a value", declared.port.ty));
@@ -221,20 +222,20 @@ pub(super) fn misfit(declared: &Input, component: &Component, value: &Value) -> 
     None
 }
 
-/// Why no value of a type can be an input's, if none can.
+/// Why no value of a type can be accepted by an input, if so.
 fn never_fits(from: &PortType, declared: &Input, component: &Component) -> Option<String> {
     match (from, &declared.port.ty) {
         _ if matches!(component.implementation, Implementation::Dag(_)) => None,
-        // As in KFP, every value can be read as text.
+        // KFP accepts any value for a string.
         (PortType::Parameter(_), PortType::Parameter(ParameterType::String)) => None,
         (PortType::Parameter(from), PortType::Parameter(to)) => may_fit(from, to).err(),
-        // KFP's own components take artifacts of every type; those of WebAssembly do not.
+        // KFP's own components accept artifacts of every type, WebAssembly components do not.
         (from, to) if matches!(component.implementation, Implementation::Wasm(_)) => from.assignable_to(to).err(),
         _ => None,
     }
 }
 
-/// A type as KFP's format names it.
+/// The name of a type in KFP's format.
 fn kfp_name(ty: &PortType) -> String {
     match ty {
         PortType::Parameter(ty) => ty.kfp().as_str().to_owned(),

@@ -1,4 +1,4 @@
-//! Components: their inputs and outputs, and what they do.
+//! Reading components: their inputs and outputs, and their implementation.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(super) const FIELDS: [&str; 6] =
     ["inputDefinitions", "outputDefinitions", "dag", "executorLabel", "singlePlatformSpecs", "taskConfigPassthroughs"];
 
 impl<'n> Reader<'n> {
-    /// A component; `path` is where its places stand, empty for the root.
+    /// Reads a component. `path` is the path of its places, empty for the root.
     pub(super) fn component(&mut self, name: Option<&str>, node: &'n Node) -> Option<Component> {
         let what = name.map_or("`root`".to_owned(), |name| format!("the component `{name}`"));
         let prefix = name.map(|name| format!("components.{name}.")).unwrap_or_default();
@@ -189,7 +189,7 @@ fn parameter(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Input> {
         None => Vec::new(),
     };
     let description = description(&message, notes);
-    // The platform fills it in; there is none here.
+    // KFP's platform sets it; here it is optional.
     let (default, optional) = if ty == ParameterType::task_config() { (default, true) } else { (default, optional) };
     Some(Input { port: Port { ty: PortType::Parameter(ty), optional }, default, literals, description })
 }
@@ -235,7 +235,7 @@ fn output_artifact(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Bindi
     one_of(selectors, "outputArtifactKey", &what, &message, notes)
 }
 
-/// One output, or the first that there is of several.
+/// An output of a DAG: one source, or the first present one of several.
 fn one_of(selectors: &[Node], key: &str, what: &str, message: &Message<'_>, notes: &mut Notes) -> Option<Binding> {
     let mut found = Vec::new();
     for node in selectors {
@@ -252,7 +252,7 @@ fn one_of(selectors: &[Node], key: &str, what: &str, message: &Message<'_>, note
     found.pop()
 }
 
-/// The executor that a component's node names, before components are read.
+/// The label of the executor of a component, before components are read.
 pub(super) fn label(node: &Node) -> Option<&str> {
     let message = Message::new(node, "", &FIELDS, &mut Notes::default()).ok()?;
     required(&message, "executorLabel", &mut Notes::default()).map(|(label, _)| label)

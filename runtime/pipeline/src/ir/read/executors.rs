@@ -1,4 +1,4 @@
-//! Executors: what a component's work is done by.
+//! Reading executors: the implementation of components.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -17,25 +17,25 @@ use crate::step::{Grants, Limits};
 use crate::suggest;
 use crate::yaml::node::{Entry, Kind, Node};
 
-/// An executor, and what it asks of the tasks that use it.
+/// An executor, and the settings that it has for its tasks.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Executor {
     pub implementation: Implementation,
-    /// What it asks for and does not get.
+    /// Unsupported features that it requests.
     pub unhonoured: IndexMap<String, Value>,
     pub grants: Grants,
     pub limits: Limits,
     pub mounts: Vec<Mount>,
-    /// Where its image is named.
+    /// The place of its image.
     pub image: Option<Span>,
-    /// Whether results are looked for among earlier ones, where the task does not decide it.
+    /// Whether caching is on, where the task does not have it.
     pub cache: Option<bool>,
 }
 
-/// The sorts of executors.
+/// The kinds of executors.
 const SORTS: [&str; 4] = ["container", "importer", "resolver", "customJob"];
 
-/// What `weft inspect --format kfp` writes as a component's arguments: everything is handed over as one.
+/// The arguments of a component that `weft inspect --format kfp` writes: one that has the whole executor input.
 const WHOLE_INPUT: [[&str; 2]; 2] = [["--executor-input", "{{$}}"], ["--executor_input", "{{$}}"]];
 
 pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Executor> {
@@ -66,7 +66,8 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
     }
 }
 
-/// A query for what an earlier run gave, if it is one that [`crate::ir::write`] writes: others speak of stores that are not here.
+/// A resolver's query, if it has the form that [`crate::ir::write`] writes. Other queries are for metadata stores of
+/// other systems.
 fn resolver(entry: &Entry) -> Option<Latest> {
     let Kind::Mapping(fields) = &entry.node.kind else { return None };
     let queries = fields.get("outputArtifactQueries").or_else(|| fields.get("output_artifact_queries"))?;
@@ -135,7 +136,7 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
     Some(executor)
 }
 
-/// A list of texts. A structure (`{"Concat": [..]}`) that is not written as text becomes it.
+/// A list of texts. A structure (`{"Concat": [..]}`) that is not a text is converted to one.
 fn words(message: &Message<'_>, field: &str, notes: &mut Notes) -> Vec<String> {
     let word = |node: &Node, notes: &mut Notes| match node.kind {
         Kind::Mapping(_) => notes.take(node.value()).map(|value| value.to_string()),
@@ -177,15 +178,15 @@ fn importer(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         }
     }
     let kind = artifact_type(&message, "typeSchema", notes);
-    // Whatever lies there is looked at each time: the same content may be the same artifact, or is a new one.
+    // Importers always import: whether an artifact is a new one follows from the content.
     let cache = Some(!message.flag("reimport", notes));
-    // Steps see every artifact as a file anyway.
+    // Steps always access artifacts as files.
     message.flag("downloadToWorkspace", notes);
     let implementation = Implementation::Import(Importer { source, kind, properties });
     Some(Executor { implementation, cache, ..Executor::default() })
 }
 
-/// A property of schema 2.0.0: a value or a parameter.
+/// A property of schema 2.0.0: a constant or a runtime parameter.
 fn property(entry: &Entry, notes: &mut Notes) -> Option<(Binding, Option<String>)> {
     let found = value_or_parameter(entry, "a property", notes)?;
     if let (Binding::Input(_) | Binding::Template(_), _) = &found {

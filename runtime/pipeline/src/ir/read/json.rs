@@ -1,16 +1,16 @@
-//! JSON, which is read as the YAML that it nearly is.
+//! Reading JSON with the YAML parser: the differences between both.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::diagnostic::Diagnostic;
 
-/// Whether a text is JSON, if it is anything.
+/// Whether a text looks like JSON.
 pub(super) fn is_json(text: &str) -> bool {
     text.trim_start().starts_with(['{', '['])
 }
 
-/// A problem in words for those who wrote JSON.
+/// Rephrases a problem for users who wrote JSON.
 pub(super) fn speak_of_json(problem: &mut Diagnostic) {
     if let Some(why) = problem.message.strip_prefix("this is not YAML: ") {
         problem.message = match why {
@@ -20,8 +20,8 @@ pub(super) fn speak_of_json(problem: &mut Diagnostic) {
     }
 }
 
-/// JSON writes characters beyond 16 bits as two escapes, `\ud83d\ude00`, which YAML does not know: they become one. Nothing else of a text
-/// that is not JSON is touched.
+/// Replaces surrogate pairs such as `\ud83d\ude00`, which JSON has for characters beyond 16 bits and YAML does not, by
+/// the character. Other texts are not changed.
 pub(super) fn yaml_escapes(text: &str) -> Cow<'_, str> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.trim_start().starts_with('{') || !text.contains("\\u") {
@@ -45,7 +45,7 @@ pub(super) fn yaml_escapes(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The character that a text begins with as two escapes.
+/// The character of the surrogate pair at the start of a text.
 fn surrogates(text: &str) -> Option<char> {
     let unit = |from: usize| {
         let digits = text.get(from..from + 6)?.strip_prefix("\\u")?;

@@ -1,4 +1,4 @@
-//! Messages of `PipelineSpec` in their JSON form: fields by either of their names, `null` for what is not set.
+//! Reading the messages of `PipelineSpec` in their JSON form: fields have two names, and `null` means not set.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use crate::model::Span;
 use crate::suggest;
 use crate::yaml::node::{Entry, Mapping, Node};
 
-/// What was found wrong or odd so far. They are counted apart, so that no number of warnings hides an error.
+/// The errors and warnings so far. They are counted separately, so that warnings cannot displace errors.
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pub errors: Problems,
     pub warnings: Problems,
-    /// The task that is being read, or that what is being read is for.
+    /// The task that is read, or that uses what is read.
     pub task: Option<String>,
-    /// What is being read, by its sort and its name: `executor`, `exec-train`.
+    /// The kind and the name of what is read: `executor`, `exec-train`.
     pub subject: Option<(&'static str, String)>,
 }
 
@@ -31,7 +31,7 @@ impl Notes {
         self.warnings.push(problem);
     }
 
-    /// What is there, if it is right; else its problem is noted.
+    /// The value of a result. An error is added to the problems.
     pub fn take<T>(&mut self, found: Result<T, Diagnostic>) -> Option<T> {
         match found {
             Ok(value) => Some(value),
@@ -54,7 +54,7 @@ impl Notes {
     }
 }
 
-/// A message whose fields are known: others are warned of.
+/// A message with a fixed set of fields. Others are reported as warnings.
 #[derive(Clone, Copy)]
 pub(super) struct Message<'n> {
     pub span: Span,
@@ -62,7 +62,7 @@ pub(super) struct Message<'n> {
 }
 
 impl<'n> Message<'n> {
-    /// The message in a node, with these fields by their names in JSON.
+    /// The message of a node. `known` are the JSON names of its fields.
     pub fn new(node: &'n Node, what: &str, known: &[&str], notes: &mut Notes) -> Result<Self, Diagnostic> {
         if node.is_null() {
             return Ok(Self { span: node.span, entries: None });
@@ -95,19 +95,19 @@ impl<'n> Message<'n> {
         self.raw(name).filter(|entry| !entry.node.is_null())
     }
 
-    /// The same, `null` being a value.
+    /// The same, where `null` is a value.
     pub fn raw(&self, name: &str) -> Option<&'n Entry> {
         let entries = self.entries?;
         entries.get(name).or_else(|| entries.iter().find(|(key, _)| json_name(key) == name).map(|(_, entry)| entry))
     }
 
-    /// A field that is a message itself; one without fields if it is not set.
+    /// A field that is a message; an empty one if it is not set.
     pub fn message(&self, name: &str, what: &str, known: &[&str], notes: &mut Notes) -> Message<'n> {
         let read = self.get(name).map(|entry| Message::new(&entry.node, what, known, notes));
         read.and_then(|read| notes.take(read)).unwrap_or(Message::empty(self.span))
     }
 
-    /// The entries of a field that is a mapping from names.
+    /// The entries of a field that is a map.
     pub fn map(
         &self,
         name: &str,
@@ -130,19 +130,19 @@ impl<'n> Message<'n> {
         notes.take(text(&entry.node, &format!("{what} for `{name}`")))
     }
 
-    /// A field that is true or false; false if it is not set.
+    /// A boolean field; false if it is not set.
     pub fn flag(&self, name: &str, notes: &mut Notes) -> bool {
         let entry = self.get(name);
         entry.and_then(|entry| notes.take(entry.node.boolean(&format!("`{name}`")))).unwrap_or_default()
     }
 
-    /// A field that is a number; 64-bit ones are written as text in JSON.
+    /// A number field. In JSON, 64-bit integers are strings.
     pub fn number(&self, name: &str, notes: &mut Notes) -> Option<f64> {
         let entry = self.get(name)?;
         notes.take(number(&entry.node, &format!("`{name}`")))
     }
 
-    /// A field that is a whole number, not negative.
+    /// A field that is a non-negative integer.
     pub fn count(&self, name: &str, notes: &mut Notes) -> Option<u64> {
         let entry = self.get(name)?;
         let number = notes.take(number(&entry.node, &format!("`{name}`")))?;
@@ -155,7 +155,7 @@ impl<'n> Message<'n> {
         Some(number as u64)
     }
 
-    /// Which of these fields is set, of which one may be.
+    /// The field that is set, of those of which at most one may be.
     pub fn one_of(&self, names: &[&'static str], what: &str, notes: &mut Notes) -> Option<(&'static str, &'n Entry)> {
         let mut set = names.iter().filter_map(|name| Some((*name, self.get(name)?)));
         let first = set.next();
@@ -166,7 +166,7 @@ impl<'n> Message<'n> {
     }
 }
 
-/// Text, which may be empty. A number or the like is none, as in the JSON form of every protocol buffer.
+/// A string, which may be empty. As in every protocol buffer, an unquoted number is not a string.
 pub(super) fn text<'n>(node: &'n Node, what: &str) -> Result<&'n str, Diagnostic> {
     node.strict_text().ok_or_else(|| {
         let quotes = node.text().filter(|_| !node.is_null()).map(|text| format!("put it in quotes: \"{text}\""));
@@ -188,7 +188,7 @@ fn number(node: &Node, what: &str) -> Result<f64, Diagnostic> {
     number.filter(|number| number.is_finite()).ok_or_else(|| node.wanted(&format!("a number for {what}")))
 }
 
-/// `pipeline_info` by its name in JSON, `pipelineInfo`.
+/// The JSON name of `pipeline_info`: `pipelineInfo`.
 fn json_name(key: &str) -> Cow<'_, str> {
     if !key.contains('_') {
         return Cow::Borrowed(key);

@@ -1,4 +1,4 @@
-//! What the file's second document asks of Kubernetes for each executor.
+//! Reading the second document: the configuration of executors for Kubernetes.
 
 use indexmap::IndexMap;
 
@@ -32,7 +32,7 @@ const FIELDS: [&str; 19] = [
     "initContainers",
 ];
 
-/// Applies an executor's configuration for Kubernetes. `node` is a `KubernetesExecutorConfig`.
+/// Applies the `KubernetesExecutorConfig` of an executor.
 pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
     let read = Message::new(node, "an executor's configuration for Kubernetes", &FIELDS, notes);
     let Some(message) = notes.take(read) else { return };
@@ -47,7 +47,7 @@ pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
             "activeDeadlineSeconds" => deadline(&message, executor, notes),
             "fieldPathAsEnv" => fields(&message, executor, notes),
             "emptyDirMounts" | "genericEphemeralVolume" => scratch(&message, field, executor, notes),
-            // All of a step's files are its own and as large as they must be.
+            // The files of a step are always its own, and have no fixed size.
             "enabledSharedMemory" => {}
             _ => {
                 let written = notes.take(value(&entry.node)).unwrap_or_default();
@@ -57,7 +57,7 @@ pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
     }
 }
 
-/// Variables from a secret or a config map: the host's variables of these names.
+/// Variables from a secret or a config map become variables of the host with these names.
 fn from_host(
     message: &Message<'_>,
     field: &str,
@@ -69,7 +69,7 @@ fn from_host(
     let [key, name] = keys;
     let by_parameter = format!("{name}Parameter");
     if let Some(entry) = message.get(field) {
-        // What they come from is kept, to be written back.
+        // Their sources are kept, to be written back.
         let written = notes.take(value(&entry.node)).unwrap_or_default();
         executor.unhonoured.insert(format!("kubernetes.{field}"), written);
     }
@@ -97,7 +97,7 @@ fn from_host(
     }
 }
 
-/// Volumes that live as long as the step: directories among its own files.
+/// Volumes with the lifetime of the step become directories in its working directory.
 fn scratch(message: &Message<'_>, field: &str, executor: &mut Executor, notes: &mut Notes) {
     const KNOWN: [&str; 10] = [
         "volumeName",
@@ -125,7 +125,7 @@ fn scratch(message: &Message<'_>, field: &str, executor: &mut Executor, notes: &
     }
 }
 
-/// Whether a directory can be shown to a step at this path.
+/// Whether a directory can be mounted at this path.
 fn is_place(path: &str) -> bool {
     path.starts_with('/') && path.len() > 1 && !path.split('/').any(|part| part == "..")
 }
@@ -160,7 +160,7 @@ fn mounts(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
     }
 }
 
-/// A volume's name, which has a new form and three deprecated ones.
+/// The name of a volume, which has one current and three deprecated forms.
 fn volume(mount: &Message<'_>, notes: &mut Notes) -> Option<Binding> {
     if let Some(entry) = mount.get("pvcNameParameter") {
         return parameter_source("pvcNameParameter", entry, notes).map(|(wire, _)| wire.from);
@@ -177,7 +177,7 @@ fn volume(mount: &Message<'_>, notes: &mut Notes) -> Option<Binding> {
 
 fn deadline(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
     let Some(seconds) = message.count("activeDeadlineSeconds", notes).filter(|seconds| *seconds > 0) else { return };
-    // No clock overflows before a hundred years.
+    // No clock overflows within a hundred years.
     let time = std::time::Duration::from_secs(seconds.min(100 * 366 * 86_400));
     match &mut executor.implementation {
         Implementation::Command(step) => step.limits.time = Some(time),
@@ -185,7 +185,7 @@ fn deadline(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
     }
 }
 
-/// Variables with fields of the pod: labels and annotations that are written here are known, everything else is nothing.
+/// Variables of fields of the pod. Labels and annotations of this file are known, other fields are empty.
 fn fields(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
     let mut known = IndexMap::new();
     let metadata = message.message("podMetadata", "`podMetadata`", &["labels", "annotations"], &mut Notes::default());
@@ -209,7 +209,7 @@ fn fields(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
             let warning = format!("the variable `{name}` is empty: there is no pod to take `{path}` from");
             notes.warn(Diagnostic::warning(warning).at(span));
         }
-        // Kubernetes expands nothing in it.
+        // Kubernetes does not expand references in it.
         let value = value.copied().unwrap_or_default().replace("$(", "$$(");
         match &mut executor.implementation {
             Implementation::Command(step) => _ = step.env.insert(name.to_owned(), value),
@@ -218,13 +218,13 @@ fn fields(message: &Message<'_>, executor: &mut Executor, notes: &mut Notes) {
     }
 }
 
-/// The configurations of a platform's executors by their labels, and what is said of the whole pipeline.
+/// The configurations of executors by label, and the configuration of the pipeline.
 pub(super) struct Platform<'n> {
     pub executors: Vec<(&'n String, &'n Entry)>,
     pub pipeline: Option<&'n Entry>,
 }
 
-/// Reads the part of a `PlatformSpec` that is for Kubernetes; others are warned of.
+/// Reads the part of a `PlatformSpec` for Kubernetes. Other platforms are reported as warnings.
 pub(super) fn platforms<'n>(node: &'n Node, notes: &mut Notes) -> Option<Platform<'n>> {
     let read = Message::new(node, "the platform specification", &["platforms"], notes);
     let message = notes.take(read)?;

@@ -1,12 +1,12 @@
-//! Sets right what the compiler of the KFP SDK is known to write wrong.
+//! Corrections of known defects in files of KFP's compiler.
 
 use std::collections::HashSet;
 
 use crate::model::{Binding, Component, Dag, Implementation, Pipeline};
 
-/// Takes out the wires by which the compiler hands a loop's item to the DAGs *around* the loop, where there is none yet. It does so where
-/// something inside the loop composes a text of the item and of something from outside. The inputs at their other ends are declared as
-/// needed, and never read.
+/// Removes wires that pass the item of a loop to the DAGs *around* the loop, where it does not exist. The compiler
+/// writes them for a text inside the loop that is composed of the item and of a value from outside. The inputs that
+/// these wires have are declared as required, and never read.
 pub(super) fn loop_items(pipeline: &mut Pipeline) {
     let mut vain: Vec<(String, String)> = Vec::new();
     let inputs_of = |component: &Component| component.inputs.keys().cloned().collect::<HashSet<_>>();

@@ -1,4 +1,4 @@
-//! What a container asks for of its machine, as limits of the sandbox.
+//! Resources of a container, as limits of the sandbox.
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -23,11 +23,11 @@ const FIELDS: [&str; 9] = [
     "accelerator",
 ];
 
-/// What a step has at most: its memory's addresses have 32 bits.
+/// The maximum memory of a step: its addresses have 32 bits.
 const MAX_MEMORY: u64 = 4 << 30;
 
-/// The limits that a container's resources stand for. A step uses one thread and takes memory as it needs it, so that only an upper
-/// bound of the memory is set, and only what cannot be had is told.
+/// The limits that correspond to a container's resources. A step has one thread and allocates memory on demand, so that
+/// only the upper limit of memory applies. Requests that cannot be satisfied are reported.
 pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut Notes) -> Option<Limits> {
     let read = Message::new(node, "`resources`", &FIELDS, notes);
     let message = notes.take(read)?;
@@ -37,7 +37,7 @@ pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut
             let span = message.get(field).map(|entry| entry.node.span);
             notes.error(Diagnostic::error("a limit of nothing lets no step run").at(span));
         } else {
-            // More than there can be is no bound.
+            // More than the maximum is no limit.
             limits.memory = Some(bytes);
         }
     }
@@ -62,7 +62,7 @@ pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut
     Some(limits)
 }
 
-/// Notes that a field is not honoured.
+/// Reports a field that is not supported.
 fn refuse(message: &Message<'_>, field: &str, asked: &mut IndexMap<String, Value>, notes: &mut Notes) {
     if let Some(entry) = message.get(field) {
         let written = notes.take(value(&entry.node)).unwrap_or_default();
@@ -70,8 +70,8 @@ fn refuse(message: &Message<'_>, field: &str, asked: &mut IndexMap<String, Value
     }
 }
 
-/// The bytes that a field says, or its deprecated form, in gigabytes; and which of them it was. One that a parameter decides is not
-/// known before the run.
+/// The bytes of a field or of its deprecated form, in gigabytes, and which of both it was. `None` for the value of a
+/// parameter, which is not known before the run.
 fn memory(
     message: &Message<'_>,
     field: &'static str,
@@ -94,7 +94,7 @@ fn memory(
     Some(((gigabytes * 1e9).round() as u64, deprecated))
 }
 
-/// The same of processor cores: `2`, `0.5`, `500m`.
+/// The same for processor cores: `2`, `0.5`, `500m`.
 fn cores(
     message: &Message<'_>,
     field: &'static str,

@@ -1,4 +1,4 @@
-//! Tasks: what they read, and when and how often they run.
+//! Reading tasks: inputs, dependencies, conditions, loops and retries.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::types::whole_numbers;
 use crate::yaml::node::Entry;
 use crate::yaml::parse_duration;
 
-/// More repetitions than this are surely a slip.
+/// The maximum number of retries: more are certainly a mistake.
 const MAX_RETRIES: u64 = 1_000;
 
 pub(super) const FIELDS: [&str; 10] = [
@@ -184,7 +184,7 @@ fn retry(message: &Message<'_>, notes: &mut Notes) -> Option<Retry> {
     if let Some(backoff) = duration(&policy, "backoffDuration", notes) {
         retry.backoff = backoff;
     }
-    // Nothing is "no bound of its own", not "no pause at all".
+    // Zero means "no maximum of its own", not "no backoff".
     if let Some(longest) = duration(&policy, "backoffMaxDuration", notes).filter(|longest| !longest.is_zero()) {
         retry.max_backoff = longest;
     }

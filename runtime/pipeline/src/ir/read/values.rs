@@ -1,4 +1,4 @@
-//! Values, types and the sources of values.
+//! Reading values, types and the sources of values.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::suggest;
 use crate::types::{ArtifactType, ParameterType, whole_numbers};
 use crate::yaml::node::{Entry, Node};
 
-/// KFP's parameter types in the order of their numbers, which JSON may have in place of the names.
+/// KFP's parameter types in the order of their numbers, which JSON may have instead of names.
 const TYPES: [&str; 9] = [
     "PARAMETER_TYPE_ENUM_UNSPECIFIED",
     "NUMBER_DOUBLE",
@@ -25,7 +25,7 @@ const TYPES: [&str; 9] = [
 /// The same of schema 2.0.0.
 const PRIMITIVES: [&str; 4] = ["PRIMITIVE_TYPE_UNSPECIFIED", "INT", "DOUBLE", "STRING"];
 
-/// The type of a parameter; of one that does not say it, a string.
+/// The type of a parameter; a string if none is given.
 pub(super) fn parameter_type(message: &Message<'_>, notes: &mut Notes) -> ParameterType {
     let Some((field, entry)) = message.one_of(&["parameterType", "type"], "a parameter's type", notes) else {
         return ParameterType::String;
@@ -44,7 +44,7 @@ pub(super) fn parameter_type(message: &Message<'_>, notes: &mut Notes) -> Parame
     }
 }
 
-/// One of the names of an enumeration, or its number.
+/// A name of an enumeration, or its number.
 pub(super) fn one_of_names<'k>(node: &Node, what: &str, names: &[&'k str], notes: &mut Notes) -> Option<&'k str> {
     let Some(text) = node.text().filter(|_| !node.is_null()) else {
         notes.error(node.wanted(what));
@@ -59,7 +59,7 @@ pub(super) fn one_of_names<'k>(node: &Node, what: &str, names: &[&'k str], notes
     found
 }
 
-/// The schema title of an artifact's type; any artifact if it does not say one.
+/// The schema title of an artifact's type; `system.Artifact` if none is given.
 pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Notes) -> ArtifactType {
     let known = ["schemaTitle", "schemaUri", "instanceSchema", "schemaVersion"];
     let schema = message.message(field, "an artifact's type", &known, notes);
@@ -67,7 +67,7 @@ pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Note
         Some(("schemaTitle", entry)) => {
             notes.take(name(&entry.node, "the title of an artifact's type for `schemaTitle`"))
         }
-        // YAML with the title of a type in it: `title: kfp.Dataset`.
+        // YAML that contains the title of a type: `title: kfp.Dataset`.
         Some(("instanceSchema", entry)) => notes.take(text(&entry.node, "a schema")).and_then(|schema| {
             schema
                 .lines()
@@ -82,12 +82,12 @@ pub(super) fn artifact_type(message: &Message<'_>, field: &str, notes: &mut Note
     })
 }
 
-/// A value, its whole numbers as integers: in the file all numbers are doubles.
+/// A value with integral numbers as integers: in the file, all numbers are doubles.
 pub(super) fn value(node: &Node) -> Result<Value, Diagnostic> {
     node.value().map(whole_numbers)
 }
 
-/// A value as a parameter of a type has it. As in KFP every value can be text.
+/// A value coerced to the type of a parameter. KFP accepts any value for a string.
 pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
     match (ty, value) {
         (_, value @ Value::String(_)) if value.as_str().is_some_and(|text| text.contains("{{$")) => Ok(value),
@@ -121,8 +121,8 @@ fn old_constant(entry: &Entry, notes: &mut Notes) -> Option<Value> {
     }
 }
 
-/// A value that is written out or a parameter's: `{ constant: .. }`, `{ runtimeParameter: name }`. With it comes a selector, where one
-/// is needed to make the value.
+/// A constant or a runtime parameter: `{ constant: .. }`, `{ runtimeParameter: name }`. Returned with the selector that
+/// computes the value, if one is needed.
 pub(super) fn value_or_parameter(entry: &Entry, what: &str, notes: &mut Notes) -> Option<(Binding, Option<String>)> {
     let known = ["constant", "constantValue", "runtimeParameter"];
     let message = Message::new(&entry.node, what, &known, notes);
@@ -146,7 +146,7 @@ pub(super) fn value_or_parameter(entry: &Entry, what: &str, notes: &mut Notes) -
     }
 }
 
-/// Where a task's input parameter comes from.
+/// The source of an input parameter.
 pub(super) fn parameter_source(name: &str, entry: &Entry, notes: &mut Notes) -> Option<(Wire, Span)> {
     const SOURCES: [&str; 4] = ["taskOutputParameter", "runtimeValue", "componentInputParameter", "taskFinalStatus"];
     let known = [&SOURCES[..], &["parameterExpressionSelector"]].concat();
@@ -175,13 +175,13 @@ pub(super) fn parameter_source(name: &str, entry: &Entry, notes: &mut Notes) -> 
         }
     };
     let select = message.text("parameterExpressionSelector", "a CEL expression", notes).map(str::to_owned);
-    // The constant is JSON already, which is what a selector takes.
+    // The constant is JSON text, which a selector takes as it is.
     let select = select.or(made_by);
     let at = source_span(field, source);
     Some((Wire { from, select, at: at.at }, at))
 }
 
-/// Where a task's input artifact comes from.
+/// The source of an input artifact.
 pub(super) fn artifact_source(name: &str, entry: &Entry, notes: &mut Notes) -> Option<(Wire, Span)> {
     const SOURCES: [&str; 2] = ["taskOutputArtifact", "componentInputArtifact"];
     let what = format!("the input artifact `{name}`");
@@ -204,7 +204,7 @@ fn no_source(what: &str, sources: &[&str]) -> Diagnostic {
         .hint(format!("it has one of the fields {}", suggest::list(sources)))
 }
 
-/// A name is pointed at itself, a message by the field that it is in.
+/// The place of a name is that of the name itself, the place of a message that of its field.
 fn source_span(field: &str, source: &Entry) -> Span {
     if field.starts_with("componentInput") { source.node.span } else { source.key }
 }
@@ -216,14 +216,14 @@ pub(super) fn output(entry: &Entry, task: &str, output: &str, notes: &mut Notes)
     selected_output(&message, task, output, notes)
 }
 
-/// The same of a message that was read.
+/// The same of a parsed message.
 pub(super) fn selected_output(message: &Message<'_>, task: &str, output: &str, notes: &mut Notes) -> Option<Binding> {
     let task = required(message, task, notes);
     let output = required(message, output, notes);
     Some(Binding::Output { task: task?.0.to_owned(), output: output?.0.to_owned() })
 }
 
-/// A field that must be there and is text.
+/// A required string field.
 pub(super) fn required<'n>(message: &Message<'n>, field: &str, notes: &mut Notes) -> Option<(&'n str, Span)> {
     let Some(entry) = message.get(field) else {
         notes.error(Diagnostic::error(format!("`{field}` is missing")).at(message.span));

@@ -1,4 +1,4 @@
-//! Executors: what a component's tasks run.
+//! Writing executors.
 
 use serde_json::{Value, json};
 
@@ -6,11 +6,11 @@ use super::{put_at, resolver};
 use crate::model::{Binding, CommandStep, Component, Implementation, Importer, Task, VolumeAction, WasmStep};
 use crate::step::Limits;
 
-/// The arguments of a container that stands for a component: the whole executor input, from which the runtime reads values and
-/// artifacts.
+/// The arguments of a container that represents a component: the whole executor input, from which the runtime reads
+/// values and artifacts.
 pub(crate) const ARGUMENTS: [&str; 2] = ["--executor-input", "{{$}}"];
 
-/// A component's executor. A DAG has none.
+/// The executor of a component; `None` for a DAG.
 pub(super) fn executor(implementation: &Implementation) -> Value {
     match implementation {
         Implementation::Dag(_) => json!({}),
@@ -30,7 +30,7 @@ pub(super) fn executor(implementation: &Implementation) -> Value {
     }
 }
 
-/// The image that stands for a function of a component's file: `file:components/x.wasm#train`.
+/// The image that represents a function of a component file: `file:components/x.wasm#train`.
 pub fn image(step: &WasmStep) -> String {
     match &step.function {
         Some(function) => format!("file:{}#{function}", step.path),
@@ -59,7 +59,7 @@ fn import(importer: &Importer) -> Value {
         Binding::Input(name) => json!({ "runtimeParameter": name }),
         Binding::Template(text) => json!({ "constant": text }),
         Binding::Literal(value) => json!({ "constant": value }),
-        // Nothing else tells a place.
+        // Other bindings have no path.
         _ => json!({ "constant": "" }),
     };
     let mut written = json!({
@@ -72,7 +72,7 @@ fn import(importer: &Importer) -> Value {
     written
 }
 
-/// Adds what the model keeps with tasks and KFP with executors.
+/// Adds the settings that the model has at tasks and KFP at executors.
 pub(super) fn settings(task: &Task, component: &Component, executor: &mut Value) {
     if let Implementation::Import(_) = component.implementation {
         if !task.cache {
@@ -88,7 +88,7 @@ pub(super) fn settings(task: &Task, component: &Component, executor: &mut Value)
         _ => Limits::default(),
     };
     if let Some(bytes) = task.limits.memory.or(own.memory) {
-        // The number, in gigabytes, is what older installations read.
+        // The field in gigabytes is for older installations.
         #[expect(clippy::cast_precision_loss, reason = "the exact number stands beside it")]
         put_at(executor, &["container", "resources", "memoryLimit"], json!(bytes as f64 / 1e9));
         put_at(executor, &["container", "resources", "resourceMemoryLimit"], json!(quantity(bytes)));
@@ -102,7 +102,7 @@ pub(super) fn settings(task: &Task, component: &Component, executor: &mut Value)
     }
 }
 
-/// A number of bytes as Kubernetes writes it: `512Mi`, else all digits.
+/// A number of bytes as Kubernetes writes it: `512Mi`, or all digits.
 fn quantity(bytes: u64) -> String {
     for (unit, shift) in [("Gi", 30), ("Mi", 20), ("Ki", 10)] {
         if bytes > 0 && bytes.trailing_zeros() >= shift {

@@ -1,4 +1,4 @@
-//! Inputs and outputs of components.
+//! Writing inputs and outputs of components.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
@@ -29,7 +29,7 @@ pub(super) fn inputs(inputs: &IndexMap<String, Input>) -> Value {
     sections.value()
 }
 
-/// `outputDefinitions`. KFP has no mark for an output that may be absent: any may.
+/// `outputDefinitions`. KFP has no mark for optional outputs: any may be absent.
 pub(super) fn outputs(outputs: &IndexMap<String, Port>) -> Value {
     let mut sections = Sections::default();
     for (name, output) in outputs {
@@ -51,12 +51,12 @@ fn port(port: &Port) -> Value {
     }
 }
 
-/// Whether something flows through the sections `artifacts` or `parameters`.
+/// Whether a port is in the section `artifacts` rather than in `parameters`.
 pub(super) fn is_artifact(port: &Port) -> bool {
     matches!(port.ty, PortType::Artifact { .. })
 }
 
-/// The two sections that KFP divides inputs and outputs into.
+/// The two sections of inputs and of outputs.
 #[derive(Default)]
 pub(super) struct Sections {
     artifacts: Map<String, Value>,
@@ -73,7 +73,7 @@ impl Sections {
         section.insert(name.to_owned(), value);
     }
 
-    /// Both, without the empty ones.
+    /// Both sections, without empty ones.
     pub(super) fn value(self) -> Value {
         let mut both = Map::new();
         for (name, section) in [("artifacts", self.artifacts), ("parameters", self.parameters)] {

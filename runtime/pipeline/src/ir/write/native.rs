@@ -1,8 +1,8 @@
-//! A pipeline of the native format as one that KFP's format can hold, so that KFP and Vertex AI can take it.
+//! Conversion of native pipelines to KFP's format, so that KFP and Vertex AI can run them.
 //!
-//! What has another form there: names, which are made such as Python and Kubernetes take; a step's condition, which moves to a DAG
-//! around the step, for that is where the SDK writes them; and what a step waits for, which KFP's back end wants spelt out. What has no
-//! form there is told.
+//! What is converted: names, to those that Python and Kubernetes allow; the condition of a step, to a DAG around the
+//! step, as the SDK has conditions there; the dependencies of a step, which KFP's back end requires to be explicit.
+//! What cannot be converted is reported.
 
 use std::collections::{BTreeSet, HashSet};
 
@@ -26,12 +26,12 @@ mod tests;
 use names::Names;
 use plan::{Plan, Source};
 
-/// What the pipeline itself does not say.
+/// What the pipeline itself does not have.
 #[derive(Clone, Copy)]
 pub struct Options<'a> {
-    /// The image in a registry that holds a component. Where there is none, the file itself is named.
+    /// The image in a registry that contains a component. If there is none, the file is named.
     pub image: &'a dyn Fn(&WasmStep) -> Option<String>,
-    /// A path of the pipeline's file as it is to be written, which may be in another folder.
+    /// A path of the pipeline's file as it is written, which may be relative to another folder.
     pub path: &'a dyn Fn(&str) -> String,
 }
 
@@ -41,19 +41,19 @@ impl Default for Options<'_> {
     }
 }
 
-/// A pipeline that KFP's format can hold.
+/// The result of the conversion.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lowered {
     /// The pipeline: of [`Format::Kfp`].
     pub pipeline: Pipeline,
-    /// What means less there, or something else.
+    /// Warnings about differences in meaning.
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Makes a pipeline of KFP's format out of a linked and checked one of the native format.
+/// Converts a linked and checked native pipeline.
 ///
 /// # Errors
-/// What cannot be said in KFP's format, by step.
+/// Everything that KFP's format cannot express, by step.
 pub fn to_kfp(pipeline: &Pipeline, options: &Options<'_>) -> Result<Lowered, Vec<Diagnostic>> {
     let Implementation::Dag(dag) = &pipeline.root.implementation else {
         return Err(vec![Diagnostic::error("the pipeline has no steps")]);
@@ -83,7 +83,7 @@ struct Lowering<'p> {
     names: Names<'p>,
     problems: Problems,
     lowered: Pipeline,
-    /// Tasks of the root.
+    /// The tasks of the root.
     tasks: IndexMap<String, Task>,
 }
 
@@ -97,7 +97,7 @@ impl<'p> Lowering<'p> {
         let parameters = self.parameters();
         let plans = plan::plans(self.pipeline, self.dag, &self.names, &mut self.problems);
         self.names.wrap(self.dag.tasks.keys().filter(|name| plans[name.as_str()].wrapped()));
-        // Outputs of wrapped steps that others read.
+        // Outputs of wrapped steps that other steps read.
         let mut read: BTreeSet<(&str, &str)> = BTreeSet::new();
         for plan in plans.values() {
             read.extend(plan.reads.iter().filter_map(|read| match read.source {
@@ -137,7 +137,7 @@ impl<'p> Lowering<'p> {
             {
                 *path = (self.options.path)(path);
             }
-            // As the SDK has it: what has a default need not be given.
+            // As in the SDK, an input with a default is optional.
             input.port.optional |= input.default.is_some();
             if let (PortType::Parameter(ty), Some(default)) = (&input.port.ty, &input.default) {
                 let span = self.pipeline.places.get(&format!("parameters.{name}")).copied();
@@ -151,7 +151,7 @@ impl<'p> Lowering<'p> {
         all
     }
 
-    /// Parameters that are paths and nothing else.
+    /// Parameters whose only use is as a path.
     fn paths(&self) -> HashSet<&'p str> {
         let mut paths = HashSet::new();
         for task in self.dag.tasks.values() {
@@ -169,7 +169,7 @@ impl<'p> Lowering<'p> {
         paths
     }
 
-    /// What the pipeline gives.
+    /// The outputs of the pipeline.
     fn outputs(&mut self) -> (IndexMap<String, Binding>, IndexMap<String, Port>) {
         let (mut bindings, mut ports) = (IndexMap::new(), IndexMap::new());
         for (name, binding) in &self.dag.outputs {
@@ -183,7 +183,7 @@ impl<'p> Lowering<'p> {
             if let PortType::Artifact { kind, .. } = &mut port.ty
                 && !(kind.0.starts_with("system.") || kind.0.starts_with("google."))
             {
-                // The SDK takes titles of these two namespaces only, for what a pipeline gives.
+                // The SDK accepts titles of these two namespaces only for outputs of a pipeline.
                 let warning =
                     format!("the output `{name}` becomes an artifact of no special kind: KFP knows no {kind}");
                 self.problems.push(Diagnostic::warning(warning).at(span));
@@ -237,12 +237,12 @@ impl<'p> Lowering<'p> {
         self.lowered.components.insert(self.names.component(name).to_owned(), lowered);
     }
 
-    /// Every task that one waits for, as KFP's back end wants it.
+    /// All upstream tasks of a task, which KFP's back end requires.
     fn before(&self, task: &Task) -> BTreeSet<String> {
         task.dependencies().iter().map(|on| self.names.outer(on).to_owned()).collect()
     }
 
-    /// A step's component. An importer's path is wired to the task.
+    /// The component of a step. The path of an importer becomes an input of its task.
     fn component(&mut self, name: &str, component: &Component, task: &mut Task) -> Component {
         let rename = |name: &String| name.replace('-', "_");
         let mut lowered = Component {
@@ -299,7 +299,7 @@ impl<'p> Lowering<'p> {
         lowered
     }
 
-    /// A query of this very pipeline asks for what steps are called in the new one.
+    /// A query of this pipeline has to use the names of the converted steps.
     fn resolver(&self, latest: &mut Latest) {
         let own = latest.pipeline.as_ref().is_none_or(|other| *other == self.pipeline.name);
         if own && self.dag.tasks.contains_key(&latest.task) {
@@ -316,7 +316,7 @@ impl<'p> Lowering<'p> {
         self.pipeline.places.get(path).copied()
     }
 
-    /// What a step asks for that has no or another form.
+    /// The settings of a step that have no or another form.
     fn settings(&mut self, name: &str, task: &Task, component: &Component) {
         let Implementation::Wasm(_) = component.implementation else { return };
         let at = self.place(&format!("steps.{name}"));
@@ -355,7 +355,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Values that are written out and that KFP would take for something else.
+    /// Literals that KFP would interpret in another way.
     fn literals(&mut self, name: &str, task: &Task, component: &Component) {
         for (input, wire) in &task.inputs {
             let Binding::Literal(value) = &wire.from else { continue };
@@ -376,7 +376,7 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Puts a DAG around a step, with the condition of the step.
+    /// Wraps a step in a DAG with the condition of the step.
     fn wrapped(
         &mut self,
         name: &'p str,
@@ -438,7 +438,7 @@ impl<'p> Lowering<'p> {
     }
 }
 
-/// A value that is written out, its whole numbers as integers: KFP's constants have no types.
+/// A literal with integral numbers as integers: KFP's constants have no types.
 fn constant(binding: &Binding) -> Binding {
     match binding {
         Binding::Literal(value) => Binding::Literal(whole_numbers(value.clone())),
@@ -446,7 +446,7 @@ fn constant(binding: &Binding) -> Binding {
     }
 }
 
-/// Why a value in its native form is none of the type that KFP has for it.
+/// Why a native value is not of the corresponding type of KFP.
 fn misfit(ty: &ParameterType, value: &Value) -> Option<String> {
     let kfp = ty.kfp();
     let fits = match kfp {

@@ -1,11 +1,11 @@
-//! Paths that a pipeline's file names, which begin at its folder.
+//! Rewriting of the relative paths in a pipeline.
 
 use serde_json::Value;
 
 use crate::executor::component_path;
 use crate::model::{Binding, Implementation, Pipeline};
 
-/// Changes every path that is written out: of component files, and of what is imported.
+/// Changes every literal path: those of component files and of imports.
 pub fn rebase(pipeline: &mut Pipeline, path: &dyn Fn(&str) -> String) {
     for component in pipeline.components.values_mut() {
         match &mut component.implementation {

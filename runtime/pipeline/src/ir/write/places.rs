@@ -1,9 +1,9 @@
-//! A pipeline without the places where it is written.
+//! Removal of places from a pipeline.
 
 use crate::model::{Implementation, Location, Pipeline};
 
 impl Pipeline {
-    /// The same pipeline as if it stood in no file: two that mean the same are equal then, however they are laid out.
+    /// The pipeline without places, so that pipelines can be compared independently of the layout of their files.
     #[must_use]
     pub fn without_places(mut self) -> Self {
         self.places.clear();

@@ -1,57 +1,57 @@
-//! The `PlatformSpec`: what executors ask of Kubernetes, and the run's workspace.
+//! Writing the `PlatformSpec`: the configuration of executors for Kubernetes, and the workspace.
 
 use serde_json::{Value, json};
 
 use super::put_at;
 use crate::model::{Binding, Component, Implementation, Mount, Task};
 
-/// The secret that variables of the host's environment are to be found in, by their names.
+/// The secret that has the variables of the host's environment, by their names.
 pub const SECRET: &str = "weft-environment";
 
-/// Where a component may say itself out of what its variables come.
+/// Unsupported features that name the source of a component's variables.
 const SOURCES_OF_VARIABLES: [&str; 2] = ["kubernetes.secretAsEnv", "kubernetes.configMapAsEnv"];
 
-/// The document as it grows.
+/// The document that is being written.
 #[derive(Debug, Default)]
 pub(super) struct Platform {
     kubernetes: Value,
 }
 
 impl Platform {
-    /// The whole document, if there is anything in it.
+    /// The document, if it is not empty.
     pub(super) fn document(self) -> Option<Value> {
         (!self.kubernetes.is_null()).then(|| json!({ "platforms": { "kubernetes": self.kubernetes } }))
     }
 
-    /// Puts something under a path of keys below `platforms.kubernetes`.
+    /// Sets a value at a path below `platforms.kubernetes`.
     pub(super) fn put(&mut self, path: &[&str], value: Value) {
         put_at(&mut self.kubernetes, path, value);
     }
 
-    /// Puts something into an executor's configuration.
+    /// Sets a value in the configuration of an executor.
     pub(super) fn executor(&mut self, label: &str, path: &[&str], value: Value) {
         let path: Vec<&str> = ["deploymentSpec", "executors", label].iter().chain(path).copied().collect();
         self.put(&path, value);
     }
 
-    /// The longest that a run may take.
+    /// The deadline of a run.
     pub(super) fn deadline(&mut self, deadline: std::time::Duration) {
         self.put(&["pipelineConfig", "activeDeadlineSeconds"], json!(deadline.as_secs().to_string()));
     }
 
-    /// A directory that lives as long as the run. The model has no size of it, and KFP wants one.
+    /// The workspace. The model has no size for it, and KFP requires one.
     pub(super) fn workspace(&mut self) {
         self.put(&["pipelineConfig", "workspace"], json!({ "size": "10Gi" }));
     }
 
-    /// What a task of a component asks for.
+    /// The settings of a component's task.
     pub(super) fn settings(&mut self, label: &str, task: &Task, component: &Component) {
         let own = match &component.implementation {
             Implementation::Command(step) => step.limits.time,
             _ => None,
         };
         if let Some(time) = task.limits.time.or(own) {
-            // Whole seconds, and none too few.
+            // Whole seconds, rounded up.
             let seconds = time.as_secs() + u64::from(time.subsec_nanos() > 0);
             self.executor(label, &["activeDeadlineSeconds"], json!(seconds.to_string()));
         }
@@ -66,7 +66,7 @@ impl Platform {
             let mounts = task.mounts.iter().map(mount).collect();
             self.executor(label, &["pvcMount"], mounts);
         }
-        // The model knows which variables come from outside, not out of which secret.
+        // The model has the names of these variables, but not the secret that they come from.
         if !task.grants.env.is_empty()
             && !SOURCES_OF_VARIABLES.iter().any(|name| component.unhonoured.contains_key(*name))
         {
@@ -88,7 +88,7 @@ impl Platform {
 
 fn mount(mount: &Mount) -> Value {
     let mut written = json!({ "mountPath": mount.path });
-    // As the SDK does, twice: older installations read the first.
+    // Written twice, as by the SDK: older installations read the first one.
     let name = match &mount.volume {
         Binding::Input(name) => {
             written["componentInputParameter"] = json!(name);

@@ -1,5 +1,5 @@
-//! Resolvers: KFP's format has a place for queries of earlier artifacts, but no language for them. This is the one that Vertex AI's
-//! metadata takes, with the step and its output as properties.
+//! The queries of resolvers. KFP's format has a field for them but no language. This is the language of Vertex AI's
+//! metadata, with the step and its output as properties.
 
 use std::fmt::Write as _;
 
@@ -19,7 +19,7 @@ pub fn filter(latest: &Latest) -> String {
     text
 }
 
-/// What a query of this form asks for; none if it is of another.
+/// Parses a query of this form; `None` for any other.
 pub fn parse(filter: &str) -> Option<Latest> {
     let mut rest = filter.trim();
     let (mut kind, mut pipeline, mut task, mut output) = (None, None, None, None);
@@ -44,12 +44,12 @@ pub fn parse(filter: &str) -> Option<Latest> {
     Some(Latest { pipeline, task: task?, output: output?, kind: ArtifactType(kind?) })
 }
 
-/// A JSON string is a string of that language too.
+/// A JSON string is a string of this language too.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 
-/// The string at the beginning and what follows it.
+/// The string at the start of a text, and the rest.
 fn unquoted(text: &str) -> Option<(String, &str)> {
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();
     let value = values.next()?.ok()?;

@@ -1,4 +1,4 @@
-//! DAGs: tasks, what is wired to them, and what the DAG gives.
+//! Writing DAGs: tasks, their inputs, and the outputs.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::model::{
 };
 use crate::signature::Port;
 
-/// The first task that a component is used for.
+/// A task of each component: the first one.
 pub(super) fn first_of<'p>(pipeline: &'p Pipeline, component: &str) -> Option<&'p Task> {
     dags(pipeline).flat_map(|(_, dag)| dag.tasks.values()).find(|task| task.component == component)
 }
@@ -78,7 +78,7 @@ impl<'p> Writer<'p> {
         written
     }
 
-    /// What flows out of where a binding reads.
+    /// The port that a binding reads.
     fn source(&self, binding: &Binding, dag: &'p Dag, enclosing: &'p Component) -> Option<&'p Port> {
         match binding {
             Binding::Input(name) => enclosing.inputs.get(name).map(|input| &input.port),
@@ -94,12 +94,12 @@ impl<'p> Writer<'p> {
     }
 }
 
-/// An input of a task.
+/// Writes an input of a task.
 fn wired(wire: &Wire, artifact: bool) -> Value {
     let mut written = match &wire.from {
         Binding::Literal(value) => json!({ "runtimeValue": { "constant": value } }),
         Binding::Template(text) => match template::constant(text, wire.select.as_deref()) {
-            // A selector that only makes the constant out of its text is none of the file's.
+            // A selector that parses the constant's text is not part of the file.
             Some(constant) => return json!({ "runtimeValue": { "constant": constant } }),
             None => json!({ "runtimeValue": { "constant": text } }),
         },
@@ -112,7 +112,7 @@ fn wired(wire: &Wire, artifact: bool) -> Value {
             json!({ "taskOutputParameter": { "outputParameterKey": output, "producerTask": task } })
         }
         Binding::FinalStatus { task } => json!({ "taskFinalStatus": { "producerTask": task } }),
-        // Choices stand at outputs of DAGs only; an input of one source has no need of any.
+        // Only outputs of DAGs have alternatives. An input with one needs none.
         Binding::FirstOf(all) | Binding::Gather(all) => match all.first() {
             Some(first) => return wired(&Wire::from(first.clone()), artifact),
             None => json!({}),
@@ -124,7 +124,7 @@ fn wired(wire: &Wire, artifact: bool) -> Value {
     written
 }
 
-/// An output of a DAG; none if KFP has no words for it.
+/// Writes an output of a DAG; `None` if KFP's format cannot express it.
 fn selected(binding: &Binding, artifact: bool) -> Option<Value> {
     let key = if artifact { "outputArtifactKey" } else { "outputParameterKey" };
     let selector = |binding: &Binding| match binding {
@@ -147,7 +147,7 @@ fn selected(binding: &Binding, artifact: bool) -> Option<Value> {
 
 fn iterator(each: &Iteration, task: &mut Value) {
     let (key, items) = match &each.over {
-        // As the SDK does: a list as text.
+        // A list as text, as in the SDK.
         Items::Literal(items) => ("parameterIterator", json!({ "raw": Value::Array(items.clone()).to_string() })),
         Items::Parameter(name) => ("parameterIterator", json!({ "inputParameter": name })),
         Items::Artifacts(name) => ("artifactIterator", json!({ "inputArtifact": name })),
@@ -167,7 +167,7 @@ fn retry(retry: &Retry) -> Value {
     Value::Object(policy)
 }
 
-/// A `google.protobuf.Duration` as JSON: `90s`, `0.250s`.
+/// A `google.protobuf.Duration` in JSON: `90s`, `0.250s`.
 fn seconds(duration: Duration) -> String {
     match duration.subsec_nanos() {
         0 => format!("{}s", duration.as_secs()),

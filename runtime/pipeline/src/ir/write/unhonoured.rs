@@ -1,4 +1,4 @@
-//! What the format asks for and this runtime does not do goes back to where it stood.
+//! Unsupported features are written back to where they were read.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::platform::Platform;
 use super::put_at;
 use crate::model::Component;
 
-/// Parts of an executor.
+/// The parts of an executor.
 const EXECUTOR_PARTS: [&str; 4] = ["container", "importer", "resolver", "customJob"];
 
-/// Puts back what an executor's component asks for: `resources.accelerator` into the container, `kubernetes.nodeSelector` into the
-/// platform's document, the rest into the component itself.
+/// Writes the features of an executor's component: `resources.accelerator` into the container,
+/// `kubernetes.nodeSelector` into the platform's document, others into the component.
 pub(super) fn of_component(
     component: &Component,
     label: &str,
@@ -32,14 +32,14 @@ pub(super) fn of_component(
     }
 }
 
-/// Puts back what a DAG asks for.
+/// Writes the features of a DAG.
 pub(super) fn of_dag(component: &Component, written: &mut Value) {
     for (name, value) in &component.unhonoured {
         put_at(written, &path(name), value.clone());
     }
 }
 
-/// Puts back what the pipeline as a whole asks for.
+/// Writes the features of the pipeline.
 pub(super) fn of_pipeline(root: &Component, spec: &mut Value, platform: &mut Platform) {
     for (name, value) in &root.unhonoured {
         let path = path(name);
@@ -54,7 +54,7 @@ pub(super) fn of_pipeline(root: &Component, spec: &mut Value, platform: &mut Pla
     }
 }
 
-/// The keys of a dotted name. An artifact's own name may have dots in it: `outputDefinitions.artifacts.a.b.metadata`.
+/// The keys of a dotted name. The name of an artifact may have dots itself: `outputDefinitions.artifacts.a.b.metadata`.
 fn path(name: &str) -> Vec<&str> {
     const ARTIFACTS: &str = "outputDefinitions.artifacts.";
     match name.strip_prefix(ARTIFACTS).and_then(|rest| rest.rsplit_once('.')) {

@@ -1,5 +1,5 @@
-//! The model keeps a step's environment, limits and volumes with its task, KFP keeps them with the executor: tasks of one component
-//! that differ in them get a component each.
+//! The model has environment, limits and volumes at tasks, KFP at executors. Tasks of one component that differ in them
+//! get a component each.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -8,14 +8,14 @@ use crate::link::dags;
 use crate::model::{Component, Dag, Implementation, Mount, Pipeline, Task};
 use crate::step::Limits;
 
-/// What of a task is written with its executor.
+/// The settings of a task that are written with its executor.
 #[derive(PartialEq)]
 struct Settings<'p> {
     limits: &'p Limits,
     variables: &'p BTreeMap<String, String>,
     environment: &'p [String],
     mounts: &'p [Mount],
-    /// An importer says itself whether it looks again.
+    /// Whether an importer imports again.
     reimport: bool,
 }
 
@@ -31,10 +31,10 @@ impl<'p> Settings<'p> {
     }
 }
 
-/// The pipeline such that tasks of one component have the same settings.
+/// The pipeline with a component for each combination of settings.
 pub(super) fn split(pipeline: &Pipeline) -> Cow<'_, Pipeline> {
     let mut variants: HashMap<&str, Vec<(Settings<'_>, String)>> = HashMap::new();
-    // New components and those that they are made of.
+    // The new components, with the component that they are copies of.
     let mut made: Vec<(String, String)> = Vec::new();
     for task in dags(pipeline).flat_map(|(_, dag)| dag.tasks.values()) {
         let Some(component) = pipeline.components.get(&task.component) else { continue };

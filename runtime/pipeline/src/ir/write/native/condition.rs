@@ -1,7 +1,8 @@
-//! Conditions over tasks as conditions over inputs.
+//! Conversion of conditions over tasks to conditions over inputs.
 //!
-//! Natively all numbers are doubles and arithmetic may mix them with whole ones; in KFP's CEL nothing may be mixed. So each number is
-//! brought to the form that its neighbour has: `int(..)` where both sides are whole, as the SDK writes it, else a double.
+//! Natively all numbers are doubles, and arithmetic may mix them with integers; KFP's CEL allows no mixing. Each number
+//! is converted to the form of its neighbour: `int(..)` where both are integers, as the SDK writes it, and a double
+//! otherwise.
 
 use std::fmt::Write as _;
 
@@ -11,30 +12,30 @@ use cel::common::ast::{Expr, LiteralValue, operators};
 use crate::condition::{chain, tree};
 use crate::types::{KfpType, PortType};
 
-/// Where a name in a condition begins.
+/// The first name of a reference in a condition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Named<'a> {
     /// `params`
     Params,
-    /// A step, as written.
+    /// A step, by the name as written.
     Task(&'a str),
 }
 
-/// Finds the input that stands for `params.name` or `step.output`, and its type.
+/// Returns the input that replaces `params.name` or `step.output`, and its type.
 pub(super) type Resolve<'r> = &'r mut dyn FnMut(Named<'_>, &str) -> Result<(String, PortType), String>;
 
 /// A condition as KFP writes it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Translated {
     pub expression: String,
-    /// It reads where an artifact lies.
+    /// Whether it reads the URI of an artifact.
     pub compares_uris: bool,
 }
 
-/// Writes a condition over a task's inputs.
+/// Converts a condition to one over the inputs of its task.
 ///
 /// # Errors
-/// What KFP has no words for.
+/// What KFP's format cannot express.
 pub(super) fn translate(expression: &str, resolve: Resolve<'_>) -> Result<Translated, String> {
     let tree = tree(expression).map_err(|error| error.to_string())?;
     let mut writer = Writer { resolve, compares_uris: false };
@@ -42,26 +43,26 @@ pub(super) fn translate(expression: &str, resolve: Resolve<'_>) -> Result<Transl
     Ok(Translated { expression: piece.text, compares_uris: writer.compares_uris })
 }
 
-/// The condition that an input has a value.
+/// A test that an input has a value.
 pub(super) fn presence(channel: &str, artifact: bool) -> String {
     let section = if artifact { "artifacts" } else { "parameter_values" };
     format!("{} in inputs.{section}", quoted(channel))
 }
 
-/// What an expression gives, as far as it matters for numbers.
+/// The kind of an expression's value, as far as it matters for numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// A whole number that is written out.
+    /// An integer literal.
     Literal,
-    /// A whole number natively too, such as a size.
+    /// An integer in both formats, such as a size.
     Int,
-    /// A value of type `NUMBER_INTEGER`: a double, natively and there.
+    /// A value of type `NUMBER_INTEGER`: a double in both formats.
     WholeValue,
-    /// What was computed from such: whole as it is written, a double natively.
+    /// Computed from such values: an integer as written, a double natively.
     Whole,
     /// A double.
     Double,
-    /// Anything else, or nothing that can be known.
+    /// Anything else, or unknown.
     Other,
 }
 
@@ -75,7 +76,7 @@ impl Kind {
     }
 }
 
-/// How tightly an expression holds together: an operand that holds less than its operator is put in parentheses.
+/// The precedence of an expression. An operand with a lower one than its operator gets parentheses.
 const TERNARY: u8 = 1;
 const OR: u8 = 2;
 const AND: u8 = 3;
@@ -96,7 +97,7 @@ impl Piece {
         Self { text, kind, binds: WHOLE }
     }
 
-    /// The text as an operand of something that holds together so tightly.
+    /// The text as an operand of an operator with this precedence.
     fn within(&self, binds: u8) -> String {
         if self.binds < binds { format!("({})", self.text) } else { self.text.clone() }
     }
@@ -117,12 +118,12 @@ impl Piece {
     }
 }
 
-/// Two operands in one form.
+/// Two operands in the same form.
 fn alike(a: Piece, b: Piece) -> (Piece, Piece) {
     if a.kind.is_whole() && b.kind.is_whole() {
         (a.whole(), b.whole())
     } else {
-        // Numbers of unknown origin are doubles, since all numbers in KFP's values are.
+        // Numbers of unknown kind are doubles, since all numbers in KFP's values are.
         (a.double(), b.double())
     }
 }
@@ -155,7 +156,7 @@ impl Writer<'_> {
         }
     }
 
-    /// `params.name`, `step.output` and what is inside of them.
+    /// `params.name`, `step.output` and their fields.
     fn reference(&mut self, root: &str, path: &[&str]) -> Result<Piece, String> {
         let (named, output, rest) = begin(root, path)?;
         let (channel, ty) = (self.resolve)(named, output)?;
@@ -222,7 +223,7 @@ impl Writer<'_> {
             (operators::LOGICAL_AND, None, [a, b]) => self.logical(a, "&&", b, AND),
             (operators::LOGICAL_OR, None, [a, b]) => self.logical(a, "||", b, OR),
             (operators::LOGICAL_NOT, None, [a]) => {
-                // As the SDK writes it, with parentheses in any case.
+                // As in the SDK, always with parentheses.
                 let a = self.write(a)?;
                 Ok(Piece { text: format!("!({})", a.text), kind: Kind::Other, binds: UNARY })
             }
@@ -238,7 +239,7 @@ impl Writer<'_> {
                 let (yes, no) = if numbers { alike(yes, no) } else { (yes, no) };
                 let text = format!("{} ? {} : {}", asked.within(OR), yes.within(OR), no.within(TERNARY));
                 let kind = if yes.kind == no.kind { yes.kind } else { both(yes.kind, no.kind) };
-                // A choice between two literals is a literal no more.
+                // A choice between two literals is not a literal.
                 let kind = if kind == Kind::Literal { Kind::Int } else { kind };
                 Ok(Piece { text, kind, binds: TERNARY })
             }
@@ -275,7 +276,7 @@ impl Writer<'_> {
         let (a, b) = (self.write(a)?, self.write(b)?);
         let native = a.kind.is_native_int() && b.kind.is_native_int();
         let (a, b) = match symbol {
-            // Whole numbers are divided with a remainder there.
+            // Integer division would discard the remainder.
             "/" if !native => (a.double(), b.double()),
             "%" if !(a.kind.is_whole() && b.kind.is_whole()) => {
                 return Err("it takes the remainder of numbers that may have a fraction".to_owned());
@@ -313,7 +314,7 @@ fn is_test(tree: &IdedExpr) -> bool {
     matches!(&tree.expr, Expr::Select(select) if select.test)
 }
 
-/// What two numbers make.
+/// The kind of the result of arithmetic.
 fn both(a: Kind, b: Kind) -> Kind {
     match (a, b) {
         (Kind::Literal, Kind::Literal) => Kind::Literal,
@@ -324,7 +325,7 @@ fn both(a: Kind, b: Kind) -> Kind {
     }
 }
 
-/// Takes a reference apart: where it begins, the parameter or output, and what follows.
+/// Splits a reference: its first name, the parameter or output, and the rest.
 fn begin<'a>(root: &'a str, path: &'a [&'a str]) -> Result<(Named<'a>, &'a str, &'a [&'a str]), String> {
     let whole = || format!("it reads `{root}` as a whole");
     let (named, path) = match (root.trim_start_matches('.'), path) {
@@ -381,7 +382,7 @@ fn literal(literal: &LiteralValue) -> Piece {
     }
 }
 
-/// A text in single quotes, as the SDK writes it.
+/// A text in single quotes, as in the SDK.
 fn quoted(text: &str) -> String {
     let mut quoted = String::from("'");
     for c in text.chars() {
@@ -463,7 +464,7 @@ mod tests {
             }
             expected.push_str(rest);
             assert_eq!(translated(native).as_ref(), Ok(&expected), "{native}");
-            // It is an expression that can be read.
+            // It is a valid expression.
             assert!(crate::condition::inputs_read(&expected).is_ok(), "{expected}");
         }
     }

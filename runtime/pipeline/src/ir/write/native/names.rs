@@ -1,4 +1,5 @@
-//! Names as KFP takes them: tasks and components in lower-case letters, digits and `-`; inputs and outputs as Python can call them.
+//! Names that KFP allows: lower-case letters, digits and `-` for tasks and components; Python identifiers for inputs
+//! and outputs.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,10 +7,10 @@ use super::plan::Source;
 use crate::model::{Binding, Dag, Pipeline};
 use crate::signature::find;
 
-/// The longest name of a pipeline.
+/// The maximum length of a pipeline's name.
 const LONGEST: usize = 128;
 
-/// The new names of everything.
+/// The converted names.
 pub(super) struct Names<'p> {
     /// The pipeline.
     pub pipeline: String,
@@ -28,7 +29,7 @@ impl<'p> Names<'p> {
         let name = name.trim_end_matches('-').to_owned();
         let mut taken = HashSet::new();
         let inputs = &pipeline.root.inputs;
-        // A parameter that is written with `_` keeps its name.
+        // A parameter whose name has a `_` already keeps it.
         let mut known: HashSet<String> = inputs.keys().filter(|name| !name.contains('-')).cloned().collect();
         let parameters = inputs.keys().map(|name| {
             let new = if name.contains('-') { unique(&name.replace('-', "_"), "_", &mut known) } else { name.clone() };
@@ -37,7 +38,7 @@ impl<'p> Names<'p> {
         let parameters = parameters.collect();
         let tasks: HashMap<&str, String> =
             dag.tasks.keys().map(|task| (task.as_str(), unique(&kubernetes(task, "step"), "-", &mut taken))).collect();
-        // The SDK takes a component that is called like the pipeline for the pipeline itself.
+        // The SDK confuses a component with the pipeline if both have the same name.
         let mut labels: HashSet<String> = [name.clone()].into();
         let components = dag.tasks.keys().map(|task| {
             let new = tasks.get(task.as_str()).map_or("", String::as_str);
@@ -48,7 +49,7 @@ impl<'p> Names<'p> {
         Self { pipeline: name, parameters, tasks, components, wrappers: HashMap::new(), inputs, taken }
     }
 
-    /// Gives each of these steps a DAG around it: `condition-1` and so on, as the SDK calls them.
+    /// Adds the names of the DAGs around these steps: `condition-1` and so on, as in the SDK.
     pub(super) fn wrap(&mut self, steps: impl Iterator<Item = &'p String>) {
         let mut number = 0;
         for step in steps {
@@ -68,27 +69,27 @@ impl<'p> Names<'p> {
         known.cloned().unwrap_or_else(|| name.replace('-', "_"))
     }
 
-    /// A step's task.
+    /// The name of a step's task.
     pub(super) fn task(&self, step: &str) -> &str {
         self.tasks.get(step).map_or("", String::as_str)
     }
 
-    /// A step's component.
+    /// The name of a step's component.
     pub(super) fn component(&self, step: &str) -> &str {
         self.components.get(step).map_or("", String::as_str)
     }
 
-    /// The DAG around a step, if there is one.
+    /// The name of the DAG around a step, if it is wrapped.
     pub(super) fn wrapper(&self, step: &str) -> Option<&str> {
         self.wrappers.get(step).map(String::as_str)
     }
 
-    /// The task of the root that stands for a step.
+    /// The name of the task in the root that represents a step.
     pub(super) fn outer(&self, step: &str) -> &str {
         self.wrapper(step).unwrap_or_else(|| self.task(step))
     }
 
-    /// The input of the DAG around a step through which a value comes in, as the SDK calls it.
+    /// The name of the input of a wrapping DAG for a value, as in the SDK.
     pub(super) fn channel(&self, source: &Source<'_>) -> String {
         match source {
             Source::Parameter(name) => format!("pipelinechannel--{}", self.parameter(name)),
@@ -98,7 +99,7 @@ impl<'p> Names<'p> {
         }
     }
 
-    /// A step's output as other tasks of the root read it.
+    /// The name of a step's output in the root.
     pub(super) fn output(&self, step: &str, output: &str) -> Binding {
         let output = match self.wrapper(step) {
             Some(_) => self.channel(&Source::Output(step, output)),
@@ -108,7 +109,7 @@ impl<'p> Names<'p> {
     }
 }
 
-/// A name of lower-case letters, digits and single dashes.
+/// Converts a name to lower-case letters, digits and single dashes.
 pub(super) fn kubernetes(name: &str, otherwise: &str) -> String {
     let mut plain = String::with_capacity(name.len());
     for c in name.chars().map(|c| c.to_ascii_lowercase()) {
@@ -121,7 +122,7 @@ pub(super) fn kubernetes(name: &str, otherwise: &str) -> String {
     if plain.is_empty() { otherwise.to_owned() } else { plain.to_owned() }
 }
 
-/// The name, with a number behind it if it is taken.
+/// The name, with a number if it is taken.
 fn unique(name: &str, separator: &str, taken: &mut HashSet<String>) -> String {
     let mut found = name.to_owned();
     let mut number = 2;

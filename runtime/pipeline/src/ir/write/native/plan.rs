@@ -1,8 +1,8 @@
-//! What each step reads, and whether it needs a DAG around it.
+//! The reads of each step, and whether it is wrapped in a DAG.
 //!
-//! In KFP a task is skipped if any before it was skipped. Natively it goes on where it only asks (`has(step.output)`) or where the input
-//! is optional: such a step is *loose*. It gets the trigger that waits for all tasks however they end, and its condition begins with what
-//! must be there all the same.
+//! In KFP, a task is skipped if any upstream task is. Natively, it runs where it only tests an output
+//! (`has(step.output)`) or where its input is optional: such a step is *loose*. It gets the trigger that waits for all
+//! tasks in any state, and its condition starts with tests for everything that is required.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::order;
 use crate::signature::{Port, find};
 use crate::types::PortType;
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source<'p> {
     /// A parameter of the pipeline.
@@ -23,7 +23,7 @@ pub(super) enum Source<'p> {
     Output(&'p str, &'p str),
 }
 
-/// Something that a step or its condition reads.
+/// A value that a step or its condition reads.
 #[derive(Debug, Clone)]
 pub(super) struct Read<'p> {
     pub source: Source<'p>,
@@ -33,25 +33,25 @@ pub(super) struct Read<'p> {
     pub optional: bool,
 }
 
-/// How a step is written.
+/// How a step is converted.
 #[derive(Debug, Default)]
 pub(super) struct Plan<'p> {
-    /// Everything that it reads, once.
+    /// All values that it reads, each once.
     pub reads: Vec<Read<'p>>,
-    /// Its condition as KFP writes it.
+    /// The converted condition.
     pub condition: Option<String>,
-    /// It runs even if something before it was skipped.
+    /// Whether it runs although an upstream task was skipped.
     pub loose: bool,
 }
 
 impl Plan<'_> {
-    /// Whether a DAG is put around the step.
+    /// Whether the step is wrapped in a DAG.
     pub(super) fn wrapped(&self) -> bool {
         self.condition.is_some()
     }
 }
 
-/// The plan of every step.
+/// Plans every step.
 pub(super) fn plans<'p>(
     pipeline: &'p Pipeline,
     dag: &'p Dag,
@@ -63,7 +63,7 @@ pub(super) fn plans<'p>(
     dag.tasks.iter().map(|(name, task)| (name.as_str(), planner.plan(name, task, problems))).collect()
 }
 
-/// Steps that may be skipped.
+/// The steps that may be skipped.
 fn skippable<'p>(pipeline: &'p Pipeline, dag: &'p Dag) -> HashSet<&'p str> {
     let mut skippable = HashSet::new();
     for name in order::topological(dag).unwrap_or_default() {
@@ -103,7 +103,7 @@ struct Planner<'p, 'n> {
 impl<'p> Planner<'p, '_> {
     fn plan(&self, name: &'p str, task: &'p Task, problems: &mut Problems) -> Plan<'p> {
         let mut plan = Plan::default();
-        // Outputs that must be there for the step to run at all.
+        // The outputs that are required for the step to run.
         let mut needed: Vec<(&'p str, &'p str)> = Vec::new();
         let component = self.pipeline.components.get(&task.component);
         for (input, wire) in &task.inputs {
@@ -160,7 +160,7 @@ impl<'p> Planner<'p, '_> {
                             .task(name)
                             .at(at),
                     );
-                    // What follows from a condition is still looked at.
+                    // The rest is checked even if the condition cannot be converted.
                     plan.condition = Some("true".to_owned());
                 }
             }
@@ -177,7 +177,7 @@ impl<'p> Planner<'p, '_> {
         plan
     }
 
-    /// Whether the step runs although something before it is skipped, and what is asked for then.
+    /// Whether the step is loose, and the tests that it then needs.
     fn loosen(
         &self,
         name: &str,
@@ -205,7 +205,8 @@ impl<'p> Planner<'p, '_> {
                 guards.push(presence(&read));
             }
         }
-        // What it comes after, and what its condition takes for granted, must have succeeded: an output that is always there shows it.
+        // Steps in `after` and those that the condition requires must have succeeded, which an output that is always
+        // present shows.
         let granted = asked.iter().copied().filter(|on| !self.skippable.contains(on));
         let others: Vec<&str> = task.after.iter().map(String::as_str).chain(granted).collect();
         for on in others {
@@ -241,7 +242,7 @@ impl<'p> Planner<'p, '_> {
         component.is_some_and(|component| matches!(component.implementation, Implementation::Latest(_)))
     }
 
-    /// An output that a step always gives, if it can be one that is read anyway.
+    /// An output that a step always has, preferably one that is read anyway.
     fn witness(&self, task: &str, reads: &[Read<'p>]) -> Option<Source<'p>> {
         let known =
             reads.iter().find(|read| !read.port.optional && matches!(read.source, Source::Output(of, _) if of == task));
@@ -254,7 +255,7 @@ impl<'p> Planner<'p, '_> {
         Some(Source::Output(name, output))
     }
 
-    /// What a condition names.
+    /// The values that a condition names.
     fn named(&self, root: condition::Named<'_>, output: &str) -> Result<Source<'p>, String> {
         match root {
             condition::Named::Params => {
@@ -275,7 +276,7 @@ impl<'p> Planner<'p, '_> {
         }
     }
 
-    /// Adds what is read, if it is not there yet.
+    /// Adds a value to the reads, unless it is there.
     fn read(&self, source: Source<'p>, reads: &mut Vec<Read<'p>>) -> Option<Read<'p>> {
         if let Some(known) = reads.iter().find(|known| known.source == source) {
             return Some(known.clone());
@@ -296,7 +297,7 @@ impl<'p> Planner<'p, '_> {
     }
 }
 
-/// The condition that something is there.
+/// The test that a value is present.
 fn presence(read: &Read<'_>) -> String {
     condition::presence(&read.channel, matches!(read.port.ty, PortType::Artifact { .. }))
 }
