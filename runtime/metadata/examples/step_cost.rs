@@ -1,4 +1,4 @@
-//! Prints what recording a trivial step costs: one transaction each, on disk, a chain of 1,000 steps.
+//! Prints the cost of recording a trivial step: one transaction each, on disk, in a chain of 1,000 steps.
 //!
 //! `cargo run --release -p weft-metadata --example step_cost [folder]`
 
@@ -41,9 +41,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 #[derive(Clone, Copy)]
 struct Plan {
-    /// Whether an artifact goes through the chain.
+    /// Whether the steps of the chain pass an artifact on.
     artifacts: bool,
-    /// Steps in a transaction.
+    /// The number of steps in a transaction.
     batch: u32,
     /// Whether the start is recorded before the end.
     apart: bool,

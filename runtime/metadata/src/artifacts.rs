@@ -1,4 +1,4 @@
-//! Artifacts: their rows, and finding them again.
+//! Artifacts: their rows, and queries for them.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,15 +12,15 @@ use crate::properties::{self, Property, Writer};
 use crate::store::Store;
 use crate::types::{ArtifactFilter, ArtifactRecord, ArtifactState, ExecutionId, Producer};
 
-/// The property that holds an artifact's name; without a name it is the output's, as in KFP.
+/// The property with an artifact's name. As in KFP, it is the name of the output if the artifact has none.
 const DISPLAY_NAME: &str = "display_name";
-/// How many rows of the same content an importer compares with what it brings.
+/// The maximum number of rows with the same content that are compared with an imported artifact.
 const EQUAL_CANDIDATES: u32 = 16;
-/// How many candidates an ambiguous selector names.
+/// The maximum number of candidates in the error of an ambiguous selector.
 const MAX_SHOWN: u32 = 5;
 
 impl Store {
-    /// Artifacts whose content is kept, the newest first.
+    /// The live artifacts, the newest first.
     pub fn artifacts(&self, filter: &ArtifactFilter<'_>) -> Result<Vec<ArtifactRecord>> {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
@@ -49,8 +49,8 @@ impl Store {
         })
     }
 
-    /// The artifact with this id, this URI, or the only content whose URI or digest begins so (four digits at least).
-    /// Of several artifacts with the same content it is the newest, those of deleted runs coming last.
+    /// The artifact with this id or URI, or the only content whose URI or digest starts so (with at least four digits).
+    /// Of several artifacts with the same content it is the newest; those of deleted runs come last.
     pub fn artifact(&self, selector: &str) -> Result<ArtifactRecord> {
         self.read(|conn| {
             let id = select(conn, selector)?;
@@ -59,7 +59,7 @@ impl Store {
     }
 }
 
-/// At most so many rows; all of them without a limit.
+/// A limit as SQL expects it; -1 for none.
 pub(crate) fn limit(limit: Option<usize>) -> i64 {
     limit.map_or(-1, |limit| i64::try_from(limit).unwrap_or(i64::MAX))
 }
@@ -96,7 +96,7 @@ fn select(conn: &Connection, selector: &str) -> Result<i64> {
     }
 }
 
-/// Ids as the JSON list that the queries' `json_each` takes.
+/// Ids as a JSON list for `json_each`.
 pub(crate) fn id_list(ids: &[i64]) -> String {
     Value::from(ids).to_string()
 }
@@ -126,7 +126,7 @@ fn records(conn: &Connection, ids: &[i64]) -> Result<Vec<ArtifactRecord>> {
 
 type Metadata = (Option<String>, BTreeMap<String, Value>);
 
-/// Name and properties of the artifacts in the list.
+/// The names and properties of the artifacts in the list.
 fn load_properties(conn: &Connection, list: &str) -> Result<HashMap<i64, Metadata>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT artifact_id, name, {} FROM ArtifactProperty WHERE artifact_id IN (SELECT value FROM json_each(?1))",
@@ -146,7 +146,8 @@ fn load_properties(conn: &Connection, list: &str) -> Result<HashMap<i64, Metadat
     Ok(found)
 }
 
-/// What gave the artifacts in the list first. The run of an execution whose run was deleted is known by its DAG's name.
+/// The first producers of the artifacts in the list. If the run of an execution was deleted, it is taken from the name
+/// of its DAG.
 fn load_producers(conn: &Connection, list: &str) -> Result<HashMap<i64, Producer>> {
     let mut statement = conn.prepare_cached(
         "SELECT e.artifact_id, e.execution_id, coalesce(s.run, substr(d.name, 5)), coalesce(s.task, t.string_value), \
@@ -167,7 +168,7 @@ fn load_producers(conn: &Connection, list: &str) -> Result<HashMap<i64, Producer
     Ok(producers.collect::<rusqlite::Result<_>>()?)
 }
 
-/// Writes an artifact that an output gave.
+/// Inserts the row of an output artifact.
 pub(crate) fn insert(conn: &Connection, artifact: &Artifact, port: &str, type_id: i64, now_ms: i64) -> Result<i64> {
     conn.prepare_cached(
         "INSERT INTO Artifact (type_id, uri, state, create_time_since_epoch, last_update_time_since_epoch) \
@@ -185,7 +186,7 @@ pub(crate) fn insert(conn: &Connection, artifact: &Artifact, port: &str, type_id
     Ok(id)
 }
 
-/// The newest of the pipeline's artifacts that has this type, content, name and properties.
+/// The newest artifact of the pipeline with this type, content, name and properties.
 pub(crate) fn find_equal(
     conn: &Connection,
     artifact: &Artifact,
@@ -214,7 +215,7 @@ pub(crate) fn find_equal(
     }))
 }
 
-/// An artifact's properties but the one that its name takes the place of.
+/// An artifact's properties, except for one that its name replaces.
 fn own_properties(artifact: &Artifact) -> impl Iterator<Item = (&str, &Value)> {
     artifact.properties.iter().map(|(name, value)| (name.as_str(), value)).filter(|(name, _)| *name != DISPLAY_NAME)
 }

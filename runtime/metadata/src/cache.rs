@@ -1,4 +1,4 @@
-//! Results of earlier runs: the step cache, and the latest that a task gave.
+//! Results of earlier runs: cached executions, and the latest artifact of a task.
 
 use rusqlite::{Connection, OptionalExtension};
 use weft_pipeline::step::{Artifact, PortValue, PortValues};
@@ -9,14 +9,14 @@ use crate::store::Store;
 use crate::types::{CachedStep, ExecutionId};
 
 impl Store {
-    /// The newest execution of this identity that succeeded. An execution that itself took another's results stands in
-    /// when that one's run was deleted.
+    /// The newest successful execution of this identity. A cached execution is only used if the run of the execution
+    /// that it refers to was deleted.
     pub fn find_cached(&self, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
         self.read(|conn| find_cached(conn, identity))
     }
 
-    /// The artifact that an output of a task gave last, in any run of the pipeline but `current`. Runs that failed
-    /// later count, too; executions that left the output out, or whose run was deleted, do not.
+    /// The latest artifact of a task's output in any run of the pipeline except `current`. Runs that failed later are
+    /// included; executions without that output, and deleted runs, are not.
     pub fn latest_artifact(
         &self,
         pipeline: &str,

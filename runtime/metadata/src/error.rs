@@ -1,4 +1,4 @@
-//! What can go wrong with the metadata store.
+//! Errors of the metadata store.
 
 use std::path::{Path, PathBuf};
 
@@ -7,10 +7,10 @@ use crate::types::ExecutionId;
 /// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every failure of the metadata store.
+/// An error of the metadata store.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The file could not be opened or made.
+    /// The file could not be opened or created.
     #[error("metadata store {}: cannot be opened: {source}", path.display())]
     Open {
         /// The file.
@@ -18,13 +18,13 @@ pub enum Error {
         /// The cause.
         source: rusqlite::Error,
     },
-    /// The file is a database of something else.
+    /// The file is a database of another program.
     #[error("{} is not a metadata store: it has tables, but not those of ML Metadata; choose another file", path.display())]
     NotAStore {
         /// The file.
         path: PathBuf,
     },
-    /// The file is an ML Metadata store of other programs, opened for reading only.
+    /// The file is an ML Metadata store without the runtime's tables, opened read-only.
     #[error("{} is an ML Metadata store in which no run of weft is recorded yet", path.display())]
     NoRuns {
         /// The file.
@@ -38,14 +38,14 @@ pub enum Error {
     SchemaVersion {
         /// The file.
         path: PathBuf,
-        /// Which schema: `ML Metadata` or `weft`.
+        /// The schema: `ML Metadata` or `weft`.
         schema: &'static str,
         /// The version in the file.
         found: i64,
-        /// The only version that is read.
+        /// The only supported version.
         expected: i64,
     },
-    /// Another process held the write lock longer than the store waits.
+    /// Another process held the write lock for longer than the timeout.
     #[error(
         "metadata store {}: another process has been writing to it for too long; \
          wait for it to finish or end it, then try again", path.display()
@@ -54,7 +54,7 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The database refused a read or a write: a full disk, a damaged file, a file that vanished.
+    /// The database failed: a full disk, a damaged file, a removed file.
     #[error("metadata store {}: {source}", path.display())]
     Database {
         /// The file.
@@ -62,10 +62,10 @@ pub enum Error {
         /// The cause.
         source: rusqlite::Error,
     },
-    /// A row holds what this program never writes.
+    /// A row has a value that this program never writes.
     #[error("metadata store: {what} is damaged: {cause}")]
     Damaged {
-        /// The row and its column.
+        /// The row and the column.
         what: String,
         /// What is wrong with it.
         cause: String,
@@ -78,38 +78,38 @@ pub enum Error {
         /// The cause.
         source: serde_json::Error,
     },
-    /// A run with this id was recorded before.
+    /// There is already a run with this id.
     #[error("run `{run}` is already in the metadata store; choose another id")]
     RunExists {
         /// The run's id.
         run: String,
     },
-    /// No run fits.
+    /// No run matches.
     #[error("no run `{selector}` in the metadata store; `weft runs` lists them")]
     RunNotFound {
-        /// What was asked for.
+        /// The selector.
         selector: String,
     },
-    /// The beginning of an id fits more than one run.
+    /// The start of an id matches several runs.
     #[error("`{selector}` fits more than one run: {}; give more of the id", candidates.join(", "))]
     RunAmbiguous {
-        /// What was asked for.
+        /// The selector.
         selector: String,
-        /// Ids that fit, newest first, a few of them.
+        /// Some of the matching ids, the newest first.
         candidates: Vec<String>,
     },
-    /// No artifact fits.
+    /// No artifact matches.
     #[error("no artifact `{selector}` in the metadata store; `weft artifact ls` lists them")]
     ArtifactNotFound {
-        /// What was asked for.
+        /// The selector.
         selector: String,
     },
-    /// The beginning of a URI fits more than one content.
+    /// The start of a URI matches several contents.
     #[error("`{selector}` fits more than one artifact: {}; give more of it", candidates.join(", "))]
     ArtifactAmbiguous {
-        /// What was asked for.
+        /// The selector.
         selector: String,
-        /// URIs that fit, a few of them.
+        /// Some of the matching URIs.
         candidates: Vec<String>,
     },
     /// An input artifact has no row in the store.
@@ -122,7 +122,7 @@ pub enum Error {
         /// The input.
         port: String,
     },
-    /// The execution is not at work, so it cannot be finished or repeated.
+    /// The execution is not running, so it cannot be finished or restarted.
     #[error("execution {execution} is not at work: it was never started, or already finished")]
     NotRunning {
         /// Its id.
@@ -131,7 +131,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Fills in the store's path where the failure happened too deep to know it, and tells a held lock from other causes.
+    /// Sets the store's path in an error of the database, and distinguishes a held lock from other causes.
     pub(crate) fn at(self, path: &Path) -> Self {
         match self {
             Self::Database { source, .. } if is_busy(&source) => Self::Busy { path: path.into() },
@@ -140,7 +140,7 @@ impl Error {
         }
     }
 
-    /// The same failure met while opening.
+    /// The error with the path, if it occurred while opening.
     pub(crate) fn opening(self, path: &Path) -> Self {
         match self.at(path) {
             Self::Database { path, source } => Self::Open { path, source },
@@ -154,20 +154,20 @@ impl Error {
 }
 
 impl From<rusqlite::Error> for Error {
-    /// The path is filled in where the store is known, by [`Error::at`].
+    /// The path is set by [`Error::at`], where the store is known.
     fn from(source: rusqlite::Error) -> Self {
         Self::Database { path: PathBuf::new(), source }
     }
 }
 
 impl From<rusqlite::types::FromSqlError> for Error {
-    /// A column holds another type of value than is ever written there.
+    /// A column has a value of an unexpected type.
     fn from(source: rusqlite::types::FromSqlError) -> Self {
         Self::damaged("a row", source)
     }
 }
 
-/// Whether another connection's lock is the cause.
+/// Whether the error is the lock of another connection.
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))

@@ -1,4 +1,4 @@
-//! Events: which artifacts an execution read and gave, and on which ports.
+//! Events: the artifacts that an execution read and produced, and their ports.
 
 use std::collections::HashMap;
 
@@ -8,13 +8,13 @@ use weft_pipeline::step::{PortValue, PortValues};
 use crate::error::Result;
 use crate::types::EventKind;
 
-/// A place where an artifact stands: a port and, on a list port, the position.
+/// The path of an event: a port and, on a list port, the index.
 pub(crate) type EventPath<'a> = (&'a str, Option<usize>);
 
-/// The places of each artifact, artifacts in the order in which they are first met.
+/// The paths of each artifact. Artifacts are in the order of their first occurrence.
 ///
-/// MLMD allows one event for an artifact, an execution and a direction, so an artifact that stands on several ports has
-/// one event whose path names them all. Artifacts without an id are reported through `unrecorded`.
+/// MLMD allows one event for each artifact, execution and direction. The path of the event of an artifact on several
+/// ports therefore has all of them. Artifacts without id are reported through `unrecorded`.
 pub(crate) fn event_paths<E>(
     values: &PortValues,
     unrecorded: impl Fn(&str) -> E,
@@ -36,7 +36,7 @@ pub(crate) fn event_paths<E>(
     Ok(found)
 }
 
-/// Writes an event. As in KFP the path's first step is the port's name; a position follows as an index step.
+/// Inserts an event. As in KFP, the first step of its path is the name of the port; an index follows as another step.
 pub(crate) fn write(
     conn: &Connection,
     kind: EventKind,
@@ -62,7 +62,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// An execution's events are forgotten, as before it started.
+/// Deletes the events of an execution that starts again.
 pub(crate) fn clear(conn: &Connection, execution: i64) -> Result<()> {
     conn.prepare_cached("DELETE FROM EventPath WHERE event_id IN (SELECT id FROM Event WHERE execution_id = ?1)")?
         .execute([execution])?;

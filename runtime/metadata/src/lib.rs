@@ -1,14 +1,13 @@
-//! The metadata store: what ran, on which data, with which results.
+//! The metadata store: the record of runs, executions, artifacts and lineage.
 //!
-//! It is one `SQLite` file in ML Metadata (MLMD) schema version 10, with the types and names that KFP v2 writes, so that
-//! the `ml_metadata` library opens and walks it. What the runtime needs beyond MLMD lies in tables of its own beside
-//! those, with the prefix `weft_`.
+//! It is one `SQLite` file in ML Metadata (MLMD) schema version 10, with the types and names of KFP v2, so that the
+//! `ml_metadata` library can read it. Data that MLMD has no place for is in additional tables with the prefix `weft_`.
 //!
 //! - [`Store`] opens the file; [`Store::transaction`] writes to it through a [`Tx`].
-//! - Runs and their steps are read back as [`RunRecord`] and [`StepRecord`].
-//! - [`Store::find_cached`] and [`Store::latest_artifact`] find results of earlier runs.
-//! - [`Store::lineage`] walks from artifacts and runs up to their sources or down to their uses.
-//! - [`Store::referenced_uris`] and [`Store::delete_run`] say which content is still needed.
+//! - [`RunRecord`] and [`StepRecord`] are the recorded runs and their steps.
+//! - [`Store::find_cached`] and [`Store::latest_artifact`] find the results of earlier runs.
+//! - [`Store::lineage`] follows artifacts and runs upstream to their sources and downstream to their uses.
+//! - [`Store::referenced_uris`] lists the content that is needed; [`Store::delete_run`] deletes a run.
 
 mod artifacts;
 mod cache;

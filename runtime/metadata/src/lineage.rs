@@ -1,4 +1,4 @@
-//! Lineage: from artifacts and runs up to what they came from, and down to what came of them.
+//! Lineage queries: upstream to sources, and downstream to uses.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,55 +13,55 @@ use crate::runs;
 use crate::store::Store;
 use crate::types::{ArtifactState, EventKind, ExecutionId, ExecutionKind, task_state_of};
 
-/// A walk goes no further once it has met so many artifacts and executions together, and says so.
+/// The maximum number of artifacts and executions in a graph together. A graph that is cut off says so.
 pub const MAX_LINEAGE_NODES: usize = 20_000;
 
-/// Where a walk starts.
+/// The start of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineageStart {
-    /// At the artifact with this id.
+    /// The artifact with this id.
     Artifact(i64),
-    /// At all steps of a run, by its id or what else [`Store::run`] takes.
+    /// All steps of a run, by its id or another selector of [`Store::run`].
     Run(String),
 }
 
-/// Which way a walk goes.
+/// The direction of a query.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Direction {
-    /// To sources.
+    /// Upstream, to sources.
     Up,
-    /// To uses.
+    /// Downstream, to uses.
     Down,
-    /// To the sources, and to the uses, but not to other uses of the sources.
+    /// Both, but without other uses of the sources.
     #[default]
     Both,
 }
 
-/// What to walk.
+/// A lineage query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineageQuery {
-    /// Where to start.
+    /// The start.
     pub start: LineageStart,
-    /// Which way to go.
+    /// The direction.
     pub direction: Direction,
-    /// How many executions deep, each way; without it, all the way.
+    /// The maximum number of executions along a path, in each direction; `None` for all.
     pub max_depth: Option<usize>,
 }
 
-/// Artifacts, executions and the events between them.
+/// A lineage graph: artifacts, executions, and the events between them.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineageGraph {
     /// Artifacts by id.
     pub artifacts: Vec<ArtifactNode>,
     /// Executions by id.
     pub executions: Vec<ExecutionNode>,
-    /// Which artifact passed which execution, ordered by execution, direction, port and position.
+    /// Events, ordered by execution, direction, port and index.
     pub edges: Vec<LineageEdge>,
-    /// Whether the walk ended early, at [`MAX_LINEAGE_NODES`].
+    /// Whether it was cut off at [`MAX_LINEAGE_NODES`].
     pub truncated: bool,
 }
 
-/// An artifact in the graph.
+/// An artifact of a graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArtifactNode {
     /// Its id.
@@ -69,52 +69,52 @@ pub struct ArtifactNode {
     /// Its type.
     #[serde(rename = "type")]
     pub kind: ArtifactType,
-    /// Where its content lies.
+    /// The id of its content.
     pub uri: String,
-    /// Its name, or the output that gave it.
+    /// Its name, or that of the output that produced it.
     pub name: Option<String>,
     /// Its state.
     pub state: ArtifactState,
 }
 
-/// An execution in the graph.
+/// An execution of a graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExecutionNode {
     /// Its id.
     pub id: ExecutionId,
-    /// What sort of work it is.
+    /// Its kind.
     pub kind: ExecutionKind,
     /// The task's name, if it has one.
     pub task: Option<String>,
-    /// Its state. Skipped ones are never met: they have no part in any artifact.
+    /// Its state. Skipped executions are not part of a graph, as they have no events.
     pub state: TaskState,
     /// Its run, if it belongs to one. The run may have been deleted.
     pub run: Option<String>,
-    /// What ran: `weft:<digest>#<function>`.
+    /// The step function: `weft:<digest>#<function>`.
     pub image: Option<String>,
 }
 
-/// An artifact read or given by an execution.
+/// An event: an execution read or produced an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LineageEdge {
     /// The execution.
     pub execution: ExecutionId,
-    /// Whether it read or gave the artifact.
+    /// Its direction.
     pub kind: EventKind,
-    /// The input's or output's name.
+    /// The name of the port.
     pub port: String,
-    /// Position on a list port.
+    /// The index on a list port.
     pub index: Option<i64>,
     /// The artifact.
     pub artifact: i64,
 }
 
 impl Store {
-    /// Walks the lineage. Each artifact and execution is visited once, so cycles (a step may hand on what it was given)
-    /// do no harm.
+    /// Queries the lineage. Each artifact and execution is visited once, so that cycles end (a step may return its
+    /// input).
     ///
-    /// Going up, an artifact comes from the executions that made it. Those that only took it over, from the cache or
-    /// through a resolver, are followed when the walk starts at their own run, or when no maker is known.
+    /// Upstream, the producers of an artifact are the executions that made it. Cached executions and resolvers are
+    /// followed if the query starts at their run, or if no other producer is known.
     pub fn lineage(&self, query: &LineageQuery) -> Result<LineageGraph> {
         self.read(|conn| {
             let depth = query.max_depth.unwrap_or(usize::MAX);
@@ -141,7 +141,7 @@ impl Store {
     }
 }
 
-/// What has been found.
+/// The artifacts, executions and events that were found.
 #[derive(Default)]
 struct Nodes {
     artifacts: BTreeSet<i64>,
@@ -153,11 +153,11 @@ struct Nodes {
 struct Traversal<'c> {
     conn: &'c Connection,
     graph: Nodes,
-    /// Executions of the run where the walk starts.
+    /// Executions of the run where the query starts.
     own: BTreeSet<i64>,
 }
 
-/// An event, and what must be known of its execution.
+/// An event, and the kind and state of its execution.
 #[derive(Clone, Copy)]
 struct Event {
     artifact: i64,
@@ -167,7 +167,8 @@ struct Event {
 }
 
 impl Traversal<'_> {
-    /// Takes in a run's steps with all they read and gave. The answer: artifacts to go up from, and to go down from.
+    /// Adds the steps of a run with their events. Returns the artifacts from which to go upstream, and those from which
+    /// to go downstream.
     fn start_at_run(&mut self, run: &str) -> Result<(Vec<i64>, Vec<i64>)> {
         let mut statement =
             self.conn.prepare_cached("SELECT execution FROM weft_step WHERE run = ?1 AND state <> 'SKIPPED'")?;
@@ -178,13 +179,13 @@ impl Traversal<'_> {
         let gave = self.events("execution_id", EventKind::Output, &own)?;
         self.take(EventKind::Input, &read);
         self.take(EventKind::Output, &gave);
-        // What a resolver found was made elsewhere, so the way up leads on from its output.
+        // The artifact of a resolver was produced elsewhere, so the query goes upstream from its output.
         let sources = read.iter().chain(gave.iter().filter(|event| event.resolver)).map(|event| event.artifact);
         Ok((unique(sources), unique(gave.iter().map(|event| event.artifact))))
     }
 
-    /// Goes on from artifacts: up through the executions that gave them (`Output`) to what these read, or down through
-    /// those that read them (`Input`) to what these gave.
+    /// Traverses from artifacts: upstream through their producers (`Output`) to the inputs of these, or downstream
+    /// through their readers (`Input`) to the outputs of these.
     fn traverse(&mut self, through: EventKind, start: Vec<i64>, depth: usize) -> Result<()> {
         let beyond = match through {
             EventKind::Output => EventKind::Input,
@@ -214,7 +215,7 @@ impl Traversal<'_> {
         Ok(())
     }
 
-    /// Of the executions that gave artifacts, those that count as their makers.
+    /// The events whose executions count as producers.
     fn producers_of(&self, events: Vec<Event>) -> Vec<Event> {
         let mut by_artifact: BTreeMap<i64, Vec<Event>> = BTreeMap::new();
         for event in events {
@@ -234,10 +235,10 @@ impl Traversal<'_> {
         by_artifact.into_values().flat_map(choose).collect()
     }
 
-    /// Events of one kind whose `column` is among the ids, no more than the graph may still take in.
+    /// The events of one kind whose `column` is one of the ids, as many as the graph may still grow by.
     fn events(&mut self, column: &str, kind: EventKind, ids: &[i64]) -> Result<Vec<Event>> {
         let room = MAX_LINEAGE_NODES.saturating_sub(self.graph.artifacts.len() + self.graph.executions.len());
-        // Most events lead to what is known already; a multiple of the room keeps even the densest graphs bounded.
+        // Most events lead to known nodes, so a multiple of the rest is read; even the densest graphs stay bounded.
         let most = room.saturating_mul(4).max(1);
         let mut statement = self.conn.prepare_cached(&format!(
             "SELECT e.artifact_id, e.execution_id, x.last_known_state IS 5, t.name = ?4 FROM Event e \
@@ -269,7 +270,7 @@ fn unique(ids: impl Iterator<Item = i64>) -> Vec<i64> {
     ids.collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-/// Names, states and ports of what was found.
+/// Reads the names, states and ports of a graph's nodes.
 fn describe(conn: &Connection, nodes: Nodes) -> Result<LineageGraph> {
     let artifacts: Vec<i64> = nodes.artifacts.into_iter().collect();
     let executions: Vec<i64> = nodes.executions.into_iter().collect();
@@ -300,7 +301,7 @@ fn describe_artifacts(conn: &Connection, ids: &[i64]) -> Result<Vec<ArtifactNode
     Ok(nodes.collect::<rusqlite::Result<_>>()?)
 }
 
-/// The run of an execution whose run was deleted is known by its DAG's name.
+/// If the run of an execution was deleted, it is taken from the name of its DAG.
 fn describe_executions(conn: &Connection, ids: &[i64]) -> Result<Vec<ExecutionNode>> {
     let mut statement = conn.prepare_cached(
         "SELECT x.id, t.name, coalesce(s.task, k.string_value), x.last_known_state, \
@@ -327,7 +328,7 @@ fn describe_executions(conn: &Connection, ids: &[i64]) -> Result<Vec<ExecutionNo
     Ok(nodes.collect::<rusqlite::Result<_>>()?)
 }
 
-/// An edge for each place at which an artifact stood; one without a name where the event has no path.
+/// An edge for each path of an event. It has no name if the event has no path.
 fn describe_events(
     conn: &Connection,
     executions: &[i64],
@@ -350,7 +351,7 @@ fn describe_events(
         }
         let index: Option<i64> = row.get(6)?;
         match latest.get(&event) {
-            // The position of the port named by the step before.
+            // The index belongs to the port of the preceding step.
             Some(&edge) if row.get::<_, Option<bool>>(4)? == Some(true) => edges[edge].index = index,
             _ => {
                 latest.insert(event, edges.len());

@@ -1,7 +1,7 @@
-//! JSON values as MLMD properties, the way KFP v2 writes them.
+//! JSON values as MLMD properties, in the form of KFP v2.
 //!
-//! Integers, doubles, strings and booleans have columns of their own. A list becomes the struct `{"list": [..]}` and an
-//! object the struct `{"struct": {..}}`, as in KFP, whose pages read ROC curves and confusion matrices in that form.
+//! Integers, doubles, strings and booleans have their own columns. A list becomes the struct `{"list": [..]}` and an
+//! object the struct `{"struct": {..}}`, as KFP expects it for ROC curves and confusion matrices.
 
 use rusqlite::types::{ToSql, ToSqlOutput};
 use rusqlite::{CachedStatement, Connection, Row, params};
@@ -10,22 +10,22 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::proto_struct;
 
-/// Columns of a property's value, as [`read`] expects them.
+/// The columns of a property's value, in the order that [`read`] expects.
 pub(crate) const COLUMNS: &str = "int_value, double_value, string_value, bool_value";
 
-/// A property's value in the column that holds it.
+/// A property's value, by column.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Property<'a> {
     Int(i64),
     Double(f64),
     Text(&'a str),
-    /// A struct's text, or another string made for the store.
+    /// The text of a struct, or a string that is made for the store.
     Made(String),
     Bool(bool),
 }
 
 impl<'a> Property<'a> {
-    /// The property for an artifact's metadata value. `null` has none: MLMD knows no empty property.
+    /// The property for a metadata value. `null` has none: MLMD has no empty properties.
     pub(crate) fn of(value: &'a Value) -> Option<Self> {
         match value {
             Value::Null => None,
@@ -34,7 +34,7 @@ impl<'a> Property<'a> {
                 Some(int) => Some(Self::Int(int)),
                 None => number.as_f64().map(Self::Double),
             },
-            // The library takes any string with this prefix for a struct, and fails to read the row if it is none.
+            // The library takes any string with this prefix for a struct, and then fails to read the row.
             Value::String(text) if text.starts_with(proto_struct::PREFIX) => Some(Self::wrapped("string", value)),
             Value::String(text) => Some(Self::Text(text)),
             Value::Array(_) => Some(Self::wrapped("list", value)),
@@ -47,7 +47,7 @@ impl<'a> Property<'a> {
         Self::Made(proto_struct::to_text(fields))
     }
 
-    /// A string property, safe against being taken for a struct.
+    /// A string property, escaped if it could be taken for a struct.
     pub(crate) fn text(text: &'a str) -> Self {
         if text.starts_with(proto_struct::PREFIX) {
             return Self::wrapped("string", &Value::from(text));
@@ -60,7 +60,7 @@ impl<'a> Property<'a> {
     }
 }
 
-/// Writes custom properties of executions or artifacts, one statement a property.
+/// Inserts custom properties of executions or artifacts, each with one statement.
 pub(crate) struct Writer<'c> {
     statement: CachedStatement<'c>,
     owner: i64,
@@ -102,7 +102,7 @@ impl<'c> Writer<'c> {
     }
 }
 
-/// A property's value from [`COLUMNS`], of which `first` is the first. Nothing for kinds that are never written here.
+/// A property's value from [`COLUMNS`], which start at column `first`. `None` for types that are never written.
 pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Value>> {
     if let Some(int) = row.get::<_, Option<i64>>(first)? {
         return Ok(Some(Value::from(int)));
@@ -116,7 +116,7 @@ pub(crate) fn read(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Value
     Ok(row.get::<_, Option<bool>>(first + 3)?.map(Value::from))
 }
 
-/// A value as it will be read once it is written.
+/// The value that is read after this one is written.
 pub(crate) fn as_read(value: &Value) -> Option<Value> {
     Some(match Property::of(value)? {
         Property::Int(value) => Value::from(value),
@@ -127,7 +127,7 @@ pub(crate) fn as_read(value: &Value) -> Option<Value> {
     })
 }
 
-/// A string column's value: the text itself, or the struct in it without its wrapper.
+/// The value of a string column: the text, or the struct in it without its wrapper.
 fn unwrapped(text: String) -> Value {
     let Some(mut fields) = proto_struct::from_text(&text) else { return Value::String(text) };
     if fields.len() == 1 {

@@ -10,10 +10,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Number, Value};
 
-/// How MLMD marks a string property that holds a struct.
+/// The prefix of a string property that holds a struct.
 pub(crate) const PREFIX: &str = "mlmd-struct::";
 
-/// Protobuf readers refuse messages nested deeper than 100; the library's own messages around a struct take some of it.
+/// Protobuf readers refuse messages nested deeper than 100. The library's messages around a struct use some of that.
 const MAX_DEPTH: usize = 80;
 
 const NULL: u8 = 1 << 3;
@@ -30,8 +30,8 @@ const ENTRY_VALUE: u8 = 2 << 3 | BYTES;
 const FIXED64: u8 = 1;
 const BYTES: u8 = 2;
 
-/// The text of a struct with these fields. Numbers become doubles, as protobuf has no others;
-/// what is nested too deep for protobuf readers is kept as its JSON text.
+/// The text of a struct with these fields. Numbers become doubles, the only numbers of protobuf. Values that are nested
+/// too deep for protobuf readers become their JSON text.
 pub(crate) fn to_text<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Value)>) -> String {
     let mut bytes = Vec::new();
     for (key, value) in fields {
@@ -42,8 +42,8 @@ pub(crate) fn to_text<'a>(fields: impl IntoIterator<Item = (&'a str, &'a Value)>
     text
 }
 
-/// The fields of a struct from its text, or nothing if it is not one.
-/// Whole numbers that a double holds exactly come back as integers.
+/// The fields of a struct from its text; `None` if it is not one. Integral numbers that a double represents exactly
+/// become integers.
 pub(crate) fn from_text(text: &str) -> Option<Map<String, Value>> {
     let bytes = STANDARD.decode(text.strip_prefix(PREFIX)?).ok()?;
     read_struct(&bytes, 0)
@@ -108,7 +108,7 @@ enum Field<'a> {
     Bytes(u8, &'a [u8]),
 }
 
-/// Takes a field off the front of a message. Tags of all fields in these messages fit in one byte.
+/// Takes a field off the front of a message. The tags of all fields in these messages are single bytes.
 fn take_field<'a>(message: &mut &'a [u8]) -> Option<Field<'a>> {
     let (&tag, rest) = message.split_first()?;
     *message = rest;
@@ -187,7 +187,7 @@ fn read_list(mut message: &[u8], depth: usize) -> Option<Vec<Value>> {
     Some(items)
 }
 
-/// A double as JSON: an integer where it is one, a string for what JSON has no number for.
+/// A double as JSON: an integer if it is integral, a string for NaN and infinities.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked first")]
 fn number(value: f64) -> Value {
     const EXACT: f64 = 9_007_199_254_740_992.0;

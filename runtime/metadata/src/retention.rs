@@ -1,4 +1,4 @@
-//! Which content is still needed, and letting go of runs.
+//! The content that is still referenced, and the deletion of runs.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,8 @@ use crate::types::ArtifactState;
 use crate::write::Tx;
 
 impl Store {
-    /// URIs of all content that must be kept: artifacts, logs, and components, also those that a run has yet to come to.
+    /// The URIs of all content that must be kept: artifacts, logs, and components, including those that an unfinished
+    /// run needs.
     pub fn referenced_uris(&self) -> Result<BTreeSet<String>> {
         self.read(|conn| {
             let mut uris = BTreeSet::new();
@@ -34,8 +35,8 @@ impl Store {
         })
     }
 
-    /// Lets go of a run: it is no longer listed, resumed or taken results from, and artifacts that no other run has a
-    /// part in are marked as deleted, so that their content may be swept. The lineage through it stays readable.
+    /// Deletes a run: it is no longer listed, resumed or used for caching. Artifacts that no other run uses are marked
+    /// as deleted, so that their content may be collected. The lineage through it can still be queried.
     pub fn delete_run(&self, id: &str) -> Result<()> {
         self.transaction(|tx| tx.delete_run(id))
     }
@@ -47,7 +48,7 @@ impl Tx<'_> {
         let Some(run_context) = run_context(self.conn, id)? else {
             return Err(Error::RunNotFound { selector: id.into() });
         };
-        // The steps go first: what then still has a part in an artifact belongs to other runs.
+        // The steps are deleted first: executions that then still have events of an artifact are of other runs.
         self.conn.execute("DELETE FROM weft_step WHERE run = ?1", [id])?;
         self.conn.execute(
             "UPDATE Artifact SET state = ?2, last_update_time_since_epoch = ?3 \
@@ -66,7 +67,7 @@ fn run_context(conn: &Connection, id: &str) -> Result<Option<i64>> {
     Ok(conn.query_row("SELECT run_context FROM weft_run WHERE id = ?1", [id], |row| row.get(0)).optional()?)
 }
 
-/// Adds every string in the value that is a content URI.
+/// Adds every content URI in the value.
 fn collect_uris(value: &Value, uris: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if text.starts_with("blake3:") || text.starts_with("blake3-tree:") => {

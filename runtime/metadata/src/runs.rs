@@ -14,7 +14,7 @@ use crate::types::{
     ExecutionId, ResumeState, RunFilter, RunKey, RunRecord, RunSummary, StepCounts, StepRecord, run_state,
 };
 
-/// How many candidates an ambiguous selector names.
+/// The maximum number of candidates in the error of an ambiguous selector.
 const MAX_SHOWN: u32 = 5;
 const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
 const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
@@ -42,17 +42,17 @@ impl Store {
         })
     }
 
-    /// The run with this id, or the only one whose id begins so, or the newest for `latest`; with all its steps.
+    /// The run with this id, or the only one whose id starts so, or the newest for `latest`; with all its steps.
     pub fn run(&self, selector: &str) -> Result<RunRecord> {
         self.read(|conn| record(conn, &select(conn, selector)?))
     }
 
-    /// The steps of a run in the order in which they were first recorded. None for an unknown run.
+    /// The steps of a run in the order in which they were first recorded. Empty for an unknown run.
     pub fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>> {
         self.read(|conn| steps(conn, run))
     }
 
-    /// What is needed to go on with the run that `selector` names as for [`Self::run`].
+    /// The state of a run for resuming it. `selector` is as for [`Self::run`].
     pub fn resume_state(&self, selector: &str) -> Result<ResumeState> {
         self.read(|conn| {
             let id = select(conn, selector)?;
@@ -75,7 +75,7 @@ impl Store {
     }
 }
 
-/// The id of the run that is meant.
+/// The id of the selected run.
 pub(crate) fn select(conn: &Connection, selector: &str) -> Result<String> {
     let not_found = || Error::RunNotFound { selector: selector.into() };
     let one = |sql: &str, values: &[&dyn ToSql]| conn.query_row(sql, values, |row| row.get(0)).optional();
@@ -188,12 +188,12 @@ fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 
-/// A value from its JSON text in the store.
+/// Parses a JSON text of the store.
 pub(crate) fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| Error::damaged(what, error))
 }
 
-/// A plain enum's case from its name in the store, which is its serde name.
+/// A case of an enum from its name in the store, which is its serde name.
 pub(crate) fn from_name<'de, T: Deserialize<'de>>(what: &str, name: &'de str) -> Result<T> {
     T::deserialize(StrDeserializer::<NameError>::new(name)).map_err(|error| Error::damaged(what, error))
 }

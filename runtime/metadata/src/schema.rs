@@ -1,4 +1,4 @@
-//! The tables: ML Metadata's own, and the runtime's beside them.
+//! The tables: those of ML Metadata, and those of the runtime.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::{Error, Result};
 
-/// The schema version of ML Metadata that is written and read.
+/// The supported schema version of ML Metadata.
 pub(crate) const MLMD_VERSION: i64 = 10;
 /// The version of the `weft_` tables.
 pub(crate) const WEFT_VERSION: i64 = 1;
@@ -14,7 +14,7 @@ pub(crate) const WEFT_VERSION: i64 = 1;
 const MLMD_SCHEMA: &str = include_str!("schema.sql");
 const WEFT_SCHEMA: &str = include_str!("weft.sql");
 
-/// Checks that the file is a store of the right versions.
+/// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
     match version(conn, "MLMDEnv")? {
         Some(found) => expect(path, "ML Metadata", found, MLMD_VERSION)?,
@@ -26,8 +26,8 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
     }
 }
 
-/// Makes what is missing: all tables in an empty file, the `weft_` ones in a file that the `ml_metadata` library made.
-/// To be called in a transaction, so that two processes cannot both find the file empty.
+/// Creates missing tables: all in an empty file, those of the runtime in a file of the `ml_metadata` library. It must
+/// be called in a transaction, so that two processes cannot both find the file empty.
 pub(crate) fn create(conn: &Connection, path: &Path) -> Result<()> {
     match version(conn, "MLMDEnv")? {
         Some(found) => expect(path, "ML Metadata", found, MLMD_VERSION)?,
@@ -47,7 +47,7 @@ fn expect(path: &Path, schema: &'static str, found: i64, expected: i64) -> Resul
     Err(Error::SchemaVersion { path: path.into(), schema, found, expected })
 }
 
-/// The version in the table of that name, if there is such a table. An empty table counts as version 0.
+/// The version in this table, if the table exists. An empty table counts as version 0.
 fn version(conn: &Connection, table: &str) -> Result<Option<i64>> {
     let exists = conn
         .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", [table], |_| Ok(()))

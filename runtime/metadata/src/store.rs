@@ -1,4 +1,4 @@
-//! Opening the file, and transactions on it.
+//! Opening the store, and transactions.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -11,20 +11,20 @@ use crate::error::{Error, Result, is_busy};
 use crate::schema;
 use crate::write::Tx;
 
-/// How long a write waits for another process's.
+/// The maximum time that a write waits for that of another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// Statements kept compiled; more than there are in this crate.
+/// The size of the cache of prepared statements; more than this crate has.
 const STATEMENTS: usize = 96;
-/// Bytes of a page in a new file. A recorded step touches thirty to fifty pages, a row or two on each, and the log takes
-/// each page whole: with half of `SQLite`'s usual size a step costs nearly half the time.
+/// The page size of a new file, in bytes. A recorded step changes thirty to fifty pages in a row or two each, and the
+/// log contains whole pages: with half of `SQLite`'s default size a step costs nearly half the time.
 const PAGE_SIZE: u32 = 2048;
-/// Pages in the write-ahead log before it is written back. It is the same pages again and again, so that a longer log
-/// (16 MiB) means much less to write back in all.
+/// The number of pages in the write-ahead log before it is written back. The same pages change again and again, so that
+/// a longer log (16 MiB) means much less to write back in total.
 const CHECKPOINT_PAGES: u32 = 8192;
-/// Memory for pages of the file, taken as it is needed: long runs write all over its indexes.
+/// The maximum memory for pages of the file. Long runs write to all parts of its indexes.
 const CACHE_KIB: i64 = 32 << 10;
 
-/// The metadata store: one file, usable from several threads and, at the same time, from several processes.
+/// The metadata store: one file, which several threads and several processes may use at the same time.
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
@@ -37,10 +37,10 @@ struct Inner {
     types: Types,
 }
 
-/// Rows of the types met so far.
+/// The rows of the types that were used so far.
 pub(crate) type Types = HashMap<(TypeKind, String), i64>;
 
-/// What a type describes; the numbers are MLMD's `type_kind`.
+/// The kind of a type, with the numbers of MLMD's `type_kind`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum TypeKind {
     Execution = 0,
@@ -49,32 +49,32 @@ pub(crate) enum TypeKind {
 }
 
 impl Store {
-    /// Opens the store in this file, and makes it if there is none. The folder must exist.
+    /// Opens the store in this file. The file is created if it does not exist, its folder is not.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = connect(path, flags)?;
         let failed = |source| Error::Open { path: path.into(), source };
-        // Looked at first, so that a file that is no store of ours stays as it is.
+        // Checked first, so that a file that is not a store is not changed.
         let ready = schema::check(&connection, path);
         if ready.is_err() {
-            // Without effect on a file that has tables.
+            // It has no effect on a file that has tables.
             connection.pragma_update(None, "page_size", PAGE_SIZE).map_err(failed)?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
             schema::create(&transaction, path).map_err(|error| error.opening(path))?;
             transaction.commit().map_err(failed)?;
         }
         write_ahead(&connection).map_err(failed)?;
-        // A power cut may lose the last transactions, but never tears one; a killed process loses nothing.
+        // A power cut may lose the last transactions, but never part of one. Killing a process loses nothing.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES).map_err(failed)?;
         connection.pragma_update(None, "cache_size", -CACHE_KIB).map_err(failed)?;
-        // MLMD declares no foreign keys.
+        // MLMD has no foreign keys.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
         Ok(Self::new(path, connection))
     }
 
-    /// Opens the store in this file for reading. It must exist.
+    /// Opens an existing store read-only.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -87,15 +87,15 @@ impl Store {
         Self { path: path.into(), inner: Mutex::new(Inner { connection, types: Types::new() }) }
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes in one transaction: all of it is recorded, or, if `work` fails, nothing.
+    /// Writes in one transaction: everything is recorded, or nothing if `work` fails.
     ///
-    /// `work` must not call the store's own functions: it holds the store until it returns. What it may need to look
-    /// up, [`Tx`] offers.
+    /// `work` must not call the functions of the store, which is locked until it returns. [`Tx`] has the queries that
+    /// it may need.
     pub fn transaction<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
         let at = |error: Error| error.at(&self.path);
         let mut inner = self.lock();
@@ -104,14 +104,14 @@ impl Store {
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| at(error.into()))?;
         let mut tx = Tx::new(&transaction, types);
         let result = work(&mut tx).map_err(at)?;
-        // Types made in a transaction count only once it is committed.
+        // The types of a transaction are valid only after its commit.
         let new_types = tx.into_new_types();
         transaction.commit().map_err(|error| at(error.into()))?;
         types.extend(new_types);
         Ok(result)
     }
 
-    /// Reads a consistent state: no other writes are seen between the first look and the last.
+    /// Reads a consistent snapshot: writes of others during `work` are not visible.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let at = |error: Error| error.at(&self.path);
         let inner = self.lock();
@@ -121,7 +121,7 @@ impl Store {
         Ok(result)
     }
 
-    /// A panic in another thread rolled its transaction back; the connection is sound.
+    /// After a panic in another thread its transaction is rolled back, and the connection can be used.
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,7 +134,7 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Switches the file to a write-ahead log. `SQLite` does not wait for others when it does so, hence the patience here.
+/// Switches the file to a write-ahead log. `SQLite` does not wait for locks there, hence the retries.
 fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
     let mut waited = Duration::ZERO;
     loop {
@@ -148,7 +148,8 @@ fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
                 std::thread::sleep(pause);
                 waited += pause;
             }
-            // On file systems without shared memory it stays as it was, which is slower but as sound.
+            // File systems without shared memory do not support it. The store then works with a rollback journal, more
+            // slowly.
             outcome => return outcome,
         }
     }

@@ -1,4 +1,4 @@
-//! The plain data that goes into the store and comes out of it.
+//! The plain data that is written to and read from the store.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, ComponentRef, FailureKind, Grants, PortValues, StepFailure};
 
-/// An execution's row in the store.
+/// The id of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ExecutionId(pub i64);
@@ -20,22 +20,22 @@ impl fmt::Display for ExecutionId {
     }
 }
 
-/// What sort of work an execution is.
+/// The kind of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ExecutionKind {
-    /// A step function of a component: `system.ContainerExecution`.
+    /// A step: `system.ContainerExecution`.
     Container,
-    /// Brings something from outside into the store: `system.ImporterExecution`.
+    /// An importer: `system.ImporterExecution`.
     Importer,
-    /// Finds what an earlier run gave: `system.ResolverExecution`.
+    /// A resolver: `system.ResolverExecution`.
     Resolver,
-    /// A DAG of tasks: `system.DAGExecution`.
+    /// A DAG or a loop: `system.DAGExecution`.
     Dag,
 }
 
 impl ExecutionKind {
-    /// Name of its execution type.
+    /// The name of its execution type.
     pub const fn type_name(self) -> &'static str {
         match self {
             Self::Container => "system.ContainerExecution",
@@ -55,7 +55,7 @@ impl ExecutionKind {
         }
     }
 
-    /// The kind whose execution type has this name; every other type counts as a container.
+    /// The kind of an execution type. Unknown types are containers.
     pub(crate) fn of_type(name: &str) -> Self {
         [Self::Importer, Self::Resolver, Self::Dag]
             .into_iter()
@@ -64,119 +64,121 @@ impl ExecutionKind {
     }
 }
 
-/// State of a run.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum RunState {
-    /// At work, or its process ended without a word.
+    /// Running, or its process was killed.
     Running,
     /// All its tasks are complete, cached or skipped.
     Complete,
     /// A task failed.
     Failed,
-    /// It was interrupted and can be resumed.
+    /// It was interrupted, and can be resumed.
     Canceled,
 }
 
-/// Where a run is recorded: what every write about it needs.
+/// The rows of a run, which every write about it needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunKey {
     /// The run's id.
     pub run: String,
-    /// The pipeline's name.
+    /// The name of the pipeline.
     pub pipeline: String,
     /// Row of the `system.Pipeline` context.
     pub pipeline_context: i64,
     /// Row of the `system.PipelineRun` context.
     pub run_context: i64,
-    /// The root DAG's execution, parent of the run's tasks.
+    /// The execution of the root DAG, which is the parent of the run's tasks.
     pub dag: ExecutionId,
-    /// When it started first: milliseconds since the epoch.
+    /// When it first started: milliseconds since the epoch.
     pub started_ms: i64,
 }
 
-/// A run about to start.
+/// A new run.
 #[derive(Debug, Clone, Copy)]
 pub struct NewRun<'a> {
     /// Its id, unique in the store.
     pub id: &'a str,
     /// The pipeline's name.
     pub pipeline: &'a str,
-    /// The pipeline as it was linked, so that the run can be resumed and explained without its file.
+    /// The linked pipeline, so that the run can be resumed without its file.
     pub spec: &'a Value,
-    /// Values of the pipeline's parameters, defaults included.
+    /// The values of the parameters, including defaults.
     pub parameters: &'a BTreeMap<String, Value>,
-    /// The file that it was read from.
+    /// The file of the pipeline.
     pub file: Option<&'a str>,
 }
 
-/// A task about to start.
+/// The start of a task.
 #[derive(Debug, Clone, Copy)]
 pub struct NewExecution<'a> {
     /// The task's name, unique in the run.
     pub task: &'a str,
-    /// What sort of work it is.
+    /// The kind of its execution.
     pub kind: ExecutionKind,
-    /// The step function, if a component runs.
+    /// The step function, if it is a step.
     pub component: Option<&'a ComponentRef>,
-    /// Values of its inputs. Artifacts must have been recorded: their `id` is set.
+    /// The values of its inputs. Artifacts must be recorded already: their `id` is set.
     pub inputs: &'a PortValues,
-    /// What it may reach.
+    /// Its grants.
     pub grants: &'a Grants,
-    /// Digest of everything that decides its results; what is recorded with one can be found by [`crate::Store::find_cached`].
+    /// The identity: the digest of everything that its outputs depend on. [`crate::Store::find_cached`] finds
+    /// executions by it.
     pub identity: Option<[u8; 32]>,
-    /// Which attempt this is, from 1.
+    /// The attempt, from 1.
     pub attempt: u32,
-    /// The DAG it belongs to, if that is not the run's root.
+    /// The execution of its DAG, if that is not the root.
     pub parent: Option<ExecutionId>,
-    /// What tools for KFP show of it.
+    /// The properties that KFP's tools display.
     pub labels: Labels<'a>,
 }
 
-/// What tools for KFP show of an execution, under KFP's names.
+/// Properties of an execution that KFP's tools display, under KFP's names.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Labels<'a> {
-    /// The name that is shown, if it is another than the task's.
+    /// The display name, if it differs from the task's name.
     pub display_name: Option<&'a str>,
-    /// The image of the container that a command stands for. What runs is the component.
+    /// The image of the container that a command replaces. The component is what runs.
     pub image: Option<&'a str>,
-    /// Its number, if it is an iteration of a loop.
+    /// The index, if it is an iteration of a loop.
     pub iteration_index: Option<u32>,
-    /// How many iterations it has, if it is a loop.
+    /// The number of iterations, if it is a loop.
     pub iteration_count: Option<usize>,
-    /// How many tasks there are in its DAG, if it runs one.
+    /// The number of tasks in its DAG, if it runs one.
     pub total_dag_tasks: Option<usize>,
-    /// Whether an importer's artifacts get rows of their own though the same were imported before.
+    /// Whether an importer's artifact gets a new row although the same one was imported before.
     pub reimport: bool,
 }
 
-/// How a task ended.
+/// The end of a task.
 #[derive(Debug)]
 pub struct Finished<'a> {
     /// Its final state.
     pub state: TaskState,
-    /// Values of its outputs. Artifacts without an `id` get a row, and their `id` is set; those with one are referred to.
+    /// The values of its outputs. Artifacts without `id` get a row, and their `id` is set; those with one are referred
+    /// to.
     pub outputs: &'a mut PortValues,
-    /// Why it failed.
+    /// Its failure.
     pub error: Option<&'a FailureRecord>,
-    /// URI of what it wrote and logged.
+    /// The URI of its log.
     pub log: Option<&'a str>,
-    /// Time it took.
+    /// Its execution time.
     pub duration: Duration,
-    /// Highest total of its linear memories, in bytes.
+    /// The peak of its linear memories together, in bytes.
     pub peak_memory: u64,
-    /// The execution whose results stand for this one's.
+    /// The execution whose outputs it has, if it is cached.
     pub cached_from: Option<ExecutionId>,
 }
 
-/// Why a task failed, as it is kept.
+/// The recorded failure of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailureRecord {
-    /// What sort of failure.
+    /// Its kind.
     pub kind: FailureKind,
     /// The cause.
     pub message: String,
-    /// What to do about it.
+    /// What the user can do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
 }
@@ -187,25 +189,25 @@ impl From<&StepFailure> for FailureRecord {
     }
 }
 
-/// An earlier execution of the same identity.
+/// An earlier execution with the same identity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CachedStep {
     /// The execution.
     pub execution: ExecutionId,
     /// Its run.
     pub run: String,
-    /// What it gave; the artifacts' ids are set.
+    /// Its outputs. The artifacts' ids are set.
     pub outputs: PortValues,
 }
 
-/// Which runs to list.
+/// A filter for runs.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter<'a> {
     /// Only runs of this pipeline.
     pub pipeline: Option<&'a str>,
     /// Only runs in this state.
     pub state: Option<RunState>,
-    /// At most so many, the newest.
+    /// The maximum number of runs, the newest first.
     pub limit: Option<usize>,
 }
 
@@ -224,40 +226,40 @@ pub struct RunSummary {
     pub ended_ms: Option<i64>,
     /// Values of the pipeline's parameters.
     pub parameters: BTreeMap<String, Value>,
-    /// Why it failed.
+    /// The message of its failure.
     pub error: Option<String>,
-    /// How many of its steps are in which state.
+    /// The number of steps in each state.
     pub counts: StepCounts,
 }
 
-/// How many steps of a run are in which state. Steps that have not started are not counted.
+/// The number of a run's steps in each state. Steps that have not started are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StepCounts {
-    /// At work.
+    /// Running.
     pub running: u64,
-    /// Executed with success.
+    /// Executed successfully.
     pub complete: u64,
-    /// Taken from the cache.
+    /// Cached.
     pub cached: u64,
     /// Skipped.
     pub skipped: u64,
     /// Failed.
     pub failed: u64,
-    /// Given up.
+    /// Canceled.
     pub canceled: u64,
 }
 
 /// A run with its steps.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
-    /// What there is to say in a line.
+    /// The run without its steps.
     #[serde(flatten)]
     pub summary: RunSummary,
-    /// The file that the pipeline was read from.
+    /// The file of the pipeline.
     pub file: Option<String>,
-    /// The pipeline as it was linked.
+    /// The linked pipeline.
     pub spec: Value,
-    /// Values of the pipeline's outputs.
+    /// The values of the pipeline's outputs.
     pub outputs: PortValues,
     /// Its steps in the order in which they were first recorded.
     pub steps: Vec<StepRecord>,
@@ -272,30 +274,30 @@ pub struct StepRecord {
     pub run: String,
     /// The task's name.
     pub task: String,
-    /// What sort of work it is.
+    /// The kind of its execution.
     pub kind: ExecutionKind,
     /// Its state.
     pub state: TaskState,
     /// The step function, if a component ran.
     pub component: Option<ComponentRef>,
-    /// Digest of everything that decides its results.
+    /// Its identity.
     #[serde(with = "hex_identity")]
     pub identity: Option<[u8; 32]>,
-    /// The execution whose results stand for this one's.
+    /// The execution whose outputs it has, if it is cached.
     pub cached_from: Option<ExecutionId>,
-    /// Attempts made.
+    /// The number of attempts.
     pub attempts: u32,
     /// When it started: milliseconds since the epoch.
     pub started_ms: i64,
     /// When it ended: milliseconds since the epoch.
     pub ended_ms: Option<i64>,
-    /// Time of its last attempt, in microseconds.
+    /// The time of its last attempt, in microseconds.
     pub duration_us: u64,
-    /// Highest total of its linear memories, in bytes.
+    /// The peak of its linear memories together, in bytes.
     pub peak_memory: u64,
-    /// URI of what it wrote and logged.
+    /// The URI of its log.
     pub log: Option<String>,
-    /// What it might reach.
+    /// Its grants.
     pub grants: Grants,
     /// Values of its inputs.
     pub inputs: PortValues,
@@ -307,24 +309,24 @@ pub struct StepRecord {
     pub skipped: Option<String>,
 }
 
-/// What is needed to go on with a run.
+/// The state of a run for resuming it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResumeState {
-    /// Where it is recorded.
+    /// Its rows.
     pub key: RunKey,
     /// The run and its steps so far.
     pub run: RunRecord,
 }
 
-/// An artifact's state in ML Metadata.
+/// The state of an artifact in ML Metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ArtifactState {
-    /// Its content is kept.
+    /// It is live.
     Live,
-    /// Its run was deleted; its content may be gone.
+    /// Its run was deleted, and its content may be collected.
     Deleted,
-    /// A state that only other programs write.
+    /// A state that only other programs set.
     Other,
 }
 
@@ -341,20 +343,20 @@ impl ArtifactState {
     }
 }
 
-/// Which artifacts to list. Those whose run was deleted are left out.
+/// A filter for artifacts. Those of deleted runs are always left out.
 #[derive(Debug, Clone, Default)]
 pub struct ArtifactFilter<'a> {
     /// Only artifacts of this type, such as `system.Model`.
     pub kind: Option<&'a str>,
-    /// Only artifacts that this run gave, from the cache or not.
+    /// Only artifacts that this run produced, cached ones included.
     pub run: Option<&'a str>,
-    /// Only artifacts that runs of this pipeline gave.
+    /// Only artifacts that runs of this pipeline produced.
     pub pipeline: Option<&'a str>,
-    /// At most so many, the newest.
+    /// The maximum number of artifacts, the newest first.
     pub limit: Option<usize>,
 }
 
-/// An artifact and where it comes from.
+/// An artifact and its producer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ArtifactRecord {
     /// The artifact; its id is set.
@@ -364,11 +366,11 @@ pub struct ArtifactRecord {
     pub state: ArtifactState,
     /// When it was recorded: milliseconds since the epoch.
     pub created_ms: i64,
-    /// What gave it first.
+    /// The execution that produced it first.
     pub producer: Option<Producer>,
 }
 
-/// The output that gave an artifact.
+/// The execution and the output that produced an artifact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Producer {
     /// The execution.
@@ -381,18 +383,18 @@ pub struct Producer {
     pub output: String,
 }
 
-/// Which way an artifact passed an execution.
+/// The direction of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EventKind {
     /// The execution read it.
     Input,
-    /// The execution gave it.
+    /// The execution produced it.
     Output,
 }
 
 impl EventKind {
-    /// The event type's number in ML Metadata.
+    /// The number of the event type in ML Metadata.
     pub(crate) const fn code(self) -> i64 {
         match self {
             Self::Input => 3,
@@ -401,7 +403,8 @@ impl EventKind {
     }
 }
 
-/// `(name in the weft tables, state in ML Metadata)`. MLMD's CANCELED means "not triggered" in KFP, hence it for skipped tasks.
+/// `(name in the weft tables, state in ML Metadata)`. As in KFP, MLMD's CANCELED means "not triggered", and is used for
+/// skipped tasks.
 pub(crate) const fn task_state(state: TaskState) -> (&'static str, i64) {
     match state {
         TaskState::New => ("NEW", 1),
@@ -414,7 +417,7 @@ pub(crate) const fn task_state(state: TaskState) -> (&'static str, i64) {
     }
 }
 
-/// The task state of an MLMD state's number; unknown ones count as new.
+/// The task state of an MLMD state. Unknown ones are new.
 pub(crate) const fn task_state_of(code: Option<i64>) -> TaskState {
     match code {
         Some(2) => TaskState::Running,

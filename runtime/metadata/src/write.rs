@@ -1,4 +1,4 @@
-//! Writing: a transaction, and the rows that runs and steps have in common.
+//! Writing: transactions, and the rows that runs and steps share.
 
 mod runs;
 mod steps;
@@ -61,7 +61,7 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
-    /// The context's row, and whether it was made now.
+    /// The row of a context, and whether it is new.
     fn context(&mut self, type_name: &str, name: &str) -> Result<(i64, bool)> {
         let type_id = self.type_id(TypeKind::Context, type_name)?;
         let known = self
@@ -81,7 +81,7 @@ impl<'c> Tx<'c> {
         Ok((self.conn.last_insert_rowid(), true))
     }
 
-    /// The type's row, made when the name is new. Types have no declared properties, as in KFP.
+    /// The row of a type, created if the name is new. As in KFP, types declare no properties.
     fn type_id(&mut self, kind: TypeKind, name: &str) -> Result<i64> {
         let key = (kind, name.to_owned());
         if let Some(id) = self.known_types.get(&key).or_else(|| self.new_types.get(&key)) {
@@ -112,8 +112,8 @@ fn parameters(values: &PortValues) -> impl Iterator<Item = (&str, &Value)> + Clo
     })
 }
 
-/// Writes parameters as KFP does, in one struct property `inputs` or `outputs`; and the scalars among them one by one as
-/// `input:NAME` or `output:NAME`, which the `ml_metadata` library can filter by and which keep integers exact.
+/// Inserts parameters as KFP does, in one struct property `inputs` or `outputs`. Scalars are also inserted one by one,
+/// as `input:NAME` or `output:NAME`: the `ml_metadata` library can filter by these, and they keep integers exact.
 fn put_parameters<'a>(
     properties: &mut Writer<'_>,
     direction: &str,

@@ -9,7 +9,7 @@ use crate::properties::{Property, Writer};
 use crate::types::{ExecutionKind, NewRun, RunKey, RunState, run_state};
 
 impl Tx<'_> {
-    /// Records a run that starts now: its contexts and its root DAG's execution.
+    /// Records the start of a new run: its contexts, and the execution of its root DAG.
     pub fn create_run(&mut self, new: &NewRun<'_>) -> Result<RunKey> {
         let pipeline_context = self.context("system.Pipeline", new.pipeline)?.0;
         let (run_context, made) = self.context("system.PipelineRun", new.id)?;
@@ -54,12 +54,12 @@ impl Tx<'_> {
         Ok(key)
     }
 
-    /// Records that a run goes on, after an interruption or a failure.
+    /// Records that a run is resumed.
     pub fn resume_run(&mut self, run: &RunKey) -> Result<()> {
         self.set_run_state(run, RunState::Running, None, None)
     }
 
-    /// Records how a run ended and what its pipeline gave.
+    /// Records the end of a run, with its outputs.
     pub fn finish_run(
         &mut self,
         run: &RunKey,

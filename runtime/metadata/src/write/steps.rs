@@ -16,16 +16,16 @@ use crate::types::{
 };
 use crate::{artifacts, cache, events, runs};
 
-/// What gives outputs.
+/// The producer of outputs.
 struct Origin<'a> {
     run: &'a RunKey,
     kind: ExecutionKind,
     execution: ExecutionId,
-    /// Whether what an importer brings may be an artifact that is known already.
+    /// Whether an imported artifact may be a recorded one.
     known: bool,
 }
 
-/// How a step ended, in the columns of `weft_step`.
+/// The end of a step, in the columns of `weft_step`.
 struct Ending<'f> {
     ended: bool,
     state: TaskState,
@@ -39,7 +39,7 @@ struct Ending<'f> {
 }
 
 impl Default for Ending<'_> {
-    /// Not ended.
+    /// A step that has not ended.
     fn default() -> Self {
         Self {
             ended: false,
@@ -56,15 +56,15 @@ impl Default for Ending<'_> {
 }
 
 impl Tx<'_> {
-    /// Records that a task is at work. A task that this run recorded before, at whatever state, keeps its execution,
-    /// which then looks as if it had not been started before.
+    /// Records the start of a task. A task that this run has recorded before, in any state, keeps its execution, which
+    /// is reset.
     pub fn start_execution(&mut self, run: &RunKey, new: &NewExecution<'_>) -> Result<ExecutionId> {
         let id = self.begin(run, new, TaskState::Running)?;
         self.put_step(run, new, id, TaskState::Running, &Ending::default())?;
         Ok(id)
     }
 
-    /// Records another attempt at a task on the same inputs, after a failure or an interruption.
+    /// Records another attempt of a task with the same inputs, after a failure or an interruption.
     pub fn restart_execution(&mut self, id: ExecutionId, attempt: u32) -> Result<()> {
         let (name, code) = task_state(TaskState::Running);
         let changed = self
@@ -87,7 +87,7 @@ impl Tx<'_> {
         self.set_execution_state(id, code)
     }
 
-    /// Records how a task that is at work ended, and what it gave: artifacts get their rows, and their `id` is set.
+    /// Records the end of a running task, with its outputs. Artifacts get their rows, and their `id` is set.
     pub fn finish_execution(&mut self, run: &RunKey, id: ExecutionId, finished: Finished<'_>) -> Result<()> {
         let kind: Option<String> = self
             .conn
@@ -117,7 +117,8 @@ impl Tx<'_> {
         self.set_execution_state(id, code)
     }
 
-    /// Records a task that has already ended: [`Self::start_execution`] and [`Self::finish_execution`] in fewer writes.
+    /// Records a task that has ended already: [`Self::start_execution`] and [`Self::finish_execution`] with fewer
+    /// writes.
     pub fn record_execution(
         &mut self,
         run: &RunKey,
@@ -131,7 +132,7 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Records a task for which an earlier execution stands.
+    /// Records a cached task.
     pub fn record_cached(
         &mut self,
         run: &RunKey,
@@ -150,7 +151,7 @@ impl Tx<'_> {
         self.record_execution(run, new, finished)
     }
 
-    /// Records a task that does not run, and why. It is no user of its inputs: none need be given.
+    /// Records a skipped task, with the reason. It has no inputs, as it used none.
     pub fn record_skipped(&mut self, run: &RunKey, new: &NewExecution<'_>, reason: &str) -> Result<ExecutionId> {
         let id = self.begin(run, new, TaskState::Skipped)?;
         Writer::execution(self.conn, id.0)?.put("skipped", &Property::text(reason))?;
@@ -159,12 +160,12 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// [`crate::Store::find_cached`] within the transaction, so that what is found is still there when it is recorded.
+    /// [`crate::Store::find_cached`] within the transaction, so that the result still exists when it is recorded.
     pub fn find_cached(&self, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
         cache::find_cached(self.conn, identity)
     }
 
-    /// Writes an execution with its contexts, properties and inputs.
+    /// Inserts an execution with its contexts, properties and inputs.
     fn begin(&mut self, run: &RunKey, new: &NewExecution<'_>, state: TaskState) -> Result<ExecutionId> {
         let known: Option<i64> = self
             .conn
@@ -189,7 +190,7 @@ impl Tx<'_> {
         Ok(id)
     }
 
-    /// Takes an execution back to before its start.
+    /// Resets an execution to its start.
     fn clear(&mut self, id: ExecutionId, kind: ExecutionKind, state: TaskState) -> Result<()> {
         events::clear(self.conn, id.0)?;
         self.conn.prepare_cached("DELETE FROM ExecutionProperty WHERE execution_id = ?1")?.execute([id.0])?;
@@ -240,13 +241,13 @@ impl Tx<'_> {
         put_parameters(&mut properties, "input", parameters(new.inputs))
     }
 
-    /// Writes what an execution gave; the answer goes into its row of `weft_step`.
+    /// Inserts the outputs of an execution. Returns the columns of its row of `weft_step`.
     fn end<'f>(&mut self, origin: &Origin<'_>, finished: Finished<'f>) -> Result<Ending<'f>> {
         let Finished { state, outputs, error, log, duration, peak_memory, cached_from } = finished;
         let id = origin.execution.0;
         self.put_artifacts(origin, outputs)?;
         let outputs: &PortValues = outputs;
-        // Every artifact has an id now.
+        // Every artifact has an id at this point.
         let unrecorded = |port: &str| Error::UnrecordedInput { task: id.to_string(), port: port.into() };
         for (artifact, event_paths) in events::event_paths(outputs, unrecorded)? {
             events::write(self.conn, EventKind::Output, id, artifact, &event_paths, self.now_ms)?;
@@ -281,8 +282,8 @@ impl Tx<'_> {
         })
     }
 
-    /// Gives every output artifact a row. What an importer brings again unchanged is the artifact that it was before,
-    /// as in KFP: sources stay one node of the lineage over all runs.
+    /// Inserts a row for every output artifact. As in KFP, an importer that imports the same artifact again refers to
+    /// the existing row, so that a source is one node in the lineage of all runs.
     fn put_artifacts(&mut self, origin: &Origin<'_>, outputs: &mut PortValues) -> Result<()> {
         for (port, value) in outputs {
             let PortValue::Artifacts(artifacts) = value else { continue };
@@ -344,7 +345,7 @@ impl Tx<'_> {
     }
 }
 
-/// A task's name in its DAG, as KFP has it: `outer/loop[3]` is an iteration of `loop`.
+/// The name of a task in its DAG, as in KFP: `outer/loop[3]` is an iteration of `loop`.
 fn name_in_dag(task: &str) -> &str {
     let name = task.rsplit('/').next().unwrap_or(task);
     match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
