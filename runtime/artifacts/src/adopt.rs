@@ -1,4 +1,4 @@
-//! Taking over what a step wrote into its scratch directory, by moving.
+//! Publishing the files of a step by moving them into the store.
 
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -15,12 +15,12 @@ use crate::walk::{self, Found};
 
 impl Store {
     /// Publishes the file or directory `name` of a directory in the store's file system, usually a [`Scratch`]. Files
-    /// are hashed and moved into the store, not copied, so `dir` loses them.
+    /// are hashed and moved into the store instead of copied, so `dir` loses them.
     ///
-    /// Whoever wrote there must have ended: no writable handle to the files may be left, or the store could be changed
-    /// behind its back. Nothing else is taken on trust: a file with further hard links (that may lead into the store,
-    /// or leave a writable name) is copied, symbolic links are followed to plain files inside `name` only, and
-    /// special files are errors. Lengths are taken from `budget` before anything is read.
+    /// The writer must have ended: a writable handle to a file could change the store's content. Everything else is
+    /// checked: a file with further hard links (which may be in the store, or leave a writable name) is copied,
+    /// symbolic links are followed to plain files inside `name` only, and special files are errors. Sizes are taken
+    /// from `budget` before anything is read.
     ///
     /// [`Scratch`]: crate::Scratch
     pub fn adopt(&self, dir: &Dir, name: &str, budget: Option<&Budget>) -> Result<ContentId> {
@@ -36,7 +36,7 @@ impl Store {
         let root = dir.open_dir(name).context("open", || shown)?;
         let found = walk::files(&root, shown)?;
         let mut tree = self.create_tree(budget)?;
-        // Links first: afterwards the files they lead to have been moved away.
+        // Links first: the files that they lead to are moved afterwards.
         let (links, files): (Vec<_>, Vec<_>) = found.into_iter().partition(|found| found.is_link);
         for Found { path, .. } in links {
             let shown = shown.join(&path);
@@ -51,8 +51,8 @@ impl Store {
         tree.finish()
     }
 
-    /// Publishes a copy of the file or directory `name` of a directory: as [`adopt`](Self::adopt), for one that somebody may still
-    /// write to, or that is to stay as it is. `dir` may lie in any file system.
+    /// Publishes a copy of the file or directory `name` of a directory. It is like [`adopt`](Self::adopt), but the
+    /// files stay, and others may still write to them. `dir` may be in any file system.
     pub fn copy_from(&self, dir: &Dir, name: &str, budget: Option<&Budget>) -> Result<ContentId> {
         path::check_name(name)?;
         let shown = Path::new(name);
@@ -60,7 +60,7 @@ impl Store {
             let file = dir.open(path).context("open", || shown)?.into_std();
             self.copy_in(&file, shown, budget, &mut 0, &mut |_| ControlFlow::Continue(()))
         };
-        // Asked before opening, since opening a pipe waits for its other end.
+        // Checked before opening, since opening a pipe blocks until its other end is opened.
         let kind = dir.symlink_metadata(name).context("read", || shown)?.file_type();
         if kind.is_file() {
             return copy(dir, name, shown).map(|(id, _)| id);
@@ -86,7 +86,7 @@ impl Store {
         if let Some(budget) = budget
             && meta.len() > budget.remaining()
         {
-            // Said before reading: a hole of many terabytes takes hours to hash.
+            // Checked before reading: hashing a hole of many terabytes takes hours.
             return Err(Error::OutputLimit { limit: budget.limits().bytes });
         }
         if !is_only_link(&meta) {
@@ -124,13 +124,13 @@ fn set_read_only(dir: &Dir, path: &str, mut permissions: cap_std::fs::Permission
     dir.set_permissions(path, permissions)
 }
 
-/// Whether the file has this one name alone.
+/// Whether the file has no other hard link.
 #[cfg(unix)]
 fn is_only_link(meta: &cap_std::fs::Metadata) -> bool {
     cap_std::fs::MetadataExt::nlink(meta) == 1
 }
 
-/// Elsewhere the number of names is not known, so the file is copied.
+/// On other systems the number of links is not known, so the file is copied.
 #[cfg(not(unix))]
 fn is_only_link(_: &cap_std::fs::Metadata) -> bool {
     false

@@ -1,4 +1,4 @@
-//! Bounds on what one step may write, shared by all its writers.
+//! Limits on the output of a step, shared by all its writers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::error::{Error, Result};
 use crate::manifest::{MAX_ENTRIES, MAX_MANIFEST_BYTES};
 
-/// The bounds a [`Budget`] starts with.
+/// The limits of a [`Budget`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes by which all files together may grow. Length counts: a write far beyond the end takes all between.
+    /// Bytes of all files together. The length counts: a write far beyond the end takes everything up to there.
     pub bytes: u64,
-    /// Files that may be finished. Small files cost the host more than their bytes.
+    /// The number of finished files. Small files cost the host more than their bytes.
     pub files: u64,
-    /// Writers open at once: each may hold an open file and 64 KiB of memory.
+    /// The number of open writers. Each may have an open file and 64 KiB of memory.
     pub open_writers: u64,
 }
 
@@ -24,8 +24,8 @@ impl Default for Limits {
     }
 }
 
-/// What one step may still write. Clones share it; what was taken is not given back, so that writing and dropping
-/// over and over is bounded as well.
+/// What is left of a step's limits. Clones share it. Bytes are never given back, so that writing and discarding in a
+/// loop is bounded too.
 #[derive(Debug, Clone)]
 pub struct Budget(Arc<Counters>);
 
@@ -39,12 +39,12 @@ struct Counters {
 }
 
 impl Budget {
-    /// A budget of so many bytes, with the default bounds on files and writers.
+    /// A budget of so many bytes, with the default limits of files and writers.
     pub fn new(bytes: u64) -> Self {
         Self::with_limits(Limits { bytes, ..Limits::default() })
     }
 
-    /// A budget with every bound given.
+    /// A budget with these limits.
     pub fn with_limits(limits: Limits) -> Self {
         Self(Arc::new(Counters {
             limits,
@@ -55,17 +55,17 @@ impl Budget {
         }))
     }
 
-    /// The bytes that may still be written.
+    /// The bytes that are left.
     pub fn remaining(&self) -> u64 {
         self.0.bytes.load(Ordering::Relaxed)
     }
 
-    /// The bounds this budget started with.
+    /// The limits that this budget started with.
     pub fn limits(&self) -> Limits {
         self.0.limits
     }
 
-    /// Takes `bytes`, all or none.
+    /// Takes `bytes`, all or nothing.
     pub(crate) fn take_bytes(&self, bytes: u64) -> Result<()> {
         take(&self.0.bytes, bytes).ok_or(Error::OutputLimit { limit: self.0.limits.bytes })
     }
@@ -74,7 +74,7 @@ impl Budget {
         take(&self.0.files, 1).ok_or(Error::FileLimit { limit: self.0.limits.files })
     }
 
-    /// Takes room for names: manifests are held in memory until they are written.
+    /// Takes the size of names: manifests are held in memory until they are written.
     pub(crate) fn take_manifest(&self, bytes: usize) -> Result<()> {
         take(&self.0.manifest, bytes as u64)
             .ok_or(Error::TooManyEntries { max_entries: MAX_ENTRIES, max_bytes: MAX_MANIFEST_BYTES })
@@ -86,7 +86,7 @@ impl Budget {
     }
 }
 
-/// A place among the open writers, given back when dropped.
+/// The slot of an open writer, released when dropped.
 #[derive(Debug)]
 pub(crate) struct WriterSlot(Budget);
 
@@ -103,7 +103,7 @@ impl Drop for WriterSlot {
 }
 
 fn take(counter: &AtomicU64, amount: u64) -> Option<()> {
-    // Relaxed: the counter guards no other memory, and the exchange itself is atomic.
+    // Relaxed: the counter guards no other memory, and the exchange is atomic.
     counter.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(amount)).ok().map(|_| ())
 }
 

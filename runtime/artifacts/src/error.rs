@@ -1,4 +1,4 @@
-//! The one error type of the crate.
+//! The error type of the crate.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,55 +8,55 @@ use crate::id::ContentId;
 /// A result with this crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Whatever can go wrong with the store; each variant bears the path or the content it is about.
+/// An error of the store. Each variant has the path or the content that it concerns.
 ///
-/// The text does not repeat the cause that [`std::error::Error::source`] gives: print the chain.
+/// The text does not include that of [`std::error::Error::source`]: print the chain.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The operating system refused.
+    /// The operating system returned an error.
     #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was tried, as a verb with its object where needed: `open`, `write to`.
+        /// The operation, as a verb with its object where needed: `open`, `write to`.
         action: &'static str,
-        /// What it was tried on.
+        /// The path.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
-    /// The store does not hold this.
+    /// The content is not in the store.
     #[error("the store holds no {id}; it may have been removed by garbage collection: run the step that made it again")]
     NotFound {
-        /// What was asked for.
+        /// The content.
         id: ContentId,
     },
-    /// The store's copy is not what it was.
+    /// The content in the store is damaged.
     #[error("the stored {id} is damaged: {reason}; check the store with fsck, then run the step that made it again")]
     Damaged {
-        /// What is damaged.
+        /// The content.
         id: ContentId,
-        /// What was found.
+        /// The damage.
         reason: String,
     },
-    /// What one step writes went over its bound.
+    /// The outputs of a step exceed their limit.
     #[error("the output is larger than the limit of {limit} bytes")]
     OutputLimit {
-        /// The bound, in bytes, on all writers of the step together.
+        /// The limit of all writers of the step together, in bytes.
         limit: u64,
     },
-    /// One step finished more files than it may.
+    /// The step has finished too many files.
     #[error("the output has more files than the limit of {limit}")]
     FileLimit {
-        /// The bound on all writers of the step together.
+        /// The limit of all writers of the step together.
         limit: u64,
     },
-    /// One step holds more writers open than it may.
+    /// The step has too many open writers.
     #[error("more than {limit} outputs are being written at the same time; finish some before opening others")]
     WriterLimit {
-        /// The bound on writers open at once.
+        /// The limit of open writers.
         limit: u64,
     },
-    /// A directory's manifest would be over its bound.
+    /// The manifest of a directory exceeds its bounds.
     #[error("the directory has too many entries: at most {max_entries} and {max_bytes} bytes of names are kept")]
     TooManyEntries {
         /// [`MAX_ENTRIES`](crate::MAX_ENTRIES)
@@ -64,47 +64,47 @@ pub enum Error {
         /// [`MAX_MANIFEST_BYTES`](crate::MAX_MANIFEST_BYTES)
         max_bytes: usize,
     },
-    /// A name that no directory entry may have.
+    /// A name that a directory entry cannot have.
     #[error("`{path}` cannot be a name inside an artifact: {reason}")]
     InvalidPath {
-        /// The name, shortened where it is long.
+        /// The name, shortened if it is long.
         path: String,
-        /// Which rule it breaks.
+        /// The rule that it violates.
         reason: &'static str,
     },
-    /// Two entries of one directory that cannot both be.
+    /// Two entries of one directory that exclude each other.
     #[error("the directory cannot hold both `{path}` and `{other}`")]
     Conflict {
         /// The entry that was being added.
         path: String,
-        /// The entry that was there already: the same name, or a file where the other needs a directory.
+        /// The existing entry: the same name, or a file where the other one needs a directory.
         other: String,
     },
-    /// A directory has no such entry.
+    /// The directory has no such entry.
     #[error("the directory {id} has no file `{path}`")]
     NoSuchEntry {
         /// The directory.
         id: ContentId,
-        /// The name asked for.
+        /// The name.
         path: String,
     },
-    /// The text is not the name of content.
+    /// The text is not an id of content.
     #[error(
         "`{text}` is not a content digest: expected `blake3:` or `blake3-tree:` and 64 lower-case hexadecimal digits"
     )]
     InvalidId {
-        /// The text, shortened where it is long.
+        /// The text, shortened if it is long.
         text: String,
     },
-    /// A device, pipe, socket, or whatever else is neither file nor directory.
+    /// A device, a pipe, a socket, or anything else that is neither file nor directory.
     #[error("`{}` is {kind}, but only plain files and directories can be stored", path.display())]
     SpecialFile {
-        /// Where it was met.
+        /// Its path.
         path: PathBuf,
         /// What it is, with its article.
         kind: &'static str,
     },
-    /// A symbolic link that is not to a plain file of the same directory.
+    /// A symbolic link that does not lead to a plain file of the same directory.
     #[error(
         "the symbolic link `{}` does not lead to a plain file inside the directory; replace it by what it should hold",
         path.display()
@@ -112,22 +112,22 @@ pub enum Error {
     UnusableLink {
         /// The link.
         path: PathBuf,
-        /// Why it could not be followed; nothing where it leads to a directory or a special file.
+        /// Why it could not be followed; `None` if it leads to a directory or a special file.
         source: Option<io::Error>,
     },
-    /// The caller no longer wanted it.
+    /// The progress function ended the copy.
     #[error("copying `{}` was broken off", path.display())]
     Interrupted {
-        /// What was being copied.
+        /// The path that was being copied.
         path: PathBuf,
     },
-    /// The destination is there already.
+    /// The destination exists.
     #[error("`{}` exists already; choose another destination or allow overwriting", path.display())]
     Exists {
         /// The destination.
         path: PathBuf,
     },
-    /// The destination is of the other kind: a directory where a file should go, or the reverse.
+    /// The destination is of the other kind: a directory instead of a file, or vice versa.
     #[error("`{}` is there already and is {kind}; choose another destination", path.display())]
     OtherKind {
         /// The destination.
@@ -135,25 +135,25 @@ pub enum Error {
         /// What it is, with its article.
         kind: &'static str,
     },
-    /// The directory is in use for something else.
+    /// The directory is not empty and not a store.
     #[error("`{}` is not an artifact store and not empty; choose another directory", path.display())]
     NotAStore {
         /// The directory.
         path: PathBuf,
     },
-    /// The store was made by another version.
+    /// The store is of another version.
     #[error("the artifact store `{}` has the layout `{found}`, but this program knows only `{known}`", path.display())]
     Version {
         /// The store's directory.
         path: PathBuf,
-        /// What its `version` file says.
+        /// The version in its `version` file.
         found: String,
-        /// What this program writes.
+        /// The supported version.
         known: &'static str,
     },
 }
 
-/// Gives an I/O error its place; the place is only made when there is an error.
+/// Adds the operation and the path to an I/O error. The path is only made if there is an error.
 pub(crate) trait ErrorContext<T> {
     fn context<P: Into<PathBuf>>(self, action: &'static str, path: impl FnOnce() -> P) -> Result<T>;
 }

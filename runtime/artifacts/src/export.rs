@@ -1,4 +1,4 @@
-//! Giving out copies to the host.
+//! Copying content to the host.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -12,22 +12,22 @@ use crate::id::ContentId;
 use crate::reader::{BlobReader, Content, TreeReader};
 use crate::store::Store;
 
-/// What to do when the destination of an export is there already.
+/// What an export does if the destination exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Existing {
-    /// Fail and change nothing. An empty directory may be filled.
+    /// Fail and change nothing. An empty directory is filled.
     #[default]
     Keep,
-    /// Replace files. A directory is written into: files of the same name are replaced, others stay.
+    /// Replace files. In a directory, files of the same name are replaced, others are kept.
     Overwrite,
 }
 
 impl Store {
-    /// Copies content to `dest`: a blob to a file, a tree to a directory. The copies are independent of the store and
-    /// writable; where the file system can share blocks between files, it does.
+    /// Copies content to `dest`: a blob to a file, a tree to a directory. The copies are writable and independent of
+    /// the store. Where the file system supports it, they share blocks with it.
     ///
-    /// Each file appears whole or not at all, and so does a directory that was not there before. The parent of `dest`
-    /// must be there.
+    /// Each file appears complete or not at all, and so does a directory that did not exist. The parent of `dest` must
+    /// exist.
     pub fn export(&self, id: &ContentId, dest: impl AsRef<Path>, existing: Existing) -> Result<()> {
         let dest = dest.as_ref();
         match self.open_content(id)? {
@@ -44,7 +44,7 @@ impl Store {
     }
 }
 
-/// Builds the directory under another name beside `dest` and renames it.
+/// Builds the directory under a temporary name beside `dest`, and renames it.
 fn new_tree(tree: &TreeReader, dest: &Path) -> Result<()> {
     let (parent, name) = open_parent(dest)?;
     let part = part_name();
@@ -55,12 +55,12 @@ fn new_tree(tree: &TreeReader, dest: &Path) -> Result<()> {
         parent.rename(&part, &parent, &name).context("create", || dest)
     };
     build().inspect_err(|_| {
-        // The first error is the one to tell.
+        // The first error is reported.
         let _ = parent.remove_dir_all(&part);
     })
 }
 
-/// Writes into a directory that is there already.
+/// Writes into an existing directory.
 fn into_dir(tree: &TreeReader, dest: &Path, existing: Existing) -> Result<()> {
     if !std::fs::metadata(dest).context("read", || dest)?.is_dir() {
         return Err(Error::OtherKind { path: dest.to_owned(), kind: "not a directory" });
@@ -87,7 +87,7 @@ fn put_tree(dir: &Dir, tree: &TreeReader, dest: &Path, existing: Existing) -> Re
     Ok(())
 }
 
-/// Copies a blob to `path` in `dir`, under another name first.
+/// Copies a blob to `path` in `dir`, through a temporary name.
 fn put_file(dir: &Dir, path: &str, blob: &BlobReader, shown: &Path, existing: Existing) -> Result<()> {
     match dir.symlink_metadata(path) {
         Ok(meta) if meta.is_dir() => {
@@ -105,7 +105,7 @@ fn put_file(dir: &Dir, path: &str, blob: &BlobReader, shown: &Path, existing: Ex
     let copy = || {
         let file = dir.open_with(&part, OpenOptions::new().write(true).create_new(true));
         let mut file = file.context("create a file for", || shown)?.into_std();
-        // Between two files the system copies by itself, sharing blocks where it can.
+        // For two files the system call copies in the kernel, and shares blocks where it can.
         let copied = io::copy(&mut blob.file(), &mut file).context("write", || shown)?;
         if copied != blob.len() {
             let reason = format!("{copied} of its {} bytes could be read", blob.len());
@@ -118,7 +118,7 @@ fn put_file(dir: &Dir, path: &str, blob: &BlobReader, shown: &Path, existing: Ex
     })
 }
 
-/// The directory that holds `dest`, and the name there.
+/// The directory that contains `dest`, and the name in there.
 fn open_parent(dest: &Path) -> Result<(Dir, String)> {
     let Some(name) = dest.file_name() else {
         return Err(Error::OtherKind { path: dest.to_owned(), kind: "a directory" });
@@ -134,7 +134,7 @@ fn open_parent(dest: &Path) -> Result<(Dir, String)> {
     Ok((dir, name.to_owned()))
 }
 
-/// A name for what is not complete yet, in a directory of the user's.
+/// A temporary name in a directory of the user.
 fn part_name() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     format!(".weft-{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))

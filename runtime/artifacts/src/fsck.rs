@@ -1,4 +1,4 @@
-//! Checking that everything stored is what its name says.
+//! Verification: whether all stored content matches its id.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -12,45 +12,45 @@ use crate::objects::Object;
 use crate::stage::hash_file;
 use crate::store::{Store, ensure_dir};
 
-/// What to do about damage.
+/// What to do with damaged content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Repair {
-    /// Only tell.
+    /// Report it.
     #[default]
     None,
-    /// Move what is damaged, and trees that lack something, to `damaged/`. The store then does not hold them any more,
-    /// so that the steps that made them are run again.
+    /// Move damaged content, and trees whose files are missing, to `damaged/`. It is then not in the store any more, so
+    /// that the steps that produced it are executed again.
     Quarantine,
 }
 
-/// One thing wrong with a store.
+/// Damage of a store.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Damage {
-    /// A blob's bytes are not those it is named for.
+    /// The bytes of a blob do not match its digest.
     WrongDigest {
-        /// The blob by its name.
+        /// The blob.
         id: ContentId,
-        /// What its bytes hash to.
+        /// The digest of its bytes.
         found: Digest,
         /// Its length in bytes.
         len: u64,
     },
-    /// The disk does not give the bytes.
+    /// The bytes cannot be read.
     Unreadable {
         /// The blob or tree.
         id: ContentId,
-        /// What the system says.
+        /// The system's error.
         reason: String,
     },
-    /// A tree's manifest is not what it is named for.
+    /// The manifest of a tree does not match its digest.
     BadManifest {
         /// The tree.
         id: ContentId,
-        /// What is wrong.
+        /// The damage.
         reason: String,
     },
-    /// A tree's file is not stored.
+    /// A file of a tree is missing.
     MissingEntry {
         /// The tree.
         id: ContentId,
@@ -59,20 +59,20 @@ pub enum Damage {
         /// The blob that is missing.
         blob: ContentId,
     },
-    /// A tree's file is stored in another length than the tree says: cut short, as a rule.
+    /// A file of a tree has another length than in the manifest; usually it is truncated.
     WrongLength {
         /// The tree.
         id: ContentId,
         /// The file.
         path: String,
-        /// The blob that holds it.
+        /// The blob of its content.
         blob: ContentId,
-        /// The length the tree says.
+        /// The length in the manifest.
         expected: u64,
-        /// The length that is stored.
+        /// The stored length.
         found: u64,
     },
-    /// A tree's file is stored damaged, in the right length.
+    /// A file of a tree is damaged, in the right length.
     DamagedEntry {
         /// The tree.
         id: ContentId,
@@ -81,9 +81,9 @@ pub enum Damage {
         /// The blob that is damaged.
         blob: ContentId,
     },
-    /// Something stands among blobs or trees that the store did not put there.
+    /// An entry among blobs or trees that is not content.
     Stray {
-        /// Where it is.
+        /// Its path.
         path: PathBuf,
     },
 }
@@ -109,9 +109,9 @@ impl fmt::Display for Damage {
 const DAMAGED: &str = "damaged";
 
 impl Store {
-    /// Hashes every blob again and checks every tree with its entries; everything wrong, in no particular order.
-    /// `progress` is called with the bytes hashed so far (their sum is that of [`Store::list`]'s blobs). An error is
-    /// only what keeps the check from going on.
+    /// Hashes all blobs and checks all trees with their files. Returns all damage, in no particular order. `progress`
+    /// is called with the bytes hashed so far (their total is that of [`Store::list`]'s blobs). An error means that the
+    /// verification could not be completed.
     pub fn fsck(&self, repair: Repair, progress: &mut dyn FnMut(u64)) -> Result<Vec<Damage>> {
         let mut damages = Vec::new();
         let mut bad_blobs = HashSet::new();
@@ -141,15 +141,15 @@ impl Store {
             }
             damages.extend(found);
         }
-        // Only now: while trees were checked, the lengths of damaged blobs were still of interest.
+        // Last, as the lengths of damaged blobs are needed to check trees.
         if repair == Repair::Quarantine {
             bad_blobs.iter().try_for_each(|digest| self.quarantine_content(&ContentId::Blob(*digest)))?;
         }
         Ok(damages)
     }
 
-    /// Hashes the bytes of one blob, or of a tree and all its files; fails with [`Error::Damaged`] when they are not
-    /// what the id says, and with [`Error::NotFound`] when something is missing.
+    /// Hashes the bytes of a blob, or of a tree and all its files. Fails with [`Error::Damaged`] if they do not match
+    /// the id, and with [`Error::NotFound`] if something is missing.
     pub fn verify(&self, id: &ContentId) -> Result<()> {
         let verify_blob = |id: &ContentId| match self.check_blob(id)? {
             None => Ok(()),
@@ -167,7 +167,7 @@ impl Store {
     fn check_blob(&self, id: &ContentId) -> Result<Option<Damage>> {
         let file = match self.open_stored(id) {
             Ok(file) => file,
-            // Removed since it was listed.
+            // It was removed after it was listed.
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(Error::Io { source, .. }) => {
                 return Ok(Some(Damage::Unreadable { id: *id, reason: source.to_string() }));

@@ -1,4 +1,4 @@
-//! Removing what nobody refers to any more.
+//! Garbage collection: removing content that is not referenced.
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
@@ -7,27 +7,27 @@ use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::store::Store;
 
-/// What garbage collection did.
+/// The result of a garbage collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GcReport {
-    /// Blobs and trees removed.
+    /// The number of blobs and trees removed.
     pub removed: u64,
-    /// The sum of the lengths of the files removed, in bytes.
+    /// The length of the removed files together, in bytes.
     pub bytes_freed: u64,
-    /// Blobs and trees kept.
+    /// The number of blobs and trees kept.
     pub kept: u64,
-    /// Leftovers of killed processes removed.
+    /// The number of directories of killed processes removed.
     pub leftovers: u64,
 }
 
 impl Store {
-    /// Removes every blob and tree that is neither in `keep` nor a file of a tree in `keep`, and what killed processes
-    /// left in `tmp/`.
+    /// Removes every blob and tree that is neither in `keep` nor a file of a tree in `keep`, and temporary files of
+    /// killed processes.
     ///
-    /// The caller holds [`Store::lock_exclusive`], so that no run publishes content meanwhile that it has not
-    /// referred to yet. Killed half-way, whatever is to be kept is still there. What is in `keep` but not stored is
-    /// passed over; a tree in `keep` whose manifest is damaged is an error before anything is removed, as nobody
-    /// knows which blobs it needs.
+    /// The caller holds [`Store::lock_exclusive`], so that no run publishes content in the meantime that is not
+    /// referenced yet. If the process is killed, everything in `keep` is still there. Content in `keep` that is not
+    /// stored is ignored. A tree in `keep` with a damaged manifest is an error before anything is removed, as its files
+    /// are not known.
     pub fn gc<S: BuildHasher>(&self, keep: &HashSet<ContentId, S>) -> Result<GcReport> {
         let mut blobs: HashSet<Digest> = HashSet::new();
         for id in keep {
@@ -43,7 +43,7 @@ impl Store {
             }
         }
         let mut report = GcReport::default();
-        // Trees before blobs: a tree never outlives its files.
+        // Trees before blobs, so that no tree exists without its files.
         self.collect(true, |id| keep.contains(id), &mut report)?;
         self.collect(false, |id| blobs.contains(&id.digest()), &mut report)?;
         report.leftovers = self.tmp()?.sweep().context("clean", || self.shown("tmp"))?;
@@ -53,7 +53,7 @@ impl Store {
     fn collect(&self, trees: bool, is_kept: impl Fn(&ContentId) -> bool, report: &mut GcReport) -> Result<()> {
         for object in self.objects(trees)? {
             let object = object?;
-            // What does not belong there is for fsck to tell, not for this to remove.
+            // Entries that are not content are reported by fsck, not removed here.
             let Some(id) = object.id else { continue };
             if is_kept(&id) {
                 report.kept += 1;

@@ -1,4 +1,4 @@
-//! Names of content: a BLAKE3 digest, and whether it names a blob or a tree.
+//! Ids of content: a BLAKE3 digest, and whether it is of a blob or of a tree.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,23 +7,23 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::error::Error;
 
-/// A BLAKE3 digest of 32 bytes. Displays and parses as 64 lower-case hexadecimal digits.
+/// A BLAKE3 digest of 32 bytes. It is displayed and parsed as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest([u8; 32]);
 
 impl Digest {
-    /// The digest of no bytes at all.
+    /// The digest of no bytes.
     pub(crate) const EMPTY: Digest = Digest([
         0xaf, 0x13, 0x49, 0xb9, 0xf5, 0xf9, 0xa1, 0xa6, 0xa0, 0x40, 0x4d, 0xea, 0x36, 0xdc, 0xc9, 0x49, 0x9b, 0xcb,
         0x25, 0xc9, 0xad, 0xc1, 0x12, 0xb7, 0xcc, 0x9a, 0x93, 0xca, 0xe4, 0x1f, 0x32, 0x62,
     ]);
 
-    /// The digest of `bytes`, as a blob of these bytes has it.
+    /// The digest of `bytes`, which is that of a blob with these bytes.
     pub fn of(bytes: &[u8]) -> Self {
         blake3::hash(bytes).into()
     }
 
-    /// The digest whose 32 bytes are known already.
+    /// The digest with these 32 bytes.
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
@@ -57,7 +57,7 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         let bad = || Error::InvalidId { text: shortened(text) };
-        // blake3 would take upper-case digits too; one content has one name.
+        // blake3 accepts upper-case digits too, but content has only one id.
         if text.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(bad());
         }
@@ -65,29 +65,29 @@ impl FromStr for Digest {
     }
 }
 
-/// The name of content in a store.
+/// The id of content.
 ///
-/// Displays, parses and serializes as `blake3:<64 hex>` (a blob) or `blake3-tree:<64 hex>` (a directory).
+/// It is displayed, parsed and serialized as `blake3:<64 hex>` (a blob) or `blake3-tree:<64 hex>` (a directory).
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ContentId {
-    /// Plain bytes; the digest is the BLAKE3 hash of just these bytes.
+    /// Plain bytes. The digest is their BLAKE3 hash.
     Blob(Digest),
-    /// A directory; the digest is that of its manifest, with a hash context of its own (see [`TreeEntry`]), so a
-    /// blob holding a manifest's bytes has another digest than the tree.
+    /// A directory. The digest is that of its manifest, with a hash context of its own (see [`TreeEntry`]), so that a
+    /// blob with the bytes of a manifest has another digest.
     ///
     /// [`TreeEntry`]: crate::TreeEntry
     Tree(Digest),
 }
 
 impl ContentId {
-    /// The digest alone.
+    /// The digest.
     pub fn digest(&self) -> Digest {
         match self {
             Self::Blob(digest) | Self::Tree(digest) => *digest,
         }
     }
 
-    /// Whether this names a directory.
+    /// Whether it is a directory.
     pub fn is_tree(&self) -> bool {
         matches!(self, Self::Tree(_))
     }
@@ -139,7 +139,7 @@ impl<'de> Deserialize<'de> for ContentId {
     }
 }
 
-/// A bound on what of a stranger's text goes into a message.
+/// The maximum length of foreign text in a message.
 fn shortened(text: &str) -> String {
     const LONGEST: usize = 100;
     match text.char_indices().nth(LONGEST) {

@@ -1,4 +1,4 @@
-//! Taking in files and directories of the host, by copying.
+//! Importing files and directories of the host by copying.
 
 use std::fs::File;
 use std::ops::ControlFlow;
@@ -16,11 +16,11 @@ use crate::store::Store;
 use crate::walk::{self, Found};
 
 impl Store {
-    /// Stores a copy of a file or directory of the host, hashing and copying in one pass with a fixed buffer.
+    /// Stores a copy of a file or directory of the host. It is hashed and copied in one pass with a fixed buffer.
     ///
-    /// `host_path` itself may be a symbolic link. Inside a directory a link is taken for the file it leads to when
-    /// that is a plain file of the same directory, and is an error otherwise; so are special files. Empty directories
-    /// and permissions are not kept. `progress` is called with the bytes copied so far, and may break the copy off.
+    /// `host_path` itself may be a symbolic link. Inside a directory, a link to a plain file of the same directory is
+    /// imported as that file; other links and special files are errors. Empty directories and permissions are not kept.
+    /// `progress` is called with the bytes copied so far, and may end the copy.
     pub fn import(
         &self,
         host_path: impl AsRef<Path>,
@@ -28,7 +28,7 @@ impl Store {
     ) -> Result<ContentId> {
         let host_path = host_path.as_ref();
         let mut done = 0;
-        // Asked before opening, since opening a pipe waits for its other end.
+        // Checked before opening, since opening a pipe blocks until its other end is opened.
         let meta = std::fs::metadata(host_path).context("read", || host_path)?;
         if meta.is_dir() {
             let root = Dir::open_ambient_dir(host_path, ambient_authority()).context("open", || host_path)?;
@@ -49,7 +49,7 @@ impl Store {
         }
     }
 
-    /// Copies an open file into the store; its id and size.
+    /// Copies an open file into the store. Returns its id and size.
     pub(crate) fn copy_in(
         &self,
         file: &File,
@@ -60,7 +60,7 @@ impl Store {
     ) -> Result<(ContentId, u64)> {
         let meta = file.metadata().context("read", || shown)?;
         if !meta.is_file() {
-            // It was replaced since it was listed.
+            // It was replaced after it was listed.
             return Err(Error::SpecialFile { path: shown.to_owned(), kind: "no longer a plain file" });
         }
         let mut writer = self.create(budget)?;

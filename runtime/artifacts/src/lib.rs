@@ -1,29 +1,29 @@
-//! The content-addressed store: every artifact's bytes live once, under their BLAKE3 digest.
+//! The content-addressed artifact store: content is stored once, under its BLAKE3 digest.
 //!
-//! A [`Store`] holds *blobs* (plain bytes) and *trees* (directories: a manifest that names blobs). Both are known by a
-//! [`ContentId`]. Bytes go in through a [`BlobWriter`] or [`TreeWriter`], or from the host through [`Store::import`],
-//! and come out through [`Store::open_content`] or [`Store::export`]. A step that wants real files works in a
-//! [`Scratch`] directory, into which content is hard-linked ([`Store::materialize`]) and from which it is taken over
-//! ([`Store::adopt`]) or copied ([`Store::copy_from`]).
+//! A [`Store`] holds *blobs* (plain bytes) and *trees* (directories: a manifest that refers to blobs). Both have a
+//! [`ContentId`]. Content is written through a [`BlobWriter`] or [`TreeWriter`], or imported from the host with
+//! [`Store::import`], and read through [`Store::open_content`] or copied with [`Store::export`]. A step that needs
+//! files works in a [`Scratch`] directory: content is hard-linked into it ([`Store::materialize`]), and moved
+//! ([`Store::adopt`]) or copied ([`Store::copy_from`]) from there.
 //!
 //! # Layout on disk
 //!
 //! | path | what |
 //! | --- | --- |
-//! | `version` | the layout's version; written last, so its presence says that the store is whole |
+//! | `version` | the layout's version; written last, so that its presence shows a complete store |
 //! | `lock` | held shared by runs, exclusively by garbage collection ([`Store::lock_shared`]) |
 //! | `blobs/ab/<64 hex>` | a blob; `ab` are the digest's first two digits |
 //! | `trees/ab/<64 hex>` | a tree's manifest (format: [`TreeEntry`]) |
-//! | `tmp/<process>/` | what a process is still writing; `tmp/<process>.lock` is locked while it lives |
-//! | `damaged/` | what [`Store::fsck`] moved out of the way |
+//! | `tmp/<process>/` | temporary files of a process; `tmp/<process>.lock` is locked while it lives |
+//! | `damaged/` | damaged content that [`Store::fsck`] has moved |
 //!
-//! # What a crash leaves
+//! # Crashes
 //!
-//! Content is written to `tmp/` and renamed into place when it is complete, so a killed process leaves whole blobs and
-//! garbage in `tmp/`, which [`Store::gc`] removes. What a power cut leaves is chosen by [`Durability`].
+//! Content is written to `tmp/` and renamed when it is complete. A killed process therefore leaves complete content,
+//! and garbage in `tmp/`, which [`Store::gc`] removes. [`Durability`] determines what survives a power cut.
 //!
-//! All paths are resolved beneath the store's own directory handle (cap-std), so nothing in the store, symbolic links
-//! included, leads outside.
+//! All paths are resolved beneath the store's directory handle (cap-std), so that nothing in the store, such as a
+//! symbolic link, leads outside.
 
 mod adopt;
 mod budget;

@@ -1,4 +1,4 @@
-//! The store-wide lock between runs and garbage collection.
+//! The lock of the store between runs and garbage collection.
 
 use std::fs::{File, TryLockError};
 
@@ -7,7 +7,7 @@ use cap_std::fs::OpenOptions;
 use crate::error::{ErrorContext as _, Result};
 use crate::store::Store;
 
-/// Holds the store's lock until dropped, or until the process ends in whatever way.
+/// Holds the lock until it is dropped or the process ends in any way.
 #[derive(Debug)]
 #[must_use = "the lock is released when this is dropped"]
 pub struct LockGuard {
@@ -15,23 +15,23 @@ pub struct LockGuard {
 }
 
 impl Store {
-    /// Takes the lock together with others that take it shared, as runs do; waits while it is held exclusively.
+    /// Takes the lock shared with others, as runs do. Waits while it is held exclusively.
     pub fn lock_shared(&self) -> Result<LockGuard> {
         self.lock(File::lock_shared)
     }
 
-    /// Takes the lock alone, as garbage collection does; waits until everyone else has released it. Each call takes
-    /// it anew, so a thread that holds a guard already waits for itself.
+    /// Takes the lock exclusively, as garbage collection does. Waits until it is not held by anyone. Each call takes it
+    /// anew, so a thread that already holds a guard deadlocks.
     pub fn lock_exclusive(&self) -> Result<LockGuard> {
         self.lock(File::lock)
     }
 
-    /// As [`Store::lock_shared`], but gives none instead of waiting.
+    /// Like [`Store::lock_shared`], but returns `None` instead of waiting.
     pub fn try_lock_shared(&self) -> Result<Option<LockGuard>> {
         self.try_lock(File::try_lock_shared)
     }
 
-    /// As [`Store::lock_exclusive`], but gives none instead of waiting.
+    /// Like [`Store::lock_exclusive`], but returns `None` instead of waiting.
     pub fn try_lock_exclusive(&self) -> Result<Option<LockGuard>> {
         self.try_lock(File::try_lock)
     }
@@ -51,7 +51,7 @@ impl Store {
         }
     }
 
-    /// Opened for each guard: the lock belongs to the open file, so guards of one process exclude each other too.
+    /// Opened for each guard: locks belong to open files, so that guards of one process exclude each other too.
     fn lock_file(&self) -> Result<File> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true);

@@ -1,16 +1,16 @@
-//! The manifest: the canonical bytes that a tree's digest is taken of.
+//! The manifest of a tree: the canonical bytes that its digest is computed of.
 
 use crate::error::{Error, Result};
 use crate::id::Digest;
 use crate::path;
 
-/// The most entries a tree may have.
+/// The maximum number of entries of a tree.
 pub const MAX_ENTRIES: usize = 1_000_000;
-/// The longest manifest, in bytes; it is the part of a tree that is held in memory.
+/// The maximum length of a manifest, in bytes. It is held in memory.
 pub const MAX_MANIFEST_BYTES: usize = 128 << 20;
 
-/// One file of a tree. Directories exist by their files' paths alone, so empty ones are not kept; neither are
-/// permissions and times.
+/// A file of a tree. Directories exist only as parts of paths, so empty ones are not kept, nor are permissions and
+/// times.
 ///
 /// # The manifest
 ///
@@ -22,7 +22,7 @@ pub const MAX_MANIFEST_BYTES: usize = 128 << 20;
 /// | 4 | the number of entries |
 /// | 8 | the sum of all sizes |
 ///
-/// then each entry, ordered by path, name by name (`a/b` before `a.b`), each name by its bytes:
+/// then each entry, ordered by path, component by component (`a/b` before `a.b`), each component by its bytes:
 ///
 /// | bytes | what |
 /// | --- | --- |
@@ -31,15 +31,15 @@ pub const MAX_MANIFEST_BYTES: usize = 128 << 20;
 /// | 2 | the length of the path |
 /// | that many | the path, UTF-8 |
 ///
-/// The tree's digest is BLAKE3 in its key derivation mode over the manifest, with the context
-/// `weftwork 2026-01-01 artifact tree manifest v1`.
+/// The tree's digest is BLAKE3 in its key derivation mode over the manifest, with the context `weftwork 2026-01-01
+/// artifact tree manifest v1`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeEntry {
-    /// Where the file stands: names between single `/`, relative.
+    /// The relative path of the file, with single `/`.
     pub path: String,
     /// Its length in bytes.
     pub size: u64,
-    /// The blob that holds its bytes.
+    /// The blob of its content.
     pub digest: Digest,
 }
 
@@ -48,7 +48,7 @@ const CONTEXT: &str = "weftwork 2026-01-01 artifact tree manifest v1";
 pub(crate) const HEADER: usize = 12 + 4 + 8;
 const FIXED: usize = 32 + 8 + 2;
 
-/// The hasher that tree digests come from.
+/// The hasher of tree digests.
 pub(crate) fn hasher() -> blake3::Hasher {
     blake3::Hasher::new_derive_key(CONTEXT)
 }
@@ -58,12 +58,12 @@ pub(crate) fn digest(bytes: &[u8]) -> Digest {
     hasher().update(bytes).finalize().into()
 }
 
-/// The bytes that an entry of this path takes.
+/// The size of the entry of this path, in bytes.
 pub(crate) fn entry_bytes(path: &str) -> usize {
     FIXED + path.len()
 }
 
-/// Refuses what would be over the bounds.
+/// Checks the bounds of a manifest.
 pub(crate) fn check_bounds(entries: usize, bytes: usize) -> Result<()> {
     if entries > MAX_ENTRIES || bytes > MAX_MANIFEST_BYTES {
         return Err(Error::TooManyEntries { max_entries: MAX_ENTRIES, max_bytes: MAX_MANIFEST_BYTES });
@@ -71,7 +71,7 @@ pub(crate) fn check_bounds(entries: usize, bytes: usize) -> Result<()> {
     Ok(())
 }
 
-/// The manifest's head.
+/// The header of a manifest.
 pub(crate) fn header(count: usize, total: u64) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(HEADER);
     bytes.extend_from_slice(MAGIC);
@@ -80,7 +80,7 @@ pub(crate) fn header(count: usize, total: u64) -> Vec<u8> {
     bytes
 }
 
-/// Appends one entry, whose path was checked.
+/// Appends an entry. Its path must be valid.
 pub(crate) fn encode_entry(bytes: &mut Vec<u8>, path: &str, size: u64, digest: &Digest) {
     bytes.extend_from_slice(digest.as_bytes());
     bytes.extend_from_slice(&size.to_le_bytes());
@@ -88,7 +88,7 @@ pub(crate) fn encode_entry(bytes: &mut Vec<u8>, path: &str, size: u64, digest: &
     bytes.extend_from_slice(path.as_bytes());
 }
 
-/// Reads the number of entries and the sum of sizes from a manifest's head.
+/// Decodes the number of entries and the sum of sizes from the header of a manifest.
 pub(crate) fn decode_header(bytes: &[u8]) -> Result<(usize, u64), &'static str> {
     let mut rest = bytes;
     if take::<12>(&mut rest)? != *MAGIC {
@@ -101,7 +101,7 @@ pub(crate) fn decode_header(bytes: &[u8]) -> Result<(usize, u64), &'static str> 
     Ok((count, u64::from_le_bytes(take(&mut rest)?)))
 }
 
-/// Reads a manifest; only the canonical form of allowed entries is taken.
+/// Decodes a manifest. Anything but the canonical form of valid entries is refused.
 pub(crate) fn decode(bytes: &[u8]) -> Result<Vec<TreeEntry>, &'static str> {
     let (count, total) = decode_header(bytes)?;
     let mut rest = &bytes[HEADER..];
@@ -153,7 +153,7 @@ mod tests {
     #[test]
     fn the_format_stays() {
         assert_eq!(decode(&encode(&["a", "a-b", "b/c"])).unwrap().len(), 3);
-        // A changed format would orphan every stored tree: take a new version and context instead.
+        // A change of the format would invalidate all stored trees. It needs a new version and context.
         assert_eq!(
             digest(&encode(&["a", "b/c"])).to_string(),
             "396b94ca423ac7e2cb9ca145b08fc40335b7b64c78b4a3ea2f508aec5b92babb"

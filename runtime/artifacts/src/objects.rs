@@ -1,4 +1,4 @@
-//! Going through all that is stored.
+//! Listing everything that is stored.
 
 use std::ffi::{OsStr, OsString};
 
@@ -9,13 +9,13 @@ use crate::id::{ContentId, Digest};
 use crate::store::Store;
 
 impl Store {
-    /// All content with its size (see [`Store::size`]), blobs first, in no particular order. What is stored or removed
-    /// meanwhile may or may not be among it. A tree whose manifest cannot be read comes as an error.
+    /// All content with its size (see [`Store::size`]), blobs first, in no particular order. Content that is stored or
+    /// removed at the same time may be missing. A tree with an unreadable manifest is an error.
     pub fn list(&self) -> Result<Contents> {
         Ok(Contents { blobs: self.objects(false)?, trees: self.objects(true)?, store: self.clone() })
     }
 
-    /// Everything in the directory of blobs or of trees, whether it belongs there or not.
+    /// All entries in the directory of blobs or of trees, valid or not.
     pub(crate) fn objects(&self, trees: bool) -> Result<Objects> {
         let place = if trees { "trees" } else { "blobs" };
         let shards = self.objects_dir(trees).entries().context("list", || self.shown(place))?;
@@ -23,7 +23,7 @@ impl Store {
     }
 }
 
-/// The iterator that [`Store::list`] gives.
+/// The iterator of [`Store::list`].
 #[derive(Debug)]
 pub struct Contents {
     store: Store,
@@ -49,12 +49,12 @@ impl Iterator for Contents {
     }
 }
 
-/// One entry of a shard, or an entry beside the shards.
+/// An entry of a shard, or beside the shards.
 pub(crate) struct Object {
-    /// What it is by its name and place; none when it does not belong there.
+    /// Its id by its name and shard; `None` if it is not content.
     pub(crate) id: Option<ContentId>,
     pub(crate) meta: Metadata,
-    /// Where it stands, below `blobs` or `trees`.
+    /// Its path below `blobs` or `trees`.
     pub(crate) shard: Option<OsString>,
     pub(crate) name: OsString,
 }
@@ -66,7 +66,7 @@ impl Object {
     }
 }
 
-/// A lazy walk over the two levels.
+/// Iterates over both levels of directories.
 pub(crate) struct Objects {
     store: Store,
     place: &'static str,

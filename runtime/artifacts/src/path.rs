@@ -1,15 +1,16 @@
-//! Names inside a tree: which are allowed, and in what order they stand.
+//! Paths inside of trees: validity and order.
 
 use std::cmp::Ordering;
 
 use crate::error::{Error, Result};
 
-/// The longest path of a tree's entry, in bytes. Well under what systems allow, so that it fits below any directory.
+/// The maximum length of an entry's path, in bytes. It is well below the limits of systems, so that it fits below any
+/// directory.
 pub const MAX_PATH: usize = 1024;
-/// The longest single name of a path, in bytes: what common file systems allow.
+/// The maximum length of a path component, in bytes: the limit of common file systems.
 pub const MAX_NAME: usize = 255;
 
-/// Accepts relative paths of plain names between single `/`.
+/// Checks that a path is relative and consists of plain names between single `/`.
 pub(crate) fn check(path: &str) -> Result<()> {
     let refuse = |reason| Err(Error::InvalidPath { path: path.chars().take(100).collect(), reason });
     if path.is_empty() {
@@ -35,7 +36,7 @@ pub(crate) fn check(path: &str) -> Result<()> {
     Ok(())
 }
 
-/// Accepts one plain name.
+/// Checks a path component.
 pub(crate) fn check_name(name: &str) -> Result<()> {
     check(name)?;
     if name.contains('/') {
@@ -45,11 +46,11 @@ pub(crate) fn check_name(name: &str) -> Result<()> {
     Ok(())
 }
 
-/// The order of entries in a manifest: name by name, each by its bytes. Thus whatever lies below a directory follows
-/// right after the place where a file of that name would stand, and conflicts show between neighbours.
+/// The order of entries in a manifest: component by component, each by its bytes. Everything below a directory thus
+/// follows directly after the position of a file with the name of that directory, so that conflicts are between
+/// neighbours.
 pub(crate) fn order(a: &str, b: &str) -> Ordering {
-    // The same as comparing the names one by one, but without looking for them: `/` counts less than any other byte
-    // of a name, as NUL is not allowed.
+    // The same as comparing component by component: `/` sorts before any other byte of a name, as NUL is not allowed.
     let rank = |byte: u8| if byte == b'/' { 0 } else { byte };
     a.bytes().map(rank).cmp(b.bytes().map(rank))
 }
@@ -59,7 +60,7 @@ pub(crate) fn is_below(path: &str, dir: &str) -> bool {
     path.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/'))
 }
 
-/// A path as a key, in manifest order.
+/// A path as a key, in the order of manifests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Key(pub(crate) String);
 

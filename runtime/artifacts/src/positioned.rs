@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-/// Reads until `buffer` is full or the file ends; the number of bytes read.
+/// Reads until `buffer` is full or the file ends. Returns the number of bytes read.
 pub(crate) fn read(file: &File, mut offset: u64, buffer: &mut [u8]) -> io::Result<usize> {
     let mut done = 0;
     while done < buffer.len() {

@@ -1,4 +1,4 @@
-//! Reading what is stored.
+//! Reading content.
 
 use std::fs::File;
 use std::io::{self, Read as _};
@@ -12,7 +12,7 @@ use crate::positioned;
 use crate::store::{Store, check_len};
 
 impl Store {
-    /// Opens a blob or a tree. A tree's manifest is read whole and checked against its digest; a blob's bytes are
+    /// Opens a blob or a tree. The manifest of a tree is read and checked against its digest, the bytes of a blob are
     /// not.
     pub fn open_content(&self, id: &ContentId) -> Result<Content> {
         match id {
@@ -44,7 +44,7 @@ impl Store {
         let damaged = |reason: &str| Error::Damaged { id, reason: format!("its manifest cannot be used: {reason}") };
         let file = self.open_stored(&id)?;
         let mut bytes = Vec::new();
-        // One more than the bound, to tell a longer file from one that just fits.
+        // One more than the bound, to detect a longer file.
         file.take(MAX_MANIFEST_BYTES as u64 + 1).read_to_end(&mut bytes).context("read", || self.shown_id(&id))?;
         if bytes.len() > MAX_MANIFEST_BYTES {
             return Err(damaged("it is too long"));
@@ -56,7 +56,7 @@ impl Store {
     }
 }
 
-/// Stored content, open for reading.
+/// Content that is open for reading.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// Plain bytes.
@@ -66,7 +66,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// The length of the bytes, or the sum of a directory's files.
+    /// The length of the bytes, or of all files of a directory together.
     pub fn len(&self) -> u64 {
         match self {
             Self::File(blob) => blob.len(),
@@ -79,7 +79,7 @@ impl Content {
         self.len() == 0
     }
 
-    /// Fails when the stored length is not the one known from elsewhere, as after a power cut it may be.
+    /// Fails if the stored length is not the expected one, as after a power cut.
     pub fn expect_len(self, expected: u64) -> Result<Self> {
         match self {
             Self::File(blob) => blob.expect_len(expected).map(Self::File),
@@ -93,7 +93,7 @@ fn wrong_length(id: ContentId, stored: u64, expected: u64) -> Error {
     Error::Damaged { id, reason: format!("it has {stored} bytes, not {expected}") }
 }
 
-/// A blob, open for reading. Clones share the open file; all may read at the same time.
+/// A blob that is open for reading. Clones share the open file, and can be read at the same time.
 #[derive(Debug, Clone)]
 pub struct BlobReader {
     store: Store,
@@ -113,12 +113,12 @@ impl BlobReader {
         self.len == 0
     }
 
-    /// The blob's name.
+    /// The blob's id.
     pub fn id(&self) -> ContentId {
         ContentId::Blob(self.digest)
     }
 
-    /// Reads from `offset` on; fewer bytes than the buffer holds only at the end, none behind it.
+    /// Reads from `offset` on. Fewer bytes than the length of the buffer are read only at the end, and none beyond it.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         let wanted = usize::try_from(self.len.saturating_sub(offset)).unwrap_or(usize::MAX).min(buffer.len());
         if wanted == 0 {
@@ -132,12 +132,12 @@ impl BlobReader {
         Ok(n)
     }
 
-    /// Fails when the stored length is not the one known from elsewhere.
+    /// Fails if the stored length is not the expected one.
     pub fn expect_len(self, expected: u64) -> Result<Self> {
         if self.len == expected { Ok(self) } else { Err(wrong_length(self.id(), self.len, expected)) }
     }
 
-    /// A reader from the start, of its own position.
+    /// A reader from the start, with its own position.
     pub fn cursor(&self) -> BlobCursor {
         BlobCursor { blob: self.clone(), position: 0 }
     }
@@ -147,7 +147,7 @@ impl BlobReader {
     }
 }
 
-/// Reads a blob from its start to its end. Small reads each cost a call to the system: wrap it in a `BufReader`.
+/// Reads a blob sequentially. Each read is a system call: wrap it in a `BufReader` for small ones.
 #[derive(Debug)]
 pub struct BlobCursor {
     blob: BlobReader,
@@ -174,7 +174,7 @@ impl io::Seek for BlobCursor {
     }
 }
 
-/// A directory, open for reading. Clones share the entries.
+/// A directory that is open for reading. Clones share the entries.
 #[derive(Debug, Clone)]
 pub struct TreeReader {
     store: Store,
@@ -183,12 +183,12 @@ pub struct TreeReader {
 }
 
 impl TreeReader {
-    /// The files, in the manifest's order.
+    /// The files, in the order of the manifest.
     pub fn entries(&self) -> &[TreeEntry] {
         &self.entries
     }
 
-    /// The sum of the files' lengths in bytes.
+    /// The length of all files together, in bytes.
     pub fn len(&self) -> u64 {
         self.entries.iter().map(|entry| entry.size).sum()
     }
@@ -198,7 +198,7 @@ impl TreeReader {
         self.entries.is_empty()
     }
 
-    /// The directory's name.
+    /// The directory's id.
     pub fn id(&self) -> ContentId {
         ContentId::Tree(self.digest)
     }
@@ -209,7 +209,7 @@ impl TreeReader {
         self.entries.get(at)
     }
 
-    /// Opens the file at `path`, in the length the manifest gives.
+    /// Opens the file at `path`, and checks that it has the length in the manifest.
     pub fn open(&self, path: &str) -> Result<BlobReader> {
         let entry = self
             .find(path)

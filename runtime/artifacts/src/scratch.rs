@@ -1,4 +1,4 @@
-//! Directories in which steps work with real files.
+//! Scratch directories, in which steps work with files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::path;
 use crate::reader::BlobReader;
 use crate::store::{Store, ensure_dir};
 
-/// A private directory in the store's file system, removed with all it holds when dropped.
+/// A private directory in the store's file system, removed with its contents when dropped.
 #[derive(Debug)]
 pub struct Scratch {
     store: Store,
@@ -21,7 +21,7 @@ pub struct Scratch {
 }
 
 impl Store {
-    /// Makes a new, empty scratch directory.
+    /// Creates an empty scratch directory.
     pub fn scratch(&self) -> Result<Scratch> {
         let tmp = self.tmp()?;
         let name = tmp.fresh();
@@ -32,11 +32,11 @@ impl Store {
         Ok(Scratch { store: self.clone(), name, dir, path })
     }
 
-    /// Puts stored content under `name` into a directory, read-only and without copying: a blob as a hard link, a
-    /// tree as a directory of hard links. Where the file system cannot link (or has no links left), it is copied.
+    /// Creates read-only files of stored content under `name` in a directory, without copying: a blob as a hard link, a
+    /// tree as a directory of hard links. Where the file system does not support another link, the file is copied.
     ///
-    /// The links share the store's bytes: hand the directory on as read-only. The files' own permissions do not
-    /// bind a host that runs as root.
+    /// The links share the bytes of the store, so the directory must be mounted read-only: permissions of files do not
+    /// restrict a host that runs as root.
     pub fn materialize(&self, id: &ContentId, at: &Dir, name: &str) -> Result<()> {
         path::check_name(name)?;
         match id {
@@ -81,7 +81,7 @@ fn copy_out(blob: &BlobReader, at: &Dir, path: &str) -> io::Result<()> {
 }
 
 impl Scratch {
-    /// The directory's absolute path; none when the store was opened by a handle.
+    /// The absolute path of the directory; `None` if the store was opened by a handle.
     pub fn path(&self) -> Option<&Path> {
         self.path.as_deref()
     }
@@ -91,7 +91,7 @@ impl Scratch {
         &self.dir
     }
 
-    /// Makes a directory in it, as for one artifact of several.
+    /// Creates a directory in it.
     pub fn subdir(&self, name: &str) -> Result<Dir> {
         path::check_name(name)?;
         ensure_dir(&self.dir, name)
@@ -103,18 +103,18 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         if let Ok(tmp) = self.store.tmp() {
-            // What cannot be removed now goes with the process's directory, or with garbage collection.
+            // If it cannot be removed now, it is removed with the directory of the process, or by garbage collection.
             let _ = tmp.remove_tree(&tmp.dir, &self.name);
         }
     }
 }
 
-/// What a directory holds.
+/// The disk usage of a directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Usage {
-    /// The sum of all files' lengths, in bytes: holes count, and hard links count each.
+    /// The length of all files together, in bytes. Holes count, and each hard link counts.
     pub bytes: u64,
-    /// The number of files, directories and whatever else there is.
+    /// The number of entries of all kinds.
     pub entries: u64,
 }
 
@@ -125,9 +125,9 @@ impl Usage {
     }
 }
 
-/// Adds up what a directory holds, to watch a step that writes into it. Stops as soon as `most` is exceeded, so that
-/// the time is bounded however much there is; the answer is then more than `most`, but not the whole. What a running
-/// step removes meanwhile is passed over.
+/// Measures a directory, to limit a step that writes to it. It stops as soon as `most` is exceeded, so that its time is
+/// bounded; the result is then more than `most`, but not the total. Entries that a running step removes in the meantime
+/// are ignored.
 pub fn disk_usage(dir: &Dir, most: &Usage) -> Result<Usage> {
     let mut usage = Usage::default();
     let mut waiting = vec![PathBuf::from(".")];

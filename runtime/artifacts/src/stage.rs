@@ -1,4 +1,4 @@
-//! A file on its way into the store: bytes come in, are hashed, and are published under their digest.
+//! Staging of content: bytes are written and hashed, and then published under their digest.
 
 use std::fs::File;
 use std::io;
@@ -12,15 +12,15 @@ use crate::id::{ContentId, Digest};
 use crate::positioned;
 use crate::store::{Durability, Store};
 
-/// Up to so many bytes stay in memory before they go to the file: small content costs one file created and renamed,
-/// and large content is written in large pieces.
+/// The maximum number of bytes in memory before they are written to a file: small content needs only one file to be
+/// created and renamed, and large content is written in large blocks.
 pub(crate) const TAIL: usize = 64 << 10;
-/// The buffer for passing over a whole file.
+/// The buffer for hashing a whole file.
 pub(crate) const CHUNK: usize = 256 << 10;
 
-/// The bytes so far are a prefix in a temporary file (`flushed` long, none at first) and a tail in memory. The hasher
-/// has seen just the prefix, so that changes in the tail are free; a change in the prefix makes the hasher useless,
-/// and the file is then hashed by one pass at the end.
+/// The bytes written so far are a prefix in a temporary file (of length `flushed`, first empty) and a tail in memory.
+/// The hasher has seen the prefix only, so that changes in the tail are free. A change in the prefix invalidates the
+/// hasher, and the whole file is hashed at the end.
 pub(crate) struct Stage {
     store: Store,
     hasher: Hasher,
@@ -50,7 +50,7 @@ impl Stage {
         Ok(())
     }
 
-    /// Writes at any offset; what lies between the end and the offset becomes zero.
+    /// Writes at any offset. The bytes between the end and the offset become zero.
     pub(crate) fn write_at(&mut self, offset: u64, mut data: &[u8]) -> Result<()> {
         if data.is_empty() {
             return Ok(());
@@ -76,7 +76,7 @@ impl Stage {
         self.append(&data[within..])
     }
 
-    /// Reads back what was written, up to the present end.
+    /// Reads bytes that were written, up to the current end.
     pub(crate) fn read_at(&self, mut offset: u64, buffer: &mut [u8]) -> Result<usize> {
         let mut done = 0;
         if let Some(file) = &self.file
@@ -102,7 +102,7 @@ impl Stage {
             return Ok(());
         }
         self.flush()?;
-        // A hole costs the disk nothing; the pass at the end reads zeros.
+        // A hole needs no disk space. Hashing at the end reads zeros.
         self.temp_file()?.set_len(end).context("extend", || self.shown())?;
         self.flushed = end;
         self.hasher_fits = false;
@@ -119,7 +119,7 @@ impl Stage {
         result
     }
 
-    /// Writes behind the prefix; only with an empty tail. A failure leaves the prefix as it was.
+    /// Appends to the prefix. The tail must be empty. If it fails, the prefix is unchanged.
     fn write_through(&mut self, data: &[u8]) -> Result<()> {
         let flushed = self.flushed;
         positioned::write(self.temp_file()?, flushed, data).context("write to", || self.shown())?;
@@ -135,7 +135,7 @@ impl Stage {
         Ok(&self.file.insert(temp).file)
     }
 
-    /// The temporary file so far, or a new one.
+    /// The temporary file, created if there is none.
     fn take_file(&mut self) -> Result<TempFile> {
         match self.file.take() {
             Some(temp) => Ok(temp),
@@ -147,7 +147,7 @@ impl Stage {
         self.store.shown("tmp")
     }
 
-    /// Hashes what is left to hash and puts the file into its place, unless the same content is there already.
+    /// Hashes the rest, and publishes the file unless the store has the same content.
     pub(crate) fn publish(mut self, is_tree: bool) -> Result<ContentId> {
         let len = self.len();
         let id_of = |digest| if is_tree { ContentId::Tree(digest) } else { ContentId::Blob(digest) };
@@ -157,12 +157,12 @@ impl Stage {
             self.hasher.update(&self.tail);
         }
         if let Some(temp) = &self.file {
-            // A failed write may have left bytes behind the end.
+            // A failed write may have left bytes beyond the end.
             if temp.file.metadata().context("read", || self.shown())?.len() != len {
                 temp.file.set_len(len).context("cut", || self.shown())?;
             }
             if !self.hasher_fits {
-                // Trees are only ever appended to, so this is a blob.
+                // Manifests are only appended to, so this is a blob.
                 self.hasher = Hasher::new();
                 hash_file(&temp.file, &mut self.hasher).context("read", || self.shown())?;
             }
@@ -184,12 +184,12 @@ impl Stage {
     }
 }
 
-/// The lesser of a length that may not fit memory and one that does.
+/// The minimum of a file length and a buffer length.
 fn at_most(length: u64, bound: usize) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX).min(bound)
 }
 
-/// Passes the whole file through the hasher; its length.
+/// Hashes the whole file. Returns its length.
 pub(crate) fn hash_file(file: &File, hasher: &mut Hasher) -> io::Result<u64> {
     let mut buffer = vec![0; CHUNK];
     let mut offset = 0;
@@ -216,7 +216,7 @@ impl TempFile {
         let name = tmp.fresh();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
-        // The mode holds for later opens: published files are read-only from the first.
+        // The mode applies to later opens: published files are read-only from the start.
         #[cfg(unix)]
         cap_std::fs::OpenOptionsExt::mode(&mut options, 0o444);
         let file = tmp.dir.open_with(&name, &options)?.into_std();
@@ -229,13 +229,13 @@ impl Drop for TempFile {
         if !self.name.is_empty()
             && let Ok(tmp) = self.store.tmp()
         {
-            // What cannot be removed now goes with the process's directory.
+            // If it cannot be removed now, it is removed with the directory of the process.
             let _ = tmp.dir.remove_file(&self.name);
         }
     }
 }
 
-/// The place for one content: its directory, and its name in it.
+/// The directory and the file name of content.
 pub(crate) struct Shard<'a> {
     store: &'a Store,
     id: ContentId,
@@ -244,7 +244,7 @@ pub(crate) struct Shard<'a> {
 }
 
 impl<'a> Shard<'a> {
-    /// Opens the directory for `id`, creating it when it is the first there.
+    /// Opens the directory for `id`, created if it does not exist.
     pub(crate) fn open(store: &'a Store, id: &ContentId) -> Result<Self> {
         let name = id.digest().to_string();
         let (parent, prefix) = (store.objects_dir(id.is_tree()), &name[..2]);
@@ -261,13 +261,13 @@ impl<'a> Shard<'a> {
         Ok(Self { store, id: *id, dir: dir.context("open", || store.shown_id(id))?, name })
     }
 
-    /// Whether the content is here in this length. One of another length is what a power cut left; it will be
+    /// Whether the content is stored in this length. One of another length was truncated by a power cut, and is
     /// replaced.
     pub(crate) fn holds(&self, len: u64) -> Result<bool> {
         match self.dir.symlink_metadata(&self.name) {
             Ok(meta) if meta.is_file() && meta.len() == len => {
                 if self.store.0.options.durability == Durability::Full {
-                    // Whoever published it may not have flushed it.
+                    // The process that published it may not have flushed it.
                     self.dir
                         .open(&self.name)
                         .and_then(|file| file.sync_all())
@@ -282,8 +282,8 @@ impl<'a> Shard<'a> {
         }
     }
 
-    /// Moves the file `name` of the directory `from`, open as `file`, here. Should another thread or process have
-    /// done so in the meantime, the one file replaces the other of the same bytes.
+    /// Moves the file `name` of the directory `from`, open as `file`, to its path. If another thread or process has
+    /// published the same content in the meantime, one file replaces the other.
     pub(crate) fn take(&self, file: &File, from: &Dir, name: &str) -> Result<()> {
         let is_full = self.store.0.options.durability == Durability::Full;
         let moved = || {
@@ -298,6 +298,6 @@ impl<'a> Shard<'a> {
 }
 
 fn sync_dir(dir: &Dir) -> io::Result<()> {
-    // The handle itself may be one for paths only, which cannot be flushed.
+    // The directory handle may be one for paths only, which cannot be flushed.
     dir.open(".")?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! The store itself: opening, places, presence and size of content.
+//! The store: opening it, its paths, presence and size of content.
 
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -12,30 +12,30 @@ use crate::id::{ContentId, Digest};
 use crate::manifest;
 use crate::tmp::TmpDir;
 
-/// What is flushed to the disk, and when.
+/// What is flushed to disk, and when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Durability {
-    /// Nothing is flushed by publishing; the system writes back in its own time. Killing the process loses nothing,
-    /// but after a power cut content published in the last seconds may be missing, empty or cut short. An empty file
-    /// in place of content is always noticed; a short one is where the length is known, as it is for a tree's entries
-    /// and with [`Content::expect_len`](crate::Content::expect_len). Content that another durable record is about to
-    /// refer to is made safe, all at once, by [`Store::sync`].
+    /// Publishing flushes nothing; the system writes back later. Killing the process loses nothing, but after a power
+    /// cut, content of the last seconds may be missing, empty or truncated. An empty file in place of content is always
+    /// detected, a truncated one where the length is known, as for the files of a tree and with
+    /// [`Content::expect_len`](crate::Content::expect_len). [`Store::sync`] flushes everything before a durable record
+    /// refers to it.
     #[default]
     Lazy,
-    /// Each file and its directory are flushed before its id is given out: safe against power cuts at once, at the
-    /// price of a disk's round trip a file.
+    /// Each file and its directory are flushed before the id is returned: safe against power cuts at once, for the
+    /// latency of a disk write per file.
     Full,
 }
 
-/// How a store is opened.
+/// Options of opening a store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Options {
-    /// What is flushed to the disk, and when.
+    /// What is flushed to disk, and when.
     pub durability: Durability,
 }
 
-/// A content-addressed store. Clones are cheap and share everything; all methods may be called from any thread, and
-/// several processes may use the same store.
+/// A content-addressed store. Clones are cheap and share everything. All methods may be called from any thread, and
+/// several processes may use a store.
 #[derive(Debug, Clone)]
 pub struct Store(pub(crate) Arc<Inner>);
 
@@ -45,26 +45,26 @@ pub(crate) struct Inner {
     blobs: Dir,
     trees: Dir,
     tmp: Dir,
-    /// Absolute, so that it stays right when the process changes its working directory.
+    /// Absolute, so that it stays valid if the process changes its working directory.
     path: Option<PathBuf>,
     pub(crate) options: Options,
-    /// Claimed by the first write, so that a store opened for reading leaves no trace.
+    /// Created by the first write, so that a store that is only read is not changed.
     claim: OnceLock<TmpDir>,
     claiming: Mutex<()>,
 }
 
 const VERSION_FILE: &str = "version";
 const VERSION: &str = "weft-artifacts 1";
-/// Every name that may be in a store whose creation was cut short, before its `version` was written.
+/// The names in a store whose creation was interrupted before its `version` was written.
 const LAYOUT: [&str; 5] = ["blobs", "trees", "tmp", "damaged", "lock"];
 
 impl Store {
-    /// Opens the store in the directory `path`, creating it (and its parents) where there is none.
+    /// Opens the store in the directory `path`, created with its parents if it does not exist.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(path, Options::default())
     }
 
-    /// As [`Store::open`], with options.
+    /// Like [`Store::open`], with options.
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
         let path = path.as_ref();
         let absolute = std::path::absolute(path).context("find", || path)?;
@@ -79,7 +79,7 @@ impl Store {
         Self::open_root(root.context("open", || &absolute)?, Some(absolute), options)
     }
 
-    /// Opens the store in a directory that is held already. As its path is not known, [`Scratch::path`] gives none.
+    /// Opens the store in a directory with an open handle. As its path is not known, [`Scratch::path`] is `None`.
     ///
     /// [`Scratch::path`]: crate::Scratch::path
     pub fn open_in(root: Dir, options: Options) -> Result<Self> {
@@ -100,7 +100,7 @@ impl Store {
         if is_new {
             for entry in root.entries().context("list", || shown(""))? {
                 let name = entry.context("list", || shown(""))?.file_name();
-                // Another process may be creating the same store right now.
+                // Another process may be creating the same store.
                 if !LAYOUT.iter().any(|known| name == *known) && name != VERSION_FILE {
                     return Err(Error::NotAStore { path: shown("") });
                 }
@@ -122,7 +122,7 @@ impl Store {
         Ok(store)
     }
 
-    /// Last of all and by renaming: whoever sees the version sees the whole layout.
+    /// Written last and by renaming, so that a store with a version is complete.
     fn write_version(&self) -> Result<()> {
         let tmp = self.tmp()?;
         let name = tmp.fresh();
@@ -130,12 +130,12 @@ impl Store {
         tmp.dir.rename(&name, &self.0.root, VERSION_FILE).context("write", || self.shown(VERSION_FILE))
     }
 
-    /// The store's directory, absolute, where it was opened by its path.
+    /// The absolute path of the store's directory, if it was opened by its path.
     pub fn path(&self) -> Option<&Path> {
         self.0.path.as_deref()
     }
 
-    /// The length of a blob, or the sum of the lengths of a tree's files, in bytes.
+    /// The length of a blob, or of all files of a tree together, in bytes.
     pub fn size(&self, id: &ContentId) -> Result<u64> {
         match id {
             ContentId::Blob(digest) => self.blob_size(digest),
@@ -148,9 +148,9 @@ impl Store {
         }
     }
 
-    /// Whether the store holds this whole: a blob, or a tree with every entry in its right length. Contents are not
-    /// hashed again ([`Store::fsck`] does that), but what shows a damage without it counts as not being there, so
-    /// that the caller makes it again.
+    /// Whether content is complete in the store: a blob, or a tree with all files in their right lengths. Bytes are not
+    /// hashed ([`Store::fsck`] does that), but damage that shows without hashing counts as absence, so that the caller
+    /// produces the content again.
     pub fn contains(&self, id: &ContentId) -> Result<bool> {
         let absent = |error| match error {
             Error::NotFound { .. } | Error::Damaged { .. } => Ok(false),
@@ -175,8 +175,8 @@ impl Store {
         }
     }
 
-    /// Flushes everything published so far to the disk: the file system of the store as a whole, in one call. To be
-    /// called before a durable record of a run says that the run is complete.
+    /// Flushes everything published so far to disk, with one call for the file system of the store. It must be called
+    /// before a durable record says that a run is complete.
     pub fn sync(&self) -> Result<()> {
         #[cfg(target_os = "linux")]
         return self
@@ -202,7 +202,7 @@ impl Store {
         }
     }
 
-    /// The file that holds a blob or a manifest, and nothing else than a plain file.
+    /// The file of a blob or a manifest. Anything but a plain file is an error.
     pub(crate) fn open_stored(&self, id: &ContentId) -> Result<std::fs::File> {
         let (dir, place) = self.place(id);
         match dir.open(&place) {
@@ -217,13 +217,13 @@ impl Store {
         if trees { &self.0.trees } else { &self.0.blobs }
     }
 
-    /// Where content is kept: one of the two directories and the path in it.
+    /// The path of content: one of the two directories, and the path in there.
     pub(crate) fn place(&self, id: &ContentId) -> (&Dir, String) {
         let hex = id.digest().to_string();
         (self.objects_dir(id.is_tree()), format!("{}/{hex}", &hex[..2]))
     }
 
-    /// This process's directory for temporary files.
+    /// The directory for temporary files of this process.
     pub(crate) fn tmp(&self) -> Result<&TmpDir> {
         if let Some(claim) = self.0.claim.get() {
             return Ok(claim);
@@ -236,19 +236,19 @@ impl Store {
         Ok(self.0.claim.get_or_init(|| claim))
     }
 
-    /// A place in the store, for messages.
+    /// A path in the store, for messages.
     pub(crate) fn shown(&self, place: &str) -> PathBuf {
         self.path().unwrap_or(Path::new("")).join(place)
     }
 
-    /// The place of content, for messages.
+    /// The path of content, for messages.
     pub(crate) fn shown_id(&self, id: &ContentId) -> PathBuf {
         let kind = if id.is_tree() { "trees/" } else { "blobs/" };
         self.shown(&(kind.to_owned() + &self.place(id).1))
     }
 }
 
-/// An empty file under the name of content that is not empty is what a power cut leaves on common file systems.
+/// On common file systems a power cut may leave an empty file with the name of content that is not empty.
 pub(crate) fn check_len(id: &ContentId, len: u64) -> Result<u64> {
     if len == 0 && id.digest() != Digest::EMPTY {
         return Err(Error::Damaged { id: *id, reason: "its file is empty".to_owned() });
@@ -256,7 +256,7 @@ pub(crate) fn check_len(id: &ContentId, len: u64) -> Result<u64> {
     Ok(len)
 }
 
-/// Creates a directory unless it is there.
+/// Creates a directory unless it exists.
 pub(crate) fn ensure_dir(dir: &Dir, name: &str) -> io::Result<()> {
     match dir.create_dir(name) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),

@@ -1,4 +1,4 @@
-//! Temporary files and directories, each process's apart, so that the living keep theirs when the dead's are removed.
+//! Temporary files, in a directory for each process, so that those of killed processes can be removed.
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;
@@ -8,10 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::{Dir, OpenOptions};
 
-/// This process's directory in `tmp/`. Removed when dropped; when the process is killed, by garbage collection.
+/// This process's directory in `tmp/`. It is removed when dropped, or by garbage collection if the process is killed.
 ///
-/// Beside the directory `tmp/<name>` stands `tmp/<name>.lock`, locked while the process lives. The directory is
-/// created and removed only by who holds that lock.
+/// Beside the directory `tmp/<name>` there is `tmp/<name>.lock`, locked while the process lives. Only the holder of
+/// that lock creates and removes the directory.
 #[derive(Debug)]
 pub(crate) struct TmpDir {
     pub(crate) dir: Dir,
@@ -22,11 +22,11 @@ pub(crate) struct TmpDir {
 }
 
 impl TmpDir {
-    /// Takes a new directory in `all`.
+    /// Creates a directory in `all`.
     pub(crate) fn claim(all: &Dir) -> io::Result<Self> {
         let mut attempt: u32 = 0;
         loop {
-            // Other machines and containers may have the same process number: creating decides, not the name.
+            // Other machines and containers may have the same process id, so that the name alone is not unique.
             let name = format!("{}-{attempt}", std::process::id());
             attempt += 1;
             let lock_name = format!("{name}.lock");
@@ -34,7 +34,7 @@ impl TmpDir {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?.into_std(),
             };
-            // A collector may have taken the lock file for garbage before it was locked.
+            // A garbage collection may have removed the lock file before it was locked.
             match lock.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => continue,
@@ -62,10 +62,10 @@ impl TmpDir {
         &self.name
     }
 
-    /// Removes a directory with all that is in it.
+    /// Removes a directory with its contents.
     ///
-    /// A guest may nest directories as deep as it likes, so going down recursively could take all of the stack or of
-    /// the open files. Instead each directory met is moved up here, to wait for its turn.
+    /// A guest may nest directories deeply, so that recursion could exhaust the stack or the open files. Each directory
+    /// that is found is instead moved up here and handled later.
     pub(crate) fn remove_tree(&self, parent: &Dir, name: impl AsRef<OsStr>) -> io::Result<()> {
         let take = |from: &Dir, name: &OsStr| {
             let fresh = self.fresh();
@@ -74,7 +74,7 @@ impl TmpDir {
         let mut waiting = VecDeque::from([take(parent, name.as_ref())?]);
         while let Some(name) = waiting.pop_front() {
             let dir = self.dir.open_dir(&name)?;
-            // Removing while listing may skip entries on some systems: list again until there are none.
+            // On some systems, removing while listing skips entries: list again until there are none.
             let mut found = true;
             while found {
                 found = false;
@@ -93,7 +93,7 @@ impl TmpDir {
         Ok(())
     }
 
-    /// Removes what processes left that are no longer there; the number of entries of `tmp/` removed.
+    /// Removes the directories of processes that have ended. Returns the number of entries of `tmp/` removed.
     pub(crate) fn sweep(&self) -> io::Result<u64> {
         let mut removed = 0;
         for entry in self.all.entries()? {
@@ -104,7 +104,7 @@ impl TmpDir {
             if owner == self.name {
                 continue;
             }
-            // Held until the directory is gone, so that nobody claims the name in between.
+            // Held until the directory is removed, so that no process claims the name in the meantime.
             let lock = match self.all.open_with(format!("{owner}.lock"), OpenOptions::new().write(true)) {
                 Ok(file) => Some(file.into_std()),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -120,7 +120,7 @@ impl TmpDir {
                 removed += u64::from(absent_is_fine(self.all.remove_file(format!("{owner}.lock")))?);
             }
             if owner == name && lock.is_none() {
-                // The name was not UTF-8 or had no lock; either way it is nobody's.
+                // The name is not UTF-8 or has no lock, so it belongs to no process.
                 removed += u64::from(absent_is_fine(self.remove_any(&file_name))?);
             }
         }
@@ -136,7 +136,7 @@ impl TmpDir {
     }
 }
 
-/// Whether the name still leads to this open file.
+/// Whether the name still refers to this open file.
 fn is_same_file(dir: &Dir, name: &str, file: &std::fs::File) -> io::Result<bool> {
     let named = match dir.symlink_metadata(name) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -148,12 +148,12 @@ fn is_same_file(dir: &Dir, name: &str, file: &std::fs::File) -> io::Result<bool>
         let open = cap_std::fs::File::from_std(file.try_clone()?).metadata()?;
         Ok((named.dev(), named.ino()) == (open.dev(), open.ino()))
     }
-    // Elsewhere an open file cannot be removed, so the name cannot have changed its meaning.
+    // On other systems an open file cannot be removed, so the name still refers to it.
     #[cfg(not(unix))]
     Ok(named.is_file() && file.metadata()?.is_file())
 }
 
-/// Whether something was removed; that it was gone already is no error.
+/// Whether something was removed. It is no error if it did not exist.
 fn absent_is_fine(result: io::Result<()>) -> io::Result<bool> {
     match result {
         Ok(()) => Ok(true),
@@ -164,7 +164,7 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<bool> {
 
 impl Drop for TmpDir {
     fn drop(&mut self) {
-        // Whatever cannot be removed here is garbage without an owner once the lock is released.
+        // Entries that cannot be removed here are garbage once the lock is released.
         let leftovers: Vec<_> = self.dir.entries().into_iter().flatten().flatten().collect();
         for entry in leftovers {
             let name = entry.file_name();

@@ -13,14 +13,14 @@ use crate::store::Store;
 use crate::writer::BlobWriter;
 
 impl Store {
-    /// Begins a directory. All its files and names are taken from `budget` where one is given.
+    /// Starts a directory. Its files and names are taken from `budget`, if there is one.
     pub fn create_tree(&self, budget: Option<&Budget>) -> Result<TreeWriter> {
         let slot = budget.map(Budget::open_writer).transpose()?;
         Ok(TreeWriter { store: self.clone(), slot, entries: BTreeMap::new(), bytes: manifest::HEADER, total: 0 })
     }
 }
 
-/// A directory being put together. The order in which entries are added does not matter.
+/// A directory that is being written. Entries may be added in any order.
 #[derive(Debug)]
 pub struct TreeWriter {
     store: Store,
@@ -33,14 +33,14 @@ pub struct TreeWriter {
 }
 
 impl TreeWriter {
-    /// Begins a file that is to stand at `path`. Finish it and [`add`](Self::add) what that gives.
+    /// Starts a file for `path`. Finish it, and [`add`](Self::add) the resulting id.
     pub fn entry(&self, path: &str) -> Result<BlobWriter> {
         self.check(path)?;
         self.store.create(self.slot.as_ref().map(WriterSlot::budget))
     }
 
-    /// Puts stored content at `path`: a blob as a file, a tree as a directory with all its files. Fails, changing
-    /// nothing, when the path is not allowed, taken, or in conflict with another, or the store lacks the content.
+    /// Adds stored content at `path`: a blob as a file, a tree as a directory with all its files. Fails without a
+    /// change if the path is invalid, exists, or conflicts with another one, or if the content is not in the store.
     pub fn add(&mut self, path: &str, id: &ContentId) -> Result<()> {
         match id {
             ContentId::Blob(digest) => {
@@ -90,7 +90,7 @@ impl TreeWriter {
         stage.publish(true)
     }
 
-    /// As [`add`](Self::add) for a blob that is known to be stored in this size.
+    /// Like [`add`](Self::add), for a blob that is known to be stored in this size.
     pub(crate) fn add_sized(&mut self, path: &str, size: u64, digest: Digest) -> Result<()> {
         self.check(path)?;
         self.check_room(1, manifest::entry_bytes(path))?;
@@ -108,8 +108,8 @@ impl TreeWriter {
         manifest::check_bounds(self.entries.len() + entries, self.bytes + bytes)
     }
 
-    /// Whether `path` may be added. Among entries free of conflict, one that conflicts is a neighbour: a file that
-    /// the path goes through stands right before it, and a file below it right after.
+    /// Whether `path` may be added. Since existing entries have no conflicts, a conflicting one is a neighbour: a file
+    /// that is a parent of the path directly before it, a file below it directly after it.
     fn check(&self, path: &str) -> Result<()> {
         path::check(path)?;
         let key = Key(path.to_owned());

@@ -1,4 +1,4 @@
-//! Finding the files of a directory that is to be stored.
+//! Listing the files of a directory that is to be stored.
 
 use std::path::Path;
 
@@ -11,17 +11,17 @@ use crate::path;
 /// One file of a directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Found {
-    /// Relative to the directory, names between `/`.
+    /// The path relative to the directory, with `/`.
     pub(crate) path: String,
-    /// Whether the name is a symbolic link, to a plain file inside the directory.
+    /// Whether it is a symbolic link to a plain file inside of the directory.
     pub(crate) is_link: bool,
 }
 
-/// All files below `root`, which messages call `shown`; in no particular order. Special files, links that lead
-/// elsewhere than to a plain file inside, and names that cannot be stored are errors.
+/// All files below `root` in no particular order; `shown` is its path for messages. Special files, links that do not
+/// lead to a plain file inside, and invalid names are errors.
 ///
-/// Directories wait in a list rather than on the stack, and everything met counts against the bounds of a manifest,
-/// so that no directory, however deep or full, exhausts the host.
+/// Directories are kept in a list instead of recursing, and all entries count against the bounds of a manifest, so that
+/// a deep or large directory cannot exhaust the host.
 pub(crate) fn files(root: &Dir, shown: &Path) -> Result<Vec<Found>> {
     let mut found = Vec::new();
     let mut waiting = vec![String::new()];
@@ -57,7 +57,7 @@ pub(crate) fn files(root: &Dir, shown: &Path) -> Result<Vec<Found>> {
     Ok(found)
 }
 
-/// Accepts links to plain files beneath `root`; cap-std refuses to resolve anything that leads out of it.
+/// Checks that a link leads to a plain file beneath `root`. cap-std refuses to resolve links that lead out.
 fn check_link(root: &Dir, path: &str, shown: &Path) -> Result<()> {
     match root.metadata(path) {
         Ok(meta) if meta.is_file() => Ok(()),
@@ -66,7 +66,7 @@ fn check_link(root: &Dir, path: &str, shown: &Path) -> Result<()> {
     }
 }
 
-/// What a file is that is neither plain file nor directory, for messages.
+/// The kind of a special file, for messages.
 pub(crate) fn kind_of(kind: FileType) -> &'static str {
     #[cfg(unix)]
     {

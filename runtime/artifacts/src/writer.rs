@@ -8,23 +8,23 @@ use crate::id::ContentId;
 use crate::stage::Stage;
 use crate::store::Store;
 
-/// The longest file, as systems count offsets in signed 64 bits.
+/// The maximum length of a file: systems have signed 64-bit offsets.
 const MAX_LEN: u64 = i64::MAX as u64;
 
 impl Store {
-    /// Begins a blob, whose growth is taken from `budget` where one is given. Fails when the budget's bound on open
-    /// writers is reached.
+    /// Starts a blob. Its bytes are taken from `budget`, if there is one. Fails if the budget's limit of open writers
+    /// is reached.
     pub fn create(&self, budget: Option<&Budget>) -> Result<BlobWriter> {
         let slot = budget.map(Budget::open_writer).transpose()?;
         Ok(BlobWriter { stage: Stage::new(self.clone(), blake3::Hasher::new()), slot })
     }
 }
 
-/// A blob being written. Holds at most 64 KiB in memory, the rest in a temporary file. Dropped without
-/// [`finish`](Self::finish), it leaves nothing behind.
+/// A blob that is being written. It has at most 64 KiB in memory and the rest in a temporary file. Dropping it without
+/// [`finish`](Self::finish) discards it.
 ///
-/// Bytes are hashed while they are appended. A write into what has gone to the file already costs one pass over the
-/// file at the end; as that takes time for the whole length, holes included, bound strangers by a budget.
+/// Bytes are hashed while they are appended. A write into the part that is in the file already costs hashing the whole
+/// file at the end. As that takes time for the whole length including holes, writers of untrusted guests need a budget.
 pub struct BlobWriter {
     stage: Stage,
     slot: Option<WriterSlot>,
@@ -37,14 +37,14 @@ impl std::fmt::Debug for BlobWriter {
 }
 
 impl BlobWriter {
-    /// Appends bytes at the end: all of them, or none with an error.
+    /// Appends bytes, all of them or, with an error, none.
     pub fn append(&mut self, data: &[u8]) -> Result<()> {
         self.grow_to(self.len().saturating_add(data.len() as u64))?;
         self.stage.append(data)
     }
 
-    /// Writes bytes at an offset, over what is there or behind the end; what lies between becomes zero. As elsewhere,
-    /// writing no bytes changes nothing, whatever the offset. Beyond the budget nothing is written.
+    /// Writes bytes at an offset, which may be beyond the end: the bytes between become zero. Writing no bytes has no
+    /// effect at any offset. A write beyond the budget has no effect.
     pub fn write_at(&mut self, offset: u64, data: &[u8]) -> Result<()> {
         if data.is_empty() {
             return Ok(());
@@ -53,7 +53,7 @@ impl BlobWriter {
         self.stage.write_at(offset, data)
     }
 
-    /// Reads back bytes written so far; the number read is less than asked for only at the end.
+    /// Reads bytes written so far. Fewer bytes than the length of the buffer are read only at the end.
     pub fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<usize> {
         self.stage.read_at(offset, buffer)
     }
@@ -68,7 +68,7 @@ impl BlobWriter {
         self.len() == 0
     }
 
-    /// Publishes the blob; bytes that the store holds already are not kept twice.
+    /// Publishes the blob. Bytes that are in the store already are stored once.
     pub fn finish(self) -> Result<ContentId> {
         if let Some(slot) = &self.slot {
             slot.budget().take_file()?;
