@@ -1,4 +1,4 @@
-//! Builds a component: reads the world, checks it, calls the language's tools, finishes what they made.
+//! Building components: reads the world, checks it, calls the language's tools, and post-processes their output.
 
 use std::path::{Path, PathBuf};
 
@@ -12,36 +12,36 @@ use crate::{Error, Language, Problem, Result, c, finish, javascript, python, rus
 /// What to build.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The component's folder.
+    /// The folder of the component.
     pub dir: PathBuf,
-    /// Its language, if its folder does not tell.
+    /// Its language, if it is not detected by the folder.
     pub language: Option<Language>,
-    /// Where the component goes; `build/NAME.wasm` in its folder if nothing else is said.
+    /// The path of the built component; the default is `build/NAME.wasm` in its folder.
     pub output: Option<PathBuf>,
-    /// Keep debug information and do not optimise.
+    /// Whether to keep debug information and not optimise.
     pub debug: bool,
-    /// Install the tools that are missing.
+    /// Whether to install missing tools.
     pub install: bool,
 }
 
-/// What was built.
+/// The result of a build.
 #[derive(Debug)]
 pub struct Built {
     /// The component.
     pub file: PathBuf,
     /// Its length in bytes.
     pub size: u64,
-    /// What it was written in.
+    /// Its language.
     pub language: Language,
-    /// What its manifest says, which is in the component too.
+    /// The metadata of its manifest, which is in the component too.
     pub metadata: Metadata,
-    /// Its steps, read back from the binary.
+    /// Its steps, read from the binary.
     pub steps: Vec<Step>,
-    /// What is likely not meant.
+    /// Warnings.
     pub warnings: Vec<Problem>,
 }
 
-/// What the languages' builders need to know.
+/// The input of the languages' builders.
 pub(crate) struct Job<'b> {
     pub(crate) dir: &'b Path,
     pub(crate) manifest: &'b Manifest,
@@ -51,12 +51,12 @@ pub(crate) struct Job<'b> {
     pub(crate) install: bool,
 }
 
-/// Builds a component. `report` is told what goes on and what the tools say.
+/// Builds a component. `report` receives progress and the output of tools.
 ///
 /// # Errors
 ///
-/// [`Error::Problems`] for the author's mistakes, before any compiler runs where that can be; [`Error::Missing`] names the tool that is
-/// missing and the command that installs it; [`Error::Tool`] when a tool failed, whose words were reported.
+/// [`Error::Problems`] for mistakes of the author, before any compiler runs where possible; [`Error::Missing`] names a
+/// missing tool and the command that installs it; [`Error::Tool`] if a tool failed, whose output was reported.
 pub fn build(request: &Request, host: &Host, report: Report<'_>) -> Result<Built> {
     let dir = request.dir.as_path();
     let language = match request.language {
@@ -100,7 +100,7 @@ pub fn build(request: &Request, host: &Host, report: Report<'_>) -> Result<Built
     Ok(Built { file, size, language, metadata: manifest.metadata, steps, warnings })
 }
 
-/// Puts the runtime's interface where the tools look for it, if the WIT speaks of it and it is not there.
+/// Writes the runtime's interface to where the tools expect it, if the WIT refers to it and it is missing.
 fn restore_interface(dir: &Path, report: Report<'_>) -> Result<()> {
     let folder = dir.join(interface::FOLDER);
     let texts = |folder: &Path| {

@@ -1,4 +1,5 @@
-//! C: bindings by wit-bindgen, `make` with zig or wasi-sdk as the compiler, a component made of the core module here.
+//! Building C: bindings of wit-bindgen, `make` with zig or wasi-sdk as the compiler, and a component made of the core
+//! module.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -19,13 +20,13 @@ use crate::steps;
 use crate::tools::{self, Event, Host, Report};
 use crate::{Error, Language, Problem, Result};
 
-/// Version of zig on `PyPI`.
+/// The version of zig on `PyPI`.
 const ZIG: &str = "0.17.1";
-/// What the Makefile is asked for.
+/// The target of the Makefile.
 const CORE: &str = "build/core.wasm";
 const BINDINGS: &str = "build/bindings";
 
-/// Builds the component and gives its bytes.
+/// Builds the component. Returns its bytes.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
     let problems = unset_fields(job);
     if !problems.is_empty() {
@@ -35,7 +36,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
     write_bindings(job)?;
     let core = job.dir.join(CORE);
     let mut make = Command::new("make");
-    // Always: the compiler or its flags may have changed, and zig remembers what it compiled.
+    // Always: the compiler or its flags may have changed, and zig caches what it compiled.
     make.current_dir(job.dir).args(["--always-make", "--no-print-directory", CORE]).arg(format!("CC={compiler}"));
     if job.debug {
         make.args(["CFLAGS=-O0 -g", "LDFLAGS="]);
@@ -88,7 +89,7 @@ fn compiler(host: &Host, install: bool, report: Report<'_>) -> Result<String> {
     Ok(format!("{} -m ziglang cc --target=wasm32-wasi", tools::in_venv(&venv, "python").display()))
 }
 
-/// Writes what `wit-bindgen c` writes; what is as before is not touched, what is no longer made is removed.
+/// Writes the output of `wit-bindgen c`. Unchanged files are not touched, obsolete ones are removed.
 fn write_bindings(job: &Job<'_>) -> Result<()> {
     let folder = job.dir.join(BINDINGS);
     let mut files = Files::default();
@@ -114,7 +115,7 @@ fn write_bindings(job: &Job<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A component of a core module for WASI 0.1, with the adapter to WASI 0.2.
+/// A component made of a core module for WASI 0.1, with the adapter to WASI 0.2.
 fn componentize(module: &[u8]) -> Result<Vec<u8>> {
     let encoded = ComponentEncoder::default()
         .validate(true)
@@ -130,10 +131,11 @@ fn componentize(module: &[u8]) -> Result<Vec<u8>> {
     })
 }
 
-/// Fields of output records that no source ever sets. The compiler does not mind: outputs are filled in one by one.
+/// Fields of output records that no source sets. The compiler does not report them, as outputs are filled in one by
+/// one.
 ///
-/// A field counts as set if it is assigned to or its address is taken in a source that knows the bindings, or if a record of its type
-/// is written as a whole (`(type){ .. }`).
+/// A field counts as set if a source that includes the bindings assigns it or takes its address, or writes a record of
+/// its type as a whole (`(type){ .. }`).
 fn unset_fields(job: &Job<'_>) -> Vec<Problem> {
     let code = sources(&job.dir.join("src"), &format!("{}.h", job.interface.world_name().to_snake_case()));
     let resolve = &job.interface.resolve;
@@ -158,11 +160,11 @@ fn unset_fields(job: &Job<'_>) -> Vec<Problem> {
     problems
 }
 
-/// Whether a record of a type is written with all its fields in order, `(type){ a, b }`.
+/// Whether a record of a type is written with all its fields in order: `(type){ a, b }`.
 fn is_written_whole(code: &str, ty: &str) -> bool {
     code.match_indices(ty).any(|(at, _)| {
         let rest = code[at + ty.len()..].trim_start();
-        // Behind the type there may be a variable that is initialised.
+        // The type may be followed by a variable that is initialised.
         let rest = match rest.split_once('=') {
             Some((variable, value)) if variable.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ') => value,
             _ => rest.strip_prefix(')').unwrap_or(rest),
@@ -171,7 +173,7 @@ fn is_written_whole(code: &str, ty: &str) -> bool {
     })
 }
 
-/// Whether a member of this name is assigned to, has its address taken, or has members that are.
+/// Whether a member of this name is assigned, has its address taken, or has members that are.
 fn is_set(code: &str, member: &str) -> bool {
     code.match_indices(member).any(|(at, _)| {
         let before = code[..at].trim_end();
@@ -189,7 +191,7 @@ fn is_set(code: &str, member: &str) -> bool {
     })
 }
 
-/// The text without comments of the C sources that know the bindings; of all if a header brings them.
+/// The text without comments of the C sources that include the bindings, or of all sources if a header includes them.
 fn sources(folder: &Path, bindings: &str) -> String {
     let mut files = Vec::new();
     let mut queue = vec![folder.to_owned()];

@@ -1,4 +1,4 @@
-//! Why something could not be scaffolded or built.
+//! Errors of scaffolding and building.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,10 +8,10 @@ use crate::{Language, Problem};
 /// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Every failure.
+/// An error of this crate.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The name cannot be one of a component.
+    /// The name of a component is invalid.
     #[error("`{name}` cannot be the name of a component: {why}")]
     Name {
         /// The name.
@@ -19,19 +19,19 @@ pub enum Error {
         /// Why.
         why: &'static str,
     },
-    /// Something lies where the new folder would.
+    /// The new folder exists already.
     #[error("`{}` exists already", path.display())]
     Exists {
         /// The folder.
         path: PathBuf,
     },
-    /// No manifest of any language.
+    /// The folder has no manifest of any language.
     #[error("there is no component to build in {}", dir.display())]
     NoProject {
         /// The folder.
         dir: PathBuf,
     },
-    /// Manifests of several languages.
+    /// The folder has manifests of several languages.
     #[error("{} could be {}", dir.display(), names(languages))]
     Ambiguous {
         /// The folder.
@@ -39,17 +39,17 @@ pub enum Error {
         /// The languages.
         languages: Vec<Language>,
     },
-    /// A manifest that does not say what is needed.
+    /// The manifest lacks something.
     #[error("{}: {why}", path.display())]
     Manifest {
         /// The manifest.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         why: String,
-        /// What to do.
+        /// What the user can do about it.
         hint: Option<String>,
     },
-    /// A tool that is needed is not there.
+    /// A required tool is missing.
     #[error("{tool} is missing: {why}")]
     Missing {
         /// The tool.
@@ -64,40 +64,40 @@ pub enum Error {
     Install {
         /// The tool.
         tool: &'static str,
-        /// What to try.
+        /// What the user can try.
         hint: String,
     },
-    /// The author's mistakes, each with its place.
+    /// Mistakes of the author, with their places.
     #[error("{}", count(.0))]
     Problems(Vec<Problem>),
-    /// A tool failed. What it said has been reported.
+    /// A tool failed. Its output was reported.
     #[error("{tool} failed{}", code.map_or_else(String::new, |code| format!(" with exit code {code}")))]
     Tool {
         /// The tool.
         tool: String,
         /// How it ended.
         code: Option<i32>,
-        /// What to do, if that is known.
+        /// What the user can do, if that is known.
         hint: Option<String>,
     },
-    /// What the tools made is no component.
+    /// The output of the tools is not a component.
     #[error("what {tool} made is no usable component: {why}")]
     Component {
         /// The tool.
         tool: &'static str,
         /// Why.
         why: String,
-        /// What to do.
+        /// What the user can do about it.
         hint: Option<String>,
     },
-    /// The system refused.
+    /// The operating system returned an error.
     #[error("cannot {action} `{}`", path.display())]
     Io {
-        /// What was tried, as a verb.
+        /// The operation, as a verb.
         action: &'static str,
-        /// What it was tried on.
+        /// The path.
         path: PathBuf,
-        /// The system's answer.
+        /// The system's error.
         source: io::Error,
     },
 }
@@ -111,7 +111,7 @@ impl Error {
         Self::Manifest { path: path.to_owned(), why: why.into(), hint: None }
     }
 
-    /// What to do about it, where the message does not say so itself.
+    /// What the user can do about it, if the message does not say it.
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Name { .. } => Some("use words of small letters and digits, with `-` between them: `row-filter`".to_owned()),
@@ -130,7 +130,7 @@ impl Error {
         }
     }
 
-    /// Whether it is the author's to mend, rather than the machine's.
+    /// Whether the author can fix it, rather than the machine being at fault.
     pub fn is_request(&self) -> bool {
         !matches!(self, Self::Io { .. } | Self::Tool { .. } | Self::Install { .. })
     }

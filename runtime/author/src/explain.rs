@@ -1,5 +1,5 @@
-//! From what compilers say about bindings back to the WIT: the names that bindings give to the author's own types and functions,
-//! and where those are declared.
+//! Maps compilers' messages about bindings back to the WIT: the names that bindings give to the author's types and
+//! functions, and where these are declared.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,8 @@ use crate::Language;
 use crate::interface::Interface;
 use crate::steps;
 
-/// Notes on the declarations that a compiler's message is about: ``note: `Filtered` is the record declared at wit/world.wit:9:12``.
+/// Notes on the declarations that a compiler's message refers to: ``note: `Filtered` is the record declared at
+/// wit/world.wit:9:12``.
 pub(crate) fn notes(interface: &Interface, language: Language, said: &str) -> Vec<String> {
     let words: BTreeSet<&str> = said.split(|c: char| !(c.is_alphanumeric() || c == '_')).collect();
     let quoted = quoted(said);
@@ -49,7 +50,7 @@ pub(crate) fn notes(interface: &Interface, language: Language, said: &str) -> Ve
         let function = exported.function;
         let is_meant = match language {
             Language::C => words.contains(function_name(interface, exported.interface, &function.name).as_str()),
-            // Any function can bear this name; only the trait's is declared in the WIT.
+            // Other functions may have this name; only that of the trait is declared in the WIT.
             _ => {
                 words.contains(function.name.to_snake_case().as_str())
                     && (words.contains("trait") || words.contains("Guest"))

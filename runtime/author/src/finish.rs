@@ -1,4 +1,4 @@
-//! What is done to every component at last: debug information goes, metadata comes.
+//! Post-processing of every component: debug information is stripped, metadata is added.
 
 use std::path::Path;
 
@@ -11,11 +11,11 @@ use crate::manifest::Metadata;
 use crate::steps::{self, Step};
 use crate::{Error, Language, Result};
 
-/// The component without debug information and the names of its inner functions.
+/// The component without debug information and without the names of internal functions.
 ///
 /// # Errors
 ///
-/// The bytes are no component.
+/// The bytes are not a component.
 pub(crate) fn strip(wasm: &[u8]) -> Result<Vec<u8>, wasmparser::BinaryReaderError> {
     let mut output = Vec::with_capacity(wasm.len());
     let mut outer: Vec<Vec<u8>> = Vec::new();
@@ -54,11 +54,11 @@ fn is_for_debugging(section: &str) -> bool {
         || matches!(section, "name" | "sourceMappingURL" | "external_debug_info" | ".llvmbc" | ".llvmcmd")
 }
 
-/// The component with its metadata in the sections that other tools read.
+/// The component with its metadata, in the sections that other tools read.
 ///
 /// # Errors
 ///
-/// [`Error::Manifest`] for a licence or URL that is none.
+/// [`Error::Manifest`] for an invalid licence or URL.
 pub(crate) fn describe(wasm: &[u8], metadata: &Metadata, language: Language, manifest: &Path) -> Result<Vec<u8>> {
     let wrong = |field: &str, value: &str, why: String| Error::Manifest {
         path: manifest.to_owned(),
@@ -98,7 +98,7 @@ pub(crate) fn describe(wasm: &[u8], metadata: &Metadata, language: Language, man
 ///
 /// # Errors
 ///
-/// Why it is no component.
+/// Why it is not a component.
 pub(crate) fn steps(wasm: &[u8]) -> Result<Vec<Step>, String> {
     match decode(wasm) {
         Ok(DecodedWasm::Component(resolve, world)) => Ok(steps::read(&resolve, world).0),
@@ -107,7 +107,7 @@ pub(crate) fn steps(wasm: &[u8]) -> Result<Vec<Step>, String> {
     }
 }
 
-/// Writes a file so that nobody ever sees half of it.
+/// Writes a file atomically.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     std::fs::create_dir_all(parent).map_err(|source| Error::io("create", parent, source))?;
@@ -116,7 +116,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         std::io::Write::write_all(&mut file, bytes)?;
         #[cfg(unix)]
         {
-            // A temporary file is for its owner alone; a component is for everyone who may read the folder.
+            // Temporary files are private; a component has the permissions of a normal file.
             use std::os::unix::fs::PermissionsExt as _;
             file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
         }

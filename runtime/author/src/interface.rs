@@ -1,4 +1,4 @@
-//! Reads the world that a component is written against, and tells what is wrong with it.
+//! Reading the world of a component, and reporting its problems.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,18 +14,18 @@ use crate::{Error, Language, Problem, Result, Source};
 /// The folder of a component's WIT.
 pub(crate) const FOLDER: &str = "wit";
 
-/// A world, with the texts that it was read from.
+/// A world, with its source texts.
 pub(crate) struct Interface {
     pub(crate) resolve: Resolve,
     pub(crate) world: WorldId,
     sources: Sources,
 }
 
-/// Reads `wit/` of a component's folder. `world` chooses among several.
+/// Reads `wit/` of a component's folder. `world` selects one of several.
 ///
 /// # Errors
 ///
-/// The folder is missing, or [`Error::Problems`] with every place.
+/// The folder is missing, or [`Error::Problems`] with all places.
 pub(crate) fn read(dir: &Path, language: Language, world: Option<&str>) -> Result<Interface> {
     let folder = dir.join(FOLDER);
     if !folder.is_dir() {
@@ -86,7 +86,7 @@ impl Interface {
         &self.resolve.worlds[self.world].name
     }
 
-    /// The steps, and what is wrong with those that are none.
+    /// The steps, and the problems of exported functions that cannot be steps.
     pub(crate) fn check(&self) -> (Vec<Step>, Vec<Problem>) {
         let (steps, misfits) = steps::read(&self.resolve, self.world);
         let mut problems: Vec<Problem> = misfits
@@ -110,7 +110,7 @@ impl Interface {
         sources.problem(&self.resolve.source_map, span, diagnostic)
     }
 
-    /// A place in the WIT as people and editors write it: `wit/world.wit:12:9`.
+    /// A place in the WIT in the form of compilers and editors: `wit/world.wit:12:9`.
     pub(crate) fn place(&self, span: Span) -> Option<String> {
         let problem = self.problem(span, Diagnostic::error(""));
         let at = problem.diagnostic.at?;
@@ -118,7 +118,7 @@ impl Interface {
     }
 }
 
-/// The texts that were read, each once.
+/// The source texts, each read once.
 #[derive(Debug, Clone, Default)]
 struct Sources(BTreeMap<PathBuf, Arc<Source>>);
 
@@ -130,7 +130,7 @@ impl Sources {
         };
         let path = Path::new(location.path);
         let source = self.0.entry(path.to_owned()).or_insert_with(|| {
-            // What was read a moment ago can be read again; if not, the place alone is told.
+            // If the file cannot be read again, only its path is shown.
             Source::new(path, std::fs::read_to_string(path).unwrap_or_default())
         });
         let diagnostic = diagnostic.at(source.span(&location.range));
@@ -138,7 +138,7 @@ impl Sources {
     }
 }
 
-/// The parser's and the resolver's errors with their places and advice.
+/// The errors of the parser and of the resolver, with places and hints.
 fn refused(resolve: &Resolve, sources: &mut Sources, folder: &Path, error: &anyhow::Error) -> Error {
     let map = &resolve.source_map;
     let problem = if let Some(error) = error.downcast_ref::<ParseError>() {
@@ -156,7 +156,7 @@ fn refused(resolve: &Resolve, sources: &mut Sources, folder: &Path, error: &anyh
         let diagnostic = match kind {
             ResolveErrorKind::PackageNotFound { requested, known, .. } => {
                 let mut known: Vec<String> = known.iter().map(ToString::to_string).collect();
-                // Restored before this if it is spoken of; the resolver knows only what it has come to.
+                // It is restored before if the WIT refers to it; the resolver has loaded only what it has reached.
                 known.push("weft:component@0.1.0".to_owned());
                 known.dedup();
                 let hint = match suggest::nearest(&requested.to_string(), known.iter().map(String::as_str)) {
@@ -180,7 +180,7 @@ fn first_line_is_message(text: &str) -> Diagnostic {
     Diagnostic::error(message).hint(Some(hint).filter(|hint| !hint.is_empty()))
 }
 
-/// Adds what is probably meant by a name that does not exist: a name declared in the same file, or an artifact kind.
+/// Adds a suggestion for an unknown name: one that is declared in the same file, or an artifact kind.
 fn advise_nearest(mut problem: Problem) -> Problem {
     let diagnostic = &mut problem.diagnostic;
     let missing = ["not found", "does not exist", "not defined"].iter().any(|words| diagnostic.message.contains(words));

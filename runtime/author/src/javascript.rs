@@ -1,4 +1,4 @@
-//! JavaScript: jco, and TypeScript's checker where it is installed.
+//! Building JavaScript: jco, and TypeScript's checker where it is installed.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -20,11 +20,11 @@ const TYPES: &str = "build/types";
 const CHECK: &str = "build/check.ts";
 const CHECK_CONFIG: &str = "build/tsconfig.json";
 const BUNDLE_CONFIG: &str = "build/bundle.mjs";
-/// What the WIT provides is not for the bundler to look for.
+/// The imports that the WIT provides are external to the bundle.
 const BUNDLE: &str =
     "// Written by `weft build`.\nexport default { external: [/^(?!jco:|node:)[a-z0-9-]+:[a-z0-9-]+\\//] };\n";
 
-/// Builds the component and gives its bytes, with warnings.
+/// Builds the component. Returns its bytes, and warnings.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<Problem>)> {
     let entry = job.manifest.entry.as_deref().unwrap_or("src/component.js");
     if !job.dir.join(entry).is_file() {
@@ -78,7 +78,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
         BUNDLE_CONFIG,
     ]);
     componentize.args(["--disable", "all", "-o"]).arg(&out);
-    // Where it is written is told at the end.
+    // The path of the output is reported at the end.
     let quiet = &mut |event: Event<'_>| match event {
         Event::Line(line) if line.trim().is_empty() || line.contains("Successfully written") => {}
         other => report(other),
@@ -88,7 +88,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     Ok((bytes, Vec::new()))
 }
 
-/// A program of an npm package, of this folder or of a workspace around it.
+/// A program of an npm package, of this folder or of an enclosing workspace.
 fn in_node_modules(dir: &Path, program: &str) -> Option<PathBuf> {
     let program = if cfg!(windows) { format!("{program}.cmd") } else { program.to_owned() };
     let dir = std::path::absolute(dir).ok()?;
@@ -129,7 +129,7 @@ fn jco(job: &Job<'_>, report: Report<'_>) -> Result<PathBuf> {
         .ok_or_else(|| Error::Install { tool: "jco", hint: "what npm says is above; it needs the network".to_owned() })
 }
 
-/// Has TypeScript check the sources, and that they export what the world asks for.
+/// Checks the sources with TypeScript, and that they export what the world requires.
 fn check(job: &Job<'_>, tsc: &Path, entry: &str, report: Report<'_>) -> Result<()> {
     let (text, lines) = expectations(job, entry);
     write(&job.dir.join(CHECK), &text)?;
@@ -168,7 +168,8 @@ fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(|source| Error::io("write", path, source))
 }
 
-/// A module that compiles if the author's module exports what the world asks for; and which exported function each line is about.
+/// A module that compiles if the author's module exports what the world requires, and the exported function of each of
+/// its lines.
 fn expectations(job: &Job<'_>, entry: &str) -> (String, Vec<(u32, usize)>) {
     let resolve = &job.interface.resolve;
     let world = &resolve.worlds[job.interface.world];
@@ -193,7 +194,7 @@ fn expectations(job: &Job<'_>, entry: &str) -> (String, Vec<(u32, usize)>) {
     (text, lines)
 }
 
-/// What `tsc` says, `FILE(LINE,COLUMN): error TS2741: MESSAGE` with indented lines that say more, at its places.
+/// Parses the output of `tsc`, `FILE(LINE,COLUMN): error TS2741: MESSAGE` with indented continuation lines.
 fn problems(job: &Job<'_>, said: &str, lines: &[(u32, usize)]) -> Vec<Problem> {
     let mut found: Vec<(String, Location, String)> = Vec::new();
     for line in said.lines() {
@@ -211,7 +212,7 @@ fn problems(job: &Job<'_>, said: &str, lines: &[(u32, usize)]) -> Vec<Problem> {
         let message = message.trim_end_matches('.').replace(".:", ":");
         let declared = declarations(job, &message);
         if Path::new(&file).ends_with("check.ts") {
-            // The mistake is where the world and the module do not fit: shown where the world says what it wants.
+            // The module does not match the world: shown at the world's declaration.
             let Some(function) = lines.iter().find(|(line, _)| *line == at.line).and_then(|(_, n)| exported.get(*n))
             else {
                 continue;
@@ -249,7 +250,7 @@ fn word_length(source: &Source, at: Location) -> u32 {
     u32::try_from(length.max(1)).unwrap_or(1)
 }
 
-/// Where the records and fields that a message names are declared.
+/// The places of the records and fields that a message names.
 fn declarations(job: &Job<'_>, message: &str) -> Option<String> {
     let quoted: Vec<&str> = message.split(['\'', '"']).skip(1).step_by(2).collect();
     let mut places = Vec::new();

@@ -1,4 +1,4 @@
-//! The languages that components are written in.
+//! The languages of components.
 
 use std::fmt;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::{Error, Result};
 
-/// A language with tools that make components.
+/// A language in which components can be written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Language {
     /// cargo and wit-bindgen.
@@ -23,7 +23,7 @@ impl Language {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Rust, Self::Python, Self::JavaScript, Self::C];
 
-    /// How it is named on the command line.
+    /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             Self::Rust => "rust",
@@ -33,7 +33,7 @@ impl Language {
         }
     }
 
-    /// The file that a folder of this language has, and that holds the component's metadata.
+    /// The manifest: a file that a folder of this language has, with the metadata of the component.
     pub fn manifest(self) -> &'static str {
         match self {
             Self::Rust => "Cargo.toml",
@@ -43,7 +43,7 @@ impl Language {
         }
     }
 
-    /// How the manifest says which world is meant.
+    /// The setting of the manifest that selects a world.
     pub(crate) fn world_setting(self, world: &str) -> String {
         match self {
             Self::Rust => format!("`[package.metadata.weft]` with `world = \"{world}\"` in Cargo.toml"),
@@ -53,7 +53,8 @@ impl Language {
         }
     }
 
-    /// The language of a folder, by its manifest. A Makefile counts only where nothing else is: any folder may have one.
+    /// The language of a folder, by its manifest. A Makefile counts only if there is no other manifest, as any folder
+    /// may have one.
     ///
     /// # Errors
     ///

@@ -1,11 +1,11 @@
-//! Scaffolds components and builds them with each language's own tools.
+//! Scaffolding of components, and building them with each language's own tools.
 //!
-//! An author writes a WIT world; everything else follows from it. [`scaffold`] makes a folder as the language's users expect it,
-//! [`build`] reads the world, tells what is wrong with it before any compiler runs, calls the language's tools, and writes a
-//! stripped component with its metadata to `build/NAME.wasm`.
+//! An author writes a WIT world, from which everything else follows. [`scaffold`] creates a folder with the usual
+//! layout of the language. [`build`] reads the world, reports its problems before any compiler runs, calls the
+//! language's tools, and writes a stripped component with metadata to `build/NAME.wasm`.
 //!
-//! Nothing here prints or reads the environment: what the tools say goes to a report function, and the host's folders come in
-//! a [`Host`].
+//! Nothing here prints or reads the environment: the output of tools is passed to a report function, and the folders of
+//! the host are in a [`Host`].
 
 mod build;
 mod c;

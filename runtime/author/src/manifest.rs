@@ -1,4 +1,4 @@
-//! What a component's manifest says about it: standard metadata, and weft's own few settings.
+//! The manifest of a component: standard metadata, and weft's own settings.
 
 use std::path::Path;
 use std::process::Command;
@@ -8,14 +8,14 @@ use serde_json::Value;
 use crate::tools;
 use crate::{Error, Language, Result};
 
-/// Standard metadata of a component. What the manifest does not say is empty.
+/// Standard metadata of a component. Fields that the manifest does not have are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// The component's name.
     pub name: String,
     /// Its version.
     pub version: Option<String>,
-    /// What it is for.
+    /// A description for users.
     pub description: Option<String>,
     /// An SPDX licence expression.
     pub licence: Option<String>,
@@ -23,7 +23,7 @@ pub struct Metadata {
     pub source: Option<String>,
     /// URL of its home page.
     pub homepage: Option<String>,
-    /// Who made it.
+    /// The authors.
     pub authors: Vec<String>,
 }
 
@@ -31,9 +31,9 @@ pub struct Metadata {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Manifest {
     pub(crate) metadata: Metadata,
-    /// The world to build, where there are several.
+    /// The world to build, if there are several.
     pub(crate) world: Option<String>,
-    /// Where the code begins: a Python module, a JavaScript file, the target of a cargo package.
+    /// The entry point: a Python module, a JavaScript file, the target of a cargo package.
     pub(crate) entry: Option<String>,
 }
 
@@ -65,7 +65,7 @@ fn text(path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))
 }
 
-/// Asks cargo, which knows what is inherited from a workspace.
+/// Reads it through cargo, which resolves settings that are inherited from a workspace.
 fn cargo_metadata(path: &Path, host: &tools::Host) -> Result<Value> {
     let mut command = Command::new(&host.cargo);
     command.args(["metadata", "--no-deps", "--format-version", "1", "--manifest-path"]).arg(path);
@@ -176,11 +176,11 @@ fn javascript(path: &Path, text: &str) -> Result<Manifest> {
     let name = document["name"].as_str().unwrap_or_default();
     Ok(Manifest {
         metadata: Metadata {
-            // `@scope/name` is a file name only without its scope.
+            // The file name of `@scope/name` is the part after the scope.
             name: name.rsplit('/').next().unwrap_or(name).to_owned(),
             version: string(&document["version"]),
             description: string(&document["description"]),
-            // npm's word for software that nobody else may use.
+            // npm's word for proprietary software.
             licence: string(&document["license"]).filter(|licence| licence != "UNLICENSED"),
             source: string(repository).or_else(|| string(&repository["url"])).map(|url| repository_url(&url)),
             homepage: string(&document["homepage"]),
@@ -209,7 +209,7 @@ fn contact(name: Option<&str>, email: Option<&str>) -> Option<String> {
     }
 }
 
-/// The variables of a Makefile that are set plainly.
+/// The variables of a Makefile with plain assignments.
 fn c(text: &str) -> Manifest {
     let variable = |wanted: &str| {
         text.lines().find_map(|line| {

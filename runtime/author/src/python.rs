@@ -1,4 +1,4 @@
-//! Python: componentize-py.
+//! Building Python: componentize-py.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,11 +17,11 @@ use crate::tools::{self, Event, Host, Report};
 use crate::{Error, Problem, Result, Source};
 
 const VERSION: &str = "0.25.1";
-/// Finds mistakes that would show only at run time.
+/// Finds mistakes that would otherwise show only at run time.
 const CHECKER: &str = include_str!("python/check.py");
 const BINDINGS: &str = "build/bindings";
 
-/// Builds the component and gives its bytes, with warnings.
+/// Builds the component. Returns its bytes, and warnings.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<Problem>)> {
     let module = job.manifest.entry.as_deref().unwrap_or("component");
     let warnings = check(job, module)?;
@@ -34,7 +34,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     };
 
     let bindings = job.dir.join(BINDINGS);
-    // It does not write over what is there.
+    // componentize-py does not overwrite files.
     if bindings.exists() {
         std::fs::remove_dir_all(&bindings).map_err(|source| Error::io("remove", &bindings, source))?;
     }
@@ -58,14 +58,14 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     Ok((bytes, warnings))
 }
 
-/// What the tool says, without the places in the tool itself where it said so, and without where it writes to.
+/// The tool's output without its own stack frames, and without the path of the output.
 fn author_message(said: &str) -> impl Iterator<Item = &str> {
     let said = said.split_once("\nAssertionError: ").map_or(said, |(_, inner)| inner);
     let said = said.split("\nCaused by:").next().unwrap_or(said);
     said.trim_end().lines().filter(|line| *line != "Component built successfully")
 }
 
-/// The tool: of the project's own environment, of weft's, or on the PATH.
+/// The tool: of the project's environment, of weft's own, or on the PATH.
 fn componentize_py(dir: &Path, host: &Host, install: bool, report: Report<'_>) -> Result<PathBuf> {
     let own = tools::in_venv(&dir.join(".venv"), "componentize-py");
     if own.is_file() {
@@ -90,11 +90,11 @@ fn componentize_py(dir: &Path, host: &Host, install: bool, report: Report<'_>) -
     })
 }
 
-/// Compares the author's code with the world, without running it.
+/// Compares the author's code with the world, without executing it.
 ///
 /// # Errors
 ///
-/// [`Error::Problems`], each at its place in the code, with where the WIT says otherwise.
+/// [`Error::Problems`], each at its place in the code, with the place of the WIT that it contradicts.
 fn check(job: &Job<'_>, module: &str) -> Result<Vec<Problem>> {
     let file = job.dir.join(format!("{}.py", module.replace('.', "/")));
     let package = job.dir.join(module.replace('.', "/")).join("__init__.py");
@@ -147,7 +147,7 @@ fn problem(job: &Job<'_>, found: &Value, sources: &mut BTreeMap<String, Arc<Sour
     }
 }
 
-/// The place of `function filter`, or of `record filtered rows`, as the world's description numbers them.
+/// The place of `function filter`, or of `record filtered rows`, as the description of the world names them.
 fn declared(job: &Job<'_>, key: &str) -> Option<String> {
     let resolve = &job.interface.resolve;
     let mut parts = key.split(' ');
@@ -168,7 +168,8 @@ fn declared(job: &Job<'_>, key: &str) -> Option<String> {
     }
 }
 
-/// The world as the checker needs it: functions with their parameters, records with their fields, by their Python names.
+/// The description of the world for the checker: functions with their parameters, records with their fields, by Python
+/// names.
 fn world(job: &Job<'_>) -> Value {
     let resolve = &job.interface.resolve;
     let index = |wanted| resolve.types.iter().position(|(id, _)| id == wanted);
@@ -210,7 +211,7 @@ fn world(job: &Job<'_>) -> Value {
     json!({ "functions": functions, "records": records })
 }
 
-/// Whether a function gives anything when it succeeds.
+/// Whether a function has a value when it succeeds.
 fn has_value(job: &Job<'_>, function: &wit_parser::Function) -> bool {
     let resolve = &job.interface.resolve;
     match function.result {

@@ -1,4 +1,4 @@
-//! Rust: cargo with the target `wasm32-wasip2`.
+//! Building Rust: cargo with the target `wasm32-wasip2`.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use crate::tools::{self, Event, Host, Report};
 use crate::{Error, Language, Result};
 
 const TARGET: &str = "wasm32-wasip2";
-/// The recipe for machines on which rustup cannot add the target.
+/// The script for machines on which rustup cannot add the target.
 const TOOLCHAIN: &str = include_str!("../../../guest-examples/toolchain.sh");
 
-/// Builds the component and gives its bytes.
+/// Builds the component. Returns its bytes.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
     let rustc = compiler(job.host, job.install, report)?;
     let mut cargo = Command::new(&job.host.cargo);
@@ -65,7 +65,7 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<Vec<u8>> {
     std::fs::read(&made).map_err(|source| Error::io("read", &made, source))
 }
 
-/// What a message says, without the code that it shows.
+/// The text of a message, without the code that it shows.
 fn words(message: &Value) -> String {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let each = |key: &str| message[key].as_array().into_iter().flatten();
@@ -74,7 +74,7 @@ fn words(message: &Value) -> String {
     std::iter::once(text(&message["message"])).chain(labels).chain(children).collect::<Vec<_>>().join("\n")
 }
 
-/// The compiler to use instead of the one on the PATH, if that cannot build for the target.
+/// The compiler to use instead of that on the PATH, if that has no standard library for the target.
 fn compiler(host: &Host, install: bool, report: Report<'_>) -> Result<Option<OsString>> {
     let libraries = tools::output_of(Command::new(&host.rustc).args(["--print", "target-libdir", "--target", TARGET]));
     let Some(libraries) = libraries else {
@@ -110,7 +110,7 @@ fn has_std(libraries: &Path) -> bool {
     })
 }
 
-/// The compiler of a toolchain that the recipe assembled.
+/// The compiler of a toolchain that the script assembled.
 fn assembled(host: &Host) -> Option<PathBuf> {
     let folders = std::fs::read_dir(host.tools.join("rust")).ok()?.flatten();
     let mut whole: Vec<PathBuf> =
@@ -134,7 +134,7 @@ fn add_target(host: &Host, report: Report<'_>) -> Result<()> {
     };
     report(Event::Tool(&format!("rustup target add {TARGET}, or else a toolchain of Debian's packages")));
     let ended = tools::run_with(&mut command, &mut |is_stdout, line| {
-        // Standard output holds shell lines for scripts.
+        // Standard output has shell commands for scripts.
         if !is_stdout {
             report(Event::Line(line));
         }

@@ -1,4 +1,4 @@
-//! Makes the folder of a new component.
+//! Creating the folder of a new component.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use heck::ToSnakeCase as _;
 use crate::templates::{self, INTERFACE, INTERFACE_FOLDER, PIPELINE};
 use crate::{Error, Language, Result};
 
-/// Words that one of the languages, or WIT, keeps for itself.
+/// Keywords of the languages and of WIT.
 const KEYWORDS: &str = "\
     abstract alignas alignof alloc and as assert async auto await become bool borrow box break build case catch \
     char class component const constructor continue core crate def default deps del do double dyn elif else enum \
@@ -19,36 +19,36 @@ const KEYWORDS: &str = "\
     typedef typeof u16 u32 u64 u8 union unsafe unsized unsigned use var variant virtual void volatile weft where \
     while with world yield";
 
-/// What a README says of the sample pipeline.
+/// The line of the README about the sample pipeline.
 const PIPELINE_LINE: &str = "weft run pipeline.yaml      # the same as a pipeline\n";
 
-/// What to make.
+/// The request to create a component.
 #[derive(Debug, Clone)]
 pub struct ScaffoldRequest {
     /// The new folder; its last part is the component's name.
     pub path: PathBuf,
-    /// The language to write it in.
+    /// Its language.
     pub language: Language,
-    /// Whether a sample pipeline and its data come with it.
+    /// Whether to add a sample pipeline with data.
     pub pipeline: bool,
 }
 
-/// What was made.
+/// The new component.
 #[derive(Debug)]
 pub struct Scaffold {
     /// The component's name.
     pub name: String,
     /// The folder.
     pub path: PathBuf,
-    /// The files in it, those of the runtime's interface left out.
+    /// Its files, except those of the runtime's interface.
     pub files: Vec<&'static str>,
 }
 
-/// Makes a new component's folder. All of it appears at once, or nothing.
+/// Creates the folder of a new component, completely or not at all.
 ///
 /// # Errors
 ///
-/// The name is none, the folder exists, or the system refuses.
+/// The name is invalid, the folder exists, or the system returned an error.
 pub fn scaffold(wanted: &ScaffoldRequest) -> Result<Scaffold> {
     let ScaffoldRequest { path, language, pipeline } = wanted;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -74,12 +74,12 @@ pub fn scaffold(wanted: &ScaffoldRequest) -> Result<Scaffold> {
         files.push(file);
     }
     vendor(&inside)?;
-    // Fails if another process made the folder meanwhile, unless it is empty, which is no harm.
+    // Fails if another process has created the folder in the meantime, unless it is empty.
     std::fs::rename(&inside, path).map_err(|source| Error::io("create", path, source))?;
     Ok(Scaffold { name, path: path.clone(), files })
 }
 
-/// Writes the runtime's interface where the language's tools look for it.
+/// Writes the runtime's interface to where the language's tools expect it.
 pub(crate) fn vendor(dir: &Path) -> Result<()> {
     for (name, text) in INTERFACE {
         write(&dir.join(INTERFACE_FOLDER).join(name), text)?;
@@ -94,7 +94,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     std::fs::write(path, text).map_err(|source| Error::io("write", path, source))
 }
 
-/// A name that is one in WIT and in all four languages.
+/// Checks that a name is valid in WIT and in all languages.
 fn check_name(name: &str) -> Result<()> {
     let is_word = |word: &str| {
         word.starts_with(|c: char| c.is_ascii_lowercase())

@@ -1,4 +1,4 @@
-//! Files of the author, and places in them.
+//! Source files of the author, and places in them.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,10 +7,10 @@ use std::sync::Arc;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::{Location, Span};
 
-/// A file that was read.
+/// A source file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Source {
-    /// Its path as the user would write it.
+    /// Its path, as the user would write it.
     pub shown: String,
     /// Its text.
     pub text: String,
@@ -21,7 +21,7 @@ pub struct Source {
 pub struct Problem {
     /// The file.
     pub source: Arc<Source>,
-    /// What is wrong, and where.
+    /// The problem, with its place.
     pub diagnostic: Diagnostic,
 }
 
@@ -31,7 +31,8 @@ impl Source {
         Arc::new(Self { shown: shown(path), text })
     }
 
-    /// Line and column, in characters from 1, of a range of bytes, and how many characters it has on its first line.
+    /// The line and the column in characters, from 1, of a range of bytes, and the number of characters in its first
+    /// line.
     pub(crate) fn span(&self, range: &Range<usize>) -> Option<Span> {
         let before = self.text.get(..range.start)?;
         let line = before.matches('\n').count() + 1;
@@ -42,7 +43,7 @@ impl Source {
     }
 }
 
-/// A path without the `./` that a folder given as `.` leads to.
+/// A path without a leading `./`.
 pub(crate) fn shown(path: &Path) -> String {
     let path = path.strip_prefix(".").unwrap_or(path);
     if path.as_os_str().is_empty() { ".".to_owned() } else { path.display().to_string() }

@@ -1,4 +1,4 @@
-//! What of a world can be a step: the same reading of signatures as the runtime's, from WIT instead of a compiled binary.
+//! The steps of a world: signatures are read from WIT as the runtime reads them from a compiled binary.
 
 use indexmap::IndexMap;
 use weft_pipeline::signature::{Port, SINGLE_OUTPUT, Signature};
@@ -8,10 +8,10 @@ use wit_parser::{
     WorldItem, WorldKey,
 };
 
-/// A function that can be a step.
+/// An exported function that can be a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// How pipelines name it.
+    /// Its name in pipelines.
     pub name: String,
     /// Its inputs and outputs.
     pub signature: Signature,
@@ -26,19 +26,19 @@ pub(crate) struct NotAStep {
     pub(crate) span: Span,
 }
 
-/// An exported function, with the interface that it is in.
+/// An exported function, with its interface.
 pub(crate) struct Exported<'r> {
     pub(crate) interface: Option<InterfaceId>,
     pub(crate) function: &'r Function,
 }
 
-/// The exported functions that could be meant as steps, in order.
+/// The exported functions that may be steps, in order.
 pub(crate) fn exported(resolve: &Resolve, world: WorldId) -> Vec<Exported<'_>> {
     let mut found = Vec::new();
     for (key, item) in &resolve.worlds[world].exports {
         match item {
             WorldItem::Function(function) => found.push(Exported { interface: None, function }),
-            // componentize-py exports its initialiser in an instance of this name; `wasi:` is for other hosts.
+            // componentize-py exports its initialiser in `exports`; `wasi:` interfaces are for other hosts.
             WorldItem::Interface { id, .. } if !is_foreign(resolve, key, *id) => {
                 let functions = resolve.interfaces[*id].functions.values();
                 let free = functions.filter(|function| {
@@ -88,7 +88,7 @@ pub(crate) fn read(resolve: &Resolve, world: WorldId) -> (Vec<Step>, Vec<NotASte
     (qualified.collect(), misfits)
 }
 
-/// The type behind its other names.
+/// The type that aliases refer to.
 pub(crate) fn dealias(resolve: &Resolve, mut id: TypeId) -> TypeId {
     while let TypeDefKind::Type(Type::Id(next)) = resolve.types[id].kind {
         id = next;
@@ -96,7 +96,7 @@ pub(crate) fn dealias(resolve: &Resolve, mut id: TypeId) -> TypeId {
     id
 }
 
-/// The record that a function's outputs are in.
+/// The record of a function's outputs.
 pub(crate) fn output_record(resolve: &Resolve, function: &Function) -> Option<TypeId> {
     let result = match function.result? {
         Type::Id(id) => dealias(resolve, id),
@@ -181,7 +181,7 @@ impl Reader<'_> {
         Ok(outputs)
     }
 
-    /// What a type is, behind its other names; none for the simple ones.
+    /// The definition of a type, with aliases resolved; `None` for primitive types.
     fn kind(&self, ty: &Type) -> Option<&TypeDefKind> {
         match ty {
             Type::Id(id) => Some(&self.resolve.types[dealias(self.resolve, *id)].kind),
@@ -208,7 +208,7 @@ impl Reader<'_> {
         Ok(Port { ty, optional })
     }
 
-    /// The resource that a type is a handle on.
+    /// The resource of a handle type.
     fn handle(&self, ty: &Type) -> Option<(Handle, TypeId)> {
         match self.kind(ty)? {
             TypeDefKind::Handle(handle) => {
@@ -219,7 +219,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The kind of artifact that a resource stands for.
+    /// The artifact kind of a resource.
     fn artifact(&self, id: TypeId) -> Result<ArtifactType, SignatureError> {
         const KINDS: &str = "artifact kinds are `artifact`, `dataset`, `model`, `metrics`, `html` and the others in \
                              `weft:component/artifacts`, and resources with the methods of `artifact` in an imported interface";

@@ -1,4 +1,4 @@
-//! The files of new components, as they lie in `templates/`, and the runtime's interface as it lies in `wit/`.
+//! The files of new components from `templates/`, and the runtime's interface from `wit/`.
 
 use crate::Language;
 
@@ -11,7 +11,7 @@ macro_rules! files {
     };
 }
 
-/// What every component has.
+/// The files of every component.
 const COMMON: &[File] = files!["wit/world.wit": "common/world.wit", "data/plants.csv": "common/plants.csv"];
 
 const RUST: &[File] = files![
@@ -65,7 +65,7 @@ macro_rules! interface {
 /// The package `weft:component`.
 pub(crate) const INTERFACE: &[File] = interface!["artifacts.wit", "package.wit", "run.wit", "types.wit"];
 
-/// Where tools look for it, from the component's folder.
+/// The folder where tools expect it, relative to that of the component.
 pub(crate) const INTERFACE_FOLDER: &str = "wit/deps/weft-component";
 
 /// The files of a new component in a language.
@@ -79,7 +79,7 @@ pub(crate) fn component(language: Language) -> impl Iterator<Item = File> {
     COMMON.iter().chain(own).copied()
 }
 
-/// A template with its variables filled in: `{{key}}` becomes the key's value.
+/// A template with its variables filled in: `{{key}}` becomes the value of the key.
 pub(crate) fn render(template: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(template.to_owned(), |text, (key, value)| text.replace(&format!("{{{{{key}}}}}"), value))
 }

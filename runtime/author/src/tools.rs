@@ -1,4 +1,4 @@
-//! Calls the tools of others, and finds those that are installed for weft alone.
+//! Calling tools, and finding those that are installed for weft.
 
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -8,41 +8,41 @@ use std::sync::mpsc::{Sender, channel};
 
 use crate::{Error, Result};
 
-/// Where the tools of this machine are.
+/// The tools and folders of this machine.
 #[derive(Debug, Clone)]
 pub struct Host {
-    /// A folder of weft's own, where tools are installed if asked for.
+    /// The folder where tools are installed on request.
     pub tools: PathBuf,
-    /// The Rust compiler: `RUSTC`, else `rustc`.
+    /// The Rust compiler: `RUSTC`, or `rustc`.
     pub rustc: OsString,
-    /// `CARGO`, else `cargo`.
+    /// cargo: `CARGO`, or `cargo`.
     pub cargo: OsString,
-    /// Where wasi-sdk is, if it is told.
+    /// The folder of wasi-sdk, if it is set.
     pub wasi_sdk: Option<PathBuf>,
 }
 
-/// What goes on during a build.
+/// An event of a build.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Event<'a> {
-    /// A tool begins its work.
+    /// A tool starts.
     Tool(&'a str),
-    /// A line that a tool said.
+    /// A line of a tool's output.
     Line(&'a str),
 }
 
-/// Whom to tell what goes on.
+/// The receiver of events.
 pub(crate) type Report<'a> = &'a mut dyn FnMut(Event<'_>);
 
-/// How a tool ended.
+/// The result of a tool.
 pub(crate) struct Finished {
     pub(crate) success: bool,
     pub(crate) code: Option<i32>,
-    /// All that it said, both streams together.
+    /// Its output, both streams together.
     pub(crate) said: String,
 }
 
 impl Finished {
-    /// The failure, if it is one.
+    /// The error, if it failed.
     pub(crate) fn check(self, tool: &str) -> Result<String> {
         if self.success {
             Ok(self.said)
@@ -52,12 +52,12 @@ impl Finished {
     }
 }
 
-/// Runs a tool and reports each line that it says.
+/// Runs a tool, and reports each line of its output.
 pub(crate) fn run(command: &mut Command, report: Report<'_>) -> std::io::Result<Finished> {
     run_with(command, &mut |_, line| report(Event::Line(line)))
 }
 
-/// Runs a tool and hands over each line, with whether it is from standard output.
+/// Runs a tool, and passes on each line, with whether it is from standard output.
 pub(crate) fn run_with(command: &mut Command, line: &mut dyn FnMut(bool, &str)) -> std::io::Result<Finished> {
     let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let (sender, lines) = channel();
@@ -92,7 +92,7 @@ fn forward(stream: impl Read, is_stdout: bool, to: &Sender<(bool, String)>) {
     }
 }
 
-/// Whether a program starts and succeeds; what it prints is its answer.
+/// The output of a program; `None` if it does not start or fails.
 pub(crate) fn output_of(command: &mut Command) -> Option<String> {
     let output = command.stdin(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -103,7 +103,7 @@ pub(crate) fn in_venv(venv: &Path, program: &str) -> PathBuf {
     if cfg!(windows) { venv.join("Scripts").join(format!("{program}.exe")) } else { venv.join("bin").join(program) }
 }
 
-/// A package of `PyPI` in an environment of its own below the tools' folder; its folder, if it is whole.
+/// The environment of a `PyPI` package below the tools' folder, if it is complete.
 pub(crate) fn python_package(host: &Host, package: &str, version: &str) -> Option<PathBuf> {
     let venv = host.tools.join(format!("{package}-{version}"));
     venv.join("complete").is_file().then_some(venv)
@@ -120,7 +120,7 @@ pub(crate) fn install_python_package(
     report(Event::Tool(&format!("pip install {package}=={version}, into {}", venv.display())));
     let failed = |hint: &str| Error::Install { tool: package, hint: hint.to_owned() };
     let python = python().ok_or_else(no_python)?;
-    // What an installation that was broken off left behind.
+    // The rest of an interrupted installation.
     _ = std::fs::remove_dir_all(&venv);
     let made = run(Command::new(python).args(["-m", "venv"]).arg(&venv), report);
     if !made.is_ok_and(|ended| ended.success) {

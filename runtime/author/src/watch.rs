@@ -1,15 +1,15 @@
-//! Notices when the files of a component change.
+//! Watching the files of a component for changes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// Folders that hold what is made, not what is written.
+/// Folders with generated files.
 const BUILD_OUTPUTS: &[&str] = &["build", "target", "node_modules", "__pycache__", "dist"];
-/// So many files are looked at; a folder with more is not a component's.
+/// The maximum number of files that are watched. A larger folder is not that of a component.
 const MAX_FILES: usize = 20_000;
 
-/// The state of a folder's files when it was last looked at.
+/// The state of a folder's files at the last scan.
 #[derive(Debug)]
 pub struct Watch {
     dir: PathBuf,
@@ -19,12 +19,12 @@ pub struct Watch {
 type Snapshot = BTreeMap<PathBuf, (Option<SystemTime>, u64)>;
 
 impl Watch {
-    /// Looks at a folder for the first time.
+    /// Scans a folder for the first time.
     pub fn new(dir: &Path) -> Self {
         Self { dir: dir.to_owned(), seen: scan(dir) }
     }
 
-    /// The files that were changed, added or removed since the last look.
+    /// The files that were changed, added or removed since the last scan.
     pub fn changes(&mut self) -> Vec<PathBuf> {
         let now = scan(&self.dir);
         let new = now.iter().filter(|(path, state)| self.seen.get(*path) != Some(state)).map(|(path, _)| path);
@@ -35,17 +35,17 @@ impl Watch {
     }
 }
 
-/// Modification time and length of each file, hidden ones and what is made left out.
+/// The modification time and the length of each file, except hidden and generated ones.
 fn scan(dir: &Path) -> Snapshot {
     let mut seen = Snapshot::new();
     let mut queue = vec![dir.to_owned()];
     while let Some(next) = queue.pop() {
-        // A folder that vanishes meanwhile has no files.
+        // A folder that was removed in the meantime has no files.
         for entry in std::fs::read_dir(&next).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let name = name.to_string_lossy();
             let Ok(metadata) = entry.metadata() else { continue };
-            // Lock files are written by the tools themselves.
+            // Lock files are written by the tools.
             if name.starts_with('.') || name.ends_with('~') || name == "Cargo.lock" || name == "package-lock.json" {
                 continue;
             }
