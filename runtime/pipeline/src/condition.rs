@@ -100,7 +100,7 @@ pub struct Parsed {
 /// [`ConditionError::Syntax`].
 pub fn parse(expression: &str) -> Result<Parsed, ConditionError> {
     bounds::check(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let references = references::collect(&tree);
         let tasks = references.iter().filter_map(|reference| match &reference.root {
@@ -114,7 +114,7 @@ pub fn parse(expression: &str) -> Result<Parsed, ConditionError> {
 /// The syntax tree of an expression, for translation. The operators `+ - * / %` are calls of `@add` and so on in it.
 pub(crate) fn tree(expression: &str) -> Result<cel::IdedExpr, ConditionError> {
     bounds::check(expression)?;
-    bounds::with_room(|| arithmetic::parse(expression))
+    bounds::with_large_stack(|| arithmetic::parse(expression))
 }
 
 impl Condition {
@@ -164,7 +164,7 @@ pub struct TaskScope<'a> {
 /// [`ConditionError`]. [`ConditionError::hint`] says what the user can do.
 pub fn evaluate(expression: &str, scope: &ConditionScope<'_>) -> Result<bool, ConditionError> {
     bounds::check(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let references = references::collect(&tree);
         bounds::check_loops(&tree, expression, scope)?;

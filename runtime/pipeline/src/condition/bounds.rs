@@ -17,7 +17,7 @@ const MAX_BRACKETS: usize = 128;
 /// The maximum number of operators, dots included, which bounds the depth of an expression without brackets.
 const MAX_OPERATORS: usize = 512;
 /// The maximum number of iterations of all loops (`all`, `exists`, `map`, ...) together.
-const MAX_TURNS: f64 = 2e6;
+const MAX_LOOP_ITERATIONS: f64 = 2e6;
 /// The CEL parser takes up to 100 KiB of stack for each level of nesting in an unoptimised build. Only pages that are
 /// touched use memory.
 const STACK: usize = 64 << 20;
@@ -57,7 +57,9 @@ fn check_size(expression: &str, length: usize, brackets: usize, operators: usize
 /// Runs `work` on a thread whose stack is sufficient for the bounds above, and turns a panic into an error.
 ///
 /// The parser is generated code over an error-recovering library. A panic on malformed input must not abort the run.
-pub(super) fn with_room<T: Send>(work: impl FnOnce() -> Result<T, ConditionError> + Send) -> Result<T, ConditionError> {
+pub(super) fn with_large_stack<T: Send>(
+    work: impl FnOnce() -> Result<T, ConditionError> + Send,
+) -> Result<T, ConditionError> {
     thread::scope(|scope| {
         match thread::Builder::new().name("condition".into()).stack_size(STACK).spawn_scoped(scope, work) {
             Ok(thread) => thread.join().unwrap_or_else(|_| Err(ConditionError::syntax("the CEL parser failed on it"))),
@@ -71,11 +73,11 @@ pub(super) fn check_loops(tree: &IdedExpr, expression: &str, scope: &ConditionSc
     let outputs = scope.tasks.values().flat_map(|task| task.outputs.values()).map(longest_in);
     let params = scope.params.values().map(longest);
     let items = outputs.chain(params).fold(scope.params.len().max(scope.tasks.len()), usize::max);
-    check_turns(tree, expression, items)
+    check_loop_iterations(tree, expression, items)
 }
 
 /// The same, if the longest list that they could iterate over has `items` items.
-pub(super) fn check_turns(tree: &IdedExpr, expression: &str, items: usize) -> Result<(), ConditionError> {
+pub(super) fn check_loop_iterations(tree: &IdedExpr, expression: &str, items: usize) -> Result<(), ConditionError> {
     let depth = loops(tree);
     if depth == 0 {
         return Ok(());
@@ -83,7 +85,7 @@ pub(super) fn check_turns(tree: &IdedExpr, expression: &str, items: usize) -> Re
     let items = items.max(expression.matches(',').count() + 1);
     #[expect(clippy::cast_precision_loss, reason = "an estimate")]
     let items = items as f64;
-    if items.powi(i32::try_from(depth).unwrap_or(i32::MAX)) > MAX_TURNS {
+    if items.powi(i32::try_from(depth).unwrap_or(i32::MAX)) > MAX_LOOP_ITERATIONS {
         return Err(ConditionError::Evaluation(format!(
             "its loops, {depth} deep over {items} items, would take too long"
         )));

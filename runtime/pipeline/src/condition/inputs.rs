@@ -29,7 +29,7 @@ pub struct InputRead {
 /// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it has other variables than inputs.
 pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
     bounds::check_generated(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         reads(&tree)
     })
@@ -41,10 +41,10 @@ pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
 /// [`ConditionError`]. An absent input that it reads is [`ConditionError::Absent`], by name.
 pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, ConditionError> {
     bounds::check_generated(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let items = inputs.values().map(bounds::longest_in).fold(inputs.len(), usize::max);
-        bounds::check_turns(&tree, expression, items)?;
+        bounds::check_loop_iterations(&tree, expression, items)?;
         let mut context = context()?;
         context.add_variable_from_value("inputs", scope(inputs));
         match Value::resolve(&tree, &context) {
@@ -62,14 +62,14 @@ pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, Co
 /// [`ConditionError`].
 pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
     bounds::check_generated(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let text = match value {
             Json::String(text) => text.clone(),
             other => other.to_string(),
         };
         // An item of a list takes at least two characters.
-        bounds::check_turns(&tree, expression, text.len() / 2)?;
+        bounds::check_loop_iterations(&tree, expression, text.len() / 2)?;
         let mut context = context()?;
         context.add_variable_from_value("string_value", Value::String(Arc::new(text)));
         match Value::resolve(&tree, &context) {
@@ -91,7 +91,7 @@ pub fn select(expression: &str, value: &Json) -> Result<Json, ConditionError> {
 /// [`ConditionError::Syntax`]; [`ConditionError::Evaluation`] if it has other variables.
 pub fn check_selector(expression: &str) -> Result<(), ConditionError> {
     bounds::check_generated(expression)?;
-    bounds::with_room(|| {
+    bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let other = references::collect(&tree)
             .into_iter()

@@ -234,7 +234,7 @@ impl<'p> Checker<'p, '_> {
                 continue;
             };
             let wanted = if read.artifact { PortKind::Artifact } else { PortKind::Parameter };
-            if let Some(sort) = self.quiet_sort(&wire.from).filter(|sort| *sort != wanted) {
+            if let Some(sort) = self.known_kind(&wire.from).filter(|sort| *sort != wanted) {
                 let problem =
                     format!("the condition reads `{}` as {}, but it is {}", read.name, wanted.text(), sort.text());
                 self.error(Some(name), span, problem, None);
@@ -260,7 +260,7 @@ impl<'p> Checker<'p, '_> {
                     self.error(Some(name), span, problem, hint);
                 }
                 Some(wire) => {
-                    if let Some(sort) = self.quiet_sort(&wire.from).filter(|sort| *sort != wanted) {
+                    if let Some(sort) = self.known_kind(&wire.from).filter(|sort| *sort != wanted) {
                         let problem =
                             format!("the loop goes over `{input}` as {}, but it is {}", wanted.text(), sort.text());
                         self.error(Some(name), span, problem, None);

@@ -52,7 +52,7 @@ const WRAPPER_FIELDS: [&str; 8] =
 /// Whether a text is likely to be in KFP's format rather than the native one: it has one of KFP's fields at the top
 /// level.
 pub fn looks_like_ir(text: &str) -> bool {
-    const MARKS: [&str; 10] = [
+    const KFP_FIELDS: [&str; 10] = [
         "pipelineSpec",
         "pipeline_spec",
         "schemaVersion",
@@ -66,11 +66,11 @@ pub fn looks_like_ir(text: &str) -> bool {
     ];
     let text = text.trim_start_matches('\u{feff}');
     if text.trim_start().starts_with('{') {
-        return MARKS.iter().any(|mark| text.contains(&format!("\"{mark}\"")));
+        return KFP_FIELDS.iter().any(|mark| text.contains(&format!("\"{mark}\"")));
     }
     text.lines().any(|line| {
         let key = line.split(':').next().filter(|key| key.len() < line.len()).unwrap_or_default();
-        MARKS.contains(&key.trim_end().trim_matches(['"', '\'']))
+        KFP_FIELDS.contains(&key.trim_end().trim_matches(['"', '\'']))
     })
 }
 
@@ -330,7 +330,7 @@ impl<'n> Reader<'n> {
     }
 
     /// Applies the settings of a component's executor to a task.
-    fn set_up(&self, task: &mut Task) {
+    fn apply_executor(&self, task: &mut Task) {
         let label = self.labels.get(task.component.as_str());
         let Some(executor) = label.and_then(|label| self.executors.get(label)) else { return };
         task.grants = executor.grants.clone();

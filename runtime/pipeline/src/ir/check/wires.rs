@@ -174,14 +174,14 @@ impl<'p> Checker<'p, '_> {
     }
 
     /// The kind of a binding's value, if it is known. Unknown sources are reported elsewhere.
-    pub(super) fn quiet_sort(&self, binding: &Binding) -> Option<PortKind> {
+    pub(super) fn known_kind(&self, binding: &Binding) -> Option<PortKind> {
         match binding {
             Binding::Literal(_) | Binding::Template(_) | Binding::FinalStatus { .. } => Some(PortKind::Parameter),
             Binding::Input(name) => self.input(name).map(|input| PortKind::of(&input.port)),
             Binding::Output { task, output } => {
                 find(self.outputs_of(task)?, output).map(|(_, port)| PortKind::of(port))
             }
-            Binding::FirstOf(all) | Binding::Gather(all) => all.first().and_then(|first| self.quiet_sort(first)),
+            Binding::FirstOf(all) | Binding::Gather(all) => all.first().and_then(|first| self.known_kind(first)),
         }
     }
 }

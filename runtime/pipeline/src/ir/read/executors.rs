@@ -33,16 +33,16 @@ pub(super) struct Executor {
 }
 
 /// The kinds of executors.
-const SORTS: [&str; 4] = ["container", "importer", "resolver", "customJob"];
+const EXECUTOR_KINDS: [&str; 4] = ["container", "importer", "resolver", "customJob"];
 
 /// The arguments of a component that `weft inspect --format kfp` writes: one that has the whole executor input.
 const WHOLE_INPUT: [[&str; 2]; 2] = [["--executor-input", "{{$}}"], ["--executor_input", "{{$}}"]];
 
 pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Executor> {
     let what = format!("the executor `{label}`");
-    let message = Message::new(&entry.node, &what, &SORTS, notes);
+    let message = Message::new(&entry.node, &what, &EXECUTOR_KINDS, notes);
     let message = notes.take(message)?;
-    match message.one_of(&SORTS, &what, notes) {
+    match message.one_of(&EXECUTOR_KINDS, &what, notes) {
         Some(("container", entry)) => container(entry, notes),
         Some(("importer", entry)) => importer(entry, notes),
         Some((sort, entry)) => {
@@ -59,7 +59,7 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
             None
         }
         None => {
-            let hint = format!("it has one of the fields {}", suggest::list(&SORTS[..2]));
+            let hint = format!("it has one of the fields {}", suggest::list(&EXECUTOR_KINDS[..2]));
             notes.error(Diagnostic::error(format!("{what} does not say what it does")).at(entry.key).hint(hint));
             None
         }

@@ -78,7 +78,7 @@ pub(super) fn read<'n>(reader: &mut Reader<'n>, prefix: &str, name: &str, entry:
     if let Some(retry) = retry(&message, &mut reader.notes) {
         task.retry = retry;
     }
-    reader.set_up(&mut task);
+    reader.apply_executor(&mut task);
     Some(task)
 }
 
