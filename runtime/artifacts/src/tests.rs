@@ -1,4 +1,4 @@
-//! Tests of the store as a whole, by what it does.
+//! Tests of the whole store by its public functions.
 
 mod host;
 mod killed;
@@ -12,7 +12,7 @@ use std::path::Path;
 
 use crate::{BlobReader, Content, ContentId, Store};
 
-/// A new store in a directory that goes with it.
+/// A new store in a temporary directory, which is removed with it.
 fn store() -> (tempfile::TempDir, Store) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path().join("store")).unwrap();
@@ -49,12 +49,12 @@ fn all_bytes(blob: &BlobReader) -> Vec<u8> {
     bytes
 }
 
-/// The file that holds `id`.
+/// The file of `id`.
 fn stored_file(store: &Store, id: &ContentId) -> std::path::PathBuf {
     store.shown_id(id)
 }
 
-/// Replaces a stored file's bytes, as a failing disk would.
+/// Replaces the bytes of a stored file, as a failing disk would.
 fn damage(store: &Store, id: &ContentId, change: impl FnOnce(&mut Vec<u8>)) {
     let path = stored_file(store, id);
     let mut bytes = std::fs::read(&path).unwrap();
@@ -68,7 +68,7 @@ fn leftovers(store: &Store) -> usize {
     store.tmp().unwrap().dir.entries().unwrap().count()
 }
 
-/// Every plain file below `dir` with its bytes, in order.
+/// All plain files below `dir` with their bytes, sorted.
 fn files_below(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut waiting = vec![dir.to_owned()];

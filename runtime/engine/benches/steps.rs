@@ -1,4 +1,4 @@
-//! What the engine itself costs a step: trivial steps on a runner that does nothing, with the real metadata store.
+//! The engine's own cost per step: trivial steps, a runner without work, and the real metadata store.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark")]
 
@@ -36,7 +36,7 @@ fn parallel(steps: usize) -> Pipeline {
     pipeline((0..steps).map(|at| (format!("s{at}"), step().literal("seed", json!(at)))))
 }
 
-/// A loop over a DAG of one step; the list is copied into no iteration.
+/// A loop over a DAG of one step. Nothing reads the list, so it is not copied for the iterations.
 fn repeated(items: usize) -> Pipeline {
     let over = Items::Parameter("list".to_owned());
     let mut pipeline = pipeline(named([("loop", other(Implementation::default()).each(over))]));
@@ -46,7 +46,7 @@ fn repeated(items: usize) -> Pipeline {
     pipeline
 }
 
-/// An argument, as in `cargo bench -p weft-engine --bench steps -- chain`, picks those whose name contains it.
+/// An argument selects the benchmarks whose name contains it: `cargo bench -p weft-engine --bench steps -- chain`.
 fn main() {
     let wanted = std::env::args().nth(1).filter(|argument| !argument.starts_with('-')).unwrap_or_default();
     for (name, pipeline, count) in [

@@ -1,4 +1,4 @@
-//! A process that is killed, again and again, leaves a run that resumes to what an undisturbed one gives.
+//! A process that is killed repeatedly leaves a run that resumes to the result of an undisturbed one.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -57,7 +57,7 @@ fn runner(place: &Place) -> Fake {
     fake
 }
 
-/// Starts the run or goes on with it, and writes down what begins and what is reported as finished.
+/// Starts or resumes the run, and writes down the tasks that start and those that are reported as finished.
 fn begin_or_go_on(directory: &Path) {
     let place = Place::at(directory.to_owned());
     let fake = runner(&place);
@@ -75,7 +75,7 @@ fn begin_or_go_on(directory: &Path) {
     }
 }
 
-/// Not a test by itself: what the test below runs in a process of its own.
+/// Not a test: the process that the test below starts and kills.
 #[test]
 fn child() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
@@ -91,7 +91,7 @@ fn killed_at_any_instant_it_resumes_to_the_same() {
     let wanted = essence(&undisturbed, "r");
     assert_eq!(wanted.len(), 43);
 
-    // Instants spread by the golden ratio, the same each time, over what the run takes.
+    // Instants spread over the duration of the run by the golden ratio, the same in each execution of the test.
     let mut instant = 0.0_f64;
     let mut all_kills = 0;
     for round in 0..12 {

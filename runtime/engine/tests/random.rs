@@ -1,5 +1,5 @@
-//! Random DAGs with failures, flakes, skips, loops, nested DAGs, exit handlers and interruptions come out as their tasks
-//! say, whatever the interleaving.
+//! Random DAGs with failures, retries, skips, loops, nested DAGs, exit handlers and interruptions: the states must be
+//! those of a simple model, for every interleaving.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -17,18 +17,18 @@ use weft_metadata::RunState;
 use weft_pipeline::model::TaskState::{self, Complete, Failed, New, Skipped};
 use weft_pipeline::model::{Implementation, Pipeline};
 
-/// A task of a random DAG; it refers to earlier ones by number.
+/// A task of a random DAG. It refers to earlier ones by index.
 #[derive(Debug, Clone)]
 struct Plan {
     reads: Vec<Read>,
     after: Option<usize>,
-    /// The task whose `n` is asked for, and whether the condition then holds.
+    /// The task whose `n` its condition reads, and whether the condition is true.
     when: Option<(usize, bool)>,
-    /// Whether it runs whatever became of those before.
+    /// Whether it has the trigger of exit handlers.
     in_any_case: bool,
-    /// How many items it runs for, if it is a loop.
+    /// The number of items, if it is a loop.
     each: Option<usize>,
-    /// The DAG that it runs, if it is no step.
+    /// Its DAG, if it is not a step.
     inside: Vec<Plan>,
     failures: u32,
     retries: u32,
@@ -40,7 +40,7 @@ struct Plan {
 struct Read {
     task: usize,
     optional: bool,
-    /// Reads the output that may be absent.
+    /// Reads the optional output.
     maybe: bool,
 }
 
@@ -88,7 +88,7 @@ fn name(number: usize) -> String {
 }
 
 fn steps(plans: &[Plan]) -> Vec<(String, Step)> {
-    // Written last to first: the order in the file means nothing.
+    // In reverse order: the order in the file has no meaning.
     let step = |(number, plan): (usize, &Plan)| {
         let mut step = if plan.inside.is_empty() { step() } else { other(Implementation::default()) };
         step = step.retry(plan.retries, Duration::from_micros(plan.micros));
@@ -121,20 +121,20 @@ fn build(plans: &[Plan]) -> Pipeline {
     pipeline
 }
 
-/// Puts in the nested DAGs, which give what their first task gives.
+/// Adds the nested DAGs, whose outputs are those of their first task.
 fn fill(pipeline: &mut Pipeline, plans: &[Plan], prefix: &str) {
     for (number, plan) in plans.iter().enumerate().filter(|(_, plan)| !plan.inside.is_empty()) {
         let component = format!("{prefix}t{number}");
         let outputs = [("out", "t0", "out"), ("maybe", "t0", "maybe"), ("n", "t0", "n")];
         let dag = dag(pipeline, &format!("{component}-"), steps(&plan.inside));
         pipeline.components[&format!("comp-{component}")].implementation = Implementation::Dag(dag);
-        // Those deeper inside first: what they give is looked up.
+        // Inner ones first, as their outputs are looked up.
         fill(pipeline, &plan.inside, &format!("{component}-"));
         give(pipeline, &component, &outputs);
     }
 }
 
-/// Paths of what a task comes to: itself, or its iterations.
+/// The paths of a task: its own, or those of its iterations.
 fn instances(path: &str, plan: &Plan) -> Vec<String> {
     match plan.each {
         None => vec![path.to_owned()],
@@ -157,7 +157,7 @@ fn runner(place: &Place, plans: &[Plan]) -> Fake {
     add(Fake::new(place), plans, "")
 }
 
-/// What each task must come to, and after how many attempts: found by plain recursion over the order of numbers.
+/// The expected state and attempts of each task, computed by plain recursion in index order.
 type Results = BTreeMap<String, (TaskState, u32)>;
 
 fn expected(plans: &[Plan]) -> Results {
@@ -213,18 +213,18 @@ fn settle(plans: &[Plan], prefix: &str, results: &mut Results) -> bool {
     (0..plans.len()).all(|number| results[&format!("{prefix}t{number}")].0 != Failed)
 }
 
-/// Whether what a task gives are lists: it is a loop, or it gives what one inside gives.
+/// Whether the outputs of a task are lists: it is a loop, or its DAG returns those of one.
 fn gives_lists(plan: &Plan) -> bool {
     plan.each.is_some() || plan.inside.first().is_some_and(gives_lists)
 }
 
-/// Whether what a task gives as `maybe` is absent; a loop gives a list in any case.
+/// Whether the output `maybe` of a task is absent. A loop always has a list.
 fn gives_no_maybe(plan: &Plan) -> bool {
     plan.each.is_none() && plan.inside.first().map_or(plan.absent, gives_no_maybe)
 }
 
-/// The steps that must have succeeded before each of them is called: those of the tasks that it waits for, unless it
-/// can do without.
+/// The steps that must have succeeded before each of them is called: those of its upstream tasks, unless its trigger
+/// waits for any state.
 fn dependencies(plans: &[Plan], results: &Results) -> BTreeMap<String, BTreeSet<String>> {
     let leaves = |path: &str| -> BTreeSet<String> {
         let inside = |(other, (state, attempts)): (&String, &(TaskState, u32))| {
@@ -259,7 +259,8 @@ fn run_state(results: &Results) -> RunState {
     if failed { RunState::Failed } else { RunState::Complete }
 }
 
-/// Whether a task that runs in any case can have seen a failure: then it runs again when that is tried again.
+/// Whether a task with the trigger of exit handlers may have run after a failure. It then runs again when that is
+/// retried.
 fn looks_at_failures(plans: &[Plan]) -> bool {
     plans.iter().any(|plan| plan.in_any_case || looks_at_failures(&plan.inside))
 }
@@ -297,7 +298,7 @@ proptest! {
             prop_assert_eq!(attempts.get(path).copied().unwrap_or_default(), *count, "{}", path);
         }
         assert_settled(&place, "r", &results)?;
-        // Told again, it is the same.
+        // Reported again, it is the same.
         if outcome.state == RunState::Complete {
             let again = session.resume("r");
             let told = |outcome: &weft_engine::RunOutcome| -> Vec<_> {
@@ -313,7 +314,7 @@ proptest! {
         jobs in 1usize..4,
         stops in prop::collection::vec((1usize..30, any::<bool>()), 1..4),
     ) {
-        // Flakes count their attempts in the runner, not over processes: leave them out.
+        // The runner counts attempts per process, so flaky steps are left out.
         let plans = lasting(plans);
         let results = expected(&plans);
         let demo = build(&plans);
@@ -340,7 +341,7 @@ proptest! {
                     finished.insert(report.task.clone());
                 }
                 if seen >= events {
-                    // As good as killed between two transactions, or interrupted there.
+                    // Equivalent to being killed between two transactions, or interrupted there.
                     assert!(!crash, "stop here");
                     session.interrupt.store(true, Ordering::Relaxed);
                 }
@@ -377,7 +378,7 @@ proptest! {
     }
 }
 
-/// The same with failures that stay.
+/// The same with permanent failures.
 fn lasting(plans: Vec<Plan>) -> Vec<Plan> {
     let lasting = |plan: Plan| Plan {
         failures: if plan.failures > plan.retries { 99 } else { 0 },

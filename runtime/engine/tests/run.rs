@@ -1,4 +1,4 @@
-//! Whole runs on a runner of plain functions.
+//! Whole runs, with a runner of plain functions.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -45,7 +45,7 @@ fn data_flows_along_the_wires() {
     assert_eq!(record.summary.state, RunState::Complete);
     assert_eq!(record.outputs, outcome.outputs);
     let steps = place.steps("r1");
-    // The input is the row that the output was recorded as.
+    // The input is the recorded row of the output.
     assert_eq!(steps["b"].inputs["from-a"], steps["a"].outputs["out"]);
     assert_eq!(steps["b"].inputs["seed"], PortValue::Parameter(json!(7)));
     assert!(steps["b"].component.is_some() && steps["b"].identity.is_some());
@@ -103,12 +103,12 @@ fn a_failure_stops_what_depends_on_it_and_nothing_else() {
     assert_eq!(place.steps("r").into_keys().collect::<Vec<_>>(), ["a", "d", "e"]);
     assert_eq!(place.metadata.run("r").unwrap().summary.error.as_deref(), Some("`a`: it went wrong"));
 
-    // What it wrote is kept with it.
+    // Its log is kept.
     let log = place.steps("r")["a"].log.clone().unwrap();
     assert_eq!(failed.log.as_ref(), Some(&log));
     assert_eq!(place.artifacts.size(&log.parse().unwrap()).unwrap(), 6);
 
-    // Mended, the rest is done, and only the rest.
+    // After the cause is fixed, the rest is executed, and nothing else.
     let mended = Fake::new(&place);
     let outcome = place.session(&mended, 2).resume("r");
     assert_eq!(outcome.state, RunState::Complete);
@@ -139,14 +139,14 @@ fn equal_steps_are_taken_from_the_cache() {
     assert_eq!(one["c"].outputs, two["c"].outputs);
     assert_eq!(two["c"].cached_from, Some(one["c"].execution));
 
-    // One changed parameter re-runs what depends on it.
+    // A changed parameter re-runs the steps that depend on it.
     let three = session.start("three", &demo(2), &json!({}));
     assert_eq!(
         states(&three),
         [("a", Cached), ("b", Complete), ("c", Complete), ("d", Complete), ("e", Cached)].into()
     );
 
-    // Content that is gone is made again.
+    // Content that was removed is produced again.
     let uri = match &one["a"].outputs["out"] {
         PortValue::Artifacts(artifacts) => artifacts[0].uri.clone(),
         PortValue::Parameter(_) => unreachable!(),
@@ -295,7 +295,7 @@ fn an_interrupted_run_ends_soon_and_can_be_resumed() {
     assert_eq!(outcome.state, RunState::Complete);
     assert_eq!(swift.attempts().into_keys().collect::<Vec<_>>(), ["flaky", "long", "next"]);
 
-    // Resuming what is complete tells how it ended and does nothing.
+    // Resuming a complete run reports its result and executes nothing.
     let idle = Fake::new(&place);
     let again = place.session(&idle, 3).resume("r");
     assert_eq!((idle.total(), again.state), (0, RunState::Complete));
@@ -418,7 +418,8 @@ fn resolvers_find_what_an_earlier_run_gave() {
     assert_eq!(states(&four), [("deployed", Cached), ("train", Cached), ("compare", Cached), ("push", Skipped)].into());
 }
 
-/// `outer` runs `first`, `second` (reads `first` and the outer input `data`) and gives `second`'s dataset as `best`.
+/// `outer` runs `first` and `second` (which reads `first` and the outer input `data`), and returns `second`'s dataset
+/// as `best`.
 fn nested(first: Step) -> weft_pipeline::model::Pipeline {
     let outer_step = other(Implementation::default());
     let mut demo = pipeline(named([
@@ -449,10 +450,10 @@ fn dags_run_within_dags() {
     let steps = place.steps("r");
     assert_eq!(steps["outer"].kind, ExecutionKind::Dag);
     assert_eq!(steps["b"].inputs["x"], steps["outer/second"].outputs["out"]);
-    // Resumed when complete, all of it is told again.
+    // Resuming the complete run reports everything again.
     let again = session.resume("r");
     assert_eq!(again.tasks.iter().map(|task| (task.task.as_str(), task.state)).collect::<Vec<_>>(), tasks);
-    // A second run takes the steps from the cache; the DAG itself is what its tasks are.
+    // In a second run the steps are cached. The DAG itself is not, as its state follows from its tasks.
     let second = session.start("s", &nested(step()), &json!({}));
     assert_eq!(report(&second, "outer/second").state, Cached);
     assert_eq!(report(&second, "b").state, Cached);
@@ -474,7 +475,7 @@ fn a_failure_within_a_dag_is_the_dags_failure() {
     assert_eq!(outcome.state, RunState::Complete);
     assert_eq!(mended.attempts().into_keys().collect::<Vec<_>>(), ["b", "outer/first", "outer/second"]);
 
-    // What is skipped inside gives nothing outside.
+    // A skipped inner task has no output outside.
     let skipping = nested(step().when("1 > 2"));
     let outcome = place.session(&mended, 2).start("s", &skipping, &json!({}));
     let second = "its input `from-first` comes from `first`, which was skipped";

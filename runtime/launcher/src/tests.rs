@@ -1,4 +1,4 @@
-//! Directories made by hand, as a hostile command could leave them.
+//! Working directories as a hostile command could leave them.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -45,7 +45,7 @@ impl Fixture {
         self.directories.stage(&self.command, &self.inputs, &self.grants).unwrap()
     }
 
-    /// Collects what `write` left in the root, whose path it gets.
+    /// Collects the outputs after `write` was called with the path of the root.
     fn collect(&self, write: impl FnOnce(&Path)) -> Result<PortValues, Error> {
         let directory = self.directory();
         write(&root(&directory));
@@ -252,7 +252,7 @@ fn links_lead_nowhere_else() {
             Ok(outputs) => assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "", "{target}"),
         }
     }
-    // In a directory, in the way, and in the files for parameters.
+    // In a directory, as a parent, and as the file of a parameter.
     let inside = fixture.collect(|root| {
         std::fs::create_dir(root.join("out/model")).unwrap();
         symlink(&secret, root.join("out/model/x")).unwrap();
@@ -267,7 +267,7 @@ fn links_lead_nowhere_else() {
     let file = Fixture::new(&[("n", "string")]);
     let result = file.collect(|root| symlink(&secret, root.join("tmp/kfp/outputs/n")).unwrap());
     refused(result, FailureKind::Returned, &["cannot be read"]);
-    // One to another of the command's own files is followed.
+    // A link to another file of the command is followed.
     let own = fixture.collect(|root| {
         std::fs::write(root.join("tmp/real"), "real").unwrap();
         symlink("../tmp/real", root.join("out/model")).unwrap();
@@ -299,14 +299,14 @@ fn places_outside_are_refused_or_empty() {
     let mut fixture = Fixture::new(&[("model", "system.Model")]);
     let at = |path: &str| json!({"artifacts": {"model": {"artifacts": [{"custom_path": path}]}}});
     for path in ["/../../secret", "../../../../etc/passwd", "/none/there"] {
-        // `..` ends at the command's own root.
+        // `..` stops at the command's root.
         let outputs = fixture.collect(|root| tell(root, &at(path))).unwrap();
         assert_eq!(fixture.files(&only(&outputs, "model").uri)[0].1, "", "{path}");
     }
     for path in ["/", "/in", "a\0b", "."] {
         refused(fixture.collect(|root| tell(root, &at(path))), FailureKind::Returned, &["`model`"]);
     }
-    // A granted directory is read, and left as it is.
+    // Outputs in a granted directory are copied, and stay there.
     let shared = fixture.folder.path().join("shared");
     std::fs::create_dir(&shared).unwrap();
     std::fs::write(shared.join("x"), "shared").unwrap();

@@ -1,4 +1,4 @@
-//! Commands run by a Python of the host.
+//! Commands run by a Python interpreter of the host.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -41,7 +41,7 @@ impl Fixture {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("store")).unwrap();
-        // Whichever is found first: these tests need nothing but the standard library.
+        // The first one on the PATH: these tests need only the standard library.
         let interpreter = std::env::split_paths(&std::env::var_os("PATH").unwrap())
             .map(|folder| folder.join("python3"))
             .find(|path| path.exists())
@@ -138,7 +138,7 @@ print(os.getcwd() == os.path.dirname(os.environ['TMPDIR']), sys.stdin.read() == 
 fn a_function_of_kfp_is_run_by_its_executor() {
     let fixture = Fixture::new();
     let function = ["--kfp-function", "def f(): pass", "--executor_input", "{{$}}", "--function_to_execute", "f"];
-    // Without kfp, it says how to get it; and what it was called with stands in a package of the same name.
+    // Without kfp, the hint says how to install it. The arguments are then in a package of the same name.
     let failure = fixture.run(command(&function, &[]), &[]).unwrap_err();
     assert!(failure.hint.as_ref().unwrap().contains("-m pip install kfp"), "{failure:?}");
     let package = fixture.folder.path().join("packages/kfp/dsl");

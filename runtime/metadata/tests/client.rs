@@ -1,4 +1,4 @@
-//! The store as the real `ml_metadata` Python client sees it, and its stores as we see them.
+//! Interoperation with the `ml_metadata` Python client, in both directions.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -52,13 +52,13 @@ fn ids(list: &Value) -> Vec<i64> {
     ids
 }
 
-/// Two runs with a bit of everything, and the rows that they got.
+/// Two runs with executions and artifacts of all kinds, and their ids.
 struct Recorded {
     s: common::Scratch,
     run: RunKey,
     second: RunKey,
     csv: i64,
-    /// What `train` gave: two models and an index.
+    /// The outputs of `train`: two models and an index.
     models: [i64; 2],
     index: i64,
     import: i64,
@@ -66,13 +66,13 @@ struct Recorded {
     pick: i64,
     push: i64,
     page: i64,
-    /// `train` again, from the cache, in the second run.
+    /// `train` in the second run, cached.
     cached: i64,
-    /// A DAG in the second run; its one task comes next.
+    /// A DAG in the second run. Its only task follows.
     nested_in: i64,
 }
 
-/// An artifact with a property of every kind.
+/// An artifact with properties of all kinds.
 fn source() -> Artifact {
     let mut source = artifact("system.Dataset", 1);
     let mut deep = json!(1);
@@ -336,7 +336,7 @@ fn a_store_that_the_client_made_becomes_ours() {
     assert_eq!(serde_json::to_value(&record.artifact.properties).unwrap(), expected);
     assert_eq!(record.producer.unwrap().task.as_deref(), Some("their-task"));
 
-    // A run of ours goes on with their artifact, and the client walks back across.
+    // A run of ours uses their artifact, and the client follows the lineage back.
     let run = create_run(&store, "ours");
     let inputs = values([("data", one(&record.artifact))]);
     let mut outputs = values([("model", one(&artifact("system.Model", 5)))]);
@@ -374,7 +374,7 @@ fn the_schema_is_the_one_that_the_client_makes() {
             .prepare("SELECT type || ' ' || name, coalesce(sql, '') FROM sqlite_master WHERE tbl_name NOT LIKE 'weft%'")
             .unwrap();
         let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).unwrap();
-        // Blanks apart.
+        // Except for white space.
         rows.map(|row| row.map(|(name, sql)| (name, sql.split_whitespace().collect::<String>())).unwrap()).collect()
     };
     assert_eq!(schema(s.store.path()), schema(&path));

@@ -1,4 +1,4 @@
-//! Lineage walks, against a model of the same graph.
+//! Lineage queries, compared with a model of the same graph.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -16,7 +16,7 @@ use weft_pipeline::step::{Artifact, PortValue, PortValues};
 
 fn walk(store: &Store, start: LineageStart, direction: Direction, max_depth: Option<usize>) -> LineageGraph {
     let graph = store.lineage(&LineageQuery { start, direction, max_depth }).unwrap();
-    // Whatever the walk, its edges join its nodes.
+    // The edges of any result connect its nodes.
     let artifacts: BTreeSet<_> = graph.artifacts.iter().map(|node| node.id).collect();
     let executions: BTreeSet<_> = graph.executions.iter().map(|node| node.id).collect();
     assert!(graph.edges.iter().all(|edge| artifacts.contains(&edge.artifact) && executions.contains(&edge.execution)));
@@ -105,7 +105,7 @@ fn a_reused_result_leads_to_its_maker() {
     let run = walk(&s.store, LineageStart::Run("second".into()), Direction::Up, None);
     assert_eq!(tasks(&run), "train push import split deployed retrain", "its own steps count for what they took over");
 
-    // The lineage through a deleted run stays readable.
+    // The lineage through a deleted run can still be queried.
     s.store.delete_run("first").unwrap();
     let up = walk(&s.store, model, Direction::Up, None);
     assert_eq!(tasks(&up), "import split train push retrain");
@@ -119,7 +119,7 @@ fn cycles_and_repeated_ports_do_no_harm() {
     let mut first = values([("out", one(&artifact("system.Dataset", 1)))]);
     Step::new("make", PortValues::new()).complete(&s.store, &run, &mut first);
     let data = on(&first, "out")[0].clone();
-    // It hands on what it was given, on two outputs, and reads it on three places of two inputs.
+    // It returns its input on two outputs, and reads it at three positions of two inputs.
     let inputs = values([("many", PortValue::Artifacts(vec![data.clone(), data.clone()])), ("one", one(&data))]);
     let mut outputs = values([("a", one(&data)), ("b", one(&data))]);
     Step::new("pass", inputs).complete(&s.store, &run, &mut outputs);
@@ -163,12 +163,12 @@ fn a_huge_graph_is_cut_off() {
     assert!(far.truncated && far.artifacts.len() <= MAX_LINEAGE_NODES + 1);
 }
 
-/// A random DAG: each step reads some artifacts made before and makes some. Inputs are picked by fraction.
+/// A random DAG: each step reads some earlier artifacts and produces some. Inputs are selected by a fraction.
 fn dag() -> impl Strategy<Value = Vec<(Vec<prop::sample::Index>, usize)>> {
     prop::collection::vec((prop::collection::vec(any::<prop::sample::Index>(), 0..4), 0..3_usize), 1..25)
 }
 
-/// Artifacts and executions reached from an artifact along the edges, and how many executions away they are at most.
+/// The artifacts and executions that can be reached from an artifact, with their maximum distance in executions.
 fn reachable(
     start: i64,
     depth: usize,
@@ -225,7 +225,7 @@ proptest! {
         prop_assert_eq!(found(EventKind::Output), gives);
         prop_assert_eq!((whole.executions.len(), whole.artifacts.len()), (steps.len(), made.len()));
 
-        // The tables agree with the counts, and every row they name exists.
+        // The tables match the counts, and every row that they refer to exists.
         let sqlite = rusqlite::Connection::open(s.store.path()).unwrap();
         let count = |sql: &str| sqlite.query_row(sql, [], |row| row.get::<_, i64>(0)).map(|count| usize::try_from(count).unwrap()).unwrap();
         prop_assert_eq!(count("SELECT count(*) FROM Event"), found(EventKind::Input).len() + made.len());

@@ -1,4 +1,4 @@
-//! Runs and steps as they are written and read back.
+//! Runs and steps, written and read back.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
@@ -156,7 +156,7 @@ fn a_failed_transaction_leaves_nothing() {
     assert!(failed.is_err());
     assert!(s.store.steps_of("r").unwrap().is_empty());
     assert_eq!(common::live_artifacts(&s.store).unwrap(), 0);
-    // The type that was made in it is made again.
+    // The type that was created in the failed transaction is created again.
     let mut outputs = values([("out", one(&artifact("acme.New", 1)))]);
     step.complete(&s.store, &run, &mut outputs);
     assert_eq!(s.store.artifact(&uri(1)).unwrap().artifact.kind.0, "acme.New");
@@ -265,7 +265,7 @@ fn kept_runs_keep_what_they_refer_to() {
     s.store.transaction(|tx| tx.record_execution(&new, &user.new_execution(), ended)).unwrap();
     s.store.delete_run("old").unwrap();
     let kept: Vec<_> = s.store.referenced_uris().unwrap().into_iter().collect();
-    // What the run reads, its component, the component that its pipeline names, and its log.
+    // The inputs of the run, its component, the component of its pipeline, and its log.
     assert_eq!(kept, [uri(1), uri(99), uri(1000), "blake3:77".into()]);
 }
 

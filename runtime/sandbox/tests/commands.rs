@@ -1,4 +1,4 @@
-//! Components that are programs: what they see, what they leave, how they fail.
+//! Commands of WASI: their files, outputs and failures.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -56,7 +56,7 @@ impl Commands for Fixture {
 
 fn quick() -> Fixture {
     let mut fixture = Fixture::default();
-    // Compiling is not what is timed.
+    // Compiled before, so that it is not timed.
     fixture.log(&["time"]);
     fixture.limits.time = Some(Duration::from_secs(2));
     fixture
@@ -119,7 +119,7 @@ fn expect(result: Result<StepOutput, StepFailure>, kind: FailureKind, words: &[&
 fn failures_tell_what_went_wrong() {
     let fixture = quick();
     let run = |argv: &[&str]| fixture.command(command(argv), &[]);
-    // wasi-libc of before `exit-with-code` tells no more than that it failed.
+    // wasi-libc before `exit-with-code` reports only that it failed.
     expect(run(&["exit", "3"]), FailureKind::Returned, &["exit status", "no penguins here"]);
     assert!(run(&["exit", "0"]).is_ok());
     expect(run(&["traceback"]), FailureKind::Returned, &["ValueError: no penguins"]);
@@ -170,12 +170,12 @@ fn nothing_else_is_in_reach() {
     assert!(fixture.log(&["network"]).contains("Err("));
     for target in ["/etc/passwd", "../../../../secret", "../../in"] {
         let linked = fixture.command(command(&["link", target, "/out/model"]), &[]);
-        // The link itself may be refused; what lies behind it is never taken.
+        // Creating the link may be refused. Its target is never read.
         if let Ok(output) = linked {
             assert_eq!(fixture.text(artifact(&output.outputs, "model")), "", "{target}");
         }
     }
-    // A granted directory is there, and may be read only unless more was granted.
+    // A granted directory is read-only unless writing was granted.
     let shared = fixture.folder.path().join("shared");
     std::fs::create_dir(&shared).unwrap();
     let grant = |write| DirectoryGrant { host: shared.to_str().unwrap().to_owned(), write };

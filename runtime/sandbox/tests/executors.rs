@@ -1,4 +1,4 @@
-//! The programs that stand for the containers of KFP: its Python functions and shell commands, in the sandbox.
+//! The executors of KFP's containers: Python functions and shell commands, in the sandbox.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -34,7 +34,7 @@ def train(rows: int, names: list, data: Input[Dataset], model: Output[Model], me
     return (rows + len(text), 0.5)
 ";
 
-/// A program that `runtime/executors/build.sh` built.
+/// An executor built by `runtime/executors/build.sh`.
 fn executor(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/executors/{name}.wasm"));
     assert!(path.exists(), "{} is missing: build it with `runtime/executors/build.sh`", path.display());
@@ -149,7 +149,7 @@ fn five_functions_take_no_time() {
     let digest = fixture.sandbox.load_file(&executor("python")).unwrap().digest().to_owned();
     let function = || run_loaded(&fixture, &digest, train(), &inputs).unwrap();
     function();
-    // The best of several, and still ten times what it takes on an idle machine: this one may be busy with something else.
+    // The best of several runs, with ten times what an idle machine takes, as this one may be busy.
     let five = || {
         let started = Instant::now();
         for _ in 0..5 {

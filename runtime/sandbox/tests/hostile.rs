@@ -1,4 +1,4 @@
-//! Steps that misbehave: each ends with a clear failure or is told no, and the host goes on as if nothing had been.
+//! Hostile steps: each ends with a clear failure or is refused something, and the host is not affected.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;
@@ -11,7 +11,7 @@ use weft_pipeline::step::{FailureKind, PortValue, StepFailure};
 
 fn quick() -> Fixture {
     let mut fixture = Fixture::default();
-    // Compiling is not what is timed.
+    // Compiled before, so that it is not timed.
     let _ = fixture.run("hostile", "env", &[]).unwrap();
     fixture.limits.time = Some(Duration::from_secs(2));
     fixture
@@ -27,7 +27,7 @@ fn expect(failure: &StepFailure, kind: FailureKind, words: &[&str]) {
     assert!(!failure.message.contains("wasm backtrace"), "{}", failure.message);
 }
 
-/// Nothing that a failed step left in the store is damaged or unfinished.
+/// Asserts that failed steps left no damaged or unfinished content in the store.
 fn assert_whole(fixture: &Fixture) {
     let report = fixture.store.fsck(weft_artifacts::Repair::None, &mut |_| {}).unwrap();
     assert!(report.is_empty(), "{report:?}");
@@ -41,7 +41,7 @@ fn panics_name_their_message() {
         FailureKind::Trapped,
         &["no penguins here"],
     );
-    // Depending on its libc, `exit` ends the component or recurses until its stack is used up.
+    // Depending on its libc, `exit` ends the component or recurses until its stack overflows.
     expect(&fixture.hostile("exit", &[("code", p(3))]), FailureKind::Trapped, &[]);
     expect(&fixture.hostile("trap-while-writing", &[("bytes", p(1_000_000))]), FailureKind::Trapped, &[]);
     assert_whole(&fixture);
@@ -174,7 +174,7 @@ fn bad_names_forms_and_numbers_are_refused() {
     let fixture = quick();
     let allowed = fixture.run("hostile", "nan-property", &[]).unwrap().outputs;
     assert_eq!(parameter(&allowed, "methods"), &json!([]));
-    // Names that are odd but lead nowhere else are a guest's own affair.
+    // Unusual names that do not lead outside are allowed.
     let allowed = fixture.run("hostile", "bad-name", &[]).unwrap().outputs;
     for name in parameter(&allowed, "methods").as_array().unwrap() {
         let name = name.as_str().unwrap();

@@ -1,4 +1,4 @@
-//! What is read back from binaries: ports, kinds, and why a function is no step.
+//! Signatures that are read from binaries: ports, kinds, and why a function cannot be a step.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

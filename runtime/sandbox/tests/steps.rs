@@ -1,4 +1,4 @@
-//! Well-behaved steps: every parameter type, every form of artifact, metadata, the run.
+//! Correct steps: all parameter types, all forms of artifacts, metadata, messages.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod common;

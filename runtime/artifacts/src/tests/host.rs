@@ -46,7 +46,7 @@ fn a_file_comes_in_and_goes_out() {
     let dest = dir.path().join("out.bin");
     store.export(&id, &dest, Existing::Keep).unwrap();
     assert_eq!(std::fs::read(&dest).unwrap(), bytes);
-    // The copy is the user's own.
+    // The copy belongs to the user.
     std::fs::write(&dest, b"changed").unwrap();
     assert_eq!(bytes_of(&store, &id), bytes);
     assert!(matches!(store.export(&id, &dest, Existing::Keep), Err(Error::Exists { .. })));
@@ -114,7 +114,7 @@ fn links_are_followed_inside_only() {
     symlink("../../file", root.join("deep/er/link")).unwrap();
     let id = import(&store, &root).unwrap();
     assert_eq!(id, put_tree(&store, &[("file", b"content"), ("deep/er/link", b"content")]));
-    // The directory itself may be reached by a link.
+    // The directory itself may be given as a link.
     symlink(&root, dir.path().join("alias")).unwrap();
     assert_eq!(import(&store, &dir.path().join("alias")).unwrap(), id);
 

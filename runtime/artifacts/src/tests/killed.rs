@@ -1,4 +1,5 @@
-//! A process killed while it writes: what it finished is whole, the rest is garbage that can be told from the living's.
+//! A process that is killed while it writes: published content is complete, and its temporary files can be told from
+//! those of living processes.
 
 use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +11,7 @@ use crate::{ContentId, Repair, Store};
 
 const STORE: &str = "WEFT_ARTIFACTS_TEST_STORE";
 
-/// Not a test by itself: the process that [`killed_at_any_instant`] kills. Says each id that was published.
+/// Not a test: the process that [`killed_at_any_instant`] kills. It prints each published id.
 #[test]
 #[ignore = "run by another test, in a process of its own"]
 fn writes_until_killed() {
@@ -51,7 +52,7 @@ fn killed_at_any_instant() {
         std::thread::sleep(std::time::Duration::from_micros(371 * round as u64));
         child.kill().unwrap();
         child.wait().unwrap();
-        // What it said between the last line read and its end; the last may be cut short.
+        // The output between the last line read and its end; the last line may be truncated.
         let rest: Vec<_> = lines.collect();
         told.extend(rest.into_iter().rev().skip(1));
         let ids = told.iter().flat_map(|line| line.split(' ').skip(1)).map(|id| id.parse::<ContentId>().unwrap());
@@ -62,7 +63,7 @@ fn killed_at_any_instant() {
             assert!(store.contains(id).unwrap(), "{id}");
         }
     }
-    // The last process was let live until it had told of twelve times three; how much it did besides is chance.
+    // The last process was killed only after 36 ids.
     assert!(published.len() >= 12 * 3);
     let report = store.gc(&published).unwrap();
     assert_eq!(report.leftovers, 24, "a directory and a lock of each of the killed");

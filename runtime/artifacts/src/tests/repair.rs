@@ -1,4 +1,4 @@
-//! Damage found, garbage removed, locks kept.
+//! Detection of damage, removal of garbage, and locks.
 
 use std::collections::HashSet;
 
@@ -64,7 +64,7 @@ fn every_kind_of_damage_is_told_and_moved_away() {
     }
     assert!(store.contains(&good).unwrap() && store.contains(&whole).unwrap());
     assert_eq!(std::fs::read_dir(store.path().unwrap().join("damaged")).unwrap().count(), 9);
-    // Made again, it is whole again, and damaged again it is moved beside the first.
+    // Stored again it is complete, and damaged again it is moved beside the first one.
     assert_eq!(put(&store, b"flipped"), flipped);
     damage(&store, &flipped, |bytes| bytes[0] ^= 1);
     assert_eq!(store.fsck(Repair::Quarantine, &mut |_| {}).unwrap().len(), 1);
@@ -112,7 +112,7 @@ fn a_blob_cut_while_it_is_read_is_an_error() {
 fn leftovers_of_the_dead_are_removed_and_those_of_the_living_kept() {
     let (_dir, store) = store();
     let tmp = store.path().unwrap().join("tmp");
-    // As a killed process leaves it: its lock file is there, and nobody holds it.
+    // As left by a killed process: its lock file exists, and is not locked.
     std::fs::create_dir_all(tmp.join("999-0/17/deep")).unwrap();
     std::fs::write(tmp.join("999-0/17/deep/file"), b"x").unwrap();
     std::fs::write(tmp.join("999-0.lock"), b"").unwrap();

@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::store;
 use crate::Existing;
 
-/// The most memory this process has held, in KiB.
+/// The peak memory of this process, in KiB.
 fn peak_memory() -> String {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("unknown").to_owned()

@@ -1,4 +1,4 @@
-//! What a sandboxed step needs: scratch directories, content mounted, outputs taken over.
+//! Functions for sandboxed steps: scratch directories, materialized content, adopted outputs.
 
 use std::path::PathBuf;
 
@@ -32,7 +32,7 @@ fn however_deep_a_step_nests_it_is_removed() {
         }
         dir = dir.open_dir("d").unwrap();
     }
-    // Names that could be mistaken for those under which directories wait.
+    // Names like those under which directories wait for removal.
     for name in ["0", "1", "2"] {
         dir.create_dir(name).unwrap();
     }
@@ -101,7 +101,7 @@ fn hard_links_are_never_moved() {
     store.materialize(&blob, scratch.dir(), "same").unwrap();
     assert_eq!(store.adopt(scratch.dir(), "same", None).unwrap(), blob);
     assert_eq!(bytes_of(&store, &blob), b"input");
-    // A second name stays writable; the store must not share its bytes.
+    // A second hard link stays writable, so the store must not share its bytes.
     scratch.dir().write("one", b"output").unwrap();
     scratch.dir().hard_link("one", scratch.dir(), "two").unwrap();
     let id = store.adopt(scratch.dir(), "one", None).unwrap();

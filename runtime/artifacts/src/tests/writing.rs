@@ -1,4 +1,4 @@
-//! Blobs: whatever the order of writes, the bytes and the digest are those of the same writes to memory.
+//! Blobs: for any order of writes, the bytes and the digest are those of the same writes to memory.
 
 use std::io::{Read as _, Seek as _, SeekFrom};
 
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Write {
     }
 }
 
-/// Writes around the size at which memory spills to the file, where the cases meet.
+/// Writes around the size at which memory is flushed to the file.
 fn writes() -> impl Strategy<Value = Vec<Write>> {
     let data = (0..3usize, any::<u8>()).prop_flat_map(|(class, fill)| {
         let length = match class {
@@ -102,7 +102,7 @@ fn what_is_stored_can_be_read_in_every_way() {
     assert_eq!(cursor.seek(SeekFrom::End(-3)).unwrap(), 199_997);
     assert!(cursor.seek(SeekFrom::Current(-300_000)).is_err());
     assert_eq!(std::io::BufReader::new(cursor).bytes().count(), 3);
-    // Several threads through one handle.
+    // Several threads with one handle.
     std::thread::scope(|scope| {
         for thread in 0..4u64 {
             let (blob, bytes) = (&blob, &bytes);
@@ -195,7 +195,7 @@ fn all_writers_of_a_budget_share_it() {
     assert!(matches!(two.append(&[1; 401]), Err(Error::OutputLimit { limit: 1000 })));
     assert!(two.is_empty());
     two.append(&[1; 300]).unwrap();
-    // Overwriting is no growth; a far offset is, and so is one that no file has.
+    // Overwriting is not growth. A far offset is, and so is one beyond the limit of files.
     one.write_at(0, &[2; 600]).unwrap();
     for offset in [900, 1 << 40, u64::MAX - 1] {
         assert!(matches!(one.write_at(offset, &[1; 10]), Err(Error::OutputLimit { limit: 1000 })));
@@ -240,7 +240,7 @@ fn a_store_that_flushes_gives_the_same() {
     put(&store, b"small");
     store.sync().unwrap();
     assert_eq!(store.list().unwrap().count(), 2);
-    // Another process would open it by the other option.
+    // As another process would open it, with the other option.
     assert!(Store::open(dir.path().join("a/b")).unwrap().contains(&id).unwrap());
 }
 
@@ -253,7 +253,7 @@ fn stores_are_opened_where_stores_are() {
 
     let path = dir.path().join("store");
     let id = put(&Store::open(&path).unwrap(), b"x");
-    // Creation cut short: all but the version.
+    // An interrupted creation: everything except the version.
     std::fs::remove_file(path.join("version")).unwrap();
     assert!(Store::open(&path).unwrap().contains(&id).unwrap());
 
@@ -273,7 +273,7 @@ fn many_processes_may_create_the_same_store_at_once() {
     let dir = tempfile::tempdir().unwrap();
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            // Each open is one of its own, as in another process.
+            // Each opening is independent, as in another process.
             scope.spawn(|| put(&Store::open(dir.path().join("s")).unwrap(), b"z"));
         }
     });

@@ -1,4 +1,5 @@
-//! Stores in a temporary directory, small pipelines, and a runner whose steps are plain functions.
+//! Shared parts of the tests: stores in a temporary directory, builders of small pipelines, and a runner whose steps
+//! are plain functions.
 
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, reason = "shared by tests that use parts of it")]
 
@@ -68,7 +69,7 @@ impl Place {
         by_task
     }
 
-    /// `(table, rows)` of everything in MLMD's own tables.
+    /// `(table, rows)` of all of MLMD's tables.
     pub fn counts(&self) -> BTreeMap<String, i64> {
         let connection = rusqlite::Connection::open(self.dir.join("metadata.db")).unwrap();
         let tables =
@@ -143,24 +144,24 @@ pub fn report<'o>(outcome: &'o RunOutcome, task: &str) -> &'o TaskReport {
     outcome.tasks.iter().find(|report| report.task == task).unwrap()
 }
 
-/// What a task's step does, beyond giving its outputs.
+/// The behaviour of a task's step, in addition to its outputs.
 #[derive(Debug, Clone, Default)]
 pub struct Behaviour {
-    /// Fail this many attempts.
+    /// Fails in this many attempts.
     pub failures: u32,
     pub kind: Option<FailureKind>,
-    /// Leave the optional output out.
+    /// Leaves the optional output out.
     pub absent: bool,
-    /// Take this long, or until interrupted.
+    /// Takes this long, or until it is interrupted.
     pub takes: Duration,
-    /// Log this line.
+    /// Logs this line.
     pub log: Option<String>,
     pub panics: bool,
 }
 
-/// A runner whose steps all do the same: `out` is a dataset that names all inputs, `maybe` the same as an optional
-/// one, `n` how many inputs there were, `value` what the input `value` holds, if there is one. It watches that no step
-/// runs before the tasks that it is told to wait for.
+/// A runner all of whose steps do the same: `out` is a dataset that names all inputs, `maybe` the same as an optional
+/// one, `n` the number of inputs, `value` the input `value`, if there is one. It checks that no step runs before the
+/// tasks that it has to wait for.
 #[derive(Default)]
 pub struct Fake {
     pub artifacts: Option<weft_artifacts::Store>,
@@ -169,11 +170,11 @@ pub struct Fake {
     /// Attempts by task.
     pub attempts: Mutex<BTreeMap<String, u32>>,
     succeeded: Mutex<BTreeSet<String>>,
-    /// Tasks whose steps began before their dependencies had ended.
+    /// Tasks whose steps started before their dependencies had ended.
     pub early: Mutex<Vec<String>>,
     at_work: AtomicUsize,
     pub most_at_work: AtomicUsize,
-    /// What was asked of it.
+    /// The requests.
     pub requests: Mutex<Vec<StepRequest>>,
 }
 
@@ -303,7 +304,7 @@ pub fn from_input(name: &str) -> Wire {
     Wire::from(Binding::Input(name.to_owned()))
 }
 
-/// A task and its component under construction.
+/// A task and its component, for building pipelines.
 pub struct Step {
     pub task: Task,
     pub component: Component,
@@ -371,7 +372,7 @@ impl Step {
         self
     }
 
-    /// Has an input `value`, which it gives back.
+    /// Has an input `value`, which it returns.
     pub fn value(self, wire: impl Into<Wire>) -> Self {
         self.input("value", input(parameter(ParameterType::Json), false), wire.into())
     }
@@ -382,7 +383,7 @@ impl Step {
         self
     }
 
-    /// Runs once for each item, which its input `value` gets.
+    /// Makes it a loop, whose items are its input `value`.
     pub fn each(mut self, over: Items) -> Self {
         self.component.inputs.insert("value".to_owned(), input(parameter(ParameterType::Json), false));
         self.task.each = Some(Iteration { over, item: "value".to_owned(), parallelism: None });
@@ -394,7 +395,7 @@ impl Step {
         self
     }
 
-    /// Runs only if this holds, which reads its own inputs.
+    /// Adds a condition over its own inputs.
     pub fn when_inputs(mut self, expression: &str) -> Self {
         let (expression, at) = (expression.to_owned(), Location::default());
         self.task.when =
@@ -402,7 +403,7 @@ impl Step {
         self
     }
 
-    /// Runs whatever became of the tasks before it.
+    /// Sets the trigger of exit handlers.
     pub fn in_any_case(mut self) -> Self {
         self.task.trigger = Trigger::AllCompleted;
         self
@@ -414,7 +415,7 @@ impl Step {
     }
 }
 
-/// A pipeline `demo` of steps by name, each with a component of its own.
+/// A pipeline `demo` of these steps, each with a component of its own.
 pub fn pipeline(steps: impl IntoIterator<Item = (String, Step)>) -> Pipeline {
     let mut pipeline = Pipeline { name: "demo".to_owned(), ..Pipeline::default() };
     let dag = dag(&mut pipeline, "", steps);
@@ -422,11 +423,11 @@ pub fn pipeline(steps: impl IntoIterator<Item = (String, Step)>) -> Pipeline {
     pipeline
 }
 
-/// A DAG whose components go into a pipeline, with a prefix to their names.
+/// A DAG whose components are added to a pipeline, with this prefix to their names.
 pub fn dag(pipeline: &mut Pipeline, prefix: &str, steps: impl IntoIterator<Item = (String, Step)>) -> Dag {
     let mut dag = Dag::default();
     for (name, Step { mut task, mut component }) in steps {
-        // Each step calls a function of its own: equal ones would be taken from the cache within a run.
+        // Each step calls a function of its own. Otherwise equal ones would be cached within a run.
         if let Implementation::Wasm(wasm) = &mut component.implementation {
             wasm.function = Some(format!("{prefix}{name}"));
         }
@@ -437,7 +438,7 @@ pub fn dag(pipeline: &mut Pipeline, prefix: &str, steps: impl IntoIterator<Item 
     dag
 }
 
-/// Makes a nested pipeline of a task's component. Its outputs are those of tasks in it: `(name, task, output)`.
+/// Makes the task's component a nested pipeline. Its outputs are those of its tasks: `(name, task, output)`.
 pub fn nest(
     pipeline: &mut Pipeline,
     component: &str,
@@ -449,7 +450,7 @@ pub fn nest(
     give(pipeline, component, outputs);
 }
 
-/// Lets a nested pipeline give outputs of its tasks.
+/// Adds outputs of its tasks to a nested pipeline.
 pub fn give(pipeline: &mut Pipeline, component: &str, outputs: &[(&str, &str, &str)]) {
     let component = format!("comp-{component}");
     for (name, task, output) in outputs {
@@ -473,7 +474,7 @@ pub fn items(items: impl IntoIterator<Item = Value>) -> Items {
     Items::Literal(items.into_iter().collect())
 }
 
-/// The parameter on an output.
+/// The value of an output parameter.
 pub fn value<'v>(values: &'v PortValues, port: &str) -> &'v Value {
     match &values[port] {
         PortValue::Parameter(value) => value,
@@ -481,7 +482,7 @@ pub fn value<'v>(values: &'v PortValues, port: &str) -> &'v Value {
     }
 }
 
-/// The artifacts on an output.
+/// The artifacts of an output.
 pub fn artifacts<'v>(values: &'v PortValues, port: &str) -> &'v [Artifact] {
     match &values[port] {
         PortValue::Artifacts(artifacts) => artifacts,
@@ -493,7 +494,7 @@ pub fn named<const N: usize>(steps: [(&str, Step); N]) -> impl Iterator<Item = (
     steps.into_iter().map(|(name, step)| (name.to_owned(), step))
 }
 
-/// What of a run's record must not depend on how it came about: no rows, times or counts of attempts.
+/// The part of a run's record that must not depend on how the run went: no rows, times or numbers of attempts.
 pub fn essence(place: &Place, run: &str) -> Vec<Value> {
     let strip = |values: &PortValues| {
         let mut values = values.clone();

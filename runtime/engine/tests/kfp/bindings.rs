@@ -1,4 +1,4 @@
-//! What flows along the wires.
+//! Resolution of bindings.
 
 use serde_json::{Value, json};
 use weft_metadata::RunState;
@@ -21,7 +21,7 @@ fn kfp(mut pipeline: Pipeline) -> Pipeline {
     pipeline
 }
 
-/// What a task of a run of its own gets as its `value`.
+/// The input `value` of a task in a run of its own.
 fn given(step: Step) -> Result<Value, String> {
     let place = Place::new();
     let fake = Fake::new(&place);
@@ -34,7 +34,7 @@ fn given(step: Step) -> Result<Value, String> {
     }
 }
 
-/// Gives `{"key": [1, 2.0], "text": "b"}` as text.
+/// Returns `{"key": [1, 2.0], "text": "b"}` as text.
 fn common_source() -> Step {
     step().value(literal(json!(r#"{"key": [1, 2.0], "text": "b"}"#)))
 }
@@ -51,7 +51,7 @@ fn templates_are_filled_with_the_other_wires() {
     };
     assert_eq!(text("no placeholder"), Ok(json!("no placeholder")));
     assert_eq!(text("n={{$.inputs.parameters['count']}}"), Ok(json!("n=3")));
-    // Alone, it is the value itself.
+    // A template of one placeholder has the value and type of its parameter.
     assert_eq!(text("{{$.inputs.parameters['list']}}"), Ok(json!([1, "x"])));
     assert_eq!(text("{{$.inputs.parameters['composed']}}!"), Ok(json!("<3>!")));
     assert_eq!(text("{{$.pipeline_job_uuid}} {{$.pipeline_task_name}}"), Ok(json!("r t")));
@@ -110,7 +110,7 @@ fn the_first_of_several_is_the_branch_that_was_taken() {
     );
     assert_eq!(report(&outcome, "can").state, Complete);
 
-    // As in KFP, a DAG must have it: the root, and one inside.
+    // As in KFP, it is required of a DAG: the root, and a nested one.
     root(&mut demo).outputs.insert("answer".to_owned(), first(&["no", "nor"]).from);
     let outcome = session.start("s", &demo, &json!({}));
     assert_eq!((outcome.state, outcome.outputs.len()), (RunState::Failed, 0));
@@ -163,7 +163,7 @@ fn values_take_the_form_of_the_input() {
     same(ParameterType::S64, json!(3.0), json!(3));
     same(ParameterType::F64, json!(3), json!(3.0));
     same(ParameterType::Json, json!({"a": [1.0, 1, 2.5]}), json!({"a": [1.0, 1, 2.5]}));
-    // KFP reads everything as text.
+    // KFP accepts any value for a string.
     same(ParameterType::String, json!(3.0), json!("3"));
     same(ParameterType::String, json!(true), json!("true"));
     same(ParameterType::String, json!([1, "x"]), json!(r#"[1,"x"]"#));

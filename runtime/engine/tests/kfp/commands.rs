@@ -1,4 +1,4 @@
-//! Commands, and importers as KFP has them.
+//! Commands, and KFP's importers.
 
 use std::time::Duration;
 
@@ -85,7 +85,7 @@ fn a_commands_identity_is_how_it_is_called() {
     assert_eq!(state(&|step| step_of(step).env = environment("2")), Complete);
     assert_eq!(state(&|step| step_of(step).program.as_mut().unwrap().argv.push("x".to_owned())), Complete);
     assert_eq!(state(&|step| _ = step.component.outputs.shift_remove("maybe")), Complete);
-    // What knows its run is another one in each.
+    // A command that contains the id of its run has another identity in each.
     let knows =
         |step: &mut Step| step_of(step).program.as_mut().unwrap().argv.push("{{$.pipeline_job_uuid}}".to_owned());
     assert_eq!((state(&knows), state(&knows)), (Complete, Complete));
@@ -162,7 +162,7 @@ fn importers_know_their_own_inputs_and_fetch_nothing() {
     assert_eq!(away.message.as_deref(), Some(message));
     assert!(away.hint.as_ref().unwrap().contains("give the path"));
 
-    // Imported anew though nothing changed, it is another artifact.
+    // Imported again without a change, it is another artifact.
     let again = |fresh: bool| {
         let mut step = importer(json!("some data.csv"), &json!({}));
         step.task.cache = !fresh;

@@ -1,4 +1,4 @@
-//! Tasks that run once for each of several items.
+//! Loops.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use weft_pipeline::types::ParameterType;
 
 use crate::common::*;
 
-/// `loop` over `items`, each through `first`, which gives the item back, and `second`; `all` gets what `first` gave.
+/// `loop` over `items`, each through `first`, which returns the item, and `second`; `all` reads the outputs of `first`.
 fn looped(items: Items) -> Pipeline {
     let mut demo = pipeline(named([
         ("loop", other(Implementation::default()).each(items)),
@@ -39,7 +39,7 @@ fn tasks(outcome: &RunOutcome) -> Vec<(&str, TaskState)> {
 #[test]
 fn each_item_has_an_iteration_and_all_are_collected_in_order() {
     let place = Place::new();
-    // The first takes longest.
+    // The first iteration takes longest.
     let slow = Behaviour { takes: Duration::from_millis(60), ..Behaviour::default() };
     let fake = Fake::new(&place).with("loop[0]/first", slow);
     let demo = looped(items([json!(3), json!({"a": 1}), json!("x")]));
@@ -67,7 +67,7 @@ fn each_item_has_an_iteration_and_all_are_collected_in_order() {
     let made: Vec<_> =
         (0..3).map(|i| &artifacts(&report(&outcome, &format!("loop[{i}]/second")).outputs, "out")[0].uri).collect();
     assert_eq!(data, made);
-    // A run that is complete is told again as it was.
+    // Resuming a complete run reports the same.
     let again = place.session(&fake, 3).resume("r");
     assert_eq!(tasks(&again), tasks(&outcome));
     assert_eq!(report(&again, "loop").outputs, report(&outcome, "loop").outputs);
@@ -115,7 +115,7 @@ fn items_come_from_parameters_and_artifacts() {
     assert_eq!(loop_of("word", json!("many")), Err("what it goes over, `list`, is no list: \"many\"".to_owned()));
     assert_eq!(loop_of("object", json!("{}")), Err("what it goes over, `list`, is no list: \"{}\"".to_owned()));
 
-    // Artifacts that another loop gave.
+    // Artifacts of another loop.
     let mut each = step().input("value", input(dataset(), false), literal(json!(null)));
     each.task.inputs.clear();
     let mut each = each.each(Items::Artifacts("several".to_owned())).wire("several", from_output("make", "out"));
@@ -295,7 +295,7 @@ fn a_long_loop_costs_what_its_results_cost() {
     fake.artifacts = None;
     let over = |count: usize| {
         let mut demo = looped(Items::Parameter("list".to_owned()));
-        // Declared, as KFP's compiler does it: every iteration could have it.
+        // Declared, as by KFP's compiler: every iteration could read it.
         let list = input(parameter(ParameterType::Json), false);
         demo.components["comp-loop"].inputs.insert("list".to_owned(), list);
         let list = literal((0..count).map(|item| json!(item)).collect());
@@ -314,7 +314,7 @@ fn a_long_loop_costs_what_its_results_cost() {
     assert_eq!(outcome.tasks.len(), 1 + 2 * 3000);
     let expected: Vec<_> = (0..3000).collect();
     assert_eq!(value(&report(&outcome, "loop").outputs, "value"), &json!(expected));
-    // Were the list copied for each iteration, its record alone would be 80 MB and take minutes.
+    // If the list were copied for each iteration, its record alone would be 80 MB and take minutes.
     assert!(began.elapsed() < Duration::from_mins(1));
     let one = &place.steps("r")["loop[7]"];
     assert_eq!(one.inputs.keys().collect::<Vec<_>>(), ["value"]);
@@ -335,12 +335,12 @@ fn too_many_iterations_fail_the_loop_and_nothing_else() {
     let message = "it goes over 100001 items; a loop may have at most 100000";
     assert_eq!(report(&outcome, "loop").message.as_deref(), Some(message));
 
-    // Written out, nothing runs at all.
+    // With literal items, nothing runs at all.
     let literal = looped(items(vec![json!(1); 100_001]));
     let refused = session.start_observed("s", &literal, &json!({}), &mut |_| ()).unwrap_err();
     assert!(refused.to_string().contains("task `loop`: it goes over 100001 items"), "{refused}");
 
-    // A thousand thousand: the loops inside fail.
+    // A thousand times a thousand: the inner loops fail.
     let thousand = || items((0..1000).map(|item| json!(item)));
     let mut demo = pipeline(named([("outer", other(Implementation::default()).each(thousand()).parallelism(1))]));
     let mut inner = step().each(thousand());
@@ -355,7 +355,7 @@ fn too_many_iterations_fail_the_loop_and_nothing_else() {
             session.interrupt.store(seen.len() > 1, Ordering::Relaxed);
         }
     });
-    // The size of the whole is known only bit by bit, so the first ones run.
+    // The total is not known in advance, so the first ones run.
     assert!(outcome.is_ok());
     assert!(seen["outer[0]/inner"].contains("`outer[0]/inner[0]` failed"), "{seen:?}");
 }

@@ -1,4 +1,4 @@
-//! What KFP's pipelines ask of the engine beyond weft's own, on a runner of plain functions.
+//! Features of KFP's pipelines that native ones do not have, with a runner of plain functions.
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 

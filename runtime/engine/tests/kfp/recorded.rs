@@ -1,4 +1,4 @@
-//! What is recorded, under the names that KFP gives it.
+//! The metadata of runs, under KFP's names.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use weft_pipeline::model::{Implementation, Importer};
 use super::commands::command;
 use crate::common::*;
 
-/// Type, state and custom properties of the executions of a store, by their number.
+/// Type, state and custom properties of all executions of a store, by id.
 fn executions(place: &Place) -> BTreeMap<i64, (String, i64, BTreeMap<String, Value>)> {
     let connection = Connection::open(place.dir.join("metadata.db")).unwrap();
     let mut statement = connection
@@ -80,11 +80,11 @@ fn a_loop_is_recorded_as_kfp_does_it() {
     let (kind, state, properties) = of("loop[0]/not");
     assert_eq!((kind.as_str(), *state, &properties["parent_dag_id"]), (container, 6, &id("loop[0]")));
     assert_eq!(of("import").0, "system.ImporterExecution");
-    // A step that is repeated itself: its iterations are containers in a DAG.
+    // A step with a loop: its iterations are container executions in a DAG execution.
     assert_eq!((of("each").0.as_str(), of("each[0]").0.as_str()), (dag, container));
     assert_eq!((&of("each[0]").2["parent_dag_id"], &of("each[0]").2["iteration_index"]), (&id("each"), &json!(0)));
 
-    // Taken from the cache.
+    // Cached.
     let first = id("loop[1]/work");
     session.start("s", &demo, &json!({}));
     let all = executions(&place);

@@ -1,4 +1,4 @@
-//! Tasks that run whatever became of those before them, and conditions.
+//! Triggers and conditions.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -42,7 +42,7 @@ fn an_exit_handler_runs_after_a_failure_and_does_not_mend_it() {
     assert_eq!(value(&fake.request("exit").inputs, "value"), &status);
     assert_eq!(place.metadata.run("r").unwrap().summary.error.as_deref(), Some("`body/first`: it went wrong"));
 
-    // Gone on with, what failed is tried again, and who looked at it looks again.
+    // On resume the failed task is retried, and the task that depends on its state runs again.
     let mended = Fake::new(&place);
     let outcome = place.session(&mended, 2).resume("r");
     assert_eq!(outcome.state, RunState::Complete);

@@ -1,4 +1,4 @@
-//! Volumes, and the directory that the tasks of a run share.
+//! Volumes, and the workspace of a run.
 
 use std::fs;
 
@@ -46,10 +46,10 @@ fn a_volume_is_made_mounted_and_removed() {
     assert_eq!((grant("write").host.as_str(), grant("write").write), (directory.to_str().unwrap(), true));
     assert_eq!((grant("read").host.as_str(), grant("read").write), (directory.join("a/b").to_str().unwrap(), false));
     assert!(directory.join("a/b").is_dir() && place.volumes().join("kept").is_dir());
-    // Recorded by its name, wherever it lies.
+    // Recorded by its name, independently of its directory.
     assert_eq!(place.steps("r")["read"].grants.directories["/data"].host, "volume:r-data/a/b");
 
-    // What a volume holds is no part of an identity, so nothing with one is taken from the cache.
+    // The contents of a volume are not part of an identity, so a task that mounts one is not cached.
     let outcome = session.start("s", &demo, &json!({}));
     assert_eq!(states(&outcome).into_values().filter(|state| *state == Complete).count(), 4);
 

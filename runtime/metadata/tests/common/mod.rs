@@ -1,4 +1,4 @@
-//! Short ways to record runs.
+//! Helpers that record runs.
 
 #![allow(dead_code, reason = "each test uses some of it")]
 #![allow(clippy::unwrap_used, reason = "a failed preparation is a failed test")]
@@ -15,7 +15,7 @@ use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, ComponentRef, Grants, PortValue, PortValues};
 use weft_pipeline::types::ArtifactType;
 
-/// A store in a folder that goes with it.
+/// A store in a temporary folder, which is removed with it.
 pub struct Scratch {
     pub folder: tempfile::TempDir,
     pub store: Store,
@@ -27,7 +27,7 @@ pub fn scratch() -> Scratch {
     Scratch { folder, store }
 }
 
-/// The URI of made-up content.
+/// The URI of some content.
 pub fn uri(seed: u64) -> String {
     format!("blake3:{seed:064x}")
 }
@@ -48,7 +48,7 @@ pub fn parameter(value: Value) -> PortValue {
     PortValue::Parameter(value)
 }
 
-/// The artifacts on an output.
+/// The artifacts of an output.
 pub fn on<'a>(values: &'a PortValues, port: &str) -> &'a [Artifact] {
     match &values[port] {
         PortValue::Artifacts(artifacts) => artifacts,
@@ -72,7 +72,7 @@ pub fn create_run(store: &Store, id: &str) -> RunKey {
         .unwrap()
 }
 
-/// A step with everything at its default.
+/// A step with defaults.
 pub struct Step<'a> {
     pub task: &'a str,
     pub kind: ExecutionKind,

@@ -9,12 +9,12 @@ use crate::engine;
 
 const ENGINE: u64 = 7;
 
-/// Functions of these sizes, distinct by their keys.
+/// Functions of these sizes, with distinct keys.
 fn functions(sizes: &[(u8, usize)]) -> HashMap<Key, Vec<u8>> {
     sizes.iter().map(|(key, size)| ([*key; KEY_LENGTH], vec![*key; *size])).collect()
 }
 
-/// Compiles what consists of these functions. Answers with the keys of those that had to be compiled.
+/// Compiles something with these functions. Returns the keys of those that were not in the cache.
 fn compile(shared: &FunctionCache, packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
     let compiled = shared.compile_with(packs, || {
         let mut compiled = Vec::new();
@@ -169,7 +169,7 @@ fn several_at_once_each_see_whole_packs() {
     let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
     std::thread::scope(|scope| {
         for _ in 0..4 {
-            // One of its own each, as processes have.
+            // Each with its own cache, as in several processes.
             scope.spawn(|| {
                 let shared = FunctionCache::default();
                 for key in 0..20 {
@@ -182,7 +182,7 @@ fn several_at_once_each_see_whole_packs() {
     assert!(names(folder.path()).iter().all(|name| !name.starts_with('.')));
 }
 
-/// A component of one module with a function for each number, and `imports` imported ones before them.
+/// A component of one module with a function for each number, after `imports` imported ones.
 fn component(imports: u32, numbers: std::ops::Range<i32>) -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([ValType::I32], [ValType::I32]);
@@ -216,7 +216,7 @@ fn code_found_is_the_code_that_would_be_compiled() {
     let shared = engine::start().unwrap();
     shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &one)).unwrap();
     let first = sizes()[0];
-    // As another process would.
+    // As in another process.
     let shared = engine::start().unwrap();
     let found = shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &other)).unwrap();
     let both: u64 = sizes().iter().sum();

@@ -1,4 +1,4 @@
-//! What the tests share: a sandbox over a store in a temporary folder, and components built by `tests/run.sh`.
+//! Shared parts of the tests: a sandbox over a store in a temporary folder, and components built by `tests/run.sh`.
 #![allow(dead_code, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
@@ -22,12 +22,12 @@ pub fn component(name: &str) -> PathBuf {
     path
 }
 
-/// Where the compiled forms are kept between test programs.
+/// The directory of compiled components, shared by the test programs.
 pub fn compiled() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/compiled")
 }
 
-/// Notes what steps say.
+/// Records messages and progress.
 #[derive(Default)]
 pub struct Observer {
     pub messages: Mutex<Vec<(LogLevel, String)>>,
@@ -91,12 +91,12 @@ impl Fixture {
         self.sandbox.run(&request, &*self.observer).map_err(|failure| *failure)
     }
 
-    /// Runs a function of the component `trivial` that must succeed.
+    /// Runs a function of the component `trivial`, which must succeed.
     pub fn trivial(&self, function: &str, inputs: &[(&str, PortValue)]) -> PortValues {
         self.run("trivial", function, inputs).unwrap_or_else(|failure| panic!("{function}: {failure:?}")).outputs
     }
 
-    /// Runs a function of the component `hostile` that must fail.
+    /// Runs a function of the component `hostile`, which must fail.
     pub fn hostile(&self, function: &str, inputs: &[(&str, PortValue)]) -> StepFailure {
         match self.run("hostile", function, inputs) {
             Err(failure) => failure,

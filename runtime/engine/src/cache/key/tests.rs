@@ -49,7 +49,7 @@ fn reversed(value: &Value) -> Value {
     }
 }
 
-/// What distinguishes inputs: parameters by value, artifacts by what a step sees of them.
+/// What distinguishes inputs: parameters by value, artifacts by what a step can observe.
 fn seen(inputs: &PortValues) -> BTreeMap<String, Value> {
     inputs.iter().map(|(port, value)| (port.clone(), port_value(value, by_value))).collect()
 }
@@ -183,7 +183,7 @@ fn a_command_is_all_that_it_is_called_with() {
     let all = [
         step(&component(), None, &PortValues::from([("x".into(), PortValue::Parameter(json!(1)))]), &Grants::default()),
         of(&plain, json!(1)),
-        // It can print the number.
+        // A command can print the number.
         of(&plain, json!(1.0)),
         of(&command(&|command| command.argv.push(String::new())), json!(1)),
         of(&command(&|command| command.argv = vec!["sh-c".into()]), json!(1)),
@@ -197,7 +197,7 @@ fn a_command_is_all_that_it_is_called_with() {
     assert_eq!(distinct.len(), all.len());
 }
 
-/// A cache outlives a version of the program: this changes only together with the format's number.
+/// A cache outlives versions of the program, so this changes only together with the version of the format.
 #[test]
 fn the_format_is_pinned() {
     let inputs = PortValues::from([("b".into(), PortValue::Parameter(json!({ "y": 1, "x": [0.5, "é\n"] })))]);
