@@ -110,7 +110,7 @@ pub fn component_path(image: &str) -> Option<&str> {
 }
 
 /// The script that installs packages before a command, and that command: `sh -c SCRIPT COMMAND...`.
-fn installing<'w, 'a>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
+fn package_install<'w, 'a>(words: &'w [&'a str]) -> Option<(&'a str, &'w [&'a str])> {
     let [shell, flag, script, rest @ ..] = words else { return None };
     let installs = is_shell(shell) && is_script_flag(flag) && script.contains("pip install");
     (installs && script.trim_end().ends_with("\"$0\" \"$@\"")).then_some((*script, rest))
