@@ -51,8 +51,6 @@ mod finish;
 pub mod identity;
 mod import;
 mod inputs;
-#[cfg(feature = "sandbox")]
-mod local;
 mod lock;
 mod node;
 mod open;
@@ -74,8 +72,6 @@ mod work;
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
-#[cfg(feature = "sandbox")]
-pub use local::LocalRunner;
 pub use lock::is_alive;
 pub use runner::StepRunner;
 pub use volumes::workspace_of;
