@@ -9,8 +9,8 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
-use weft_artifacts::{Existing, Store};
-use weft_pipeline::ir;
+use weft::artifacts::{Existing, Store};
+use weft::pipeline::ir;
 
 mod common;
 

@@ -17,12 +17,21 @@ use wasmtime::{Config, Engine as Wasmtime, InstanceAllocationStrategy, Store};
 use weft_engine::{Engine, NewRun, Options, StepRunner};
 use weft_metadata::RunState;
 use weft_pipeline::link::link;
+use weft_pipeline::step::{StepFailure, StepObserver, StepOutput, StepRequest};
 use weft_pipeline::yaml::read_pipeline;
 use weft_sandbox::Sandbox;
 
 const STEPS: u32 = 1000;
 /// Each is measured so often; the best counts, as everything else is the machine's.
 const ROUNDS: usize = 5;
+
+struct Runner(Sandbox);
+
+impl StepRunner for Runner {
+    fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+        self.0.run(request, observer)
+    }
+}
 
 fn component() -> PathBuf {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/components/trivial.wasm");
@@ -69,7 +78,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
     let mut pipeline = read_pipeline(text).unwrap();
     link(&mut pipeline, &|step| loaded.linked(step.function.as_deref()));
     assert!(weft_pipeline::check::check(&pipeline).iter().all(|problem| !problem.is_error()));
-    let runner: &dyn StepRunner = &sandbox;
+    let runner: &dyn StepRunner = &Runner(sandbox);
     let engine = Engine {
         artifacts: &artifacts,
         metadata: &metadata,

@@ -2,11 +2,11 @@
 //! The libraries below never look there.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use weft_pipeline::model::{Implementation, Pipeline};
-use weft_sandbox::StepLimits;
+use weft::StepLimits;
 
 use crate::error::{Error, Result};
 
@@ -30,19 +30,33 @@ pub fn cache_dir() -> Result<PathBuf> {
         })
 }
 
-/// The component that runs containers of KFP of one sort: `python` or `shell`. It lies in the folder `$WEFT_EXECUTORS`, or where it was
-/// installed or built together with this program.
-pub fn executor_file(name: &str) -> PathBuf {
-    let file = format!("{name}.wasm");
+/// What the library may use of this machine.
+pub fn host() -> Result<weft::Host> {
+    Ok(weft::Host {
+        cache: Some(cache_dir()?),
+        executors: executors(),
+        variables: variables(),
+        limits: default_limits(),
+    })
+}
+
+/// The folders of the components that run containers of KFP: `$WEFT_EXECUTORS`, or where they were installed or built together with this
+/// program.
+fn executors() -> Vec<PathBuf> {
     if let Some(dir) = std::env::var_os("WEFT_EXECUTORS").filter(|value| !value.is_empty()) {
         let dir = PathBuf::from(dir);
-        return std::path::absolute(&dir).unwrap_or(dir).join(file);
+        return vec![std::path::absolute(&dir).unwrap_or(dir)];
     }
     let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
     let beside = program.parent().unwrap_or(Path::new("/"));
     let above = beside.parent().unwrap_or(beside);
-    let places = [above.join("share/weft/executors"), beside.join("executors"), above.join("executors")];
-    places.iter().map(|dir| dir.join(&file)).find(|path| path.is_file()).unwrap_or_else(|| places[0].join(&file))
+    vec![above.join("share/weft/executors"), beside.join("executors"), above.join("executors")]
+}
+
+/// The environment variables, those that are text.
+fn variables() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).collect()
 }
 
 /// The tools that components are built with: `WEFT_TOOLS` is where those that weft installs lie, a folder in the cache if it is not set.
@@ -60,24 +74,9 @@ pub fn author() -> Result<weft_author::Host> {
     })
 }
 
-/// Values of the environment variables that any step of a pipeline is granted. Those that are not set are left out: a
-/// step that needs one fails and says so.
-pub fn granted_environment(pipeline: &Pipeline) -> BTreeMap<String, String> {
-    let inner = pipeline.components.values();
-    let tasks = inner.chain([&pipeline.root]).filter_map(|component| match &component.implementation {
-        Implementation::Dag(dag) => Some(dag.tasks.values()),
-        _ => None,
-    });
-    tasks
-        .flatten()
-        .flat_map(|task| task.grants.names())
-        .filter_map(|name| Some((name.to_owned(), std::env::var(name).ok()?)))
-        .collect()
-}
-
 /// Limits of steps that name none. One step may use half of the machine's memory, which leaves room for the caches
 /// that its data goes through, and at most the 4 GiB that a 32-bit memory can have.
-pub fn default_limits() -> StepLimits {
+fn default_limits() -> StepLimits {
     let defaults = StepLimits::default();
     StepLimits { memory: physical_memory().map_or(defaults.memory, |all| defaults.memory.min(all / 2)), ..defaults }
 }

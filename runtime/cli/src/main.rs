@@ -1,21 +1,15 @@
-//! The `weft` binary: reads arguments, opens stores, calls the libraries, prints. No logic lives here.
+//! The `weft` binary: reads arguments, calls the library, prints. No logic lives here.
 
 mod args;
 mod commands;
 mod error;
 mod execute;
 mod host;
-mod host_python;
 mod interrupt;
-mod once;
+mod options;
 mod output;
-mod packages;
-mod prepare;
 mod render;
-mod run_id;
 mod screen;
-mod select;
-mod store;
 
 use std::process::ExitCode;
 

@@ -53,8 +53,6 @@ mod final_status;
 mod finish;
 mod import;
 mod inputs;
-#[cfg(feature = "sandbox")]
-mod local_runner;
 mod lock;
 mod loops;
 mod node;
@@ -77,8 +75,6 @@ mod worker_pool;
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
-#[cfg(feature = "sandbox")]
-pub use local_runner::LocalRunner;
 pub use lock::is_alive;
 pub use runner::StepRunner;
 pub use volumes::workspace_of;

@@ -6,18 +6,20 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
 use serde_json::{Value, json};
-use weft_artifacts::{BlobReader, Content, ContentId, Existing};
-use weft_metadata::{ArtifactFilter, ArtifactRecord, ArtifactState};
-use weft_pipeline::suggest;
-use weft_pipeline::types::ArtifactType;
+use weft::Store;
+use weft::artifacts::{BlobReader, Content, ContentId, Existing};
+use weft::metadata::{ArtifactFilter, ArtifactRecord, ArtifactState};
+use weft::pipeline::suggest;
+use weft::pipeline::types::ArtifactType;
 
 use crate::error::{Error, Exit, Result};
 use crate::render::table::{Cell, Table};
 use crate::render::{DIM, HEADING, bytes, count, text, time, value};
-use crate::select::{self, ARTIFACT_HELP};
-use crate::store::Store;
 use crate::{host, output, screen};
 
+/// How to name an artifact.
+const ARTIFACT_HELP: &str = "An id, a digest or the beginning of one, or the output of a run: RUN/STEP.OUTPUT, \
+    or RUN/OUTPUT for an output of the pipeline. RUN may be the beginning of an id, or `latest`";
 /// Files of a directory that `show` lists.
 const SHOWN_FILES: usize = 50;
 
@@ -140,7 +142,7 @@ fn list(store: &Store, args: &ListArgs) -> Result<()> {
             Cell::new(value::kind(&record.artifact)),
             Cell::new(text::one_line(record.artifact.name.as_deref().unwrap_or_default())),
             Cell::new(value::short_uri(&record.artifact.uri)),
-            Cell::new(size(store, record).map_or_else(|| "gone".to_owned(), bytes::size)),
+            Cell::new(store.size(record).map_or_else(|| "gone".to_owned(), bytes::size)),
             Cell::new(time::ago(record.created_ms, now)),
             Cell::words(&made_by(record)),
         ]);
@@ -149,9 +151,9 @@ fn list(store: &Store, args: &ListArgs) -> Result<()> {
 }
 
 fn show(store: &Store, args: &ShowArgs) -> Result<()> {
-    let record = select::artifact(store, &args.artifact)?;
+    let record = store.artifact(&args.artifact)?;
     let artifact = &record.artifact;
-    let content = content(store, &record);
+    let content = store.content(&record);
     if args.json {
         let mut document = with_size(store, &record);
         if let Ok(Content::Tree(tree)) = &content {
@@ -216,8 +218,8 @@ fn in_full(property: &Value) -> String {
 }
 
 fn cat(store: &Store, args: &CatArgs) -> Result<()> {
-    let record = select::artifact(store, &args.artifact)?;
-    let blob = match (content(store, &record)?, &args.entry) {
+    let record = store.artifact(&args.artifact)?;
+    let blob = match (store.content(&record)?, &args.entry) {
         (Content::File(blob), None) => blob,
         (Content::File(_), Some(entry)) => {
             return Err(Error::advised(
@@ -229,7 +231,7 @@ fn cat(store: &Store, args: &CatArgs) -> Result<()> {
             if tree.find(entry).is_none() {
                 let known = tree.entries().iter().map(|entry| entry.path.as_str());
                 let hint = suggest::hint(entry, known, "files");
-                return Err(Error::Request { message: format!("`{}` has no file `{entry}`", args.artifact), hint });
+                return Err(Error::hinted(format!("`{}` has no file `{entry}`", args.artifact), hint));
             }
             tree.open(entry)?
         }
@@ -276,7 +278,7 @@ fn write(blob: &BlobReader) -> Result<()> {
 }
 
 fn export(store: &Store, args: &ExportArgs) -> Result<()> {
-    let record = select::artifact(store, &args.artifact)?;
+    let record = store.artifact(&args.artifact)?;
     let id: ContentId = record.artifact.uri.parse()?;
     let mut dest = args.dest.clone();
     // As `cp` has it. A directory goes into an empty or overwritten directory itself.
@@ -286,7 +288,7 @@ fn export(store: &Store, args: &ExportArgs) -> Result<()> {
     }
     let existing = if args.force { Existing::Overwrite } else { Existing::Keep };
     store.artifacts.export(&id, &dest, existing).map_err(|error| match error {
-        weft_artifacts::Error::Exists { path } => Error::advised(
+        weft::artifacts::Error::Exists { path } => Error::advised(
             format!("`{}` exists already", path.display()),
             "choose another destination, or replace it with `--force`",
         ),
@@ -295,18 +297,9 @@ fn export(store: &Store, args: &ExportArgs) -> Result<()> {
     output::print(&format!("{} ({})", dest.display(), bytes::size(store.artifacts.size(&id)?)))
 }
 
-fn content(store: &Store, record: &ArtifactRecord) -> Result<Content> {
-    let id: ContentId = record.artifact.uri.parse()?;
-    Ok(store.artifacts.open_content(&id)?)
-}
-
-fn size(store: &Store, record: &ArtifactRecord) -> Option<u64> {
-    store.artifacts.size(&record.artifact.uri.parse().ok()?).ok()
-}
-
 fn with_size(store: &Store, record: &ArtifactRecord) -> Value {
     let mut document = json!(record);
-    document["size"] = json!(size(store, record));
+    document["size"] = json!(store.size(record));
     document
 }
 

@@ -128,7 +128,7 @@ fn changed(dir: &Path, changes: &[PathBuf]) -> String {
 }
 
 fn warn(built: &Built) {
-    let findings: Vec<_> = built.warnings.iter().map(Into::into).collect();
+    let findings: Vec<_> = built.warnings.iter().map(diagnostic::finding).collect();
     if !findings.is_empty() {
         screen::say(diagnostic::render(&findings));
     }
@@ -163,7 +163,7 @@ fn json(built: &Built) -> Value {
             "source": about.source, "homepage": about.homepage, "authors": about.authors,
         },
         "steps": built.steps.iter().map(|step| inspect::step_json(&step.name, &step.signature)).collect::<Vec<_>>(),
-        "warnings": built.warnings.iter().map(|problem| diagnostic::Finding::from(problem).to_json()).collect::<Vec<_>>(),
+        "warnings": built.warnings.iter().map(|problem| diagnostic::finding(problem).to_json()).collect::<Vec<_>>(),
     })
 }
 

@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
-use weft_pipeline::model::Implementation;
+use weft::pipeline::model::Implementation;
+use weft::{Finding, Linker, Prepared};
 
-use crate::commands::inspect;
-use crate::error::{Error, Exit, Result};
-use crate::output;
-use crate::prepare::{self, ExecutorArgs, ParameterArgs, Prepared};
-use crate::render::diagnostic::{self, Finding};
-use crate::render::{GOOD, count};
-use crate::screen;
+use crate::error::{Exit, Result};
+use crate::execute::notify;
+use crate::options::{ExecutorArgs, ParameterArgs};
+use crate::render::{GOOD, count, diagnostic};
+use crate::{host, output, screen};
 
 /// Arguments of `weft check`.
 #[derive(Debug, clap::Args)]
@@ -35,7 +34,7 @@ pub struct Args {
 
 /// Checks a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let checked = check(root, args);
+    let checked = check(root, host::host()?, args);
     if !args.json {
         let Prepared { pipeline, warnings, components, .. } = checked?;
         if !warnings.is_empty() {
@@ -55,8 +54,8 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     }
     let (valid, findings) = match checked {
         Ok(prepared) => (true, prepared.warnings),
-        Err(Error::Pipeline(findings)) => (false, findings),
-        Err(error) => return Err(error),
+        Err(weft::Error::Pipeline(findings)) => (false, findings),
+        Err(error) => return Err(error.into()),
     };
     if !findings.is_empty() {
         screen::say(diagnostic::render(&findings));
@@ -66,10 +65,9 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     Ok(if valid { Exit::Success } else { Exit::Wrong })
 }
 
-fn check(root: &Path, args: &Args) -> Result<Prepared> {
-    let file = prepare::read(&args.pipeline)?;
-    let bench = inspect::Bench::new()?;
+fn check(root: &Path, host: weft::Host, args: &Args) -> weft::Result<Prepared> {
+    let file = weft::read(&args.pipeline)?;
     // A parameter without a default is given when the pipeline is run.
-    let parameters = Some(&args.parameters).filter(|parameters| !parameters.is_empty());
-    prepare::prepare(file, &bench.sandbox, root, &args.executor, parameters)
+    let parameters = Some(args.parameters.parameters()).filter(|parameters| !parameters.is_empty());
+    Linker::new(root, host)?.prepare(file, &args.executor.options(parameters), &notify)
 }

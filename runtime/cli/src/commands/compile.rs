@@ -5,15 +5,17 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ValueEnum, ValueHint};
-use weft_pipeline::ir::write::native::{self, Lowered};
-use weft_pipeline::ir::write::{rebase, write};
-use weft_pipeline::model::{Format as Written, Pipeline, WasmStep};
+use weft::pipeline::ir::write::native::{self, Lowered};
+use weft::pipeline::ir::write::{rebase, write};
+use weft::pipeline::model::{Format as Written, Pipeline, WasmStep};
+use weft::pipeline::suggest;
+use weft::{Finding, Linker, PipelineFile, PrepareOptions};
 
-use crate::commands::inspect;
 use crate::error::{Error, Exit, Result};
-use crate::prepare::{self, ExecutorArgs, PipelineFile, name_and_value};
-use crate::render::diagnostic::{self, Finding};
-use crate::{output, screen};
+use crate::execute::notify;
+use crate::options::name_and_value;
+use crate::render::diagnostic;
+use crate::{host, output, screen};
 
 /// Arguments of `weft compile`.
 #[derive(Debug, clap::Args)]
@@ -52,13 +54,13 @@ pub enum Format {
 
 /// Writes a pipeline in KFP's format.
 pub fn execute(args: &Args) -> Result<Exit> {
-    let file = prepare::read(&args.pipeline)?;
+    let file = weft::read(&args.pipeline)?;
     let target = match &args.output {
         Some(path) => std::path::absolute(path).map_err(|source| Error::io("find", path, source))?,
         None => std::env::current_dir().map_err(|source| Error::io("find", Path::new("."), source))?.join("-"),
     };
     let target = target.parent().unwrap_or(Path::new("/")).to_owned();
-    let from = file.folder.clone();
+    let from = file.folder().to_owned();
     let moved = move |path: &str| moved(path, &from, &target);
     let (pipeline, findings) = match file.pipeline.format {
         Written::Native => of_native(file, args, &moved)?,
@@ -81,16 +83,16 @@ pub fn execute(args: &Args) -> Result<Exit> {
 /// A native pipeline, whose components' signatures tell the types of everything.
 fn of_native(file: PipelineFile, args: &Args, path: &dyn Fn(&str) -> String) -> Result<(Pipeline, Vec<Finding>)> {
     let source = Arc::clone(&file.source);
-    let bench = inspect::Bench::new()?;
     // A native pipeline has no containers, whose packages would be looked for in a store.
-    let prepared = prepare::prepare(file, &bench.sandbox, Path::new(""), &ExecutorArgs::default(), None)?;
+    let linker = Linker::new(Path::new(""), host::host()?)?;
+    let prepared = linker.prepare(file, &PrepareOptions::default(), &notify)?;
     for (component, _) in &args.image {
         if !prepared.components.contains_key(component) {
             let known: Vec<&str> = prepared.components.keys().map(String::as_str).collect();
-            return Err(Error::Request {
-                message: format!("the pipeline has no component file `{component}`"),
-                hint: weft_pipeline::suggest::hint(component, known, "component files"),
-            });
+            return Err(Error::hinted(
+                format!("the pipeline has no component file `{component}`"),
+                suggest::hint(component, known, "component files"),
+            ));
         }
     }
     let options = native::Options { image: &|step| image(step, args), path };
@@ -101,7 +103,7 @@ fn of_native(file: PipelineFile, args: &Args, path: &dyn Fn(&str) -> String) -> 
             findings.extend(found(warnings));
             Ok((pipeline, findings))
         }
-        Err(problems) => Err(Error::Pipeline(found(problems).collect())),
+        Err(problems) => Err(weft::Error::Pipeline(found(problems).collect()).into()),
     }
 }
 

@@ -4,11 +4,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use weft_artifacts::{ContentId, Repair};
+use weft::{Checked, Store};
 
 use crate::error::{Exit, Result};
 use crate::render::{self, BAD, GOOD, bytes, count};
-use crate::store::Store;
 use crate::{output, screen};
 
 /// How often progress is shown.
@@ -32,26 +31,18 @@ pub struct Args {
 /// Checks the store.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let store = if args.repair { Store::change(root)? } else { Store::read(root)? };
-    // No content may go away or be moved while others look at it.
-    let _lock = if args.repair { store.artifacts.lock_exclusive()? } else { store.artifacts.lock_shared()? };
-    let mut total = 0;
-    for object in store.artifacts.list()? {
-        // One that cannot be listed is what the check below tells of.
-        total += object.map_or(0, |(id, size)| if id.is_tree() { 0 } else { size });
-    }
-    let repair = if args.repair { Repair::Quarantine } else { Repair::None };
     let mut drawn = Instant::now();
     let live = screen::can_change();
-    let damage = store.artifacts.fsck(repair, &mut |done| {
+    let checked = store.fsck(args.repair, &mut |done, total| {
         if live && drawn.elapsed() >= FRAME {
             drawn = Instant::now();
             screen::show(vec![format!("checked {} of {}", bytes::size(done), bytes::size(total))]);
         }
     });
     screen::show(Vec::new());
-    let damage: Vec<String> = damage?.iter().map(ToString::to_string).collect();
-    let missing = missing(&store)?;
-    let sound = damage.is_empty() && missing.is_empty();
+    let checked = checked?;
+    let sound = checked.is_sound();
+    let Checked { bytes: total, damage, missing } = checked;
     if args.json {
         let lost: Vec<_> = missing.iter().map(|(uri, what)| json!({ "content": uri, "of": what })).collect();
         output::print_json(&json!({
@@ -81,28 +72,4 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         }
     }
     Ok(if sound { Exit::Success } else { Exit::Failed })
-}
-
-/// Content that the metadata refers to but the store does not hold, and what it is.
-fn missing(store: &Store) -> Result<Vec<(String, String)>> {
-    let mut missing = Vec::new();
-    for uri in store.metadata.referenced_uris()? {
-        let Ok(id) = uri.parse::<ContentId>() else { continue };
-        if store.artifacts.contains(&id)? {
-            continue;
-        }
-        let what = match store.metadata.artifact(&uri) {
-            Ok(record) => {
-                let name = record.artifact.name.unwrap_or_default();
-                let by = record.producer.map(|producer| {
-                    let task = producer.task.unwrap_or_default();
-                    format!(", made by step `{task}` of run {}", producer.run.unwrap_or_default())
-                });
-                format!("the {} `{name}`{}", record.artifact.kind.short(), by.unwrap_or_default())
-            }
-            Err(_) => "a component or a log".to_owned(),
-        };
-        missing.push((uri, what));
-    }
-    Ok(missing)
 }

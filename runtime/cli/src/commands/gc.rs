@@ -1,18 +1,16 @@
 //! `weft gc`
 
-use std::collections::HashSet;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
-use weft_artifacts::ContentId;
-use weft_metadata::{RunFilter, RunSummary};
-use weft_pipeline::yaml::parse_duration;
+use weft::pipeline::yaml::parse_duration;
+use weft::{Freed, Retention, Store};
 
 use crate::error::{Exit, Result};
+use crate::execute::notify;
+use crate::output;
 use crate::render::{bytes, count};
-use crate::store::Store;
-use crate::{host, output, screen};
 
 /// Arguments of `weft gc`.
 #[derive(Debug, clap::Args)]
@@ -43,90 +41,42 @@ pub struct Args {
 /// Forgets old runs and removes what nothing refers to any more.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let store = Store::change(root)?;
+    let retention = Retention { keep: args.keep, older_than: args.older_than };
     if args.dry_run {
-        return dry_run(&store, args);
+        return preview(&store.gc_preview(&retention)?, args.json);
     }
-    // Held from before the first look to the end, so that no run refers to anything new meanwhile.
-    let _alone = if let Some(lock) = store.artifacts.try_lock_exclusive()? {
-        lock
-    } else {
-        screen::say("waiting for the runs at work to end");
-        store.artifacts.lock_exclusive()?
-    };
-    let runs = outdated(&store, args)?;
-    store.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
-    store.drop_lost_workspaces()?;
-    let report = store.artifacts.gc(&referenced(&store)?)?;
+    let freed = store.gc(&retention, &notify)?;
     if args.json {
         output::print_json(&json!({
-            "runs": ids(&runs),
-            "removed": report.removed,
-            "bytes_freed": report.bytes_freed,
-            "kept": report.kept,
+            "runs": ids(&freed), "removed": freed.objects, "bytes_freed": freed.bytes, "kept": freed.kept,
         }))?;
     } else {
-        for run in &runs {
+        for run in &freed.runs {
             output::print(&format!("forgot run {}", run.id))?;
         }
-        let removed = count(usize::try_from(report.removed).unwrap_or(usize::MAX), "object", "objects");
-        output::print(&format!("freed {} ({removed}), kept {}", bytes::size(report.bytes_freed), report.kept))?;
+        output::print(&format!("freed {} ({}), kept {}", bytes::size(freed.bytes), objects(&freed), freed.kept))?;
     }
     Ok(Exit::Success)
 }
 
-fn dry_run(store: &Store, args: &Args) -> Result<Exit> {
-    let runs = outdated(store, args)?;
-    let kept = with_files(store, referenced(store)?)?;
-    let (mut objects, mut total) = (0, 0);
-    for object in store.artifacts.list()? {
-        let (id, size) = object?;
-        if !kept.contains(&id) {
-            objects += 1;
-            total += if id.is_tree() { 0 } else { size };
-        }
-    }
-    if args.json {
-        output::print_json(&json!({ "runs": ids(&runs), "unreferenced": objects, "unreferenced_bytes": total }))?;
+fn preview(freed: &Freed, json: bool) -> Result<Exit> {
+    if json {
+        let (runs, objects, bytes) = (ids(freed), freed.objects, freed.bytes);
+        output::print_json(&json!({ "runs": runs, "unreferenced": objects, "unreferenced_bytes": bytes }))?;
     } else {
-        for run in &runs {
+        for run in &freed.runs {
             output::print(&format!("would forget run {}", run.id))?;
         }
-        let more = if runs.is_empty() { "" } else { ", and what only the runs above need" };
-        output::print(&format!("would free {} ({}){more}", bytes::size(total), count(objects, "object", "objects")))?;
+        let more = if freed.runs.is_empty() { "" } else { ", and what only the runs above need" };
+        output::print(&format!("would free {} ({}){more}", bytes::size(freed.bytes), objects(freed)))?;
     }
     Ok(Exit::Success)
 }
 
-/// Runs that the arguments let go of.
-fn outdated(store: &Store, args: &Args) -> Result<Vec<RunSummary>> {
-    if args.keep.is_none() && args.older_than.is_none() {
-        return Ok(Vec::new());
-    }
-    let newest_first = store.metadata.runs(&RunFilter::default())?;
-    let age = args.older_than.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-    let before = host::now_ms().saturating_sub(age);
-    let old = newest_first.into_iter().skip(args.keep.unwrap_or(0)).filter(|run| run.started_ms <= before);
-    Ok(old.filter(|run| !store.is_alive(&run.id)).collect())
+fn objects(freed: &Freed) -> String {
+    count(usize::try_from(freed.objects).unwrap_or(usize::MAX), "object", "objects")
 }
 
-/// Content that is to be kept. What lies outside the store is not its business.
-fn referenced(store: &Store) -> Result<HashSet<ContentId>> {
-    Ok(store.metadata.referenced_uris()?.iter().filter_map(|uri| uri.parse().ok()).collect())
-}
-
-/// The same with the files of directories.
-fn with_files(store: &Store, mut kept: HashSet<ContentId>) -> Result<HashSet<ContentId>> {
-    let trees: Vec<ContentId> = kept.iter().filter(|id| id.is_tree()).copied().collect();
-    for tree in trees {
-        match store.artifacts.open_tree(&tree.digest()) {
-            Ok(tree) => kept.extend(tree.entries().iter().map(|entry| ContentId::Blob(entry.digest))),
-            Err(weft_artifacts::Error::NotFound { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(kept)
-}
-
-fn ids(runs: &[RunSummary]) -> Vec<&str> {
-    runs.iter().map(|run| run.id.as_str()).collect()
+fn ids(freed: &Freed) -> Vec<&str> {
+    freed.runs.iter().map(|run| run.id.as_str()).collect()
 }

@@ -1,15 +1,15 @@
 //! `weft graph`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
-use weft_pipeline::graph;
-use weft_pipeline::model::{Format as Written, Pipeline};
+use weft::pipeline::graph;
+use weft::pipeline::model::{Format as Written, Pipeline};
+use weft::{Linker, PrepareOptions};
 
-use crate::commands::inspect;
-use crate::error::{Error, Exit, Result};
-use crate::output;
-use crate::prepare::{self, ExecutorArgs};
+use crate::error::{Exit, Result};
+use crate::execute::notify;
+use crate::{host, output};
 
 /// Arguments of `weft graph`.
 #[derive(Debug, clap::Args)]
@@ -53,16 +53,16 @@ pub fn execute(args: &Args) -> Result<Exit> {
 
 /// The pipeline, linked if it can be: without its components' signatures it is not known what an edge carries.
 fn read(args: &Args) -> Result<Pipeline> {
-    let file = prepare::read(&args.pipeline)?;
+    let file = weft::read(&args.pipeline)?;
     if file.pipeline.format == Written::Kfp {
         return Ok(file.pipeline);
     }
     let unlinked = file.pipeline.clone();
-    let bench = inspect::Bench::new()?;
-    match prepare::prepare(file, &bench.sandbox, std::path::Path::new(""), &ExecutorArgs::default(), None) {
+    let linker = Linker::new(Path::new(""), host::host()?)?;
+    match linker.prepare(file, &PrepareOptions::default(), &notify) {
         Ok(prepared) => Ok(prepared.pipeline),
         // What is wrong with it can be seen better in a picture.
-        Err(Error::Pipeline(_)) => Ok(unlinked),
-        Err(error) => Err(error),
+        Err(weft::Error::Pipeline(_)) => Ok(unlinked),
+        Err(error) => Err(error.into()),
     }
 }

@@ -6,12 +6,11 @@ use std::path::{Path, PathBuf};
 use clap::{ValueEnum, ValueHint};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-use weft_pipeline::kfp_component::{KfpComponent, component_yaml};
-use weft_pipeline::signature::{Port, Signature};
-use weft_pipeline::suggest;
-use weft_pipeline::types::PortType;
-use weft_sandbox::{LoadedComponent, Sandbox, StepFunction};
+use weft::pipeline::kfp_component::{KfpComponent, component_yaml};
+use weft::pipeline::signature::{Port, Signature};
+use weft::pipeline::suggest;
+use weft::pipeline::types::PortType;
+use weft::{Linker, LoadedComponent, StepFunction};
 
 use crate::error::{Error, Exit, Result};
 use crate::render::table::{Cell, Table};
@@ -55,29 +54,11 @@ impl Args {
     }
 }
 
-/// A sandbox that runs nothing: it only reads components.
-pub struct Bench {
-    /// The sandbox.
-    pub sandbox: Sandbox,
-    /// A sandbox needs a store, even if nothing is put into it.
-    _store: TempDir,
-}
-
-impl Bench {
-    /// A sandbox over an empty store.
-    pub fn new() -> Result<Self> {
-        let folder = TempDir::new().map_err(|source| Error::io("create", &std::env::temp_dir(), source))?;
-        let store = weft_artifacts::Store::open(folder.path().join("artifacts"))?;
-        let options = weft_sandbox::Options { compiled: Some(host::cache_dir()?), ..Default::default() };
-        Ok(Self { sandbox: Sandbox::new(store, options)?, _store: folder })
-    }
-}
-
 /// Describes a component.
 pub fn execute(args: &Args) -> Result<Exit> {
     let (path, function) = split(&args.component);
     let size = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
-    let component = Bench::new()?.sandbox.load_file(path)?;
+    let component = Linker::new(Path::new(""), host::host()?)?.inspect(path)?;
     let steps: Vec<&StepFunction> = match function {
         Some(name) => vec![named(path, &component, name)?],
         None => component.steps().iter().collect(),
@@ -121,10 +102,10 @@ fn named<'c>(path: &Path, component: &'c LoadedComponent, name: &str) -> Result<
         let of = path.display();
         match component.others().iter().find(|other| other.name == name) {
             Some(other) => Error::advised(format!("`{name}` of {of} cannot be a step"), other.why.as_str()),
-            None => Error::Request {
-                message: format!("{of} has no step function `{name}`"),
-                hint: suggest::hint(name, component.steps().iter().map(|step| step.name.as_str()), "functions"),
-            },
+            None => Error::hinted(
+                format!("{of} has no step function `{name}`"),
+                suggest::hint(name, component.steps().iter().map(|step| step.name.as_str()), "functions"),
+            ),
         }
     })
 }

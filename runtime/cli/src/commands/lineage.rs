@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use serde_json::json;
-use weft_metadata::{Direction, LineageQuery, LineageStart};
+use weft::Store;
+use weft::metadata::{Direction, LineageQuery, LineageStart};
 
 use crate::error::{Exit, Result};
 use crate::render::lineage;
-use crate::store::Store;
-use crate::{output, screen, select};
+use crate::{output, screen};
 
 /// Arguments of `weft lineage`.
 #[derive(Debug, clap::Args)]
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(value_name = "ARTIFACT|RUN")]
     pub start: String,
     #[command(flatten)]
-    pub way: DirectionArgs,
+    pub direction: DirectionArgs,
     /// At most so many steps away
     #[arg(long, value_name = "N")]
     pub depth: Option<usize>,
@@ -34,7 +34,7 @@ pub struct Args {
     pub dot: bool,
 }
 
-/// Which way to go.
+/// In which direction to walk.
 #[derive(Debug, clap::Args)]
 #[group(multiple = false)]
 pub struct DirectionArgs {
@@ -52,8 +52,8 @@ pub struct DirectionArgs {
 /// Walks the lineage.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let store = Store::read(root)?;
-    let start = select::lineage_start(&store, &args.start)?;
-    let direction = match &args.way {
+    let start = store.lineage_start(&args.start)?;
+    let direction = match &args.direction {
         DirectionArgs { up: true, .. } => Direction::Up,
         DirectionArgs { down: true, .. } => Direction::Down,
         DirectionArgs { both: true, .. } => Direction::Both,

@@ -3,14 +3,12 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
 
-use weft_artifacts::ContentId;
-use weft_metadata::StepRecord;
-use weft_pipeline::model::TaskState;
-use weft_pipeline::suggest;
+use weft::Store;
+use weft::metadata::StepRecord;
+use weft::pipeline::model::TaskState;
 
-use crate::error::{Error, Exit, Result};
+use crate::error::{Exit, Result};
 use crate::render::{HEADING, text};
-use crate::store::Store;
 use crate::{output, screen};
 
 /// Arguments of `weft logs`.
@@ -33,10 +31,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let run = store.metadata.run(&args.run)?;
     let id = &run.summary.id;
     if let Some(name) = &args.step {
-        let step = run.steps.iter().find(|step| step.task == *name).ok_or_else(|| Error::Request {
-            message: format!("run `{id}` has no step `{name}`"),
-            hint: suggest::hint(name, run.steps.iter().map(|step| step.task.as_str()), "steps"),
-        })?;
+        let step = weft::step(&run, name)?;
         if !write(&store, step)? {
             screen::say(nothing(step));
         }
@@ -56,9 +51,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
 
 /// Writes a step's log, if it has one. To a terminal, without control characters: a step must not take it over.
 fn write(store: &Store, step: &StepRecord) -> Result<bool> {
-    let Some(log) = &step.log else { return Ok(false) };
-    let id: ContentId = log.parse()?;
-    let blob = store.artifacts.open_blob(&id.digest())?;
+    let Some(blob) = store.log(step)? else { return Ok(false) };
     let mut out = std::io::stdout().lock();
     if output::is_terminal() {
         let mut lines = BufReader::new(blob.cursor());

@@ -2,9 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::error::{Error, Exit, Result};
-use crate::execute::{self, RunOptions};
-use crate::store::Store;
+use weft::{RunOptions, Weft};
+
+use crate::error::{Exit, Result};
+use crate::execute::{self, notify};
+use crate::host;
+use crate::options::RunArgs;
 
 /// Arguments of `weft resume`.
 #[derive(Debug, clap::Args)]
@@ -20,19 +23,14 @@ pub struct Args {
     #[arg(long, value_name = "PYTHON", value_hint = clap::ValueHint::ExecutablePath)]
     pub python: Option<PathBuf>,
     #[command(flatten)]
-    pub how: RunOptions,
+    pub how: RunArgs,
 }
 
 /// Goes on with a run.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let store = Store::change(root)?;
-    let record = store.metadata.run(&args.run)?;
-    let id = record.summary.id;
-    let pipeline = execute::recorded_pipeline(&record.spec)
-        .ok_or_else(|| Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")))?;
-    let sandbox = execute::sandbox(&store.artifacts, &pipeline)?;
-    let runner = execute::runner(&store, &pipeline, sandbox, args.python.clone());
-    execute::execute(&store, &runner, &args.how, &id, |engine, observer, interrupt| {
-        engine.resume(&id, observer, interrupt)
+    let weft = Weft::open_existing(root, host::host()?)?;
+    let options = RunOptions { python: args.python.clone(), ..args.how.options() };
+    execute::execute(weft.store(), &args.how, |observe, cancel| {
+        weft.resume(&args.run, &options, observe, &notify, cancel)
     })
 }

@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use weft_engine::NewRun;
+use weft::{RunOptions, Weft};
 
 use crate::error::{Exit, Result};
-use crate::execute::{self, RunOptions};
-use crate::prepare::{self, ExecutorArgs, ParameterArgs, Prepared};
+use crate::execute::{self, notify};
+use crate::options::{ExecutorArgs, ParameterArgs, RunArgs};
 use crate::render::diagnostic;
-use crate::store::Store;
-use crate::{run_id, screen};
+use crate::{host, screen};
 
 /// Arguments of `weft run`.
 #[derive(Debug, clap::Args)]
@@ -32,25 +31,18 @@ pub struct Args {
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
     #[command(flatten)]
-    pub how: RunOptions,
+    pub how: RunArgs,
 }
 
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let file = prepare::read(&args.pipeline)?;
-    let base_dir = file.folder.clone();
-    let store = Store::create(root)?;
-    let sandbox = execute::sandbox(&store.artifacts, &file.pipeline)?;
-    let Prepared { pipeline, parameters, warnings, host_python, .. } =
-        prepare::prepare(file, &sandbox, root, &args.executor, Some(&args.parameters))?;
-    if !warnings.is_empty() {
-        screen::say(diagnostic::render(&warnings));
+    let file = weft::read(&args.pipeline)?;
+    let weft = Weft::open(root, host::host()?)?;
+    let options = args.executor.options(Some(args.parameters.parameters()));
+    let prepared = weft.prepare(file, &options, &notify)?;
+    if !prepared.warnings.is_empty() {
+        screen::say(diagnostic::render(&prepared.warnings));
     }
-    let runner = execute::runner(&store, &pipeline, sandbox, host_python);
-    let id = args.name.clone().unwrap_or_else(|| run_id::new(&pipeline.name));
-    let path = std::path::absolute(&args.pipeline).unwrap_or_else(|_| args.pipeline.clone());
-    let file = Some(path.display().to_string());
-    execute::execute(&store, &runner, &args.how, &id, |engine, observer, interrupt| {
-        engine.start(NewRun { id: id.clone(), pipeline: &pipeline, parameters, base_dir, file }, observer, interrupt)
-    })
+    let options = RunOptions { id: args.name.clone(), ..args.how.options() };
+    execute::execute(weft.store(), &args.how, |observe, cancel| weft.run(&prepared, &options, observe, &notify, cancel))
 }

@@ -6,15 +6,14 @@ use std::path::Path;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::time::Duration;
-use weft_metadata::{RunFilter, RunRecord, RunState, RunSummary, StepCounts};
-use weft_pipeline::model::TaskState;
+use weft::metadata::{RunFilter, RunRecord, RunState, RunSummary, StepCounts};
+use weft::pipeline::model::TaskState;
+use weft::{Store, component_of};
 
-use crate::error::{Error, Exit, Result};
-use crate::execute::component_of;
+use crate::error::{Exit, Result};
 use crate::render::outcome::{self, Failure, Row};
 use crate::render::table::{Cell, Table};
 use crate::render::{self, DIM, HEADING, run_state, text, time};
-use crate::store::Store;
 use crate::{host, output, screen};
 
 /// Arguments of `weft runs`.
@@ -169,12 +168,7 @@ fn failures(run: &RunRecord) -> impl Iterator<Item = Failure<'_>> {
 fn remove(root: &Path, args: &RmArgs) -> Result<Exit> {
     let store = Store::change(root)?;
     for selector in &args.runs {
-        let id = store.metadata.run(selector)?.summary.id;
-        if store.is_alive(&id) {
-            return Err(Error::advised(format!("run `{id}` is at work"), "interrupt it, or wait for its end"));
-        }
-        store.metadata.delete_run(&id)?;
-        output::print(&id)?;
+        output::print(&store.forget(selector)?)?;
     }
     Ok(Exit::Success)
 }

@@ -4,47 +4,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
-use serde_json::{Value, json};
-use weft_pipeline::diagnostic::Diagnostic;
+use weft::pipeline::diagnostic::Diagnostic;
+use weft::{Finding, Source};
 
-/// A file that was read.
-#[derive(Debug)]
-pub struct Source {
-    /// Its path as the user wrote it.
-    pub shown: String,
-    /// Its text.
-    pub text: String,
-}
-
-/// A problem and the file that it is about.
-#[derive(Debug, Clone)]
-pub struct Finding {
-    /// The file.
-    pub source: Arc<Source>,
-    /// The problem.
-    pub diagnostic: Diagnostic,
-}
-
-impl From<&weft_author::Problem> for Finding {
-    fn from(problem: &weft_author::Problem) -> Self {
-        let weft_author::Source { shown, text } = problem.source.as_ref();
-        let source = Arc::new(Source { shown: shown.clone(), text: text.clone() });
-        Self { source, diagnostic: problem.diagnostic.clone() }
-    }
-}
-
-impl Finding {
-    /// A problem in a file.
-    pub fn new(source: &Arc<Source>, diagnostic: Diagnostic) -> Self {
-        Self { source: Arc::clone(source), diagnostic }
-    }
-
-    /// The same for programs.
-    pub fn to_json(&self) -> Value {
-        let Diagnostic { severity, message, at, length, task, hint } = &self.diagnostic;
-        let at = at.map(|at| json!({ "line": at.line, "column": at.column, "length": length }));
-        json!({ "severity": severity, "message": message, "file": self.source.shown, "at": at, "step": task, "hint": hint })
-    }
+/// A mistake in an author's files as a finding.
+pub fn finding(problem: &weft_author::Problem) -> Finding {
+    let weft_author::Source { shown, text } = problem.source.as_ref();
+    let source = Arc::new(Source { shown: shown.clone(), text: text.clone() });
+    Finding::new(&source, problem.diagnostic.clone())
 }
 
 /// The problems one after the other, each with its place, its line and its hint.
@@ -95,7 +62,7 @@ fn index(from_one: u32) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_pipeline::model::{Location, Span};
+    use weft::pipeline::model::{Location, Span};
 
     fn source() -> Arc<Source> {
         let text = "name: p\nsteps:\n  träin:\n    component: train.wasm\n".to_owned();

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use weft_metadata::{
+use weft::metadata::{
     ArtifactNode, ArtifactState, Direction, EventKind, ExecutionId, ExecutionNode, LineageEdge, LineageGraph,
     LineageStart,
 };
@@ -229,9 +229,9 @@ impl Tree<'_, '_> {
 mod tests {
     use super::*;
     use EventKind::{Input, Output};
-    use weft_metadata::ExecutionKind;
-    use weft_pipeline::model::TaskState;
-    use weft_pipeline::types::ArtifactType;
+    use weft::metadata::ExecutionKind;
+    use weft::pipeline::model::TaskState;
+    use weft::pipeline::types::ArtifactType;
 
     /// raw -> split -> (train, test) -> train -> model; evaluate reads model and test.
     fn graph() -> LineageGraph {

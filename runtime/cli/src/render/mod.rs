@@ -13,8 +13,8 @@ pub mod value;
 use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Effects, Style};
-use weft_metadata::RunState;
-use weft_pipeline::model::TaskState;
+use weft::metadata::RunState;
+use weft::pipeline::model::TaskState;
 
 use crate::error::Error;
 
@@ -39,10 +39,8 @@ pub const HINT: Style = AnsiColor::Cyan.on_default().effects(Effects::BOLD);
 /// An error with its causes and what to do about it.
 pub fn error(error: &Error) -> String {
     let mut out = String::new();
-    if let Error::Pipeline(findings) | Error::Author { findings, .. } = error
-        && !findings.is_empty()
-    {
-        out.push_str(&diagnostic::render(findings));
+    if !error.findings().is_empty() {
+        out.push_str(&diagnostic::render(error.findings()));
         out.push('\n');
     }
     // Writing to a string does not fail.

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use weft_engine::{RunOutcome, TaskReport};
-use weft_metadata::{RunState, StepRecord};
-use weft_pipeline::model::TaskState;
-use weft_pipeline::step::{PortValue, PortValues};
+use weft::metadata::{RunState, StepRecord};
+use weft::pipeline::model::TaskState;
+use weft::pipeline::step::{PortValue, PortValues};
+use weft::{RunOutcome, TaskReport};
 
 use super::table::{Cell, Table};
 use super::{DIM, HEADING, problem, task_state, text, time, value};

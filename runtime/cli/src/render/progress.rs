@@ -2,14 +2,13 @@
 //! each step that has ended.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
-use weft_engine::{Event, TaskReport};
-use weft_pipeline::step::LogLevel;
+use weft::pipeline::step::LogLevel;
+use weft::{Cancel, Event, TaskReport};
 
 use super::{BAD, DIM, WARNING, task_state, text, time};
 use crate::screen;
@@ -51,13 +50,13 @@ struct Running {
 }
 
 impl Progress {
-    /// Shows nothing of it when `quiet`; that the run was `interrupted` is told in any case.
-    pub fn new(quiet: bool, interrupted: Arc<AtomicBool>) -> Self {
+    /// Shows nothing of it when `quiet`; that the run is canceled is told in any case.
+    pub fn new(quiet: bool, cancel: Cancel) -> Self {
         let state = Arc::new(Mutex::new(State { quiet, ..State::default() }));
         let live = !quiet && screen::can_change();
         let painter = std::thread::spawn({
             let state = Arc::clone(&state);
-            move || paint(&state, live, &interrupted)
+            move || paint(&state, live, &cancel)
         });
         Self { live, state, painter: Some(painter) }
     }
@@ -86,10 +85,10 @@ impl Drop for Progress {
     }
 }
 
-fn paint(state: &Mutex<State>, live: bool, interrupted: &AtomicBool) {
+fn paint(state: &Mutex<State>, live: bool, cancel: &Cancel) {
     let mut told = false;
     loop {
-        if interrupted.load(Ordering::Relaxed) && !told {
+        if cancel.is_canceled() && !told {
             screen::say(format!(
                 "{WARNING}interrupted{WARNING:#}: the steps at work are being stopped; once more ends weft at once"
             ));
@@ -254,8 +253,8 @@ fn logged(task: &str, lead: &str, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft_pipeline::model::TaskState;
-    use weft_pipeline::step::PortValues;
+    use weft::pipeline::model::TaskState;
+    use weft::pipeline::step::PortValues;
 
     fn plain(text: &str) -> String {
         anstream::adapter::strip_str(text).to_string()

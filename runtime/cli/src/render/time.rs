@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use weft_pipeline::calendar::civil;
+use weft::pipeline::calendar::civil;
 
 /// `< 1 ms`, `12 ms`, `0.41 s`, `41.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`
 pub fn duration(duration: Duration) -> String {
@@ -38,12 +38,6 @@ pub fn stamp(ms: i64) -> String {
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02} UTC")
 }
 
-/// `20260102-030405`, of milliseconds since the epoch.
-pub fn compact(ms: i64) -> String {
-    let ((year, month, day), (hour, minute, second)) = civil(ms);
-    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,7 +71,6 @@ mod tests {
         assert_eq!(stamp(951_782_400_000), "2000-02-29 00:00:00 UTC");
         assert_eq!(stamp(4_107_542_400_000), "2100-03-01 00:00:00 UTC");
         assert_eq!(stamp(-1), "1969-12-31 23:59:59 UTC");
-        assert_eq!(compact(1_767_323_045_678), "20260102-030405");
     }
 
     #[test]

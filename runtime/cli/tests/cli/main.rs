@@ -1,4 +1,4 @@
-//! The whole binary, as a user meets it. What it prints is kept as snapshots: `INSTA_UPDATE=always cargo test -p weft`
+//! The whole binary, as a user meets it. What it prints is kept as snapshots: `INSTA_UPDATE=always cargo test -p weft-cli`
 //! writes them anew.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
 

@@ -3,11 +3,14 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use weft_artifacts::{BlobReader, Content, ContentId};
+use weft_metadata::{ArtifactRecord, StepRecord};
+
 use crate::error::{Error, Result};
 
 const METADATA: &str = "metadata.sqlite";
 
-/// A store, open.
+/// A store, open. What is not offered here is asked of its parts.
 pub struct Store {
     root: PathBuf,
     /// Content of artifacts, components and logs.
@@ -42,18 +45,23 @@ impl Store {
         Self::create(root)
     }
 
+    /// Directory that it lies in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Directory for the lock files of runs.
-    pub fn locks(&self) -> PathBuf {
+    pub(crate) fn locks(&self) -> PathBuf {
         self.root.join("locks")
     }
 
     /// Directory for the volumes that tasks mount.
-    pub fn volumes(&self) -> PathBuf {
+    pub(crate) fn volumes(&self) -> PathBuf {
         self.root.join("volumes")
     }
 
     /// Removes the workspaces of runs that are no longer recorded.
-    pub fn drop_lost_workspaces(&self) -> Result<()> {
+    pub(crate) fn drop_lost_workspaces(&self) -> Result<()> {
         let volumes = self.volumes();
         let Ok(entries) = fs::read_dir(&volumes) else { return Ok(()) };
         for entry in entries {
@@ -70,6 +78,43 @@ impl Store {
     /// Whether a process is at work on a run.
     pub fn is_alive(&self, run: &str) -> bool {
         weft_engine::is_alive(&self.locks(), run)
+    }
+
+    /// Forgets a run, which must not be at work. The space that only it needed is freed by [`Self::gc`]. Gives its id.
+    ///
+    /// # Errors
+    /// There is no such run, several are meant, or it is at work.
+    pub fn forget(&self, run: &str) -> Result<String> {
+        let id = self.metadata.run(run)?.summary.id;
+        if self.is_alive(&id) {
+            return Err(Error::advised(format!("run `{id}` is at work"), "interrupt it, or wait for its end"));
+        }
+        self.metadata.delete_run(&id)?;
+        Ok(id)
+    }
+
+    /// What a step of a run wrote, if it wrote anything.
+    ///
+    /// # Errors
+    /// The log cannot be read.
+    pub fn log(&self, step: &StepRecord) -> Result<Option<BlobReader>> {
+        let Some(log) = &step.log else { return Ok(None) };
+        let id: ContentId = log.parse()?;
+        Ok(Some(self.artifacts.open_blob(&id.digest())?))
+    }
+
+    /// The content of an artifact.
+    ///
+    /// # Errors
+    /// It is not in the store.
+    pub fn content(&self, record: &ArtifactRecord) -> Result<Content> {
+        let id: ContentId = record.artifact.uri.parse()?;
+        Ok(self.artifacts.open_content(&id)?)
+    }
+
+    /// Bytes of an artifact's content; none if it is not in the store.
+    pub fn size(&self, record: &ArtifactRecord) -> Option<u64> {
+        self.artifacts.size(&record.artifact.uri.parse().ok()?).ok()
     }
 }
 

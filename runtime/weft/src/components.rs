@@ -14,16 +14,16 @@ use weft_pipeline::suggest;
 use weft_sandbox::{LoadedComponent, Sandbox};
 
 use crate::error::{Error, Result};
-use crate::screen;
+use crate::notice::{Notice, Notify};
 
 /// A component that takes longer than this to load is being compiled.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Loads one component.
-pub fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
+pub(crate) fn load_one(sandbox: &Sandbox, path: &Path, notify: &Notify<'_>) -> Result<Arc<LoadedComponent>> {
     let shown = path.display().to_string();
     let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
-    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
+    let mut loaded = load(sandbox, &here, &[shown.as_str()], notify);
     match loaded.remove(&shown) {
         Some(Ok(component)) => Ok(component),
         Some(Err(error)) => {
@@ -35,10 +35,10 @@ pub fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> 
 }
 
 /// Components by their paths as written.
-pub type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
+pub(crate) type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
 
 /// Loads all components, several at a time, and says which are being compiled.
-pub fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
+pub(crate) fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str], notify: &Notify<'_>) -> Loaded {
     let mut paths = paths.to_vec();
     paths.sort_unstable();
     paths.dedup();
@@ -75,7 +75,7 @@ pub fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
                     loaded.insert(path.to_owned(), component);
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    announce(&waiting);
+                    notify(Notice::Compiling(waiting.iter().map(|path| file_name(path)).collect()));
                     announced = true;
                 }
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -85,17 +85,12 @@ pub fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
     loaded
 }
 
-fn announce(paths: &[&str]) {
-    let names: Vec<String> = paths.iter().map(|path| file_name(path)).collect();
-    screen::say(format!("Compiling {} for this machine, once", names.join(", ")));
-}
-
 fn file_name(path: &str) -> String {
     Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Problems of references to components: files that cannot be loaded, each told once, and functions that are not there.
-pub fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
+pub(crate) fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut told: HashMap<&str, usize> = HashMap::new();
     for reference in wasm_references(pipeline) {
@@ -123,14 +118,16 @@ pub fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diag
     for problem in &mut problems {
         let more = told.iter().find(|(path, times)| **times > 1 && problem.message.contains(&format!("`{path}`")));
         if let Some((_, times)) = more {
-            let others = crate::render::count(times - 1, "other step", "other steps");
-            _ = write!(problem.message, " (the same for {others})");
+            let others = times - 1;
+            let steps = if others == 1 { "step" } else { "steps" };
+            _ = write!(problem.message, " (the same for {others} other {steps})");
         }
     }
     problems
 }
 
-pub fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
+/// What to say of a component file that cannot be loaded.
+pub(crate) fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
     match error {
         weft_sandbox::Error::Read { path: file, source } if source.kind() == std::io::ErrorKind::NotFound => {
             let problem = Diagnostic::error(format!("there is no component file `{path}`"));
@@ -164,7 +161,7 @@ pub fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Di
 }
 
 /// Why a component has no such step function, or which of several is meant.
-pub fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
+pub(crate) fn no_function(path: &str, function: Option<&str>, component: &LoadedComponent) -> Diagnostic {
     let names: Vec<&str> = component.steps().iter().map(|step| step.name.as_str()).collect();
     let unusable = component.others();
     match function {

@@ -1,4 +1,4 @@
-//! Folders that are made once, by whichever process is first: whole, or not at all.
+//! Publishing folders atomically: made once, by whichever process is first, whole or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::error::{Error, Result};
 
 /// Has `make` fill a folder, unless it is there already; says whether it was made now. `prefix` names the folder meanwhile.
-pub fn folder(target: &Path, prefix: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<bool> {
+pub(crate) fn folder(target: &Path, prefix: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<bool> {
     if target.is_dir() {
         return Ok(false);
     }

@@ -10,18 +10,18 @@ use weft_pipeline::executor::{Requirement, native};
 use weft_pipeline::suggest;
 
 use crate::error::{Error, Result};
-use crate::once;
+use crate::publish;
 
 /// The version of Python that the runner is.
 const PYTHON: &str = "3.14";
 
 /// The folder in a store where the wheels lie.
-pub fn folder(store: &Path) -> PathBuf {
+pub(crate) fn folder(store: &Path) -> PathBuf {
     store.join("packages")
 }
 
 /// Wheels that were fetched for packages: paths and digests. None if they were not fetched yet.
-pub fn vendored(packages: &Path, requirements: &[Requirement]) -> Result<Option<IndexMap<String, String>>> {
+pub(crate) fn vendored(packages: &Path, requirements: &[Requirement]) -> Result<Option<IndexMap<String, String>>> {
     let folder = packages.join(set(requirements));
     if !folder.is_dir() {
         return Ok(None);
@@ -38,7 +38,7 @@ pub fn vendored(packages: &Path, requirements: &[Requirement]) -> Result<Option<
 }
 
 /// What was fetched for a set of packages.
-pub struct Fetched {
+pub(crate) struct Fetched {
     /// The wheels' files.
     pub wheels: Vec<PathBuf>,
     /// Whether they lay there already.
@@ -46,7 +46,7 @@ pub struct Fetched {
 }
 
 /// Fetches the wheels of packages and of all that they need, by pip. Only wheels without native code are taken.
-pub fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Result<Fetched> {
+pub(crate) fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Result<Fetched> {
     let target = packages.join(set(requirements));
     if target.is_dir() {
         return Ok(Fetched { wheels: wheels_in(&target)?, known: true });
@@ -54,7 +54,7 @@ pub fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Re
     if let Some(refusal) = refusal(requirements) {
         return Err(refusal);
     }
-    once::folder(&target, ".fetching", |work| download(work, requirements, python))?;
+    publish::folder(&target, ".fetching", |work| download(work, requirements, python))?;
     Ok(Fetched { wheels: wheels_in(&target)?, known: false })
 }
 
@@ -76,7 +76,7 @@ fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<
             lines.last().or(said.lines().last().as_ref()).map_or("it said nothing", |line| line.trim()).to_owned();
         return Err(Error::advised(
             format!("pip found no wheels without native code for {}: {why}", list(requirements)),
-            suggestions(),
+            native_code_hint(),
         ));
     }
     let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
@@ -89,11 +89,11 @@ fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<
 fn refusal(requirements: &[Requirement]) -> Option<Error> {
     let native = native(requirements);
     let first = native.first()?;
-    Some(Error::advised(format!("`{first}` needs native code, which the sandbox does not run"), suggestions()))
+    Some(Error::advised(format!("`{first}` needs native code, which the sandbox does not run"), native_code_hint()))
 }
 
 /// What to do with a component whose packages need native code.
-pub fn suggestions() -> &'static str {
+pub(crate) fn native_code_hint() -> &'static str {
     "run it with `--executor host-python` on this machine's own Python, unsandboxed, while developing; or write the step as a WebAssembly \
      component; or do without the package"
 }
@@ -116,7 +116,7 @@ fn wheels_in(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// The name of a set of packages: the same whatever order they are written in.
-pub fn set(requirements: &[Requirement]) -> String {
+pub(crate) fn set(requirements: &[Requirement]) -> String {
     let mut lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.trim()).collect();
     lines.sort_unstable();
     lines.dedup();

@@ -8,7 +8,7 @@ use weft_pipeline::step::{
 use weft_sandbox::Sandbox;
 
 /// What a shell command is, to be looked at before it runs.
-pub struct Script<'a> {
+pub(crate) struct Script<'a> {
     /// The program that is called, if it is not the shell itself.
     pub program: Option<&'a str>,
     /// The shell's own text.
@@ -16,7 +16,7 @@ pub struct Script<'a> {
 }
 
 /// The script that a command comes to; none if the shell reads it from elsewhere, or if it is known only when it runs.
-pub fn script(argv: &[String]) -> Option<Script<'_>> {
+pub(crate) fn script(argv: &[String]) -> Option<Script<'_>> {
     let (program, rest) = argv.split_first()?;
     let name = program.rsplit('/').next().unwrap_or(program);
     if matches!(name, "sh" | "bash" | "ash" | "dash") {
@@ -28,7 +28,7 @@ pub fn script(argv: &[String]) -> Option<Script<'_>> {
 }
 
 /// The commands of a script that the shell does not have. None too, if it cannot say.
-pub fn missing(sandbox: &Sandbox, digest: &str, script: &str) -> Vec<String> {
+pub(crate) fn missing(sandbox: &Sandbox, digest: &str, script: &str) -> Vec<String> {
     let argv = ["sh", "--list-commands", "-c", script].map(str::to_owned).to_vec();
     let request = StepRequest {
         task: "check".to_owned(),

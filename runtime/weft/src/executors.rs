@@ -1,48 +1,34 @@
-//! The commands of a pipeline: for each, who runs it on this machine.
+//! Which executor runs each container of a pipeline.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum, ValueHint};
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, native};
 use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
 
-use weft_sandbox::Sandbox;
+use crate::components::{Loaded, cannot_load};
+use crate::host::Host;
+use crate::packages;
+use crate::prepare::Linker;
+use crate::shell;
 
-use super::components::{Loaded, cannot_load};
-use super::shell;
-use crate::error::Result;
-use crate::{host, packages};
-
-/// Who runs Python functions of KFP, and how strictly a pipeline is taken.
-#[derive(Debug, Clone, Default, Args)]
-pub struct ExecutorArgs {
-    /// Who runs the Python functions of KFP's pipelines: the sandbox, or, unsandboxed and for development only, this machine's Python
-    #[arg(long, value_enum, value_name = "WHO", default_value_t)]
-    pub executor: Executor,
-    /// The Python of --executor host-python; without it, weft makes a virtual environment with what the pipeline installs
-    #[arg(long, value_name = "PYTHON", value_hint = ValueHint::ExecutablePath)]
-    pub python: Option<PathBuf>,
-    /// Take what a pipeline asks for and weft does not do for errors rather than warnings
-    #[arg(long)]
-    pub strict: bool,
-}
-
-/// Who runs Python functions of KFP.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+/// Who runs the Python functions of KFP's pipelines.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Executor {
+    /// The sandbox: CPython as a component.
     #[default]
     Sandbox,
+    /// The host's own Python, without a sandbox, for development.
     HostPython,
 }
 
-/// What the containers of a pipeline turned out to call, by component.
-pub struct Calls(IndexMap<String, Result<ExecutorCall, NoExecutor>>);
+/// What each container of a pipeline calls, by component.
+pub(crate) struct ContainerCalls(IndexMap<String, Result<ExecutorCall, NoExecutor>>);
 
-impl Calls {
+impl ContainerCalls {
     /// Looks at every container of a pipeline.
     pub fn of(pipeline: &Pipeline) -> Self {
         let commands = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
@@ -53,8 +39,9 @@ impl Calls {
     }
 
     /// The component files that are needed to run them.
-    pub fn files(&self, executor: Executor) -> Vec<String> {
-        let mut files: Vec<String> = self.0.values().flatten().filter_map(|call| file(call, executor)).collect();
+    pub fn files(&self, host: &Host, executor: Executor) -> Vec<String> {
+        let calls = self.0.values().flatten();
+        let mut files: Vec<String> = calls.filter_map(|call| file(call, host, executor)).collect();
         files.sort_unstable();
         files.dedup();
         files
@@ -77,10 +64,9 @@ impl Calls {
     pub fn link(
         self,
         pipeline: &mut Pipeline,
-        sandbox: &Sandbox,
+        linker: &Linker,
         folder: &Path,
         loaded: &Loaded,
-        vendored: &Path,
         python: Option<&str>,
     ) -> Vec<Diagnostic> {
         let places = places(pipeline);
@@ -98,10 +84,10 @@ impl Calls {
                     Some(Implementation::Command(step)) => step.image.as_str(),
                     _ => "",
                 };
-                problems.extend(unknown_commands(sandbox, call, image, loaded).map(about));
+                problems.extend(unknown_commands(linker, call, image, loaded).map(about));
             }
             let program = match call {
-                Ok(call) => program(call, folder, loaded, vendored, python, &mut sets),
+                Ok(call) => program(call, linker, folder, loaded, python, &mut sets),
                 Err(NoExecutor { message, hint }) => Err(Diagnostic::error(message).hint(hint)),
             };
             match program {
@@ -123,25 +109,25 @@ impl Calls {
 type Sets = HashMap<Vec<Requirement>, Result<IndexMap<String, String>, Diagnostic>>;
 
 /// The component file that runs a call; none if the host does.
-fn file(call: &ExecutorCall, executor: Executor) -> Option<String> {
+fn file(call: &ExecutorCall, host: &Host, executor: Executor) -> Option<String> {
     match &call.executor {
         ExecutorKind::Python if executor == Executor::HostPython => None,
-        ExecutorKind::Python => Some(host::executor_file("python").display().to_string()),
-        ExecutorKind::Shell => Some(host::executor_file("shell").display().to_string()),
+        ExecutorKind::Python => Some(host.executor_file("python").display().to_string()),
+        ExecutorKind::Shell => Some(host.executor_file("shell").display().to_string()),
         ExecutorKind::File(path) => Some(path.clone()),
     }
 }
 
 fn program(
     call: ExecutorCall,
+    linker: &Linker,
     folder: &Path,
     loaded: &Loaded,
-    vendored: &Path,
     python: Option<&str>,
     sets: &mut Sets,
 ) -> Result<Program, Diagnostic> {
     let executor = if python.is_some() { Executor::HostPython } else { Executor::Sandbox };
-    let Some(path) = file(&call, executor) else {
+    let Some(path) = file(&call, &linker.host, executor) else {
         let digest = python.unwrap_or_default().to_owned();
         return Ok(Program { path: String::new(), digest, argv: call.argv, packages: IndexMap::new() });
     };
@@ -163,16 +149,17 @@ fn program(
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
     // Components often install the same, and wheels are hashed whole.
-    let packages = sets.entry(call.packages).or_insert_with_key(|packages| wheels(packages, vendored)).clone()?;
+    let packages =
+        sets.entry(call.packages).or_insert_with_key(|packages| wheels(packages, &linker.packages)).clone()?;
     Ok(Program { path, digest, argv: call.argv, packages })
 }
 
 /// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never
 /// come to the command.
-fn unknown_commands(sandbox: &Sandbox, call: &ExecutorCall, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
-    let runner = loaded.get(&host::executor_file("shell").display().to_string())?.as_ref().ok()?;
+fn unknown_commands(linker: &Linker, call: &ExecutorCall, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
+    let runner = loaded.get(&linker.host.executor_file("shell").display().to_string())?.as_ref().ok()?;
     let script = shell::script(&call.argv)?;
-    let missing = shell::missing(sandbox, runner.digest(), &script.text);
+    let missing = shell::missing(&linker.sandbox, runner.digest(), &script.text);
     let first = missing.first()?;
     let hint = "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
                 and name its file as the image: `file:tool.wasm`";
@@ -195,7 +182,7 @@ fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<Stri
     }
     if let [first, ..] = native(requirements)[..] {
         let problem = format!("it installs `{first}`, which needs native code: the sandbox runs pure Python only");
-        return Err(Diagnostic::error(problem).hint(packages::suggestions()));
+        return Err(Diagnostic::error(problem).hint(packages::native_code_hint()));
     }
     match packages::vendored(vendored, requirements) {
         Ok(Some(wheels)) => Ok(wheels),

@@ -1,26 +1,19 @@
-//! The runner of steps on this machine: in the sandbox, or by the host's own Python where that is requested.
+//! Steps run on this machine, by the sandbox or, for who asks for it, by the host's own Python.
 
+use weft_engine::StepRunner;
 use weft_launcher::HostPython;
 use weft_pipeline::step::{FailureKind, HOST_PYTHON, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_sandbox::Sandbox;
 
-use crate::runner::StepRunner;
-
-impl StepRunner for Sandbox {
-    fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
-        Self::run(self, request, observer)
-    }
-}
-
-/// Runs a step in the sandbox, or by the host's Python if its component is that ([`HOST_PYTHON`]).
-pub struct LocalRunner {
+/// Runs each step where its component says.
+pub(crate) struct LocalRunner<'s> {
     /// Runs components.
-    pub sandbox: Sandbox,
-    /// Runs commands whose executor is the host's Python; such commands fail if there is none.
+    pub sandbox: &'s Sandbox,
+    /// Runs the commands that are given to it rather than to a component.
     pub host_python: Option<HostPython>,
 }
 
-impl StepRunner for LocalRunner {
+impl StepRunner for LocalRunner<'_> {
     fn run(&self, request: &StepRequest, observer: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
         if !request.component.digest.starts_with(HOST_PYTHON) {
             return self.sandbox.run(request, observer);

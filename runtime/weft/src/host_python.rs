@@ -7,13 +7,14 @@ use weft_pipeline::executor::Requirement;
 use weft_pipeline::step::HOST_PYTHON;
 
 use crate::error::{Error, Result};
-use crate::{host, once, packages, screen};
+use crate::notice::{Notice, Notify};
+use crate::{packages, publish};
 
 /// The version of KFP's package that runs the functions, the same as in the sandbox.
 const KFP: &str = "kfp==2.17.0";
 
 /// A Python of this machine.
-pub struct Environment {
+pub(crate) struct Environment {
     /// Its interpreter.
     pub python: PathBuf,
     /// What stands for it in the lineage: `host-python:3.11.2`.
@@ -21,25 +22,36 @@ pub struct Environment {
 }
 
 /// The environment that is named, or one with these packages, made when it is needed for the first time.
-pub fn environment(named: Option<&Path>, requirements: &[Requirement]) -> Result<Environment> {
+pub(crate) fn environment(
+    named: Option<&Path>,
+    requirements: &[Requirement],
+    cache: Option<&Path>,
+    notify: &Notify<'_>,
+) -> Result<Environment> {
     let python = match named {
         Some(path) => path.to_owned(),
-        None => made(requirements)?,
+        None => made(requirements, cache, notify)?,
     };
     let version =
         said(Command::new(&python).args(["-c", "import platform; print(platform.python_version())"]), &python)?;
     Ok(Environment { python, digest: format!("{HOST_PYTHON}{}", version.trim()) })
 }
 
-fn made(requirements: &[Requirement]) -> Result<PathBuf> {
-    let all = host::cache_dir()?.join("host-python");
+fn made(requirements: &[Requirement], cache: Option<&Path>, notify: &Notify<'_>) -> Result<PathBuf> {
+    let cache = cache.ok_or_else(|| {
+        Error::advised(
+            "there is no cache folder for a virtual environment",
+            "give a Python that has kfp and what the pipeline installs: `--python PYTHON`",
+        )
+    })?;
+    let all = cache.join("host-python");
     let mut wanted = requirements.to_vec();
     wanted.push(Requirement(KFP.to_owned()));
     let folder = all.join(packages::set(&wanted));
     let python = |folder: &Path| folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
-    once::folder(&folder, ".making", |work| {
+    publish::folder(&folder, ".making", |work| {
         let names: Vec<&str> = wanted.iter().map(|requirement| requirement.0.as_str()).collect();
-        screen::say(format!("Making a virtual environment with {}, once", names.join(", ")));
+        notify(Notice::MakingEnvironment(names.iter().map(|name| (*name).to_owned()).collect()));
         let base = Path::new("python3");
         said(Command::new(base).args(["-m", "venv"]).arg(work), base)?;
         let inside = python(work);

@@ -1,0 +1,89 @@
+//! Arguments that several commands take, and what of the library they stand for.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, ValueHint};
+use weft::{Executor, Parameters, PrepareOptions};
+
+/// How to run.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// Run every step, whatever earlier runs gave
+    #[arg(long)]
+    pub no_cache: bool,
+    /// Steps that may run at the same time [default: one for each processor]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<std::num::NonZeroUsize>,
+    /// Write the outcome to standard output as one JSON document
+    #[arg(long)]
+    pub json: bool,
+    /// Do not show progress and messages of steps
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+impl RunArgs {
+    /// What the library is told of it.
+    pub fn options(&self) -> weft::RunOptions {
+        weft::RunOptions { jobs: self.jobs, no_cache: self.no_cache, ..weft::RunOptions::default() }
+    }
+}
+
+/// Parameters on the command line.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ParameterArgs {
+    /// Give a parameter of the pipeline its value; may be repeated, and wins over --params
+    #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
+    pub param: Vec<(String, String)>,
+    /// Read parameters from a YAML or JSON file
+    #[arg(long, value_name = "FILE")]
+    pub params: Option<PathBuf>,
+}
+
+impl ParameterArgs {
+    /// What the library is told of it.
+    pub fn parameters(&self) -> Parameters {
+        Parameters { values: self.param.clone(), file: self.params.clone() }
+    }
+}
+
+/// Takes `NAME=VALUE` apart.
+pub fn name_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
+        _ => Err("write it as NAME=VALUE".to_owned()),
+    }
+}
+
+/// Who runs Python functions of KFP, and how strictly a pipeline is taken.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ExecutorArgs {
+    /// Who runs the Python functions of KFP's pipelines: the sandbox, or, unsandboxed and for development only, this machine's Python
+    #[arg(long, value_enum, value_name = "WHO", default_value_t)]
+    pub executor: ExecutorName,
+    /// The Python of --executor host-python; without it, weft makes a virtual environment with what the pipeline installs
+    #[arg(long, value_name = "PYTHON", value_hint = ValueHint::ExecutablePath)]
+    pub python: Option<PathBuf>,
+    /// Take what a pipeline asks for and weft does not do for errors rather than warnings
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Who runs Python functions of KFP.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum ExecutorName {
+    #[default]
+    Sandbox,
+    HostPython,
+}
+
+impl ExecutorArgs {
+    /// What the library is told of it, with these parameters.
+    pub fn options(&self, parameters: Option<Parameters>) -> PrepareOptions {
+        let executor = match self.executor {
+            ExecutorName::Sandbox => Executor::Sandbox,
+            ExecutorName::HostPython => Executor::HostPython,
+        };
+        PrepareOptions { parameters, executor, python: self.python.clone(), strict: self.strict }
+    }
+}

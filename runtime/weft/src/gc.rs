@@ -1,0 +1,104 @@
+//! Forgetting old runs, and freeing what nothing refers to any more.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use weft_artifacts::ContentId;
+use weft_metadata::{RunFilter, RunSummary};
+
+use crate::error::Result;
+use crate::notice::{Notice, Notify};
+use crate::run_id::now_ms;
+use crate::store::Store;
+
+/// Which runs to forget. Without either, none is. With both, a run is forgotten if it is old and not among the newest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Retention {
+    /// The newest runs that stay.
+    pub keep: Option<usize>,
+    /// Runs that started longer ago may go.
+    pub older_than: Option<Duration>,
+}
+
+/// What was, or would be, freed.
+#[derive(Debug, Clone)]
+pub struct Freed {
+    /// The runs that were forgotten. A run at work never is.
+    pub runs: Vec<RunSummary>,
+    /// Objects that were removed.
+    pub objects: u64,
+    /// Bytes of these.
+    pub bytes: u64,
+    /// Objects that stay.
+    pub kept: u64,
+}
+
+impl Store {
+    /// Forgets runs and removes all content that no kept run refers to. Waits for runs at work to end, so that none refers to
+    /// anything new meanwhile.
+    ///
+    /// # Errors
+    /// The store cannot be read or changed.
+    pub fn gc(&self, retention: &Retention, notify: &Notify<'_>) -> Result<Freed> {
+        let _alone = if let Some(lock) = self.artifacts.try_lock_exclusive()? {
+            lock
+        } else {
+            notify(Notice::WaitingForRuns);
+            self.artifacts.lock_exclusive()?
+        };
+        let runs = self.outdated(retention)?;
+        self.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
+        self.drop_lost_workspaces()?;
+        let report = self.artifacts.gc(&self.referenced()?)?;
+        Ok(Freed { runs, objects: report.removed, bytes: report.bytes_freed, kept: report.kept })
+    }
+
+    /// What [`Self::gc`] would free. What only the runs need that would be forgotten is not counted.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn gc_preview(&self, retention: &Retention) -> Result<Freed> {
+        let runs = self.outdated(retention)?;
+        let referenced = self.with_files(self.referenced()?)?;
+        let mut freed = Freed { runs, objects: 0, bytes: 0, kept: 0 };
+        for object in self.artifacts.list()? {
+            let (id, size) = object?;
+            if referenced.contains(&id) {
+                freed.kept += 1;
+            } else {
+                freed.objects += 1;
+                freed.bytes += if id.is_tree() { 0 } else { size };
+            }
+        }
+        Ok(freed)
+    }
+
+    fn outdated(&self, retention: &Retention) -> Result<Vec<RunSummary>> {
+        if retention.keep.is_none() && retention.older_than.is_none() {
+            return Ok(Vec::new());
+        }
+        let newest_first = self.metadata.runs(&RunFilter::default())?;
+        let age = retention.older_than.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
+        let before = now_ms().saturating_sub(age);
+        let old = newest_first.into_iter().skip(retention.keep.unwrap_or(0)).filter(|run| run.started_ms <= before);
+        Ok(old.filter(|run| !self.is_alive(&run.id)).collect())
+    }
+
+    /// Content that is to be kept. What lies outside the store is left out.
+    fn referenced(&self) -> Result<HashSet<ContentId>> {
+        Ok(self.metadata.referenced_uris()?.iter().filter_map(|uri| uri.parse().ok()).collect())
+    }
+
+    /// The same with the files of directories.
+    fn with_files(&self, mut kept: HashSet<ContentId>) -> Result<HashSet<ContentId>> {
+        let trees: Vec<ContentId> = kept.iter().filter(|id| id.is_tree()).copied().collect();
+        for tree in trees {
+            match self.artifacts.open_tree(&tree.digest()) {
+                Ok(tree) => kept.extend(tree.entries().iter().map(|entry| ContentId::Blob(entry.digest))),
+                Err(weft_artifacts::Error::NotFound { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(kept)
+    }
+}

@@ -1,0 +1,30 @@
+//! What the library is given of the machine that it runs on. It never looks for any of it itself.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use weft_sandbox::StepLimits;
+
+/// The machine, as far as runs may use it. Plain data: the program that embeds the library decides.
+#[derive(Debug, Clone, Default)]
+pub struct Host {
+    /// Folder for compiled components and virtual environments, which must belong to this user alone: what lies there is
+    /// loaded as machine code. Without one, components are compiled in each process.
+    pub cache: Option<PathBuf>,
+    /// Folders that are searched, in this order, for `python.wasm` and `shell.wasm`, which run the containers of KFP's
+    /// pipelines.
+    pub executors: Vec<PathBuf>,
+    /// Environment variables that pipelines may grant to their steps, by name.
+    pub variables: BTreeMap<String, String>,
+    /// Limits of steps that name none.
+    pub limits: StepLimits,
+}
+
+impl Host {
+    /// The component that runs containers of one sort: `python` or `shell`. Where it should be, if there is none.
+    pub(crate) fn executor_file(&self, name: &str) -> PathBuf {
+        let file = format!("{name}.wasm");
+        let found = self.executors.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
+        found.unwrap_or_else(|| self.executors.first().map_or_else(|| PathBuf::from(&file), |first| first.join(&file)))
+    }
+}

@@ -1,0 +1,81 @@
+//! weft as a library: reads, checks and executes machine-learning pipelines made of sandboxed WebAssembly components, and answers what
+//! ran, on which data, with which result. The `weft` command is one of its users.
+//!
+//! - [`read`] reads a pipeline's file, weft's own format or KFP's.
+//! - [`Weft`] is an open store: it links and checks pipelines ([`Weft::prepare`]), executes runs ([`Weft::run`]) and goes on with
+//!   them ([`Weft::resume`]). [`Linker`] does the first without a store.
+//! - [`Store`] answers queries: runs and artifacts by what a user calls them, logs, lineage; it watches runs of any process, frees
+//!   space and looks for damage.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use weft::{Cancel, Host, PrepareOptions, RunOptions, Weft, silent};
+//!
+//! # fn main() -> weft::Result<()> {
+//! let weft = Weft::open(Path::new(".weft"), Host::default())?;
+//! let prepared = weft.prepare(weft::read(Path::new("pipeline.yaml"))?, &PrepareOptions::default(), &silent)?;
+//! let outcome = weft.run(&prepared, &RunOptions::default(), &mut |event| println!("{event:?}"), &silent, &Cancel::default())?;
+//! println!("{:?}: {:?}", outcome.state, outcome.outputs);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//! - Nothing is printed, and neither the environment nor the home directory is looked at: [`Host`] holds all that a program gives to
+//!   its runs. What is worth telling is an [`Event`] or a [`Notice`].
+//! - What an event says is durable before it is told.
+//! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
+
+mod call;
+mod cancel;
+mod components;
+mod error;
+mod executors;
+mod finding;
+mod fsck;
+mod gc;
+mod host;
+mod host_python;
+mod local_runner;
+mod notice;
+mod packages;
+mod parameters;
+mod prepare;
+mod publish;
+mod read;
+mod recorded;
+mod run;
+mod run_id;
+mod select;
+mod shell;
+mod store;
+mod vendor;
+mod watch;
+
+pub use cancel::Cancel;
+pub use error::{Error, Result, causes};
+pub use executors::Executor;
+pub use finding::{Finding, Source};
+pub use fsck::Checked;
+pub use gc::{Freed, Retention};
+pub use host::{Host, StepLimits};
+pub use notice::{Notice, Notify, silent};
+pub use parameters::Parameters;
+pub use prepare::{Linker, PrepareOptions, Prepared};
+pub use read::{PipelineFile, read};
+pub use recorded::{component_of, recorded_pipeline};
+pub use run::{RunOptions, Weft};
+pub use run_id::new_run_id;
+pub use select::step;
+pub use store::Store;
+pub use vendor::{VendoredSet, vendor, vendor_folder};
+
+/// What happens in a run, and how it ended.
+pub use weft_engine::{Event, RunOutcome, TaskReport};
+/// A component as [`Linker::inspect`] reads it.
+pub use weft_sandbox::{LoadedComponent, StepFunction};
+
+/// The rooms below, for the plain data that crosses this one's interface.
+pub use weft_artifacts as artifacts;
+pub use weft_metadata as metadata;
+pub use weft_pipeline as pipeline;

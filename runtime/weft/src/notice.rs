@@ -1,0 +1,28 @@
+//! What the library tells before and between runs. What happens in a run is told by [`Event`](crate::Event).
+
+/// Something that takes time, or that whoever asked for it should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Notice {
+    /// These component files are being compiled for this machine, which happens once.
+    Compiling(Vec<String>),
+    /// A virtual environment with these packages is being made, which happens once.
+    MakingEnvironment(Vec<String>),
+    /// The wheels of these packages were fetched into the store.
+    Fetched {
+        /// The packages as the pipeline names them.
+        packages: Vec<String>,
+        /// How many wheels there are.
+        wheels: usize,
+    },
+    /// Python functions are about to run outside of the sandbox.
+    Unsandboxed,
+    /// Runs at work have to end first.
+    WaitingForRuns,
+}
+
+/// Hears notices.
+pub type Notify<'n> = dyn Fn(Notice) + Sync + 'n;
+
+/// Passes all notices over.
+pub fn silent(_: Notice) {}

@@ -1,0 +1,190 @@
+//! From a pipeline's file to a pipeline that can run: linked with its components, checked, parameters given.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use weft_pipeline::diagnostic::Severity;
+use weft_pipeline::link::{link, wasm_references};
+use weft_pipeline::model::{Format, Pipeline};
+use weft_pipeline::{check, ir, parameters};
+use weft_sandbox::{LoadedComponent, Sandbox};
+
+use crate::components;
+use crate::error::{Error, Result};
+use crate::executors::{ContainerCalls, Executor};
+use crate::finding::{self, Finding};
+use crate::host::Host;
+use crate::host_python;
+use crate::notice::Notify;
+use crate::packages;
+use crate::parameters::Parameters;
+use crate::read::PipelineFile;
+
+/// How to prepare a pipeline.
+#[derive(Debug, Clone, Default)]
+pub struct PrepareOptions {
+    /// Values of parameters. [`None`] leaves parameters unchecked, as for a pipeline that is only looked at.
+    pub parameters: Option<Parameters>,
+    /// Who runs the Python functions of KFP's pipelines.
+    pub executor: Executor,
+    /// The interpreter of [`Executor::HostPython`]; without it a virtual environment is made.
+    pub python: Option<PathBuf>,
+    /// Takes what a pipeline asks for and weft does not do for errors rather than warnings.
+    pub strict: bool,
+}
+
+/// A pipeline that can run.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// The pipeline, linked.
+    pub pipeline: Pipeline,
+    /// Values of its parameters. Empty if they were not asked for.
+    pub parameters: BTreeMap<String, Value>,
+    /// What is likely not meant, but keeps nothing from running.
+    pub warnings: Vec<Finding>,
+    /// The host's own Python, if it runs functions of the pipeline.
+    pub host_python: Option<PathBuf>,
+    /// Digests of component files by their paths as written.
+    pub components: BTreeMap<String, String>,
+    /// The folder at which relative paths begin. Absolute.
+    pub folder: PathBuf,
+    /// The file that the pipeline was read from, if it was.
+    pub file: Option<PathBuf>,
+}
+
+impl Prepared {
+    /// A linked and checked pipeline without parameters, warnings or a file.
+    pub(crate) fn of(pipeline: Pipeline) -> Self {
+        Self {
+            pipeline,
+            parameters: BTreeMap::new(),
+            warnings: Vec::new(),
+            host_python: None,
+            components: BTreeMap::new(),
+            folder: PathBuf::new(),
+            file: None,
+        }
+    }
+}
+
+/// Links and checks pipelines and reads components. It runs none of their steps and writes to no store.
+pub struct Linker {
+    pub(crate) host: Host,
+    pub(crate) sandbox: Sandbox,
+    /// Where vendored packages lie.
+    pub(crate) packages: PathBuf,
+    /// The empty store that a sandbox needs, if there is no other.
+    _scratch: Option<TempDir>,
+}
+
+impl Linker {
+    /// For looking at pipelines and components alone. Packages are looked for in the store at `root`, which need not exist.
+    ///
+    /// # Errors
+    /// The host cannot do its part: no temporary folder, no cache folder.
+    pub fn new(root: &Path, host: Host) -> Result<Self> {
+        let scratch = TempDir::new().map_err(|source| Error::io("create", &std::env::temp_dir(), source))?;
+        let artifacts = weft_artifacts::Store::open(scratch.path().join("artifacts"))?;
+        Self::over(artifacts, root, host, Some(scratch))
+    }
+
+    /// Over the artifacts of a store.
+    pub(crate) fn over(
+        artifacts: weft_artifacts::Store,
+        root: &Path,
+        host: Host,
+        scratch: Option<TempDir>,
+    ) -> Result<Self> {
+        let options = weft_sandbox::Options {
+            compiled: host.cache.clone(),
+            limits: host.limits,
+            environment: host.variables.clone(),
+        };
+        let sandbox = Sandbox::new(artifacts, options)?;
+        Ok(Self { host, sandbox, packages: packages::folder(root), _scratch: scratch })
+    }
+
+    /// Reads a component from its file: its steps with their signatures, and what else it exports.
+    ///
+    /// # Errors
+    /// The file cannot be read or is no component that the sandbox can link.
+    pub fn inspect(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
+        Ok(self.sandbox.load_file(path)?)
+    }
+
+    /// Links, checks and completes a pipeline.
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] with everything that is wrong, all at once, and the warnings.
+    pub fn prepare(&self, file: PipelineFile, options: &PrepareOptions, notify: &Notify<'_>) -> Result<Prepared> {
+        let folder = file.folder().to_owned();
+        let PipelineFile { source, path, mut pipeline, warnings } = file;
+        let given = options.parameters.as_ref().map(Parameters::read).transpose()?;
+        let calls = ContainerCalls::of(&pipeline);
+        let runners = calls.files(&self.host, options.executor);
+        let references = wasm_references(&pipeline);
+        let paths = references.iter().map(|reference| reference.step.path.as_str());
+        let paths: Vec<&str> = paths.chain(runners.iter().map(String::as_str)).collect();
+        let loaded = components::load(&self.sandbox, &folder, &paths, notify);
+        let mut findings: Vec<Finding> =
+            finding::all(&source, components::unlinked(&pipeline, &folder, &loaded)).collect();
+        findings.extend(finding::all(&source, warnings));
+        let host_python = match options.executor {
+            Executor::HostPython if calls.need_python() => {
+                let cache = self.host.cache.as_deref();
+                Some(host_python::environment(options.python.as_deref(), &calls.packages(), cache, notify)?)
+            }
+            _ => None,
+        };
+        let called = host_python.as_ref().map(|environment| environment.digest.as_str());
+        findings.extend(finding::all(&source, calls.link(&mut pipeline, self, &folder, &loaded, called)));
+        let resolve = |step: &weft_pipeline::model::WasmStep| {
+            loaded.get(&step.path)?.as_ref().ok()?.linked(step.function.as_deref())
+        };
+        findings.extend(finding::all(&source, link(&mut pipeline, &resolve)));
+        let checked = match pipeline.format {
+            Format::Native => check::check(&pipeline),
+            Format::Kfp => ir::check::check(&pipeline),
+        };
+        findings.extend(finding::all(&source, checked));
+        let mut values = BTreeMap::new();
+        if let Some(given) = given {
+            match parameters::resolve(&pipeline, &given.values) {
+                Ok(resolved) => values = resolved,
+                Err(problems) => {
+                    for problem in problems {
+                        if findings.iter().any(|finding| finding.diagnostic == problem) {
+                            continue;
+                        }
+                        findings.push(Finding::new(given.file_of(&problem).unwrap_or(&source), problem));
+                    }
+                }
+            }
+        }
+        if options.strict {
+            for finding in &mut findings {
+                finding.diagnostic.severity = Severity::Error;
+            }
+        }
+        findings.sort_by_key(|finding| {
+            (finding.source.shown != source.shown, finding.diagnostic.at.is_none(), finding.diagnostic.at)
+        });
+        if findings.iter().any(|finding| finding.diagnostic.is_error()) {
+            return Err(Error::Pipeline(findings));
+        }
+        let components =
+            loaded.into_iter().filter_map(|(path, component)| Some((path, component.ok()?.digest().to_owned())));
+        Ok(Prepared {
+            pipeline,
+            parameters: values,
+            warnings: findings,
+            host_python: host_python.map(|environment| environment.python),
+            components: components.collect(),
+            folder,
+            file: Some(path),
+        })
+    }
+}

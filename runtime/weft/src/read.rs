@@ -1,0 +1,70 @@
+//! Reading a pipeline's file, whichever format it is in.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::ir;
+use weft_pipeline::model::Pipeline;
+use weft_pipeline::yaml::read_pipeline;
+
+use crate::error::{Error, Result};
+use crate::finding::{self, Source};
+
+/// A pipeline's file, read.
+#[derive(Debug, Clone)]
+pub struct PipelineFile {
+    /// The file.
+    pub source: Arc<Source>,
+    /// Its absolute path.
+    pub path: PathBuf,
+    /// The pipeline, not linked yet.
+    pub pipeline: Pipeline,
+    /// What is odd about how it is written.
+    pub warnings: Vec<Diagnostic>,
+}
+
+impl PipelineFile {
+    /// The folder at which the file's relative paths begin. Absolute.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new("/"))
+    }
+}
+
+/// Reads a pipeline: weft's own format, or the `PipelineSpec` that KFP's compiler writes, as YAML or JSON.
+///
+/// # Errors
+/// [`Error::Pipeline`] with everything that is wrong with how it is written, and where.
+pub fn read(path: &Path) -> Result<PipelineFile> {
+    if path.is_dir() {
+        let inside = path.join("pipeline.yaml");
+        return Err(Error::Request {
+            message: format!("`{}` is a folder, not a pipeline's file", path.display()),
+            hint: inside.is_file().then(|| format!("give the file in it: {}", inside.display())),
+        });
+    }
+    let source = read_source(path)?;
+    let read = if ir::read::looks_like_ir(&source.text) {
+        ir::read::read_pipeline(&source.text).map(|read| (read.pipeline, read.warnings))
+    } else {
+        read_pipeline(&source.text).map(|pipeline| (pipeline, Vec::new()))
+    };
+    let (pipeline, warnings) = read.map_err(|problems| refused(&source, problems))?;
+    let path = std::path::absolute(path).map_err(|cause| Error::io("find", path, cause))?;
+    Ok(PipelineFile { source, path, pipeline, warnings })
+}
+
+pub(crate) fn read_source(path: &Path) -> Result<Arc<Source>> {
+    let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
+        std::io::ErrorKind::InvalidData => Error::advised(
+            format!("`{}` is no text in UTF-8", path.display()),
+            "save it as UTF-8, or give another file",
+        ),
+        _ => Error::io("read", path, cause),
+    })?;
+    Ok(Arc::new(Source { shown: path.display().to_string(), text }))
+}
+
+pub(crate) fn refused(source: &Arc<Source>, problems: Vec<Diagnostic>) -> Error {
+    Error::Pipeline(finding::all(source, problems).collect())
+}

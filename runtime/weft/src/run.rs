@@ -1,0 +1,167 @@
+//! Executing runs.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use weft_engine::{Engine, Event, NewRun, RunOutcome};
+use weft_launcher::HostPython;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::local_runner::LocalRunner;
+use crate::notice::{Notice, Notify};
+use crate::prepare::{Linker, PrepareOptions, Prepared};
+use crate::read::PipelineFile;
+use crate::recorded::recorded_pipeline;
+use crate::run_id::new_run_id;
+use crate::store::Store;
+
+/// How to execute a run.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    /// Id of a new run; without one it is made of the pipeline's name and the time.
+    pub id: Option<String>,
+    /// Steps that may run at the same time; one for each processor if not given.
+    pub jobs: Option<NonZeroUsize>,
+    /// Executes every step, whatever earlier runs gave.
+    pub no_cache: bool,
+    /// The interpreter that goes on with what the host's own Python began, for [`Weft::resume`].
+    pub python: Option<PathBuf>,
+}
+
+/// An open store, and the means to prepare pipelines and to execute runs in it.
+pub struct Weft {
+    store: Store,
+    linker: Linker,
+}
+
+impl Weft {
+    /// Opens the store in a folder, and makes it if there is none.
+    ///
+    /// # Errors
+    /// The folder cannot be made or written to, or holds the store of a newer version.
+    pub fn open(root: &Path, host: Host) -> Result<Self> {
+        Self::with(Store::create(root)?, host)
+    }
+
+    /// Opens the store in a folder, which must be there.
+    ///
+    /// # Errors
+    /// As [`Self::open`], and if there is no store.
+    pub fn open_existing(root: &Path, host: Host) -> Result<Self> {
+        Self::with(Store::change(root)?, host)
+    }
+
+    fn with(store: Store, host: Host) -> Result<Self> {
+        let linker = Linker::over(store.artifacts.clone(), store.root(), host, None)?;
+        Ok(Self { store, linker })
+    }
+
+    /// The store, for queries.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Links and checks.
+    pub fn linker(&self) -> &Linker {
+        &self.linker
+    }
+
+    /// Links, checks and completes a pipeline; see [`Linker::prepare`].
+    ///
+    /// # Errors
+    /// [`Error::Pipeline`] with everything that is wrong, all at once.
+    pub fn prepare(&self, file: PipelineFile, options: &PrepareOptions, notify: &Notify<'_>) -> Result<Prepared> {
+        self.linker.prepare(file, options, notify)
+    }
+
+    /// Executes a prepared pipeline as a new run, to its end. `observe` hears each event when what it says is durable, on this
+    /// thread.
+    ///
+    /// # Errors
+    /// The run cannot begin, or [`Error::BrokeOff`]: the stores failed. Steps that fail are part of the outcome.
+    pub fn run(
+        &self,
+        prepared: &Prepared,
+        options: &RunOptions,
+        observe: &mut dyn FnMut(&Event),
+        notify: &Notify<'_>,
+        cancel: &Cancel,
+    ) -> Result<RunOutcome> {
+        let id = options.id.clone().unwrap_or_else(|| new_run_id(&prepared.pipeline.name));
+        let new = NewRun {
+            id: id.clone(),
+            pipeline: &prepared.pipeline,
+            parameters: prepared.parameters.clone(),
+            base_dir: prepared.folder.clone(),
+            file: prepared.file.as_ref().map(|path| path.display().to_string()),
+        };
+        let runner = self.runner(prepared.host_python.clone(), notify);
+        self.execute(&id, options, &runner, observe, |engine, observe| engine.start(new, observe, cancel.flag()))
+    }
+
+    /// Goes on with a run that failed, was canceled or was killed: what is finished is not executed again. `run` is its id, the
+    /// beginning of it, or `latest`.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and if there is no such run or another process is at work on it.
+    pub fn resume(
+        &self,
+        run: &str,
+        options: &RunOptions,
+        observe: &mut dyn FnMut(&Event),
+        notify: &Notify<'_>,
+        cancel: &Cancel,
+    ) -> Result<RunOutcome> {
+        let record = self.store.metadata.run(run)?;
+        let id = record.summary.id;
+        if recorded_pipeline(&record.spec).is_none() {
+            return Err(Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")));
+        }
+        let runner = self.runner(options.python.clone(), notify);
+        self.execute(&id, options, &runner, observe, |engine, observe| engine.resume(&id, observe, cancel.flag()))
+    }
+
+    /// The sandbox, and the host's own Python for what is given to it.
+    fn runner(&self, python: Option<PathBuf>, notify: &Notify<'_>) -> LocalRunner<'_> {
+        let host = &self.linker.host;
+        let limits = weft_launcher::Limits { time: host.limits.time, output: host.limits.output };
+        let host_python = python.map(|python| {
+            notify(Notice::Unsandboxed);
+            HostPython::new(self.store.artifacts.clone(), python, limits, host.variables.clone())
+        });
+        LocalRunner { sandbox: &self.linker.sandbox, host_python }
+    }
+
+    fn execute(
+        &self,
+        run: &str,
+        options: &RunOptions,
+        runner: &LocalRunner<'_>,
+        observe: &mut dyn FnMut(&Event),
+        work: impl FnOnce(&Engine<'_>, &mut dyn FnMut(&Event)) -> weft_engine::Result<RunOutcome>,
+    ) -> Result<RunOutcome> {
+        let (locks, volumes) = (self.store.locks(), self.store.volumes());
+        let mut settings = weft_engine::Options { cache: !options.no_cache, ..weft_engine::Options::default() };
+        if let Some(jobs) = options.jobs {
+            settings.jobs = jobs;
+        }
+        let engine = Engine {
+            artifacts: &self.store.artifacts,
+            metadata: &self.store.metadata,
+            runner,
+            locks: &locks,
+            volumes: &volumes,
+            options: settings,
+        };
+        let mut begun = false;
+        let mut observe = |event: &Event| {
+            begun = true;
+            observe(event);
+        };
+        work(&engine, &mut observe).map_err(|source| {
+            if begun { Error::BrokeOff { run: run.to_owned(), source: Box::new(source) } } else { source.into() }
+        })
+    }
+}
