@@ -32,7 +32,7 @@ pub(crate) struct StartRecord<'a> {
 
 impl<'a> StartRecord<'a> {
     /// The record of a task that is neither a step nor a loop.
-    pub fn on(inputs: &'a PortValues, task: &'a Task) -> Self {
+    pub fn new(inputs: &'a PortValues, task: &'a Task) -> Self {
         Self { inputs, grants: &task.grants, identity: None, iterations: None }
     }
 }
