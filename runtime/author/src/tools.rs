@@ -139,9 +139,8 @@ pub(crate) fn install_python_package(
 
 /// A Python that starts.
 pub(crate) fn python() -> Option<&'static str> {
-    ["python3", "python"]
-        .into_iter()
-        .find(|name| answer(Command::new(name).args(["-c", "import sys; assert sys.version_info >= (3, 9)"])).is_some())
+    const CHECK: [&str; 2] = ["-c", "import sys; assert sys.version_info >= (3, 9)"];
+    ["python3", "python"].into_iter().find(|name| output_of(Command::new(name).args(CHECK)).is_some())
 }
 
 pub(crate) fn no_python() -> Error {
