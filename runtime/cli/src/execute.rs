@@ -3,13 +3,13 @@
 use std::fmt::Write as _;
 
 use weft::metadata::RunState;
-use weft::pipeline::model::TaskState;
 use weft::{Cancel, Event, Notice, RunOutcome, Store, component_of};
 
 use crate::error::{Exit, Result};
 use crate::options::RunArgs;
 use crate::render;
-use crate::render::outcome::{self, Failure, Row};
+use crate::render::failures;
+use crate::render::outcome::{self, Row};
 use crate::render::progress::Progress;
 use crate::{interrupt, output, screen};
 
@@ -68,17 +68,11 @@ fn show(store: &Store, outcome: &RunOutcome, RunArgs { json, quiet, .. }: &RunAr
     }
     output::print_for_people(&text, *json)?;
     let run = outcome.run.as_str();
-    let record = if outcome.state == RunState::Failed { store.metadata.run(run).ok() } else { None };
-    for report in outcome.tasks.iter().filter(|report| report.state == TaskState::Failed) {
-        let failure = Failure {
-            run,
-            task: &report.task,
-            message: report.message.as_deref().unwrap_or("no reason was given"),
-            component: record.as_ref().and_then(|record| component_of(record, &report.task)),
-            hint: report.hint.as_deref(),
-            log: report.log.is_some(),
-        };
-        screen::say(format!("\n{}", failure.render()));
+    let causes = failures::by_cause(outcome::failures(outcome));
+    // Components are named by the record of the run.
+    let record = if causes.is_empty() { None } else { store.metadata.run(run).ok() };
+    for cause in failures::render(run, &causes, |task| component_of(record.as_ref()?, task)) {
+        screen::say(format!("\n{cause}"));
     }
     match outcome.state {
         RunState::Complete => {}

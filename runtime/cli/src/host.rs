@@ -36,6 +36,7 @@ pub fn host() -> Result<weft::Host> {
         cache: Some(cache_dir()?),
         executors: executors(),
         variables: variables(),
+        secrets: None,
         limits: default_limits(),
     })
 }

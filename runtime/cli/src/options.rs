@@ -55,6 +55,22 @@ pub fn name_and_value(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Secrets on the command line.
+#[derive(Debug, Clone, Default, Args)]
+pub struct SecretArgs {
+    /// Take secrets and config maps from this folder: a folder for each, in it a file for each key. Variables that it has no value for
+    /// are taken from the environment
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub secrets: Option<PathBuf>,
+}
+
+impl SecretArgs {
+    /// What the library may use of this machine, with these secrets.
+    pub fn host(&self) -> crate::error::Result<weft::Host> {
+        Ok(weft::Host { secrets: self.secrets.clone(), ..crate::host::host()? })
+    }
+}
+
 /// Who runs Python functions of KFP, and how strictly a pipeline is taken.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ExecutorArgs {
@@ -84,6 +100,6 @@ impl ExecutorArgs {
             ExecutorName::Sandbox => Executor::Sandbox,
             ExecutorName::HostPython => Executor::HostPython,
         };
-        PrepareOptions { parameters, executor, python: self.python.clone(), strict: self.strict }
+        PrepareOptions { parameters, executor, python: self.python.clone(), strict: self.strict, check_secrets: false }
     }
 }

@@ -133,9 +133,8 @@ fn reads(pipeline: &Pipeline, dag: &Dag, input: &str) -> bool {
         }
     }
     let task = |task: &Task| {
-        let mut wired =
-            task.inputs.values().map(|wire| &wire.from).chain(task.mounts.iter().map(|mount| &mount.volume));
-        // Conditions over tasks, and importers, may refer to the inputs of the enclosing DAG.
+        let mut wired = task.inputs.values().map(|wire| &wire.from).chain(task.resources());
+        // Conditions over tasks and importers may name the inputs of the DAG around them.
         wired.any(|binding| is(binding, input))
             || task.when.as_ref().is_some_and(|when| when.variables == ConditionVariables::Tasks)
             || pipeline.components.get(&task.component).is_some_and(|component| {

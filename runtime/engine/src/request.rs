@@ -8,10 +8,11 @@ use serde_json::Value;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
 use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
 use weft_pipeline::step::{
-    Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, StepFailure, StepRequest,
+    Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, SecretGrant, StepFailure, StepRequest,
 };
+use weft_pipeline::yaml::parse_size;
 
-use crate::cache::key;
+use crate::cache::key::{self, Identity};
 use crate::import::local_path;
 use crate::inputs::{Unresolved, resolve};
 use crate::run::Run;
@@ -24,11 +25,19 @@ use crate::worker::{Import, Job, hinted_failure, host_failure};
 pub(crate) struct PreparedStep {
     pub request: StepRequest,
     pub grants: Grants,
+    /// By which an earlier execution is found: the request's identity, and what the values of secrets change of it. These do not count
+    /// for the request's own, which seeds randomness: it is the same in every store.
+    pub identity: Identity,
 }
 
 impl Run<'_> {
-    /// The request for a step.
-    pub fn prepare(&self, index: usize, inputs: PortValues) -> Result<PreparedStep, Box<StepFailure>> {
+    /// The request for a step. `others` are the values that are wired to its task and that its component has no input for.
+    pub fn prepare(
+        &self,
+        index: usize,
+        inputs: PortValues,
+        others: &PortValues,
+    ) -> Result<PreparedStep, Box<StepFailure>> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
@@ -38,7 +47,10 @@ impl Run<'_> {
         let mut limits = node.task.limits;
         if let Implementation::Command(step) = &node.component.implementation {
             let Limits { memory, time, output } = step.limits;
-            limits.memory = limits.memory.or(memory);
+            limits.memory = match (limits.memory.or(memory), &step.memory_limit) {
+                (None, Some(text)) => memory_limit(text, &inputs, others, &self.task_context(Some(index)))?,
+                (known, _) => known,
+            };
             limits.time = limits.time.or(time);
             limits.output = limits.output.or(output);
         }
@@ -55,10 +67,52 @@ impl Run<'_> {
                 .directories
                 .insert(mount.path.to_owned(), DirectoryGrant { host: mount.name(), write: mount.write });
         }
-        let identity = key::step(&component, command.as_ref(), &inputs, &recorded);
+        let secrets = self.secrets(index, &inputs)?;
+        recorded.secrets.clone_from(&secrets);
+        grants.secrets = secrets;
+        let seed = key::step(&component, command.as_ref(), &inputs, &recorded);
+        let identity = if recorded.secrets.is_empty() {
+            seed
+        } else {
+            identity::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
+        };
         let task = node.path.clone();
-        let request = StepRequest { task, component, command, inputs, grants, limits, identity };
-        Ok(PreparedStep { request, grants: recorded })
+        let request = StepRequest { task, component, command, inputs, grants, limits, identity: seed };
+        Ok(PreparedStep { request, grants: recorded, identity })
+    }
+
+    /// The secrets and config maps that a task reads, by where it finds them.
+    fn secrets(&self, index: usize, inputs: &PortValues) -> Result<BTreeMap<String, SecretGrant>, Box<StepFailure>> {
+        let mut secrets = BTreeMap::new();
+        for secret in &self.nodes[index].task.secrets {
+            let what = format!("{} at {}", secret.kind, secret.to);
+            let name = self.name_of(&secret.name, &what, index, inputs)?;
+            secrets.insert(secret.to.clone(), secret.grant(name));
+        }
+        Ok(secrets)
+    }
+
+    /// What a volume or a secret is called.
+    fn name_of(
+        &self,
+        name: &Binding,
+        what: &str,
+        index: usize,
+        inputs: &PortValues,
+    ) -> Result<String, Box<StepFailure>> {
+        let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
+        let value = match resolve(name, inputs, &scope) {
+            Ok(value) => value,
+            Err(Unresolved::Invalid(failure)) => return Err(failure),
+            Err(Unresolved::Absent(why)) => return Err(host_failure(format!("the {what} {why}"), None).into()),
+        };
+        match value.as_ref() {
+            PortValue::Parameter(Value::String(name)) => Ok(name.clone()),
+            _ => {
+                Err(hinted_failure(format!("the name of the {what} is not a string"), "give it its name as text")
+                    .into())
+            }
+        }
     }
 
     fn command(&self, index: usize, step: &CommandStep) -> Command {
@@ -87,25 +141,11 @@ impl Run<'_> {
     ) -> Result<Vec<VolumeMount<'a>>, Box<StepFailure>> {
         let mut mounts = Vec::new();
         for mount in &self.nodes[index].task.mounts {
-            let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
-            let volume = match resolve(&mount.volume, inputs, &scope) {
-                Ok(value) => value,
-                Err(Unresolved::Invalid(failure)) => return Err(failure),
-                Err(Unresolved::Absent(why)) => {
-                    return Err(host_failure(format!("the volume at {} {why}", mount.path), None).into());
-                }
-            };
-            let PortValue::Parameter(Value::String(volume)) = volume.as_ref() else {
-                return Err(hinted_failure(
-                    format!("the name of the volume at {} is not a string", mount.path),
-                    "give it the volume's name",
-                )
-                .into());
-            };
-            volumes::check_name(volume)?;
+            let volume = self.name_of(&mount.volume, &format!("volume at {}", mount.path), index, inputs)?;
+            volumes::check_name(&volume)?;
             mounts.push(VolumeMount {
                 path: &mount.path,
-                volume: volume.clone(),
+                volume,
                 sub_path: mount.sub_path.as_deref(),
                 write: !mount.read_only,
             });
@@ -177,7 +217,33 @@ impl Run<'_> {
     }
 }
 
-/// A volume that is mounted in a step.
+/// The bytes of memory that a parameter gives a step; none if it has no value.
+fn memory_limit(
+    text: &str,
+    inputs: &PortValues,
+    others: &PortValues,
+    context: &TaskContext,
+) -> Result<Option<u64>, Box<StepFailure>> {
+    let all: PortValues = others.iter().chain(inputs).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let value =
+        fill_template(text, &all, context).map_err(|why| host_failure(format!("its memory limit: {why}"), None))?;
+    let bytes = match &value {
+        Value::Null => return Ok(None),
+        Value::String(text) if text.is_empty() => return Ok(None),
+        Value::String(text) => parse_size(text),
+        other => parse_size(&other.to_string()),
+    };
+    match bytes {
+        Ok(bytes) if bytes > 0 => Ok(Some(bytes)),
+        _ => Err(hinted_failure(
+            format!("its memory limit is {value}"),
+            "give an amount of memory, such as `512Mi` or `2G`",
+        )
+        .into()),
+    }
+}
+
+/// A volume at a place among a step's files.
 struct VolumeMount<'a> {
     path: &'a str,
     volume: String,

@@ -80,7 +80,7 @@ impl Run<'_> {
             }
             Decision::Fail(failure) => self.fail_before_start(tx, index, &failure).map(|()| None),
             Decision::Run(bound) if self.nodes[index].is_loop() => self.dispatch_loop(tx, index, bound).map(|()| None),
-            Decision::Run(bound) => self.dispatch(tx, index, bound.inputs),
+            Decision::Run(bound) => self.dispatch(tx, index, bound),
         }
     }
 
@@ -120,7 +120,8 @@ impl Run<'_> {
         }
     }
 
-    fn dispatch(&mut self, tx: &mut Tx<'_>, index: usize, inputs: PortValues) -> Result<Option<Launch>> {
+    fn dispatch(&mut self, tx: &mut Tx<'_>, index: usize, bound: BoundInputs) -> Result<Option<Launch>> {
+        let BoundInputs { inputs, others } = bound;
         let component = self.nodes[index].component;
         let job = match &component.implementation {
             Implementation::Dag(dag) => {
@@ -131,7 +132,7 @@ impl Run<'_> {
                 self.close(tx, expanded)?;
                 return Ok(None);
             }
-            Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(index, inputs) {
+            Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(index, inputs, &others) {
                 Ok(prepared) => return self.dispatch_step(tx, index, prepared),
                 Err(failure) => Err(failure),
             },
@@ -189,15 +190,12 @@ impl Run<'_> {
 
     fn dispatch_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: PreparedStep) -> Result<Option<Launch>> {
         let node = &self.nodes[index];
-        let PreparedStep { request, grants } = prepared;
-        let start = StartRecord {
-            grants: &grants,
-            identity: Some(request.identity),
-            ..StartRecord::new(&request.inputs, node.task)
-        };
+        let PreparedStep { request, grants, identity } = prepared;
+        let start =
+            StartRecord { grants: &grants, identity: Some(identity), ..StartRecord::new(&request.inputs, node.task) };
         if self.engine.options.cache
             && cache::is_cacheable(node.task, &grants, &request.component)
-            && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &request.identity)?
+            && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)?
         {
             tx.record_cached(&self.key, &self.execution(node, start), &mut cached)?;
             let report = cached_report(node, cached);

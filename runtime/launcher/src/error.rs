@@ -42,6 +42,14 @@ pub enum Error {
         /// The system's error.
         source: std::io::Error,
     },
+    /// A secret or config map is missing, or cannot be used. Holds none of its values.
+    #[error("{what}")]
+    Secret {
+        /// Which, and what is wrong with it.
+        what: String,
+        /// What to do about it.
+        hint: String,
+    },
     /// The host's Python cannot be used.
     #[error("{what}")]
     Python {
@@ -89,7 +97,9 @@ impl Error {
         match self {
             Self::Output { .. } => FailureKind::Returned,
             Self::Limit { .. } => FailureKind::LimitReached,
-            Self::Placeholder(_) | Self::Store { .. } | Self::Io { .. } | Self::Python { .. } => FailureKind::Host,
+            Self::Placeholder(_) | Self::Store { .. } | Self::Io { .. } | Self::Secret { .. } | Self::Python { .. } => {
+                FailureKind::Host
+            }
         }
     }
 
@@ -97,7 +107,7 @@ impl Error {
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Output { hint, .. } | Self::Limit { hint, .. } => hint.as_deref(),
-            Self::Python { hint, .. } => Some(hint),
+            Self::Secret { hint, .. } | Self::Python { hint, .. } => Some(hint),
             _ => None,
         }
     }

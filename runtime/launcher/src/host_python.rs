@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use weft_artifacts::{Budget, Store};
@@ -16,7 +17,9 @@ use weft_pipeline::step::{
 
 use crate::error::{Error, ErrorContext, Result, output_limit};
 use crate::exit::{ExitError, SUMMARY_LOG_LINES};
-use crate::work_dir::WorkDir;
+use crate::mask::Mask;
+use crate::secrets::{Secrets, StepSecrets};
+use crate::work_dir::{Mount, WorkDir};
 
 /// How often a running program is polled for its end, its time limit and an interruption.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
@@ -45,6 +48,7 @@ pub struct HostPython {
     limits: Limits,
     /// Values of environment variables that steps may be granted, by name.
     environment: BTreeMap<String, String>,
+    secrets: Arc<Secrets>,
 }
 
 /// How a program ended, or why it was killed.
@@ -56,10 +60,16 @@ enum Termination {
 }
 
 impl HostPython {
-    /// A runner with this interpreter, for steps on the artifacts of this store. `environment` holds the values of the
-    /// variables that steps may be granted.
-    pub fn new(store: Store, interpreter: PathBuf, limits: Limits, environment: BTreeMap<String, String>) -> Self {
-        Self { store, interpreter, limits, environment }
+    /// This interpreter, for steps on the artifacts of this store. `environment` holds the values of variables that steps may be
+    /// granted, `secrets` where those of secrets come from.
+    pub fn new(
+        store: Store,
+        interpreter: PathBuf,
+        limits: Limits,
+        environment: BTreeMap<String, String>,
+        secrets: Arc<Secrets>,
+    ) -> Self {
+        Self { store, interpreter, limits, environment, secrets }
     }
 
     /// Runs one step. Its request must have a command.
@@ -73,7 +83,14 @@ impl HostPython {
     ) -> std::result::Result<StepOutput, Box<StepFailure>> {
         let started = Instant::now();
         let mut log = Vec::new();
-        let result = self.run_step(request, observer, &mut log);
+        let result = StepSecrets::new(&self.secrets, &request.grants.secrets, &self.store).map_err(failed);
+        let result = result.and_then(|secrets| {
+            let result = self.run_step(request, &secrets, observer, &mut log);
+            result.map_err(|(kind, message, hint)| {
+                let mask = secrets.mask();
+                (kind, mask.text(message), hint.map(|hint| mask.text(hint)))
+            })
+        });
         let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
         match result {
             Ok(outputs) => Ok(StepOutput { outputs, trace }),
@@ -84,10 +101,10 @@ impl HostPython {
     fn run_step(
         &self,
         request: &StepRequest,
+        secrets: &StepSecrets,
         observer: &dyn StepObserver,
         log: &mut Vec<u8>,
-    ) -> std::result::Result<PortValues, (FailureKind, String, Option<String>)> {
-        let failed = |error: Error| (error.kind(), error.to_string(), error.advice().map(str::to_owned));
+    ) -> std::result::Result<PortValues, Failed> {
         let host = |message: String| (FailureKind::Host, message, None);
         let command =
             request.command.as_ref().ok_or_else(|| host("the host's Python runs commands only".to_owned()))?;
@@ -96,8 +113,8 @@ impl HostPython {
             output: request.limits.output.unwrap_or(self.limits.output),
         };
         let directory = WorkDir::for_host(&self.store, command, &request.inputs).map_err(failed)?;
-        let call = self.call(request, command, &directory).map_err(failed)?;
-        let end = self.execute(&directory, &call, limits, observer, log).map_err(failed)?;
+        let call = self.call(request, secrets, command, &directory).map_err(failed)?;
+        let end = self.execute(&directory, &call, limits, secrets.mask(), observer, log).map_err(failed)?;
         match end {
             Termination::Exited(status) if status.success() => {}
             Termination::Exited(status) => {
@@ -118,13 +135,26 @@ impl HostPython {
         directory.collect(command, &request.inputs, &Budget::new(limits.output)).map_err(failed)
     }
 
-    /// The arguments and environment of the command, with paths of the host.
-    fn call(&self, request: &StepRequest, command: &Command, directory: &WorkDir) -> Result<Call> {
-        let granted = request.grants.environment(&self.environment).map_err(|name| Error::Python {
+    /// The call with its paths on the host.
+    fn call(
+        &self,
+        request: &StepRequest,
+        secrets: &StepSecrets,
+        command: &Command,
+        directory: &WorkDir,
+    ) -> Result<Call> {
+        let mut granted = request.grants.environment(&self.environment).map_err(|name| Error::Python {
             what: format!("it was granted the environment variable {name}, which is not set"),
             hint: format!("set {name} before the run, or take it out of the step's grants"),
         })?;
+        granted.extend(secrets.variables().clone());
         let mut call = directory.call(command, &request.inputs, &granted)?;
+        // Nothing can be mounted for a program of the host: what it speaks of is elsewhere.
+        for Mount { host, inside, .. } in secrets.mounts() {
+            for text in call.argv.iter_mut().chain(call.env.values_mut()) {
+                *text = relocated(text, inside, &host.display().to_string());
+            }
+        }
         for (inside, grant) in &request.grants.directories {
             // Nothing can be mounted for a program of the host. For the workspace, its path is put into the texts instead.
             if inside.trim_end_matches('/') != WORKSPACE {
@@ -146,6 +176,7 @@ impl HostPython {
         directory: &WorkDir,
         call: &Call,
         limits: Limits,
+        mask: &Mask,
         observer: &dyn StepObserver,
         log: &mut Vec<u8>,
     ) -> Result<Termination> {
@@ -190,7 +221,7 @@ impl HostPython {
         };
         // Kills the processes that it left running, before its files are read.
         drop(child);
-        *log = read_bounded(&mut written).context(|| "its log could not be read".to_owned())?;
+        *log = read_bounded(&mut written, mask).context(|| "its log could not be read".to_owned())?;
         Ok(end)
     }
 
@@ -230,19 +261,37 @@ fn arguments(call: &Call, root: &Path) -> Result<Vec<OsString>> {
     }
 }
 
-/// The start and the end of a log, at most [`HALF_LOG`] bytes each.
-fn read_bounded(log: &mut File) -> std::io::Result<Vec<u8>> {
-    let length = log.metadata()?.len();
-    let mut bytes = Vec::new();
-    if length <= 2 * HALF_LOG {
-        log.take(2 * HALF_LOG).read_to_end(&mut bytes)?;
-        return Ok(bytes);
+/// A log's start and end, without the values of secrets.
+fn read_bounded(log: &mut File, mask: &Mask) -> std::io::Result<Vec<u8>> {
+    let lost = log.metadata()?.len().saturating_sub(2 * HALF_LOG);
+    let (mut start, mut end) = (Vec::new(), Vec::new());
+    log.by_ref().take(HALF_LOG).read_to_end(&mut start)?;
+    log.seek(SeekFrom::Start(start.len() as u64 + lost))?;
+    log.take(HALF_LOG).read_to_end(&mut end)?;
+    Ok(mask.log(start, lost, &end))
+}
+
+/// What a step failed for: its sort, its message, what to do about it.
+type Failed = (FailureKind, String, Option<String>);
+
+fn failed(error: Error) -> Failed {
+    (error.kind(), error.to_string(), error.advice().map(str::to_owned))
+}
+
+/// A text in which a path, and all that is below it, is another. What only begins or ends like it stays.
+fn relocated(text: &str, path: &str, to: &str) -> String {
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(path) {
+        let (before, behind) = (&rest[..at], &rest[at + path.len()..]);
+        out.push_str(before);
+        let inside = before.chars().next_back().or_else(|| out.chars().next_back()).is_some_and(is_part);
+        out.push_str(if inside || behind.starts_with(is_part) { path } else { to });
+        rest = behind;
     }
-    log.by_ref().take(HALF_LOG).read_to_end(&mut bytes)?;
-    bytes.extend_from_slice(format!("\n... {} bytes left out ...\n", length - 2 * HALF_LOG).as_bytes());
-    log.seek(SeekFrom::Start(length - HALF_LOG))?;
-    log.take(HALF_LOG).read_to_end(&mut bytes)?;
-    Ok(bytes)
+    out.push_str(rest);
+    out
 }
 
 /// A program and the processes of its group, killed when dropped.
@@ -257,5 +306,21 @@ impl Drop for ProcessGroup {
         }
         let _ = self.0.kill();
         let _ = self.0.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_paths_are_relocated() {
+        let moved = |text| relocated(text, "/etc/api", "/tmp/1");
+        assert_eq!(moved("open('/etc/api/token') '/etc/api' /etc/api"), "open('/tmp/1/token') '/tmp/1' /tmp/1");
+        assert_eq!(
+            moved("/etc/apis /x/etc/api /etc/api.bak /etc/api-2"),
+            "/etc/apis /x/etc/api /etc/api.bak /etc/api-2"
+        );
+        assert_eq!(moved("/etc/api/etc/api"), "/tmp/1/etc/api");
     }
 }

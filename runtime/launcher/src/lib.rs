@@ -16,8 +16,10 @@ mod executor_output;
 mod exit;
 mod guest_path;
 mod host_python;
+mod mask;
 mod parameter;
 mod scratch_root;
+mod secrets;
 mod work_dir;
 
 #[cfg(test)]
@@ -26,4 +28,6 @@ mod tests;
 pub use error::{Error, Result};
 pub use exit::{ExitError, error_summary};
 pub use host_python::{HostPython, Limits};
+pub use mask::Mask;
+pub use secrets::{Absent, Granted, Secrets, StepSecrets};
 pub use work_dir::{Mount, WorkDir, WorkDirs};

@@ -4,16 +4,17 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 use weft_artifacts::Store;
-use weft_launcher::{HostPython, Limits};
+use weft_launcher::{HostPython, Limits, Secrets};
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
     Artifact, COMMAND_FUNCTION, Command, ComponentRef, DirectoryGrant, FailureKind, Grants, LogLevel, PortValue,
-    StepFailure, StepObserver, StepOutput, StepRequest,
+    SecretGrant, SecretKind, StepFailure, StepObserver, StepOutput, StepRequest,
 };
 use weft_pipeline::types::{ArtifactType, PortType};
 
@@ -35,6 +36,7 @@ struct Fixture {
     observer: Observer,
     limits: weft_pipeline::step::Limits,
     grants: Grants,
+    secrets: Arc<Secrets>,
 }
 
 impl Fixture {
@@ -48,13 +50,15 @@ impl Fixture {
             .unwrap();
         let (observer, limits, grants) =
             (Observer::default(), weft_pipeline::step::Limits::default(), Grants::default());
-        Self { folder, store, interpreter, observer, limits, grants }
+        let secrets = Arc::default();
+        Self { folder, store, interpreter, observer, limits, grants, secrets }
     }
 
     fn run(&self, command: Command, inputs: &[(&str, PortValue)]) -> Result<StepOutput, StepFailure> {
         let limits = Limits { time: Duration::from_mins(1), output: 1 << 30 };
         let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
-        let python = HostPython::new(self.store.clone(), self.interpreter.clone(), limits, environment);
+        let python =
+            HostPython::new(self.store.clone(), self.interpreter.clone(), limits, environment, self.secrets.clone());
         let request = StepRequest {
             task: "the-step".into(),
             component: ComponentRef { digest: "host-python:3".into(), function: COMMAND_FUNCTION.into() },
@@ -216,4 +220,53 @@ fn the_workspace_is_where_it_is_on_the_host() {
     let failure = fixture.code("1").unwrap_err();
     assert!(failure.message.contains("/data") && failure.hint.is_some(), "{failure:?}");
     assert!(!Path::new("/kfp-workspace").exists());
+}
+
+#[test]
+fn secrets_are_there_and_in_no_log() {
+    let mut fixture = Fixture::new();
+    let given = fixture.folder.path().join("given/api");
+    std::fs::create_dir_all(&given).unwrap();
+    std::fs::write(given.join("token"), "s3cret-token").unwrap();
+    std::fs::write(given.join("config.json"), "{\n  \"password\": \"hunter-two\"\n}\n").unwrap();
+    let secrets =
+        Secrets::new(Some(fixture.folder.path().join("given")), BTreeMap::new(), fixture.folder.path().join("key"));
+    fixture.secrets = Arc::new(secrets);
+    let grant = |key: Option<&str>| SecretGrant {
+        kind: SecretKind::Secret,
+        name: "api".to_owned(),
+        key: key.map(str::to_owned),
+        optional: false,
+    };
+    fixture.grants.secrets = [("TOKEN".to_owned(), grant(Some("token"))), ("/etc/api".to_owned(), grant(None))].into();
+    let code = r"
+import json, os
+token = os.environ['TOKEN']
+assert token == open('/etc/api/token').read() == 's3cret-' + 'token'
+print('token', token, sorted(os.listdir('/etc/api')))
+print(open('/etc/api/config.json').read())
+raise ValueError('bad ' + json.load(open('/etc/api/config.json'))['password'])
+";
+    let failure = fixture.code(code).unwrap_err();
+    let log = String::from_utf8(failure.trace.log).unwrap();
+    assert!(log.contains("token *** ['config.json', 'token']"), "{log}");
+    assert!(!log.contains("s3cret-token") && !log.contains("\"password\": \"hunter-two\""), "{log}");
+    // The whole line is a value, a part of it alone is not known to be one.
+    assert_eq!(failure.message, "ValueError: bad hunter-two");
+    let failure = fixture.code("import os; raise ValueError(os.environ['TOKEN'])").unwrap_err();
+    assert_eq!(failure.message, "ValueError: ***");
+    // Nothing of it is left.
+    let left = std::process::Command::new("grep")
+        .args(["-rl", "s3cret-token"])
+        .arg(fixture.folder.path().join("store"))
+        .output()
+        .unwrap();
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "");
+
+    fixture.grants.secrets = [("TOKEN".to_owned(), grant(Some("other")))].into();
+    let failure = fixture.code("pass").unwrap_err();
+    assert_eq!(
+        failure.message,
+        "it needs the key `other` of the secret `api`, which has no such key, as the variable TOKEN"
+    );
 }

@@ -16,8 +16,14 @@ use weft_pipeline::step::{Artifact, ComponentRef, Grants, PortValue, PortValues}
 use weft_pipeline::types::ArtifactType;
 
 const STEPS: u32 = 1000;
-static NO_GRANTS: Grants =
-    Grants { clock: false, random: false, env: Vec::new(), variables: BTreeMap::new(), directories: BTreeMap::new() };
+static NO_GRANTS: Grants = Grants {
+    clock: false,
+    random: false,
+    env: Vec::new(),
+    variables: BTreeMap::new(),
+    secrets: BTreeMap::new(),
+    directories: BTreeMap::new(),
+};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = match std::env::args().nth(1) {

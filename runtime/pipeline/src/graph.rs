@@ -257,9 +257,8 @@ fn edges(pipeline: &Pipeline, dag: &Dag) -> Vec<Edge> {
     let mut found: BTreeMap<(usize, usize, Flow), Vec<String>> = BTreeMap::new();
     for (to, task) in dag.tasks.values().enumerate() {
         let mut ordered: Vec<usize> = Vec::new();
-        let mounted = task.mounts.iter().map(|mount| &mount.volume);
         let wired = task.inputs.iter().map(|(input, wire)| (Some(input), &wire.from));
-        for (input, binding) in wired.chain(mounted.map(|binding| (None, binding))) {
+        for (input, binding) in wired.chain(task.resources().map(|binding| (None, binding))) {
             binding.visit_tasks(&mut |name| ordered.extend(dag.tasks.get_index_of(name)));
             sources(binding, &mut |name, output| {
                 let Some((from, _, source)) = dag.tasks.get_full(name) else { return };

@@ -26,6 +26,7 @@ pub mod link;
 pub mod model;
 pub mod order;
 pub mod parameters;
+pub mod secrets;
 pub mod signature;
 pub mod step;
 pub mod suggest;

@@ -103,8 +103,9 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
             .filter_map(|(name, task)| Some((name.clone(), outputs_of.get(&task.component)?)))
             .collect();
         for task in dag.tasks.values_mut() {
-            for mount in &mut task.mounts {
-                settle(&mut mount.volume, &given);
+            let volumes = task.mounts.iter_mut().map(|mount| &mut mount.volume);
+            for resource in volumes.chain(task.secrets.iter_mut().map(|secret| &mut secret.name)) {
+                settle(resource, &given);
             }
             settle_inputs(task, inputs_of.get(&task.component), &given);
         }
@@ -228,8 +229,8 @@ fn real_name(names: &[String], name: String) -> String {
     names.iter().find(|known| known.replace('-', "_") == name).cloned().unwrap_or(name)
 }
 
-/// All DAGs of a pipeline: that of the root, without a name, then those of its components.
-pub(crate) fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
+/// Every DAG of a pipeline: the root's, without a name, then those of its components.
+pub fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
     let root = std::iter::once((None, &pipeline.root));
     let inner = pipeline.components.iter().map(|(name, component)| (Some(name.as_str()), component));
     root.chain(inner).filter_map(|(name, component)| match &component.implementation {

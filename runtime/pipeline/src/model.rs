@@ -15,7 +15,7 @@ mod task;
 
 pub use command::{CommandStep, Program, Volume, VolumeAction};
 pub use task::{
-    Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Task, TaskState, Trigger, Wire,
+    Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Secret, Task, TaskState, Trigger, Wire,
 };
 
 /// A place in a pipeline file.

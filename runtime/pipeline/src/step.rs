@@ -68,7 +68,11 @@ pub struct Grants {
     /// Environment variables with fixed values. A step with these only is still a pure function.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
-    /// Host directories that are mounted in the sandbox, by their path inside.
+    /// Secrets and config maps whose values the step reads, by where it finds them: the name of an environment variable, or the
+    /// absolute path of a directory with a file for each key. Never a value: whoever runs the step knows those.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub secrets: BTreeMap<String, SecretGrant>,
+    /// Host directories mounted in the sandbox: path inside it -> path on the host.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub directories: BTreeMap<String, DirectoryGrant>,
 }
@@ -82,6 +86,43 @@ pub struct DirectoryGrant {
     /// Whether the step may write there.
     #[serde(default)]
     pub write: bool,
+}
+
+/// A secret or config map that a step may read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecretGrant {
+    /// Which of both.
+    #[serde(default)]
+    pub kind: SecretKind,
+    /// Its name.
+    pub name: String,
+    /// The key whose value a variable gets; none for a directory, in which there are all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether the step runs without it if it is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+/// The two kinds of named values that Kubernetes keeps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretKind {
+    /// Nobody is to see its values.
+    #[default]
+    Secret,
+    /// Settings, which may be seen.
+    ConfigMap,
+}
+
+impl std::fmt::Display for SecretKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Secret => "secret",
+            Self::ConfigMap => "config map",
+        })
+    }
 }
 
 impl Grants {
@@ -113,7 +154,7 @@ impl Grants {
         self.env.iter().map(|written| written.trim_end_matches('?'))
     }
 
-    /// Whether the step stays a pure function of its inputs.
+    /// Whether the step stays a pure function of its inputs, and of the secrets that it reads.
     pub fn is_pure(&self) -> bool {
         !self.clock && !self.random && self.env.is_empty() && self.directories.is_empty()
     }

@@ -8,7 +8,7 @@ mod pipeline;
 mod quantity;
 mod reference;
 pub(crate) mod schema;
-mod settings;
+pub(crate) mod settings;
 mod step;
 
 use serde_json::Value;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use wasmtime::Store;
 use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
-use weft_launcher::{ExitError, WorkDir};
+use weft_launcher::{ExitError, Mount, StepSecrets, WorkDir};
 use weft_pipeline::command::Call;
 use weft_pipeline::step::FailureKind;
 
@@ -28,7 +28,19 @@ pub(crate) fn mount(wasi: &mut WasiCtxBuilder, directory: &WorkDir, call: &Call)
     Ok(())
 }
 
-/// Mounts a directory of the host at the path `inside`.
+/// Shows a step the secrets that are files. `others` are its own directories, none of which a secret can hide.
+pub(crate) fn show_secrets(wasi: &mut WasiCtxBuilder, secrets: &StepSecrets, others: &[Mount]) -> Result<(), Failure> {
+    for mount in secrets.mounts() {
+        if others.iter().any(|other| other.inside == mount.inside) {
+            let what = format!("a secret is to be at {}, where another directory is; mount it elsewhere", mount.inside);
+            return Err(Failure::host(what));
+        }
+        preopen(wasi, &mount.host, &mount.inside, false)?;
+    }
+    Ok(())
+}
+
+/// Shows a directory of the host at a place inside.
 pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, write: bool) -> Result<(), Failure> {
     let permissions = if write { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
     wasi.preopened_dir(host, inside, permissions).map(drop).map_err(|error| {

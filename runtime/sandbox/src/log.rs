@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
+use weft_launcher::{Mask, StepSecrets};
 
 /// The bytes that are kept of the start, and of the end.
 const HALF: usize = 512 << 10;
@@ -13,7 +14,7 @@ const HALF: usize = 512 << 10;
 /// The bytes at the end that [`Log::last_lines`] searches.
 const LAST_LINES: usize = 8 << 10;
 
-/// A handle on a log. Clones write to the same log.
+/// Handle on a log; clones write to the same one. What is read from it is without the values of secrets.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Parts>>);
 
@@ -22,6 +23,7 @@ struct Parts {
     head: Vec<u8>,
     tail: VecDeque<u8>,
     lost: u64,
+    secrets: Option<Arc<StepSecrets>>,
 }
 
 impl Log {
@@ -40,13 +42,24 @@ impl Log {
 
     /// The log, with a line that says how many bytes were left out.
     pub(crate) fn take(&self) -> Vec<u8> {
-        let parts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut bytes = parts.head;
-        if parts.lost > 0 {
-            bytes.extend_from_slice(format!("\n... {} bytes left out ...\n", parts.lost).as_bytes());
+        let mut parts = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let nothing = Mask::default();
+        let mask = parts.secrets.as_ref().map_or(&nothing, |secrets| secrets.mask());
+        mask.log(parts.head, parts.lost, parts.tail.make_contiguous())
+    }
+
+    /// From now on, hides the values of these secrets.
+    pub(crate) fn hide(&self, secrets: &Arc<StepSecrets>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).secrets = Some(Arc::clone(secrets));
+    }
+
+    /// A message without the values of secrets.
+    pub(crate) fn hidden(&self, message: String) -> String {
+        let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match &parts.secrets {
+            Some(secrets) => secrets.mask().text(message),
+            None => message,
         }
-        bytes.extend(parts.tail);
-        bytes
     }
 
     /// The last `lines` lines that are not empty, for a message.
@@ -54,6 +67,10 @@ impl Log {
         let parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let before = (parts.head.len() + parts.tail.len()).saturating_sub(LAST_LINES);
         let text: Vec<u8> = parts.head.iter().chain(&parts.tail).skip(before).copied().collect();
+        let text = match &parts.secrets {
+            Some(secrets) => secrets.mask().end(&text, before > 0),
+            None => text,
+        };
         let text = String::from_utf8_lossy(&text);
         let all: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
         all[all.len().saturating_sub(lines)..].iter().map(|line| (*line).to_owned()).collect()

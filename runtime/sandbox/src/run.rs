@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
-use weft_launcher::WorkDirs;
+use weft_launcher::{Granted, Secrets, StepSecrets, WorkDirs};
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
@@ -45,6 +45,8 @@ pub struct Options {
     pub limits: StepLimits,
     /// The values of environment variables that steps may be granted, by name.
     pub environment: std::collections::BTreeMap<String, String>,
+    /// Where the values of secrets and config maps come from that steps may be granted.
+    pub secrets: Arc<Secrets>,
 }
 
 /// Loads components and runs their steps. It can be shared between threads; a step runs on the thread that calls
@@ -103,7 +105,15 @@ impl Sandbox {
         self.load(digest, &binary).map_err(|error| Failure::host(error.to_string()))
     }
 
-    /// Runs one step. Returns when it has ended, at the latest shortly after its time limit or an interruption.
+    /// A digest of the values of what a step is granted.
+    ///
+    /// # Errors
+    /// The failure of a step that cannot run because one is missing or cannot be read.
+    pub fn secrets_digest(&self, granted: &Granted) -> std::result::Result<[u8; 32], Box<StepFailure>> {
+        self.options.secrets.digest(granted)
+    }
+
+    /// Runs one step. Returns when it has ended, at the latest a moment after its time limit or an interruption.
     ///
     /// # Errors
     ///
@@ -116,14 +126,23 @@ impl Sandbox {
         let started = Instant::now();
         let log = Log::default();
         let mut peak = 0;
-        let run = |listener| {
-            catch_unwind(AssertUnwindSafe(|| self.run_step(request, listener, &log, &mut peak))).unwrap_or_else(|_| {
-                Err(Failure::host(
-                    "the runtime itself failed while the step ran; this is a defect of weft, please report it",
-                ))
+        let secrets = StepSecrets::new(&self.options.secrets, &request.grants.secrets, &self.artifacts);
+        let result = secrets.map_err(Failure::from).and_then(|secrets| {
+            let secrets = Arc::new(secrets);
+            log.hide(&secrets);
+            let run = |listener| {
+                catch_unwind(AssertUnwindSafe(|| self.run_step(request, &secrets, listener, &log, &mut peak)))
+                    .unwrap_or_else(|_| {
+                        Err(Failure::host(
+                            "the runtime itself failed while the step ran; this is a defect of weft, please report it",
+                        ))
+                    })
+            };
+            Listener::during(observer, run).map_err(|Failure { kind, message, hint }| {
+                let mask = secrets.mask();
+                Failure { kind, message: mask.text(message), hint: hint.map(|hint| mask.text(hint)) }
             })
-        };
-        let result = Listener::during(observer, run);
+        });
         let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
         match result {
             Ok(outputs) => Ok(StepOutput { outputs, trace }),
@@ -140,6 +159,7 @@ impl Sandbox {
     fn run_step(
         &self,
         request: &StepRequest,
+        secrets: &StepSecrets,
         observer: Listener,
         log: &Log,
         peak: &mut u64,
@@ -165,10 +185,12 @@ impl Sandbox {
             last_progress: None,
             open: std::collections::VecDeque::new(),
         };
-        let granted = self.granted_variables(&request.grants)?;
+        let mut granted = self.granted_variables(&request.grants)?;
+        granted.extend(secrets.variables().clone());
         let mut wasi = Self::wasi(request, log, &clock);
         if let Some(command) = &request.command {
             let directory = self.directories.stage(command, &request.inputs, &request.grants.directories)?;
+            command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let mut store = self.store(wasi, step(None, Some(directory)), limits);
             let ended = command::run(&mut store, &component, &limits);
@@ -188,6 +210,7 @@ impl Sandbox {
         for (name, value) in &granted {
             wasi.env(name, value);
         }
+        command::show_secrets(&mut wasi, secrets, &[])?;
         for (inside, grant) in &request.grants.directories {
             command::preopen(&mut wasi, grant.host.as_ref(), inside, grant.write)?;
         }

@@ -9,8 +9,8 @@ use common::{Fixture, a, artifact, component, p, parameter};
 use serde_json::json;
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
-    COMMAND_FUNCTION, Command, ComponentRef, DirectoryGrant, FailureKind, PortValue, StepFailure, StepOutput,
-    StepRequest,
+    COMMAND_FUNCTION, Command, ComponentRef, DirectoryGrant, FailureKind, PortValue, SecretGrant, SecretKind,
+    StepFailure, StepOutput, StepRequest,
 };
 use weft_pipeline::types::{ArtifactType, PortType};
 
@@ -184,6 +184,36 @@ fn nothing_else_is_in_reach() {
     fixture.grants.directories.insert("/data".to_owned(), grant(true));
     fixture.command(command(&["write", "/data/x", "x"]), &[]).unwrap();
     assert_eq!(std::fs::read(shared.join("x")).unwrap(), b"x");
+}
+
+#[test]
+fn secrets_are_read_only_and_hidden() {
+    let mut fixture = Fixture::default();
+    let grant = |key: Option<&str>| SecretGrant {
+        kind: SecretKind::Secret,
+        name: "api".to_owned(),
+        key: key.map(str::to_owned),
+        optional: false,
+    };
+    fixture.grants.secrets = [("TOKEN".to_owned(), grant(Some("token"))), ("/etc/api/".to_owned(), grant(None))].into();
+    // An own variable can speak of it, and an argument.
+    let mut shown = command(&["show", "an argument $(TOKEN)"]);
+    shown.env.insert("OWN".to_owned(), "Bearer $(TOKEN)".to_owned());
+    let output = fixture.command(shown, &[]).unwrap();
+    let log = String::from_utf8(output.trace.log).unwrap();
+    assert!(log.contains(r#"env [("OWN", "Bearer ***"), ("TOKEN", "***")]"#), "{log}");
+    assert!(log.contains(r#""an argument ***""#) && !log.contains("s3cret"), "{log}");
+    let copy = command(&["copy", "/etc/api/token", "{{$.outputs.artifacts['model'].path}}"]);
+    let output = fixture.command(copy, &[]).unwrap();
+    assert_eq!(fixture.text(artifact(&output.outputs, "model")), "S3CRET-TOKEN");
+    assert!(fixture.command(command(&["write", "/etc/api/token", "x"]), &[]).is_err());
+    assert!(fixture.command(command(&["write", "/etc/api/new", "x"]), &[]).is_err());
+
+    fixture.grants.secrets = [("/in".to_owned(), grant(None))].into();
+    expect(fixture.command(command(&["show"]), &[]), FailureKind::Host, &["/in", "elsewhere"]);
+    fixture.grants.secrets = [("X".to_owned(), grant(Some("other")))].into();
+    let words = ["it needs the key `other` of the secret `api`", "the variable X"];
+    expect(fixture.command(command(&["show"]), &[]), FailureKind::Host, &words);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use common::{Fixture, a, artifact, p, parameter};
 use serde_json::json;
-use weft_pipeline::step::{FailureKind, PortValue, StepFailure};
+use weft_pipeline::step::{FailureKind, PortValue, SecretGrant, SecretKind, StepFailure};
 
 fn quick() -> Fixture {
     let mut fixture = Fixture::default();
@@ -209,6 +209,10 @@ fn grants_open_what_they_name() {
     fixture.grants.env = vec!["GRANTED".into()];
     let seen = fixture.run("hostile", "env", &[]).unwrap().outputs;
     assert_eq!(parameter(&seen, "variables"), &json!({"GRANTED": "value"}));
+    let api = SecretGrant { kind: SecretKind::Secret, name: "api".into(), key: Some("token".into()), optional: false };
+    fixture.grants.secrets = [("TOKEN".to_owned(), api)].into();
+    let seen = fixture.run("hostile", "env", &[]).unwrap().outputs;
+    assert_eq!(parameter(&seen, "variables"), &json!({"GRANTED": "value", "TOKEN": "s3cret-token"}));
     fixture.grants.env = vec!["NOT_SET".into()];
     expect(&fixture.hostile("env", &[]), FailureKind::Host, &["NOT_SET"]);
 }

@@ -16,6 +16,9 @@ pub struct Host {
     pub executors: Vec<PathBuf>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
+    /// Folder of the secrets and config maps that pipelines may grant to their steps: a folder for each, in it a file for each key.
+    /// For variables that it has no value for, `variables` are looked at.
+    pub secrets: Option<PathBuf>,
     /// Limits of steps that name none.
     pub limits: StepLimits,
 }

@@ -1,8 +1,12 @@
 //! Steps run on this machine, by the sandbox or, for who asks for it, by the host's own Python.
 
+use std::collections::BTreeMap;
+
 use weft_engine::StepRunner;
 use weft_launcher::HostPython;
-use weft_pipeline::step::{FailureKind, HOST_PYTHON, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
+use weft_pipeline::step::{
+    FailureKind, HOST_PYTHON, SecretGrant, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
+};
 use weft_sandbox::Sandbox;
 
 /// Runs each step where its component says.
@@ -27,5 +31,8 @@ impl StepRunner for LocalRunner<'_> {
                 trace: StepTrace::default(),
             })),
         }
+    }
+    fn secrets_digest(&self, secrets: &BTreeMap<String, SecretGrant>) -> Result<[u8; 32], Box<StepFailure>> {
+        self.sandbox.secrets_digest(secrets)
     }
 }

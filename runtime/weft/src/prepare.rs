@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use weft_launcher::Secrets;
 use weft_pipeline::diagnostic::Severity;
 use weft_pipeline::link::{link, wasm_references};
 use weft_pipeline::model::{Format, Pipeline};
+use weft_pipeline::secrets::needed;
 use weft_pipeline::{check, ir, parameters};
 use weft_sandbox::{LoadedComponent, Sandbox};
 
@@ -22,6 +24,7 @@ use crate::notice::Notify;
 use crate::packages;
 use crate::parameters::Parameters;
 use crate::read::PipelineFile;
+use crate::store;
 
 /// How to prepare a pipeline.
 #[derive(Debug, Clone, Default)]
@@ -34,6 +37,8 @@ pub struct PrepareOptions {
     pub python: Option<PathBuf>,
     /// Takes what a pipeline asks for and weft does not do for errors rather than warnings.
     pub strict: bool,
+    /// Takes secrets that the pipeline needs and that are missing for errors.
+    pub check_secrets: bool,
 }
 
 /// A pipeline that can run.
@@ -74,6 +79,7 @@ impl Prepared {
 pub struct Linker {
     pub(crate) host: Host,
     pub(crate) sandbox: Sandbox,
+    pub(crate) secrets: Arc<Secrets>,
     /// Where vendored packages lie.
     pub(crate) packages: PathBuf,
     /// The empty store that a sandbox needs, if there is no other.
@@ -98,13 +104,19 @@ impl Linker {
         host: Host,
         scratch: Option<TempDir>,
     ) -> Result<Self> {
+        if let Some(folder) = &host.secrets {
+            std::fs::read_dir(folder).map_err(|source| Error::io("read the secrets in", folder, source))?;
+        }
+        let secrets = Secrets::new(host.secrets.clone(), host.variables.clone(), root.join(store::SECRETS_KEY));
+        let secrets = Arc::new(secrets);
         let options = weft_sandbox::Options {
             compiled: host.cache.clone(),
             limits: host.limits,
             environment: host.variables.clone(),
+            secrets: Arc::clone(&secrets),
         };
         let sandbox = Sandbox::new(artifacts, options)?;
-        Ok(Self { host, sandbox, packages: packages::folder(root), _scratch: scratch })
+        Ok(Self { host, sandbox, secrets, packages: packages::folder(root), _scratch: scratch })
     }
 
     /// Reads a component from its file: its steps with their signatures, and what else it exports.
@@ -163,6 +175,9 @@ impl Linker {
                     }
                 }
             }
+        }
+        if options.check_secrets {
+            findings.extend(finding::all(&source, self.secrets.check(&needed(&pipeline, &values))));
         }
         if options.strict {
             for finding in &mut findings {

@@ -2,9 +2,14 @@
 
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use weft_engine::{Engine, Event, NewRun, RunOutcome};
 use weft_launcher::HostPython;
+use weft_metadata::{RunRecord, StepRecord};
+use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::model::{Pipeline, TaskState};
+use weft_pipeline::secrets::needed;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -115,12 +120,31 @@ impl Weft {
         cancel: &Cancel,
     ) -> Result<RunOutcome> {
         let record = self.store.metadata.run(run)?;
-        let id = record.summary.id;
-        if recorded_pipeline(&record.spec).is_none() {
+        let id = record.summary.id.clone();
+        let Some(pipeline) = recorded_pipeline(&record.spec) else {
             return Err(Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")));
-        }
+        };
+        self.check_secrets(&record, &pipeline)?;
         let runner = self.runner(options.python.clone(), notify);
         self.execute(&id, options, &runner, observe, |engine, observe| engine.resume(&id, observe, cancel.flag()))
+    }
+
+    /// Secrets are not recorded, so what is still to run needs them again.
+    fn check_secrets(&self, record: &RunRecord, pipeline: &Pipeline) -> Result<()> {
+        let mut needs = needed(pipeline, &record.summary.parameters);
+        // What is inside of a task at the top is finished with it.
+        let is_finished =
+            |step: &&StepRecord| matches!(step.state, TaskState::Complete | TaskState::Cached | TaskState::Skipped);
+        let finished: Vec<&str> = record.steps.iter().filter(is_finished).map(|step| step.task.as_str()).collect();
+        needs.retain(|need| !need.task.split('/').next().is_some_and(|top| finished.contains(&top)));
+        match self.linker.secrets.check(&needs).into_iter().next() {
+            None => Ok(()),
+            Some(Diagnostic { message, hint, .. }) => {
+                let run = &record.summary.id;
+                let message = format!("run `{run}` needs its secrets again, as no values are recorded: {message}");
+                Err(Error::Request { message, hint })
+            }
+        }
     }
 
     /// The sandbox, and the host's own Python for what is given to it.
@@ -129,7 +153,13 @@ impl Weft {
         let limits = weft_launcher::Limits { time: host.limits.time, output: host.limits.output };
         let host_python = python.map(|python| {
             notify(Notice::Unsandboxed);
-            HostPython::new(self.store.artifacts.clone(), python, limits, host.variables.clone())
+            HostPython::new(
+                self.store.artifacts.clone(),
+                python,
+                limits,
+                host.variables.clone(),
+                Arc::clone(&self.linker.secrets),
+            )
         });
         LocalRunner { sandbox: &self.linker.sandbox, host_python }
     }

@@ -9,6 +9,8 @@ use weft_metadata::{ArtifactRecord, StepRecord};
 use crate::error::{Error, Result};
 
 const METADATA: &str = "metadata.sqlite";
+/// The key of digests of secrets.
+pub(crate) const SECRETS_KEY: &str = "secrets.key";
 
 /// A store, open. What is not offered here is asked of its parts.
 pub struct Store {

@@ -1,17 +1,20 @@
 //! `weft check`
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use serde_json::json;
+use serde_json::{Value, json};
 use weft::pipeline::model::Implementation;
-use weft::{Finding, Linker, Prepared};
+use weft::pipeline::secrets::{Need, needed};
+use weft::pipeline::step::SecretGrant;
+use weft::{Finding, Linker, PrepareOptions, Prepared};
 
 use crate::error::{Exit, Result};
 use crate::execute::notify;
-use crate::options::{ExecutorArgs, ParameterArgs};
+use crate::options::{ExecutorArgs, ParameterArgs, SecretArgs};
 use crate::render::{GOOD, count, diagnostic};
-use crate::{host, output, screen};
+use crate::{output, screen};
 
 /// Arguments of `weft check`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +29,8 @@ pub struct Args {
     #[command(flatten)]
     pub parameters: ParameterArgs,
     #[command(flatten)]
+    pub secrets: SecretArgs,
+    #[command(flatten)]
     pub executor: ExecutorArgs,
     /// Write what was found to standard output as one JSON document
     #[arg(long)]
@@ -34,9 +39,9 @@ pub struct Args {
 
 /// Checks a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let checked = check(root, host::host()?, args);
+    let checked = check(root, args.secrets.host()?, args);
     if !args.json {
-        let Prepared { pipeline, warnings, components, .. } = checked?;
+        let Prepared { pipeline, parameters, warnings, components, .. } = checked?;
         if !warnings.is_empty() {
             screen::say(diagnostic::render(&warnings));
         }
@@ -49,25 +54,44 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             count(components.len(), "component file", "component files"),
             count(pipeline.root.inputs.len(), "parameter", "parameters"),
         ];
-        output::print(&format!("{GOOD}ok{GOOD:#}: pipeline `{}` with {}", pipeline.name, parts.join(", ")))?;
+        let mut text = format!("{GOOD}ok{GOOD:#}: pipeline `{}` with {}", pipeline.name, parts.join(", "));
+        for Need { task, to, grant, .. } in needed(&pipeline, &parameters) {
+            let SecretGrant { kind, name, key, optional } = grant;
+            let key = key.map(|key| format!("/{key}")).unwrap_or_default();
+            let word = if optional { "can use" } else { "needs" };
+            _ = write!(text, "\n  step `{task}` {word} the {kind} {name}{key} as {to}");
+        }
+        output::print(&text)?;
         return Ok(Exit::Success);
     }
-    let (valid, findings) = match checked {
-        Ok(prepared) => (true, prepared.warnings),
-        Err(weft::Error::Pipeline(findings)) => (false, findings),
+    let (valid, findings, secrets) = match checked {
+        Ok(prepared) => {
+            let secrets = needed(&prepared.pipeline, &prepared.parameters);
+            (true, prepared.warnings, secrets.iter().map(secret_json).collect())
+        }
+        Err(weft::Error::Pipeline(findings)) => (false, findings, Vec::new()),
         Err(error) => return Err(error.into()),
     };
     if !findings.is_empty() {
         screen::say(diagnostic::render(&findings));
     }
     let diagnostics: Vec<_> = findings.iter().map(Finding::to_json).collect();
-    output::print_json(&json!({ "valid": valid, "diagnostics": diagnostics }))?;
+    output::print_json(&json!({ "valid": valid, "diagnostics": diagnostics, "secrets": secrets }))?;
     Ok(if valid { Exit::Success } else { Exit::Wrong })
+}
+
+/// What a step needs of a secret, for programs.
+fn secret_json(Need { task, to, grant, .. }: &Need) -> Value {
+    let SecretGrant { kind, name, key, optional } = grant;
+    json!({ "step": task, "kind": kind, "name": name, "key": key, "to": to, "optional": optional })
 }
 
 fn check(root: &Path, host: weft::Host, args: &Args) -> weft::Result<Prepared> {
     let file = weft::read(&args.pipeline)?;
     // A parameter without a default is given when the pipeline is run.
     let parameters = Some(args.parameters.parameters()).filter(|parameters| !parameters.is_empty());
-    Linker::new(root, host)?.prepare(file, &args.executor.options(parameters), &notify)
+    // So are secrets.
+    let check_secrets = host.secrets.is_some();
+    let options = PrepareOptions { check_secrets, ..args.executor.options(parameters) };
+    Linker::new(root, host)?.prepare(file, &options, &notify)
 }

@@ -6,8 +6,7 @@ use weft::{RunOptions, Weft};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::host;
-use crate::options::RunArgs;
+use crate::options::{RunArgs, SecretArgs};
 
 /// Arguments of `weft resume`.
 #[derive(Debug, clap::Args)]
@@ -23,12 +22,14 @@ pub struct Args {
     #[arg(long, value_name = "PYTHON", value_hint = clap::ValueHint::ExecutablePath)]
     pub python: Option<PathBuf>,
     #[command(flatten)]
+    pub secrets: SecretArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
 /// Goes on with a run.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let weft = Weft::open_existing(root, host::host()?)?;
+    let weft = Weft::open_existing(root, args.secrets.host()?)?;
     let options = RunOptions { python: args.python.clone(), ..args.how.options() };
     execute::execute(weft.store(), &args.how, |observe, cancel| {
         weft.resume(&args.run, &options, observe, &notify, cancel)

@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
-use weft::{RunOptions, Weft};
+use weft::{PrepareOptions, RunOptions, Weft};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{ExecutorArgs, ParameterArgs, RunArgs};
+use crate::options::{ExecutorArgs, ParameterArgs, RunArgs, SecretArgs};
 use crate::render::diagnostic;
-use crate::{host, screen};
+use crate::screen;
 
 /// Arguments of `weft run`.
 #[derive(Debug, clap::Args)]
@@ -26,6 +26,8 @@ pub struct Args {
     #[command(flatten)]
     pub parameters: ParameterArgs,
     #[command(flatten)]
+    pub secrets: SecretArgs,
+    #[command(flatten)]
     pub executor: ExecutorArgs,
     /// Id of the run [default: made of the pipeline's name and the time]
     #[arg(long, value_name = "RUN_ID")]
@@ -37,8 +39,9 @@ pub struct Args {
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let file = weft::read(&args.pipeline)?;
-    let weft = Weft::open(root, host::host()?)?;
+    let weft = Weft::open(root, args.secrets.host()?)?;
     let options = args.executor.options(Some(args.parameters.parameters()));
+    let options = PrepareOptions { check_secrets: true, ..options };
     let prepared = weft.prepare(file, &options, &notify)?;
     if !prepared.warnings.is_empty() {
         screen::say(diagnostic::render(&prepared.warnings));

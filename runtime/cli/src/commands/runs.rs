@@ -11,7 +11,8 @@ use weft::pipeline::model::TaskState;
 use weft::{Store, component_of};
 
 use crate::error::{Exit, Result};
-use crate::render::outcome::{self, Failure, Row};
+use crate::render::failures::{self, Failure};
+use crate::render::outcome::{self, Row};
 use crate::render::table::{Cell, Table};
 use crate::render::{self, DIM, HEADING, run_state, text, time};
 use crate::{host, output, screen};
@@ -143,8 +144,9 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
     text.push('\n');
     text.push_str(&outcome::steps(run.steps.iter().map(Row::from), output::width()));
     text.push_str(&outcome::values("Outputs", &run.outputs));
-    for failure in failures(&run) {
-        _ = write!(text, "\n{}\n", failure.render());
+    let causes = failures::by_cause(failed(&run));
+    for cause in failures::render(&summary.id, &causes, |task| component_of(&run, task)) {
+        _ = write!(text, "\n{cause}\n");
     }
     output::print(&text)?;
     if matches!(state, "STOPPED" | "FAILED" | "CANCELED") {
@@ -153,13 +155,11 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
-fn failures(run: &RunRecord) -> impl Iterator<Item = Failure<'_>> {
+fn failed(run: &RunRecord) -> impl Iterator<Item = Failure<'_>> {
     let failed = run.steps.iter().filter(|step| step.state == TaskState::Failed);
     failed.map(|step| Failure {
-        run: &run.summary.id,
         task: &step.task,
         message: step.error.as_ref().map_or("no reason was recorded", |error| error.message.as_str()),
-        component: component_of(run, &step.task),
         hint: step.error.as_ref().and_then(|error| error.hint.as_deref()),
         log: step.log.is_some(),
     })

@@ -2,6 +2,7 @@
 
 pub mod bytes;
 pub mod diagnostic;
+pub mod failures;
 pub mod lineage;
 pub mod outcome;
 pub mod progress;

@@ -10,8 +10,9 @@ use weft::pipeline::model::TaskState;
 use weft::pipeline::step::{PortValue, PortValues};
 use weft::{RunOutcome, TaskReport};
 
+use super::failures::Failure;
 use super::table::{Cell, Table};
-use super::{DIM, HEADING, problem, task_state, text, time, value};
+use super::{DIM, HEADING, task_state, text, time, value};
 
 /// A step as tables show it.
 #[derive(Debug)]
@@ -107,38 +108,15 @@ fn section(heading: &str, table: &Table) -> String {
     if table.is_empty() { String::new() } else { format!("\n{HEADING}{heading}{HEADING:#}\n{}", table.render(None)) }
 }
 
-/// A failed step, for standard error.
-pub struct Failure<'a> {
-    /// The run.
-    pub run: &'a str,
-    /// The step.
-    pub task: &'a str,
-    /// Why it failed.
-    pub message: &'a str,
-    /// The component that it calls.
-    pub component: Option<String>,
-    /// What to do about it.
-    pub hint: Option<&'a str>,
-    /// Whether there is a log.
-    pub log: bool,
-}
-
-impl Failure<'_> {
-    /// The block of lines about it.
-    pub fn render(&self) -> String {
-        let Self { run, task, message, component, hint, log } = self;
-        let mut out = problem(&format!("step `{task}` failed: {}", message.trim_end()), &[], None);
-        if let Some(component) = component {
-            _ = write!(out, "\n  component: {}", text::printable(component));
-        }
-        if *log {
-            _ = write!(out, "\n  log: weft logs {run} {task}");
-        }
-        if let Some(hint) = hint {
-            _ = write!(out, "\n{}", super::hint(hint));
-        }
-        out
-    }
+/// The steps of a run that failed.
+pub fn failures(outcome: &RunOutcome) -> impl Iterator<Item = Failure<'_>> {
+    let failed = outcome.tasks.iter().filter(|report| report.state == TaskState::Failed);
+    failed.map(|report| Failure {
+        task: &report.task,
+        message: report.message.as_deref().unwrap_or("no reason was given"),
+        hint: report.hint.as_deref(),
+        log: report.log.is_some(),
+    })
 }
 
 /// The outcome of a run for programs.

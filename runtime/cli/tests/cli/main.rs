@@ -7,5 +7,6 @@ mod check;
 mod help;
 mod inspect;
 mod run;
+mod secrets;
 mod store;
 mod support;

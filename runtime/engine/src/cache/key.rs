@@ -31,7 +31,12 @@ pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortVa
     digest(&step)
 }
 
-/// The environment keeps its order: variables may refer to those before them.
+/// Identity of a step that reads secrets: that of the step, and a digest of their values.
+pub fn with_secrets(step: &Identity, secrets: &[u8; 32]) -> Identity {
+    digest(&json!({ "format": "weft step with secrets 1", "step": step, "secrets": secrets }))
+}
+
+/// A command's environment in its order: variables may refer to those before them.
 fn command_value(Command { argv, env, directories, outputs, packages }: &Command) -> Value {
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
@@ -82,6 +87,9 @@ fn grants_value(grants: &Grants) -> Value {
     // Absent rather than empty, so that identities match those of versions without variables.
     if !grants.variables.is_empty() {
         value["variables"] = json!(grants.variables);
+    }
+    if !grants.secrets.is_empty() {
+        value["secrets"] = json!(grants.secrets);
     }
     value
 }

@@ -9,5 +9,6 @@ mod bindings;
 mod commands;
 mod loops;
 mod recorded;
+mod secrets;
 mod triggers;
 mod volumes;

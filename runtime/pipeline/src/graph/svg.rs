@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::layout::{self, Placed, Point, Route, Size};
-use super::{Graph, Kind, Node, text};
+use super::{Flow, Graph, Kind, Node, text};
 use crate::model::Pipeline;
 
 /// The margin of the drawing, and the padding of each DAG.
@@ -19,29 +19,31 @@ const MAX_EDGE_CHARS: usize = 26;
 /// The maximum number of edges in a DAG for which labels are drawn. Tooltips show them in any case.
 const MAX_EDGE_LABELS: usize = 150;
 
+/// Colours for light surroundings. They stand as attributes at each element: many programs that draw SVG know little of CSS.
+const GROUND: &str = "#ffffff";
+const INK: &str = "#1f2328";
+const FAINT: &str = "#59636e";
+const LINES: &str = "#818b98";
+const BOX: &str = "#ffffff";
+const RIM: &str = "#afb8c1";
+/// What is inside of a DAG is tinted by this much of the colour of lines.
+const TINT: f64 = 0.08;
+
+/// What is different in dark surroundings, and where a pointer is. Rules win over attributes.
 const STYLE: &str = "
-    svg { --ground: #ffffff; --ink: #1f2328; --faint: #59636e; --line: #818b98; --box: #ffffff; --rim: #afb8c1; --inner: #818b9814;
-      --step: #0969da; --command: #8250df; --import: #1a7f37; --latest: #9a6700; --volume: #bc4c00; --dag: #818b98; }
+    .edge:hover path { stroke: #1f2328 }
     @media (prefers-color-scheme: dark) {
-      svg { --ground: #0d1117; --ink: #e6edf3; --faint: #9198a1; --line: #7d8590; --box: #161b22; --rim: #3d444d; --inner: #818b9820;
-        --step: #4493f8; --command: #ab7df8; --import: #3fb950; --latest: #d29922; --volume: #db6d28; --dag: #7d8590; }
+      .ground, .halo { fill: #0d1117 }
+      text { fill: #9198a1 }
+      .title, .name { fill: #e6edf3 }
+      .node .shape { fill: #161b22; stroke: #3d444d }
+      .inside .shape { fill: #818b98; stroke: #3d444d }
+      .step .mark { fill: #4493f8 } .command .mark { fill: #ab7df8 } .import .mark { fill: #3fb950 }
+      .latest .mark { fill: #d29922 } .volume .mark { fill: #db6d28 } .dag .mark { fill: #7d8590 }
+      .edge path { stroke: #7d8590 }
+      .edge:hover path { stroke: #e6edf3 }
+      marker path { fill: #7d8590 }
     }
-    .ground { fill: var(--ground) }
-    text { font: 11px ui-sans-serif, system-ui, sans-serif; fill: var(--faint) }
-    .title { font-size: 13px; font-weight: 600; fill: var(--ink) }
-    .name { font-size: 16px; font-weight: 600; fill: var(--ink) }
-    .term { font-style: italic }
-    .node rect, .node path { fill: var(--box); stroke: var(--rim); stroke-width: 1.2 }
-    .node .mark { stroke: none }
-    .step .mark { fill: var(--step) } .command .mark { fill: var(--command) } .import .mark { fill: var(--import) }
-    .latest .mark { fill: var(--latest) } .volume .mark { fill: var(--volume) } .dag .mark { fill: var(--dag) }
-    .latest .shape { stroke-dasharray: 5 3 }
-    .inside rect { fill: var(--inner); stroke: var(--rim); stroke-width: 1.2 }
-    .edge path { fill: none; stroke: var(--line); stroke-width: 1.4 }
-    .edge:hover path { stroke: var(--ink) }
-    .edge text { text-anchor: middle; stroke: var(--ground); stroke-width: 4px; stroke-linejoin: round; paint-order: stroke }
-    .parameter path { stroke-dasharray: 6 3 } .order path { stroke-dasharray: 1.5 4; stroke-linecap: round }
-    marker path { fill: var(--line) }
 ";
 
 /// The pipeline's DAG as an SVG document. Nested DAGs are boxes around their tasks; solid edges are artifacts, dashed
@@ -57,7 +59,7 @@ pub fn svg(pipeline: &Pipeline) -> String {
     let mut out = String::new();
     let _ = writeln!(
         out,
-        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img">"#,
+        r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {w} {h}" width="{w}" height="{h}" role="img" font-family="ui-sans-serif, system-ui, sans-serif" font-size="11">"#,
         w = number(width),
         h = number(height)
     );
@@ -66,13 +68,23 @@ pub fn svg(pipeline: &Pipeline) -> String {
         let _ = writeln!(out, "  <desc>{}</desc>", escaped(description));
     }
     let _ = writeln!(out, "  <style>{STYLE}  </style>");
-    out.push_str(
-        r#"  <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 Z"/></marker></defs>
-"#,
+    let _ = writeln!(
+        out,
+        r#"  <defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0.5 L8 4 L0 7.5 Z" fill="{LINES}"/></marker></defs>"#
     );
-    let _ = writeln!(out, r#"  <rect class="ground" width="{}" height="{}"/>"#, number(width), number(height));
-    let _ = writeln!(out, r#"  <text class="name" x="{MARGIN}" y="{}">{}</text>"#, MARGIN + 14.0, escaped(&name));
-    // The origin of each DAG. Enclosing DAGs come first.
+    let _ = writeln!(
+        out,
+        r#"  <rect class="ground" width="{}" height="{}" fill="{GROUND}"/>"#,
+        number(width),
+        number(height)
+    );
+    let _ = writeln!(
+        out,
+        r#"  <text class="name" x="{MARGIN}" y="{}" font-size="16" font-weight="600" fill="{INK}">{}</text>"#,
+        MARGIN + 14.0,
+        escaped(&name)
+    );
+    // Where each DAG begins; those around it come first.
     let left = MARGIN + (width - 2.0 * MARGIN - root.width) / 2.0;
     let mut origins = vec![Point { x: left, y: MARGIN + 30.0 }];
     for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
@@ -98,11 +110,15 @@ pub fn svg(pipeline: &Pipeline) -> String {
             let what = edge.label();
             let tip = format!("{} → {}{}{what}", from.title, to.title, if what.is_empty() { "" } else { ": " });
             let _ = writeln!(out, r#"  <g class="edge {}"><title>{}</title>"#, edge.flow.class(), escaped(&tip));
-            let _ = writeln!(out, r#"    <path d="{}" marker-end="url(#arrow)"/>"#, path(route, origins[at]));
-            if let Some(label) = route.label {
-                let (x, y) = (number(origins[at].x + label.x), number(origins[at].y + label.y + 4.0));
-                let label = text::short(&what, MAX_EDGE_CHARS);
-                let _ = writeln!(out, r#"    <text x="{x}" y="{y}">{}</text>"#, escaped(&label));
+            let _ = writeln!(
+                out,
+                r#"    <path d="{}" fill="none" stroke="{LINES}" stroke-width="1.4"{} marker-end="url(#arrow)"/>"#,
+                path(route, origins[at]),
+                dashes(edge.flow)
+            );
+            if let Some(place) = route.label {
+                let place = Point { x: origins[at].x + place.x, y: origins[at].y + place.y };
+                label(&text::short(&what, MAX_EDGE_CHARS), place, &mut out);
             }
             out.push_str("  </g>\n");
         }
@@ -134,11 +150,11 @@ fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
     (placed, sizes)
 }
 
-/// The lines below the title of a node.
+/// The lines below a node's title, each with how it is slanted.
 fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
     let about = node.about.iter().map(|line| ("", text::short(line, MAX_LINE_CHARS)));
     about
-        .chain(node.terms.iter().map(|line| ("term", text::short(line, MAX_LINE_CHARS + 8))))
+        .chain(node.terms.iter().map(|line| (r#" font-style="italic""#, text::short(line, MAX_LINE_CHARS + 8))))
         .filter(|(_, line)| !line.is_empty())
 }
 
@@ -158,44 +174,88 @@ fn head(node: &Node) -> f64 {
     38.0 + LINE * to_float(lines(node).count())
 }
 
+/// How the line of an edge is broken.
+fn dashes(flow: Flow) -> &'static str {
+    match flow {
+        Flow::Artifact => "",
+        Flow::Parameter => r#" stroke-dasharray="6 3""#,
+        Flow::Order => r#" stroke-dasharray="1.5 4" stroke-linecap="round""#,
+    }
+}
+
+/// What flows along an edge, on a ground of its own: the line goes through it.
+fn label(label: &str, middle: Point, out: &mut String) {
+    let width = SMALL * text::width(label) + 4.0;
+    let _ = writeln!(
+        out,
+        r#"    <rect class="halo" x="{}" y="{}" width="{}" height="14" rx="3" fill="{GROUND}" fill-opacity="0.85"/>"#,
+        number(middle.x - width / 2.0),
+        number(middle.y - 7.0),
+        number(width)
+    );
+    let (x, y) = (number(middle.x), number(middle.y + 4.0));
+    let _ = writeln!(out, r#"    <text x="{x}" y="{y}" text-anchor="middle" fill="{FAINT}">{}</text>"#, escaped(label));
+}
+
+/// The colour of the mark at a node's left.
+fn mark(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Step => "#0969da",
+        Kind::Command => "#8250df",
+        Kind::Import => "#1a7f37",
+        Kind::Latest => "#9a6700",
+        Kind::Volume => "#bc4c00",
+        Kind::Dag => LINES,
+    }
+}
+
 fn node(node: &Node, corner: Point, size: Size, out: &mut String) {
     let inside = node.inner.is_some();
+    let kind = if inside { Kind::Dag } else { node.kind };
     let class = if inside { "node inside" } else { "node" };
     let _ = writeln!(out, r#"  <g class="{class} {}"><title>{}</title>"#, node.kind.class(), escaped(&node.tooltip));
     if node.repeats {
         // A second sheet behind the first, for a loop.
         let behind = Point { x: corner.x + 5.0, y: corner.y + 5.0 };
-        let _ = writeln!(out, "    {}", shape(if inside { Kind::Dag } else { node.kind }, behind, size));
+        let _ = writeln!(out, "    {}", shape(kind, inside, behind, size));
     }
-    let kind = if inside { Kind::Dag } else { node.kind };
-    let _ = writeln!(out, "    {}", shape(kind, corner, size));
+    let _ = writeln!(out, "    {}", shape(kind, inside, corner, size));
     let (x, mut y) = (corner.x + 16.0, corner.y + 20.0);
     if !inside {
         let _ = writeln!(
             out,
-            r#"    <rect class="mark" x="{}" y="{}" width="3" height="{}" rx="1.5"/>"#,
+            r#"    <rect class="mark" x="{}" y="{}" width="3" height="{}" rx="1.5" fill="{}"/>"#,
             number(corner.x + 7.0),
             number(corner.y + 8.0),
-            number(size.height - 16.0)
+            number(size.height - 16.0),
+            mark(kind)
         );
     }
     let title = escaped(&text::short(&node.title, MAX_LINE_CHARS));
-    let _ = writeln!(out, r#"    <text class="title" x="{}" y="{}">{title}</text>"#, number(x), number(y));
-    for (class, line) in lines(node) {
+    let _ = writeln!(
+        out,
+        r#"    <text class="title" x="{}" y="{}" font-size="13" font-weight="600" fill="{INK}">{title}</text>"#,
+        number(x),
+        number(y)
+    );
+    for (slant, line) in lines(node) {
         y += LINE;
-        let class = if class.is_empty() { String::new() } else { format!(r#"class="{class}" "#) };
-        let _ = writeln!(out, r#"    <text {class}x="{}" y="{}">{}</text>"#, number(x), number(y), escaped(&line));
+        let (x, y, line) = (number(x), number(y), escaped(&line));
+        let _ = writeln!(out, r#"    <text x="{x}" y="{y}"{slant} fill="{FAINT}">{line}</text>"#);
     }
     out.push_str("  </g>\n");
 }
 
-/// The shape of a task.
-fn shape(kind: Kind, at: Point, size: Size) -> String {
+/// What a task looks like. `inside` is a DAG with others drawn on it.
+fn shape(kind: Kind, inside: bool, at: Point, size: Size) -> String {
     let Size { width, height } = size;
     let (x, y) = (at.x, at.y);
+    let ground = if inside { format!(r#"fill="{LINES}" fill-opacity="{TINT}""#) } else { format!(r#"fill="{BOX}""#) };
+    let broken = if kind == Kind::Latest { r#" stroke-dasharray="5 3""# } else { "" };
+    let paint = format!(r#"{ground} stroke="{RIM}" stroke-width="1.2"{broken}"#);
     let rectangle = |radius: f64| {
         let (x, y, width, height) = (number(x), number(y), number(width), number(height));
-        format!(r#"<rect class="shape" x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}"/>"#)
+        format!(r#"<rect class="shape" x="{x}" y="{y}" width="{width}" height="{height}" rx="{radius}" {paint}/>"#)
     };
     match kind {
         Kind::Step => rectangle(7.0),
@@ -203,7 +263,7 @@ fn shape(kind: Kind, at: Point, size: Size) -> String {
         Kind::Dag => rectangle(10.0),
         // A sheet with a folded corner.
         Kind::Import | Kind::Latest => format!(
-            r#"<path class="shape" d="M{} {} h{} l10 10 v{} h{} Z"/>"#,
+            r#"<path class="shape" d="M{} {} h{} l10 10 v{} h{} Z" {paint}/>"#,
             number(x),
             number(y),
             number(width - 10.0),
@@ -212,7 +272,7 @@ fn shape(kind: Kind, at: Point, size: Size) -> String {
         ),
         // A cylinder.
         Kind::Volume => format!(
-            r#"<path class="shape" d="M{} {} q{} -10 {w} 0 v{} q{} 10 {} 0 Z"/>"#,
+            r#"<path class="shape" d="M{} {} q{} -10 {w} 0 v{} q{} 10 {} 0 Z" {paint}/>"#,
             number(x),
             number(y + 4.0),
             number(width / 2.0),

@@ -1,3 +1,5 @@
+mod rendered;
+
 use std::fmt::Write as _;
 
 use super::*;

@@ -185,6 +185,13 @@ impl<'p> Checker<'p, '_> {
                 self.error(Some(name), here, problem, None);
             }
         }
+        for secret in &task.secrets {
+            if let Some(PortKind::Artifact) = self.source(&secret.name, here, Some(name)).map(|source| source.sort) {
+                let problem =
+                    format!("the {} at `{}` is named by a parameter, not by an artifact", secret.kind, secret.to);
+                self.error(Some(name), here, problem, None);
+            }
+        }
         let Some(component) = self.pipeline.components.get(&task.component) else {
             let span = self.place(&format!("steps.{name}.component"), Location::default()).or(here);
             let known = self.pipeline.components.keys().map(String::as_str);

@@ -336,6 +336,7 @@ impl<'n> Reader<'n> {
         task.grants = executor.grants.clone();
         task.limits = executor.limits;
         task.mounts.clone_from(&executor.mounts);
+        task.secrets.clone_from(&executor.secrets);
         if let Some(cache) = executor.cache {
             task.cache = cache;
         }
@@ -369,13 +370,9 @@ fn unhonoured(name: &str, value: Value, at: Span, asked: &mut IndexMap<String, V
         "nodeSelector" | "nodeAffinity" | "podAffinity" | "tolerations" => "there is only this machine",
         "podMetadata" => "there is no pod",
         "imagePullSecret" | "imagePullPolicy" => "no image is pulled",
-        "secretAsVolume" | "configMapAsVolume" => {
-            "there is no cluster to take it from; take a file as an input instead"
-        }
         "resourceCpuLimit" | "cpuLimit" => "a step uses one thread when it runs",
         "resourceCpuRequest" | "cpuRequest" => "a step uses one thread",
         "resourceMemoryRequest" | "memoryRequest" => "a step has at most 4 GiB of memory",
-        "resourceMemoryLimit" => "it must be known before the run",
         "resourceTtlOnCompletion" | "resourceTtlOnSuccess" | "resourceTtlOnFailure" => {
             "a run leaves nothing behind to remove"
         }

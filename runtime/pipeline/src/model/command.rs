@@ -26,7 +26,10 @@ pub struct CommandStep {
     /// Limits, used where its task has none.
     #[serde(default)]
     pub limits: Limits,
-    /// The executor that runs it. Set when linked.
+    /// The bytes of memory that it may use as text, where a parameter decides that: a placeholder of an input of its task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_limit: Option<String>,
+    /// Who runs it. Filled in when linked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<Program>,
 }

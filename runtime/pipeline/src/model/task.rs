@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Location;
-use crate::step::{Grants, Limits};
+use crate::step::{Grants, Limits, SecretGrant, SecretKind};
 
 /// A node of a DAG: an instance of a component.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,10 @@ pub struct Task {
     /// The volumes that the step mounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mounts: Vec<Mount>,
-    /// The name that is displayed, if it differs from the task's name.
+    /// Secrets and config maps that the step reads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<Secret>,
+    /// The name that is shown, if it is another than the task's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// Its place in the file.
@@ -67,6 +70,7 @@ impl Default for Task {
             grants: Grants::default(),
             limits: Limits::default(),
             mounts: Vec::new(),
+            secrets: Vec::new(),
             display_name: None,
             at: Location::default(),
         }
@@ -77,8 +81,7 @@ impl Task {
     /// All upstream tasks: those whose outputs it reads, those in `after`, and those that its condition refers to.
     pub fn dependencies(&self) -> BTreeSet<String> {
         let mut names = self.after.clone();
-        let mounted = self.mounts.iter().map(|mount| &mount.volume);
-        for binding in self.inputs.values().map(|wire| &wire.from).chain(mounted) {
+        for binding in self.inputs.values().map(|wire| &wire.from).chain(self.resources()) {
             binding.visit_tasks(&mut |task| _ = names.insert(task.to_owned()));
         }
         if let Some(when) = &self.when {
@@ -88,7 +91,14 @@ impl Task {
     }
 }
 
-/// The states of upstream tasks in which a task runs.
+impl Task {
+    /// What names the volumes, secrets and config maps that the step sees.
+    pub fn resources(&self) -> impl Iterator<Item = &Binding> {
+        self.mounts.iter().map(|mount| &mount.volume).chain(self.secrets.iter().map(|secret| &secret.name))
+    }
+}
+
+/// What must have become of the tasks before one, for it to run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Trigger {
@@ -130,7 +140,32 @@ pub enum Items {
     Artifacts(String),
 }
 
-/// A volume that a step mounts.
+/// A secret or config map that a step reads.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Secret {
+    /// Where the step finds it: the name of an environment variable, or the absolute path of a directory.
+    pub to: String,
+    /// Which of both.
+    #[serde(default)]
+    pub kind: SecretKind,
+    /// Its name.
+    pub name: Binding,
+    /// The key whose value a variable gets; none for a directory, in which there are all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Whether the step runs without it if it is missing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub optional: bool,
+}
+
+impl Secret {
+    /// What is granted of the secret of this name.
+    pub fn grant(&self, name: String) -> SecretGrant {
+        SecretGrant { kind: self.kind, name, key: self.key.clone(), optional: self.optional }
+    }
+}
+
+/// A volume among a step's files.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Mount {
     /// The absolute path at which the step sees it.

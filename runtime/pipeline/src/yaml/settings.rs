@@ -8,8 +8,9 @@ use super::cursor::Fields;
 use super::node::{Kind, Node};
 use super::quantity::{parse_duration, parse_size};
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::model::Retry;
-use crate::step::{DirectoryGrant, Grants, Limits};
+use crate::model::{Binding, Retry, Secret};
+use crate::secrets::{is_key as is_secret_key, is_name as is_secret_name};
+use crate::step::{DirectoryGrant, Grants, Limits, SecretKind};
 
 /// The maximum number of retries: more are certainly a mistake.
 const MAX_RETRIES: u32 = 1_000;
@@ -82,9 +83,9 @@ pub(crate) fn limits(node: &Node, problems: &mut Problems) -> Result<Limits, Dia
     })
 }
 
-/// `grants: { clock: true, random: true, env: [HOME], directories: { /ref: { host: ./ref, write: false } } }`
-pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Diagnostic> {
-    let fields = Fields::new(node, "`grants`", &["clock", "random", "env", "directories"], problems)?;
+/// `grants: { clock: true, random: true, env: [HOME], secrets: { TOKEN: api/token }, directories: { /ref: { host: ./ref, write: false } } }`
+pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<(Grants, Vec<Secret>), Diagnostic> {
+    let fields = Fields::new(node, "`grants`", &["clock", "random", "env", "secrets", "directories"], problems)?;
     let mut grants = Grants {
         clock: fields.read("clock", problems, |node, _| node.boolean("`clock`")).unwrap_or_default(),
         random: fields.read("random", problems, |node, _| node.boolean("`random`")).unwrap_or_default(),
@@ -93,7 +94,7 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Dia
     fields.read("env", problems, |node, problems| {
         for item in node.sequence("a list of names of environment variables")? {
             match item.string("the name of an environment variable") {
-                Ok(name) if name.contains(['=', '\0']) => problems.push(
+                Ok(name) if !is_variable(name) => problems.push(
                     Diagnostic::error(format!("`{name}` is no name of an environment variable"))
                         .at(item.span)
                         .hint("a grant names the variable only; its value comes from the host"),
@@ -109,8 +110,7 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Dia
     grants.env.sort();
     fields.read("directories", problems, |node, problems| {
         for (guest, entry) in node.mapping("a mapping from a path in the sandbox to one on the host")? {
-            let sound = guest.starts_with('/') && guest.len() > 1 && !guest.split('/').any(|part| part == "..");
-            if !sound {
+            if !is_place(guest) {
                 problems.push(
                     Diagnostic::error(format!("`{guest}` is no place for a directory in the sandbox"))
                         .at(entry.key)
@@ -126,7 +126,56 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<Grants, Dia
         }
         Ok(())
     });
-    Ok(grants)
+    let secrets = fields.read("secrets", problems, secrets).unwrap_or_default();
+    Ok((grants, secrets))
+}
+
+/// Whether a directory can be shown to a step at this path.
+pub(crate) fn is_place(path: &str) -> bool {
+    path.starts_with('/') && path.trim_matches('/') != "" && !path.split('/').any(|part| part == "..")
+}
+
+/// Whether an environment variable can have this name.
+pub(crate) fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0'])
+}
+
+/// `TOKEN: api/token` gives a variable the value of a secret's key, `/etc/api: api` shows all keys as files in a directory. A `?` at the
+/// end says that it may be missing.
+fn secrets(node: &Node, problems: &mut Problems) -> Result<Vec<Secret>, Diagnostic> {
+    const FORM: &str = "a variable gets one key, `TOKEN: api/token`, a directory all of them, `/etc/api: api`";
+    let mut secrets = Vec::new();
+    for (to, entry) in node.mapping("a mapping from variables and directories to secrets")? {
+        let written = match entry.node.string("the name of a secret") {
+            Ok(written) => written,
+            Err(problem) => {
+                problems.push(problem.hint(FORM));
+                continue;
+            }
+        };
+        let (named, optional) = match written.strip_suffix('?') {
+            Some(named) => (named, true),
+            None => (written, false),
+        };
+        let (name, key) = match named.split_once('/') {
+            Some((name, key)) => (name, Some(key.to_owned())),
+            None => (named, None),
+        };
+        let is_directory = to.starts_with('/');
+        if if is_directory { !is_place(to) } else { !is_variable(to) } {
+            problems.push(Diagnostic::error(format!("a secret cannot be given as `{to}`")).at(entry.key).hint(FORM));
+        } else if is_directory == key.is_some() || !is_secret_name(name) || !key.as_deref().is_none_or(is_secret_key) {
+            problems.push(
+                Diagnostic::error(format!("`{written}` does not name what `{to}` gets of a secret"))
+                    .at(entry.node.span)
+                    .hint(FORM),
+            );
+        } else {
+            let name = Binding::Literal(name.into());
+            secrets.push(Secret { to: to.clone(), kind: SecretKind::Secret, name, key, optional });
+        }
+    }
+    Ok(secrets)
 }
 
 /// `./ref`, or `{ host: ./ref, write: false }`

@@ -147,8 +147,8 @@ impl Reader<'_, '_> {
         if let Some(limits) = self.fields.read("limits", problems, settings::limits) {
             task.limits = limits;
         }
-        if let Some(grants) = self.fields.read("grants", problems, settings::grants) {
-            task.grants = grants;
+        if let Some(granted) = self.fields.read("grants", problems, settings::grants) {
+            (task.grants, task.secrets) = granted;
         }
         Ok(Component { implementation: Implementation::Wasm(step), ..Component::default() })
     }

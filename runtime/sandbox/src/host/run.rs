@@ -43,6 +43,7 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         step.log.write(format!("[{name}] {message}\n").as_bytes());
         if step.live_messages < MAX_LIVE_MESSAGES {
             step.live_messages += 1;
+            let message = step.log.hidden(message);
             let end = message.char_indices().nth(MAX_LIVE_LENGTH).map_or(message.len(), |(at, _)| at);
             step.observer.log(&step.task, level, &message[..end]);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 use weft_artifacts::{Content, Store};
+use weft_launcher::Secrets;
 use weft_pipeline::step::{
     Artifact, ComponentRef, Grants, Limits, LogLevel, PortValue, PortValues, StepFailure, StepObserver, StepOutput,
     StepRequest,
@@ -64,7 +65,11 @@ impl Default for Fixture {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("artifacts")).unwrap();
         let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
-        let options = Options { compiled: Some(compiled()), environment, ..Options::default() };
+        let given = folder.path().join("secrets");
+        std::fs::create_dir_all(given.join("api")).unwrap();
+        std::fs::write(given.join("api/token"), "s3cret-token").unwrap();
+        let secrets = Arc::new(Secrets::new(Some(given), [].into(), folder.path().join("secrets.key")));
+        let options = Options { compiled: Some(compiled()), environment, secrets, ..Options::default() };
         let sandbox = Sandbox::new(store.clone(), options).unwrap();
         let limits = Limits { time: Some(Duration::from_mins(1)), ..Limits::default() };
         Self { folder, store, sandbox, observer: Arc::default(), limits, grants: Grants::default(), identity: [7; 32] }

@@ -1,4 +1,4 @@
-"""Secrets and config maps as environment variables and as files: a cluster's, which this runtime does not have; told by name."""
+"""Secrets and config maps as environment variables and as files that may be missing, and are: empty directories, variables that are not set."""
 
 from kfp import dsl, kubernetes
 
@@ -21,6 +21,6 @@ def pipeline(secret: str = 'from-a-parameter') -> str:
 
 EXPECT = {
     'outputs': {'Output': 'no password no level False'},
-    'warnings': ['my-login', 'my-settings', 'my-files'],
+    'again': {'read': 'CACHED'},
     'compare': True,
 }

@@ -11,7 +11,7 @@ use crate::diagnostic::Diagnostic;
 use crate::executor::component_path;
 use crate::ir::write::resolver::parse;
 use crate::model::{
-    Binding, CommandStep, Implementation, Importer, Latest, Mount, Span, Volume, VolumeAction, WasmStep,
+    Binding, CommandStep, Implementation, Importer, Latest, Mount, Secret, Span, Volume, VolumeAction, WasmStep,
 };
 use crate::step::{Grants, Limits};
 use crate::suggest;
@@ -26,7 +26,8 @@ pub(super) struct Executor {
     pub grants: Grants,
     pub limits: Limits,
     pub mounts: Vec<Mount>,
-    /// The place of its image.
+    pub secrets: Vec<Secret>,
+    /// Where its image is named.
     pub image: Option<Span>,
     /// Whether caching is on, where the task does not have it.
     pub cache: Option<bool>,
@@ -101,8 +102,9 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         let written = notes.take(value(&entry.node)).unwrap_or_default();
         unhonoured("lifecycle", written, entry.key, &mut executor.unhonoured, notes);
     }
+    let mut memory_limit = None;
     if let Some(entry) = message.get("resources") {
-        executor.limits = resources::read(&entry.node, &mut executor.unhonoured, notes)?;
+        (executor.limits, memory_limit) = resources::read(&entry.node, &mut executor.unhonoured, notes)?;
     }
     if image.starts_with("oci:") {
         let problem = format!("the image `{image}` is a component in a registry, and registries are not read yet");
@@ -129,6 +131,7 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
                 args,
                 env,
                 limits,
+                memory_limit,
                 ..CommandStep::default()
             })
         }

@@ -7,8 +7,10 @@ use super::message::{Message, Notes, text};
 use super::unhonoured;
 use super::values::{parameter_source, required, value};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Binding, Implementation, Mount};
+use crate::model::{Binding, Implementation, Mount, Secret};
+use crate::step::SecretKind;
 use crate::yaml::node::{Entry, Node};
+use crate::yaml::settings::{is_place, is_variable};
 
 const FIELDS: [&str; 19] = [
     "secretAsVolume",
@@ -39,9 +41,8 @@ pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
     for field in FIELDS {
         let Some(entry) = message.get(field) else { continue };
         match field {
-            "secretAsEnv" => from_host(&message, field, "secret", ["secretKey", "secretName"], executor, notes),
-            "configMapAsEnv" => {
-                from_host(&message, field, "config map", ["configMapKey", "configMapName"], executor, notes);
+            "secretAsEnv" | "configMapAsEnv" | "secretAsVolume" | "configMapAsVolume" => {
+                secrets(&message, field, executor, notes);
             }
             "pvcMount" => mounts(&message, executor, notes),
             "activeDeadlineSeconds" => deadline(&message, executor, notes),
@@ -57,41 +58,51 @@ pub(super) fn apply(node: &Node, executor: &mut Executor, notes: &mut Notes) {
     }
 }
 
-/// Variables from a secret or a config map become variables of the host with these names.
-fn from_host(
-    message: &Message<'_>,
-    field: &str,
-    what: &str,
-    keys: [&str; 2],
-    executor: &mut Executor,
-    notes: &mut Notes,
-) {
-    let [key, name] = keys;
+/// Values of a secret or a config map: variables with one each, or a directory with all.
+fn secrets(message: &Message<'_>, field: &str, executor: &mut Executor, notes: &mut Notes) {
+    let (kind, name, key) = match field {
+        "secretAsEnv" | "secretAsVolume" => (SecretKind::Secret, "secretName", "secretKey"),
+        _ => (SecretKind::ConfigMap, "configMapName", "configMapKey"),
+    };
     let by_parameter = format!("{name}Parameter");
-    if let Some(entry) = message.get(field) {
-        // Their sources are kept, to be written back.
-        let written = notes.take(value(&entry.node)).unwrap_or_default();
-        executor.unhonoured.insert(format!("kubernetes.{field}"), written);
-    }
-    let known = [name, "keyToEnv", "optional", by_parameter.as_str()];
+    let known = [name, "keyToEnv", "mountPath", "optional", by_parameter.as_str()];
     for node in message.list(field, "a list", notes) {
         let read = Message::new(node, &format!("`{field}`"), &known, notes);
         let Some(source) = notes.take(read) else { continue };
-        let place = source.get(name).and_then(|entry| entry.node.text()).map(|name| format!(" `{name}`"));
         let optional = source.flag("optional", notes);
+        // The name has a new form and a deprecated one.
+        let name = match source.get(&by_parameter) {
+            Some(entry) => parameter_source(&by_parameter, entry, notes).map(|(wire, _)| wire.from),
+            None => required(&source, name, notes).map(|(name, _)| Binding::Literal(name.into())),
+        };
+        let Some(name) = name else { continue };
+        let secret = |to: &str, key: Option<&str>| Secret {
+            to: to.to_owned(),
+            kind,
+            name: name.clone(),
+            key: key.map(str::to_owned),
+            optional,
+        };
+        if field.ends_with("Volume") {
+            match required(&source, "mountPath", notes) {
+                Some((path, _)) if is_place(path) => executor.secrets.push(secret(path, None)),
+                Some((path, span)) => notes.error(no_place(path).at(span)),
+                None => {}
+            }
+            continue;
+        }
         for node in source.list("keyToEnv", "a list of keys", notes) {
             let read = Message::new(node, "`keyToEnv`", &[key, "envVar"], notes);
             let Some(pair) = notes.take(read) else { continue };
-            let Some((variable, span)) = required(&pair, "envVar", notes) else { continue };
-            let place = place.as_deref().unwrap_or_default();
-            let warning =
-                format!("the variable `{variable}` of the {what}{place} is taken from the host's environment");
-            let hint = format!("set it where the pipeline is run: `{variable}=... weft run ...`");
-            notes.warn(Diagnostic::warning(warning).at(span).hint(hint));
-            let granted = if optional { format!("{variable}?") } else { variable.to_owned() };
-            if !executor.grants.env.contains(&granted) {
-                executor.grants.env.push(granted);
-                executor.grants.env.sort();
+            let (Some((variable, span)), Some((key, _))) =
+                (required(&pair, "envVar", notes), required(&pair, key, notes))
+            else {
+                continue;
+            };
+            if is_variable(variable) {
+                executor.secrets.push(secret(variable, Some(key)));
+            } else {
+                notes.error(Diagnostic::error(format!("`{variable}` is no name of an environment variable")).at(span));
             }
         }
     }
@@ -123,11 +134,6 @@ fn scratch(message: &Message<'_>, field: &str, executor: &mut Executor, notes: &
             step.directories.push(path.to_owned());
         }
     }
-}
-
-/// Whether a directory can be mounted at this path.
-fn is_place(path: &str) -> bool {
-    path.starts_with('/') && path.len() > 1 && !path.split('/').any(|part| part == "..")
 }
 
 fn no_place(path: &str) -> Diagnostic {

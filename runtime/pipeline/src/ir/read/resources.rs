@@ -26,13 +26,22 @@ const FIELDS: [&str; 9] = [
 /// The maximum memory of a step: its addresses have 32 bits.
 const MAX_MEMORY: u64 = 4 << 30;
 
-/// The limits that correspond to a container's resources. A step has one thread and allocates memory on demand, so that
-/// only the upper limit of memory applies. Requests that cannot be satisfied are reported.
-pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut Notes) -> Option<Limits> {
+/// The limits that a container's resources stand for. A step uses one thread and takes memory as it needs it, so that only an upper
+/// bound of the memory is set, and only what cannot be had is told. A bound of the memory that a parameter decides is known when the
+/// step runs: its text with placeholders is the second.
+pub(super) fn read(
+    node: &Node,
+    asked: &mut IndexMap<String, Value>,
+    notes: &mut Notes,
+) -> Option<(Limits, Option<String>)> {
     let read = Message::new(node, "`resources`", &FIELDS, notes);
     let message = notes.take(read)?;
     let mut limits = Limits::default();
-    if let Some((bytes, field)) = memory(&message, "resourceMemoryLimit", "memoryLimit", asked, notes) {
+    let text = message.get("resourceMemoryLimit").and_then(|entry| entry.node.text());
+    let template = text.filter(|text| text.contains("{{$")).map(str::to_owned);
+    if template.is_none()
+        && let Some((bytes, field)) = memory(&message, "resourceMemoryLimit", "memoryLimit", asked, notes)
+    {
         if bytes == 0 {
             let span = message.get(field).map(|entry| entry.node.span);
             notes.error(Diagnostic::error("a limit of nothing lets no step run").at(span));
@@ -59,7 +68,7 @@ pub(super) fn read(node: &Node, asked: &mut IndexMap<String, Value>, notes: &mut
     if message.get("accelerator").is_some() {
         refuse(&message, "accelerator", asked, notes);
     }
-    Some(limits)
+    Some((limits, template))
 }
 
 /// Reports a field that is not supported.

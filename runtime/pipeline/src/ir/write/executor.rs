@@ -93,6 +93,9 @@ pub(super) fn settings(task: &Task, component: &Component, executor: &mut Value)
         put_at(executor, &["container", "resources", "memoryLimit"], json!(bytes as f64 / 1e9));
         put_at(executor, &["container", "resources", "resourceMemoryLimit"], json!(quantity(bytes)));
     }
+    if let Implementation::Command(CommandStep { memory_limit: Some(text), .. }) = &component.implementation {
+        put_at(executor, &["container", "resources", "resourceMemoryLimit"], json!(text));
+    }
     if !task.grants.variables.is_empty() {
         let variables = task.grants.variables.iter().map(|(name, value)| json!({ "name": name, "value": value }));
         let mut all: Vec<Value> = executor["container"]["env"].as_array().cloned().unwrap_or_default();

@@ -206,6 +206,7 @@ impl<'p> Lowering<'p> {
             retry: task.retry,
             limits: task.limits,
             grants: crate::step::Grants { env: task.grants.env.clone(), ..crate::step::Grants::default() },
+            secrets: task.secrets.clone(),
             display_name: (shown != name).then(|| name.to_owned()),
             ..Task::default()
         };

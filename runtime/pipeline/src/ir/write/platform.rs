@@ -1,17 +1,16 @@
 //! Writing the `PlatformSpec`: the configuration of executors for Kubernetes, and the workspace.
 
+use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::put_at;
-use crate::model::{Binding, Component, Implementation, Mount, Task};
+use crate::model::{Binding, Component, Implementation, Mount, Secret, Task};
+use crate::step::SecretKind;
 
 /// The secret that has the variables of the host's environment, by their names.
 pub const SECRET: &str = "weft-environment";
 
-/// Unsupported features that name the source of a component's variables.
-const SOURCES_OF_VARIABLES: [&str; 2] = ["kubernetes.secretAsEnv", "kubernetes.configMapAsEnv"];
-
-/// The document that is being written.
+/// The document as it grows.
 #[derive(Debug, Default)]
 pub(super) struct Platform {
     kubernetes: Value,
@@ -66,51 +65,87 @@ impl Platform {
             let mounts = task.mounts.iter().map(mount).collect();
             self.executor(label, &["pvcMount"], mounts);
         }
-        // The model has the names of these variables, but not the secret that they come from.
-        if !task.grants.env.is_empty()
-            && !SOURCES_OF_VARIABLES.iter().any(|name| component.unhonoured.contains_key(*name))
-        {
-            let variable = |name: &str| json!({ "envVar": name, "secretKey": name });
-            let (optional, needed): (Vec<_>, Vec<_>) = task.grants.env.iter().partition(|name| name.ends_with('?'));
-            let mut secrets = Vec::new();
-            if !needed.is_empty() {
-                let keys: Vec<Value> = needed.iter().map(|name| variable(name)).collect();
-                secrets.push(json!({ "keyToEnv": keys, "secretName": SECRET }));
+        self.secrets(label, task);
+    }
+
+    /// The secrets and config maps that a task reads, each once with all that it gives.
+    fn secrets(&mut self, label: &str, task: &Task) {
+        let mut fields: IndexMap<&str, Vec<Value>> = IndexMap::new();
+        // Variables of the host are in a secret of their own, by their names.
+        let host = task.grants.env.iter().map(|written| {
+            let name = written.trim_end_matches('?');
+            Secret {
+                to: name.to_owned(),
+                kind: SecretKind::Secret,
+                name: Binding::Literal(SECRET.into()),
+                key: Some(name.to_owned()),
+                optional: name != written,
             }
-            if !optional.is_empty() {
-                let keys: Vec<Value> = optional.iter().map(|name| variable(name.trim_end_matches('?'))).collect();
-                secrets.push(json!({ "keyToEnv": keys, "secretName": SECRET, "optional": true }));
+        });
+        for secret in task.secrets.iter().cloned().chain(host) {
+            let (field, name, key_name) = match (secret.kind, &secret.key) {
+                (SecretKind::Secret, Some(_)) => ("secretAsEnv", "secretName", "secretKey"),
+                (SecretKind::Secret, None) => ("secretAsVolume", "secretName", ""),
+                (SecretKind::ConfigMap, Some(_)) => ("configMapAsEnv", "configMapName", "configMapKey"),
+                (SecretKind::ConfigMap, None) => ("configMapAsVolume", "configMapName", ""),
+            };
+            let mut written = json!({});
+            // As the SDK does, twice: older installations read the first.
+            if let Binding::Literal(Value::String(constant)) = &secret.name {
+                written[name] = json!(constant);
             }
-            self.executor(label, &["secretAsEnv"], secrets.into());
+            written[format!("{name}Parameter")] = name_of(&secret.name);
+            if secret.optional {
+                written["optional"] = json!(true);
+            }
+            let of_field = fields.entry(field).or_default();
+            let Some(key) = secret.key else {
+                written["mountPath"] = json!(secret.to);
+                of_field.push(written);
+                continue;
+            };
+            let pair = json!({ key_name: key, "envVar": secret.to });
+            let known = of_field.iter_mut().find(|known| {
+                written.as_object().into_iter().flatten().all(|(field, value)| known.get(field) == Some(value))
+                    && known["optional"] == written["optional"]
+            });
+            match known.and_then(|known| known["keyToEnv"].as_array_mut()) {
+                Some(pairs) => pairs.push(pair),
+                None => {
+                    written["keyToEnv"] = json!([pair]);
+                    of_field.push(written);
+                }
+            }
         }
+        for (field, values) in fields {
+            self.executor(label, &[field], values.into());
+        }
+    }
+}
+
+/// A name of a volume or a secret as an input parameter has it.
+fn name_of(binding: &Binding) -> Value {
+    match binding {
+        Binding::Input(name) => json!({ "componentInputParameter": name }),
+        Binding::Output { task, output } => {
+            json!({ "taskOutputParameter": { "outputParameterKey": output, "producerTask": task } })
+        }
+        Binding::Literal(value) => json!({ "runtimeValue": { "constant": value } }),
+        Binding::Template(text) => json!({ "runtimeValue": { "constant": text } }),
+        _ => json!({ "runtimeValue": { "constant": null } }),
     }
 }
 
 fn mount(mount: &Mount) -> Value {
     let mut written = json!({ "mountPath": mount.path });
-    // Written twice, as by the SDK: older installations read the first one.
-    let name = match &mount.volume {
-        Binding::Input(name) => {
-            written["componentInputParameter"] = json!(name);
-            json!({ "componentInputParameter": name })
-        }
-        Binding::Output { task, output } => {
-            let source = json!({ "outputParameterKey": output, "producerTask": task });
-            written["taskOutputParameter"] = source.clone();
-            json!({ "taskOutputParameter": source })
-        }
-        Binding::Literal(Value::String(text)) | Binding::Template(text) => {
-            written["constant"] = json!(text);
-            json!({ "runtimeValue": { "constant": text } })
-        }
-        other => {
-            let constant = match other {
-                Binding::Literal(value) => value.clone(),
-                _ => Value::Null,
-            };
-            json!({ "runtimeValue": { "constant": constant } })
-        }
-    };
+    let name = name_of(&mount.volume);
+    // As the SDK does, twice: older installations read the first.
+    match &mount.volume {
+        Binding::Input(name) => written["componentInputParameter"] = json!(name),
+        Binding::Output { .. } => written["taskOutputParameter"] = name["taskOutputParameter"].clone(),
+        Binding::Literal(Value::String(text)) | Binding::Template(text) => written["constant"] = json!(text),
+        _ => {}
+    }
     written["pvcNameParameter"] = name;
     if let Some(path) = &mount.sub_path {
         written["subPath"] = json!(path);

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::link::dags;
-use crate::model::{Component, Dag, Implementation, Mount, Pipeline, Task};
+use crate::model::{Component, Dag, Implementation, Mount, Pipeline, Secret, Task};
 use crate::step::Limits;
 
 /// The settings of a task that are written with its executor.
@@ -15,7 +15,8 @@ struct Settings<'p> {
     variables: &'p BTreeMap<String, String>,
     environment: &'p [String],
     mounts: &'p [Mount],
-    /// Whether an importer imports again.
+    secrets: &'p [Secret],
+    /// An importer says itself whether it looks again.
     reimport: bool,
 }
 
@@ -26,6 +27,7 @@ impl<'p> Settings<'p> {
             variables: &task.grants.variables,
             environment: &task.grants.env,
             mounts: &task.mounts,
+            secrets: &task.secrets,
             reimport: !task.cache && matches!(component.implementation, Implementation::Import(_)),
         }
     }

@@ -1,0 +1,27 @@
+"""A loop whose every item fails in a nested pipeline for one reason: the reason is told once, with where."""
+
+from kfp import dsl
+
+
+@dsl.component
+def make(i: int) -> int:
+    raise ValueError(f'bad row {i}')
+
+
+@dsl.pipeline
+def sub(i: int) -> int:
+    return make(i=i).output
+
+
+@dsl.pipeline(name='loop-for-one-reason')
+def pipeline():
+    with dsl.ParallelFor(list(range(30))) as i:
+        sub(i=i)
+
+
+EXPECT = {
+    'state': 'FAILED',
+    'error': ['error: 30 steps failed: ValueError: bad row 0', 'steps: for-loop-1[0-29]/sub/make'],
+    'tasks': {'for-loop-1[0]/sub/make': 'FAILED', 'for-loop-1[29]/sub/make': 'FAILED', 'for-loop-1': 'FAILED'},
+    'compare': 'kfp.local stops at the first',
+}
