@@ -209,8 +209,8 @@ mod tests {
     fn names_what_is_not_here() {
         assert!(of("set -e; mkdir -p \"$(dirname \"$0\")\"; f() { cat; }; f | sort > out").is_empty());
         assert_eq!(
-            of("x=$(gsutil ls); if jq . a; then for i in \"`aws s3`\"; do /usr/bin/kubectl; done; fi"),
-            ["/usr/bin/kubectl", "aws", "gsutil", "jq"]
+            of("x=$(gsutil ls); if yq . a; then for i in \"`aws s3`\"; do /usr/bin/kubectl; done; fi"),
+            ["/usr/bin/kubectl", "aws", "gsutil", "yq"]
         );
         assert_eq!(
             of("env A=1 python3 x.py; exec node y; sh -ec 'curl x'; timeout 5 wget z"),

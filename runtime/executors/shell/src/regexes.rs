@@ -8,11 +8,13 @@ pub struct Syntax {
     /// `-E`: groups and counts are written without backslashes.
     pub extended: bool,
     pub ignore_case: bool,
+    /// A backslash in brackets is not a character but takes the next one's meaning away, as awk has it.
+    pub escapes: bool,
 }
 
 /// Compiles an expression; an error says what is wrong with it.
 pub fn compile(pattern: &str, syntax: Syntax) -> Result<Regex, String> {
-    let translated = translate(pattern, syntax.extended)?;
+    let translated = translate(pattern, syntax)?;
     build(&translated, syntax.ignore_case).map_err(|_| format!("{pattern}: not a regular expression"))
 }
 
@@ -22,7 +24,7 @@ pub fn build(pattern: &str, ignore_case: bool) -> Result<Regex, regex::Error> {
 }
 
 /// An expression in the regex crate's syntax.
-fn translate(pattern: &str, extended: bool) -> Result<String, String> {
+fn translate(pattern: &str, Syntax { extended, escapes, .. }: Syntax) -> Result<String, String> {
     let chars: Vec<char> = pattern.chars().collect();
     let mut out = String::new();
     let mut at = 0;
@@ -58,7 +60,7 @@ fn translate(pattern: &str, extended: bool) -> Result<String, String> {
                     c => out.push_str(&regex::escape(c.encode_utf8(&mut [0; 4]))),
                 }
             }
-            '[' => at = bracket(&chars, at, &mut out)?,
+            '[' => at = bracket(&chars, at, escapes, &mut out)?,
             '*' if was_starting => out.push_str("\\*"),
             '^' if extended || was_starting => {
                 out.push('^');
@@ -95,7 +97,7 @@ fn counts(rest: &[char]) -> bool {
 }
 
 /// `[…]`, in which a backslash is a character, unlike in the regex crate's.
-fn bracket(chars: &[char], mut at: usize, out: &mut String) -> Result<usize, String> {
+fn bracket(chars: &[char], mut at: usize, escapes: bool, out: &mut String) -> Result<usize, String> {
     out.push('[');
     if chars.get(at) == Some(&'^') {
         out.push('^');
@@ -129,6 +131,10 @@ fn bracket(chars: &[char], mut at: usize, out: &mut String) -> Result<usize, Str
                 out.push(chars[at]);
                 at += 1;
             }
+            '\\' if escapes && chars.get(at).is_some_and(|c| !c.is_ascii_alphanumeric()) => {
+                out.push_str(&regex::escape(chars[at].encode_utf8(&mut [0; 4])));
+                at += 1;
+            }
             '-' if !first && chars.get(at).is_some_and(|c| *c != ']') => out.push('-'),
             '\\' | '[' | ']' | '^' | '-' | '&' | '~' => {
                 out.push('\\');
@@ -145,7 +151,7 @@ mod tests {
     use super::*;
 
     fn found(pattern: &str, extended: bool, text: &str) -> Option<String> {
-        let regex = compile(pattern, Syntax { extended, ignore_case: false }).unwrap();
+        let regex = compile(pattern, Syntax { extended, ..Syntax::default() }).unwrap();
         regex.find(text.as_bytes()).map(|m| String::from_utf8_lossy(m.as_bytes()).into_owned())
     }
 
@@ -176,7 +182,7 @@ mod tests {
     #[test]
     fn errors_are_no_panics() {
         for pattern in ["\\", "[", "[[:alpha", "(", "a\\1", "[b-a]", "x{99999999}", &"(".repeat(10_000), "[["] {
-            assert!(compile(pattern, Syntax { extended: true, ignore_case: false }).is_err(), "{pattern:.20}");
+            assert!(compile(pattern, Syntax { extended: true, ..Syntax::default() }).is_err(), "{pattern:.20}");
         }
     }
 }

@@ -88,6 +88,9 @@ fn recursion_without_end_is_an_error() {
         "echo './s' > s; ./s",
         "trap 'exit' EXIT; f() { [ -n \"$(f)\" ]; }; f",
         "a='b+1'; b='a+1'; echo $((a))",
+        "awk 'function f() { return f() } BEGIN { f() }'",
+        "awk 'function f(n) { return 1 + f(n + 1) } BEGIN { print f(1) }'",
+        "echo 'awk \"BEGIN { exit system(\\\"sh ./s\\\") }\"' > s; sh ./s",
         "f() { env sh -c 'f'; find . -maxdepth 0 -exec sh -c '$0' {} \\; ; f; }; f",
     ] {
         let start = Instant::now();
@@ -106,9 +109,33 @@ fn writers_without_end_stop_with_their_reader() {
         ("tr -dc a </dev/urandom | head -c 2", "aa"),
         ("yes a | sed 3q | wc -l; echo ok", "3\nok\n"),
         ("seq 10000000 | grep -m 1 77", "77\n"),
+        ("awk 'BEGIN { while (1) print \"y\" }' | head -n 2", "y\ny\n"),
+        ("jq -n 'repeat(1)' | head -n 2", "1\n1\n"),
     ] {
         let (out, errors, _) = run(&["-c", script], "");
         assert_eq!(out.replace([' '], ""), expected, "{script}: {errors}");
+    }
+}
+
+#[test]
+fn deep_data_and_programs_are_errors() {
+    let deep = |open: &str, close: &str| open.repeat(200_000) + "1" + &close.repeat(200_000);
+    for (program, input) in [
+        ("jq -c .", deep("[", "]")),
+        ("jq -c .", deep("{\"a\":", "}")),
+        ("jq -s length", deep("[", "]")),
+        ("jq -R fromjson", deep("[", "]")),
+        ("jq -n -f /dev/stdin", deep("[", "]")),
+        ("jq -n -f /dev/stdin", deep("(", ")")),
+        ("jq -n -f /dev/stdin", deep("-", "")),
+        ("jq -n -f /dev/stdin", deep("1 as $x | ", "")),
+        ("jq -n -f /dev/stdin", deep("if 1 then ", " else 2 end")),
+        ("awk -f /dev/stdin", "BEGIN { print ".to_owned() + &deep("(", ")") + " }"),
+        ("awk -f /dev/stdin", "BEGIN { print ".to_owned() + &deep("-", "") + " }"),
+        ("awk -f /dev/stdin", "BEGIN ".to_owned() + &deep("{", "}")),
+    ] {
+        let (_, errors, status) = run(&["-c", program], &input);
+        assert!(!errors.contains("panicked") && status != 0, "{program} {input:.40}: {status} {errors:.300}");
     }
 }
 
@@ -118,8 +145,8 @@ fn unknown_commands_are_named() {
     assert_eq!(status, 127);
     assert!(errors.starts_with("sh: line 2: python3: not found\n"), "{errors}");
     assert!(errors.lines().nth(1).unwrap().contains("WebAssembly component"), "{errors}");
-    let (out, _, status) = run(&["--list-commands", "-c", "f() { jq .; }; f | sort; ls $(aws s3)"], "");
-    assert_eq!((out.as_str(), status), ("aws\njq\n", 0));
+    let (out, _, status) = run(&["--list-commands", "-c", "f() { yq .; }; f | sort; ls $(aws s3)"], "");
+    assert_eq!((out.as_str(), status), ("aws\nyq\n", 0));
 }
 
 #[test]
@@ -149,6 +176,185 @@ proptest! {
         prop_assert!(!errors.contains("panicked"), "{script:?}: {errors}");
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    /// The same for programs of `awk`, which end because they have no loops, and of `jq`.
+    #[test]
+    fn any_program_is_answered(
+        awk in prop::collection::vec(prop::sample::select(AWK), 0..20),
+        jq in prop::collection::vec(prop::sample::select(JQ), 0..15),
+    ) {
+        for (name, program) in [("awk", awk.join(" ")), ("jq", jq.join(" "))] {
+            let (_, errors, _) = run(&["-c", &format!("{name} \"$0\""), &program], "{\"a\": [1, \"x y\"]}\n2\n");
+            prop_assert!(!errors.contains("panicked"), "{name} {program:?}: {errors}");
+        }
+    }
+}
+
+const AWK: &[&str] = &[
+    "BEGIN",
+    "END",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "print",
+    "printf",
+    "getline",
+    "x",
+    "y",
+    "x[",
+    "$",
+    "$1",
+    "NF",
+    "NR",
+    "FS",
+    "RS",
+    "=",
+    "+=",
+    "++",
+    "-",
+    "+",
+    "*",
+    "/",
+    "%",
+    "^",
+    "/a/",
+    "/[/",
+    "~",
+    "!~",
+    "!",
+    "&&",
+    "||",
+    "?",
+    ":",
+    ",",
+    ";",
+    "\n",
+    "in",
+    "if (",
+    "else",
+    "1",
+    "-1",
+    "1e9",
+    "\"%d %s %c\"",
+    "\"%*.*f\"",
+    "\"a\"",
+    "\"\"",
+    "substr(",
+    "split(",
+    "sub(",
+    "gsub(",
+    "match(",
+    "length",
+    "sprintf(",
+    "index(",
+    "toupper(",
+    "strftime(",
+    "mktime(",
+    "delete",
+    "next",
+    "exit",
+    "function f(a)",
+    "return",
+    "f(x)",
+    "< \"x\"",
+    "> \"x\"",
+    "close(",
+    "|",
+];
+
+const JQ: &[&str] = &[
+    ".",
+    "..",
+    ".a",
+    ".[",
+    "]",
+    "[",
+    "(",
+    ")",
+    "{",
+    "}",
+    "|",
+    ",",
+    ":",
+    "\"a\"",
+    "\"\\(",
+    "\"",
+    "1",
+    "-1",
+    "1e400",
+    "null",
+    "map(",
+    "select(",
+    "keys",
+    "length",
+    "sort",
+    "add",
+    "tostring",
+    "tojson",
+    "fromjson",
+    "tonumber",
+    "test(",
+    "sub(",
+    "split(",
+    "ltrimstr(",
+    "reduce",
+    "as",
+    "$x",
+    "if",
+    "then",
+    "else",
+    "end",
+    "try",
+    "catch",
+    "error",
+    "//",
+    "+",
+    "-",
+    "*",
+    "/",
+    "%",
+    "==",
+    "<",
+    "and",
+    "not",
+    "=",
+    "|=",
+    "+=",
+    "@csv",
+    "@base64d",
+    "@uri",
+    "todate",
+    "strftime(",
+    "mktime",
+    "fromdate",
+    "limit(3;",
+    ";",
+    "range(3)",
+    "first",
+    "input",
+    "inputs",
+    "debug",
+    "halt_error",
+    "getpath(",
+    "paths",
+    "del(",
+    "to_entries",
+    "from_entries",
+    "with_entries(",
+    "group_by(",
+    "min_by(",
+    "ascii",
+    "implode",
+    "explode",
+    "env",
+    "?",
+];
 
 /// No loops without a condition that ends them, and nothing that sleeps.
 const PIECES: &[&str] = &[
@@ -244,6 +450,8 @@ const PIECES: &[&str] = &[
     "tr ",
     "cut -f",
     "sort -k",
+    "awk ",
+    "jq ",
     "expr ",
     "date +",
     "find ",

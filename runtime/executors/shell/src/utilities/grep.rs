@@ -141,7 +141,9 @@ fn matcher(patterns: &[String], kind: char, options: &Options) -> Result<Regex, 
         let one = match kind {
             'F' => regex::escape(pattern),
             'P' => pattern.to_owned(),
-            kind => compile(pattern, Syntax { extended: kind == 'E', ignore_case })?.as_str().to_owned(),
+            kind => {
+                compile(pattern, Syntax { extended: kind == 'E', ignore_case, escapes: false })?.as_str().to_owned()
+            }
         };
         all.push(format!("(?:{one})"));
     }

@@ -4,7 +4,7 @@ use std::fs::Metadata;
 use std::io::Write;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::time::{Moment, format};
+use super::time::{format, moment};
 use super::{Failure, Io, Options, Outcome, options};
 use crate::redirect::{reason, say};
 
@@ -113,7 +113,7 @@ fn show(io: &mut Io, entries: &[Entry], options: &Options) -> Result<(), Failure
         let mark = if (options.has('F') || options.has('p')) && entry.metadata.is_dir() { "/" } else { "" };
         if options.has('l') {
             let kind = if entry.metadata.is_dir() { "drwxr-xr-x" } else { "-rw-r--r--" };
-            let date = format("%b %e %H:%M", &Moment::of(entry.modified()));
+            let date = format("%b %e %H:%M", &moment(entry.modified()));
             writeln!(io.out, "{kind} 1 root root {:>width$} {date} {}{mark}", size(entry), entry.name)?;
         } else {
             writeln!(io.out, "{}{mark}", entry.name)?;
@@ -164,8 +164,8 @@ pub fn stat(io: &mut Io, arguments: &[String]) -> Outcome {
                 Some('n') => text.push_str(name),
                 Some('s') => text.push_str(&metadata.len().to_string()),
                 Some('F') => text.push_str(kind),
-                Some('Y' | 'X' | 'Z') => text.push_str(&format("%s", &Moment::of(modified))),
-                Some('y' | 'x' | 'z') => text.push_str(&format("%F %T %z", &Moment::of(modified))),
+                Some('Y' | 'X' | 'Z') => text.push_str(&format("%s", &moment(modified))),
+                Some('y' | 'x' | 'z') => text.push_str(&format("%F %T %z", &moment(modified))),
                 Some('a') => text.push_str(if metadata.is_dir() { "755" } else { "644" }),
                 Some('A') => text.push_str(if metadata.is_dir() { "drwxr-xr-x" } else { "-rw-r--r--" }),
                 Some('U' | 'G') => text.push_str("root"),

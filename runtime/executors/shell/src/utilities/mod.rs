@@ -1,11 +1,13 @@
 //! The utilities: what would be programs of their own elsewhere. Each is a function of its streams and arguments.
 
+mod awk;
 mod diff;
 mod files;
 pub mod find;
 mod grep;
 mod hash;
 pub mod head;
+mod jq;
 mod lines;
 mod list;
 mod numbers;
@@ -155,6 +157,7 @@ pub fn run(shell: &Shell, name: &str, utility: Utility, arguments: &[String]) ->
 /// By name, sorted.
 const ALL: &[(&str, Utility)] = &[
     ("arch", system::arch),
+    ("awk", awk::awk),
     ("base64", hash::base64),
     ("basename", system::basename),
     ("cat", lines::cat),
@@ -173,12 +176,15 @@ const ALL: &[(&str, Utility)] = &[
     ("expr", numbers::expr),
     ("fgrep", grep::fgrep),
     ("fold", lines::fold),
+    ("gawk", awk::awk),
     ("grep", grep::grep),
     ("head", head::head),
     ("hostname", system::hostname),
     ("id", system::id),
+    ("jq", jq::jq),
     ("ln", files::ln),
     ("ls", list::ls),
+    ("mawk", awk::awk),
     ("md5sum", hash::md5sum),
     ("mkdir", files::mkdir),
     ("mktemp", files::mktemp),

@@ -194,7 +194,7 @@ impl Parser<'_> {
         if pattern.is_empty() {
             return self.last.clone().ok_or_else(|| "no previous regular expression".to_owned());
         }
-        let regex = compile(pattern, Syntax { extended: self.extended, ignore_case })?;
+        let regex = compile(pattern, Syntax { extended: self.extended, ignore_case, escapes: false })?;
         self.last = Some(regex.clone());
         Ok(regex)
     }
