@@ -298,6 +298,16 @@ fn what_is_missing_is_named_with_the_command_that_installs_it() {
     assert_eq!(std::fs::read_dir(empty.path()).unwrap().count(), 0, "nothing is installed unasked");
 }
 
+/// The tools are installed once, for the examples and for what `weft new` makes; so they must be the same.
+#[test]
+fn new_components_in_javascript_need_what_the_examples_do() {
+    let needs = |file: &str| -> Value {
+        let text = std::fs::read_to_string(project().join(file)).unwrap();
+        serde_json::from_str::<Value>(&text).unwrap()["devDependencies"].take()
+    };
+    assert_eq!(needs("runtime/author/templates/js/package.json"), needs("guest-examples/js/package.json"));
+}
+
 #[test]
 fn the_runtimes_interface_is_put_back_where_it_is_missing() {
     let component = Component::new("c");

@@ -28,21 +28,18 @@ environment() {
     cp "$requirements" "$folder/requirements.txt"
 }
 
-# What `weft build` calls, for the tests of it: the tools of the guests under the names by which weft looks for them, and what a new
-# component in JavaScript needs.
+# What `weft build` calls, for the tests of it: the tools of the guests.
 authoring_tools() {
-    local tools=target/guest-tools/author package=runtime/author/templates/js/package.json name
-    mkdir -p "$tools"
-    ln -sfn ../../guest-toolchain "$tools/rust"
-    for name in componentize-py-0.25.1 ziglang-0.17.1; do ln -sfn ../python "$tools/$name"; done
-    touch target/guest-tools/python/complete
+    local REPO=$PWD TOOLS=$PWD/target/guest-tools modules
+    # shellcheck source=guest-examples/polyglot/tools.sh
+    . guest-examples/polyglot/tools.sh
     # shellcheck source=guest-examples/polyglot/node.sh
-    REPO=$PWD . guest-examples/polyglot/node.sh
-    if cmp -s "$package" "$tools/installed.json"; then return; fi
-    say "installing what new components in JavaScript need"
-    sed 's/{{name}}/author/' "$package" >"$tools/package.json"
-    (cd "$tools" && npm install --silent --no-audit --no-fund)
-    cp "$package" "$tools/installed.json"
+    . guest-examples/polyglot/node.sh
+    name_tools_for_weft
+    ln -sfn ../../guest-toolchain "$TOOLS/author/rust"
+    modules=$TOOLS/author/node_modules
+    if [ ! -L "$modules" ]; then rm -rf "$modules"; fi
+    ln -sfn ../js/node_modules "$modules"
 }
 
 environment target/test-venv tests/requirements-mlmd.txt
