@@ -4,9 +4,10 @@
 
 mod call;
 mod check;
+#[path = "../../../../tests/common/mod.rs"]
+mod common;
 mod help;
 mod inspect;
 mod run;
 mod secrets;
 mod store;
-mod support;
