@@ -81,7 +81,7 @@ js_component() {
 
 c_component() {
     if [ ! -x "$REPO/target/debug/weft" ]; then echo 'building weft: the first time takes some minutes' >&2; fi
-    (cd "$REPO" && CARGO_TARGET_DIR=target cargo build --quiet --locked --package weft) || return
+    (cd "$REPO" && CARGO_TARGET_DIR=target cargo build --quiet --locked --package weft-cli) || return
     WEFT_TOOLS="$TOOLS/author" quietly "$REPO/target/debug/weft" build "$EXAMPLES/c/${1%-c}" --output "$2"
 }
 

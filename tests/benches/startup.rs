@@ -12,8 +12,8 @@ use weft_pipeline::step::{Artifact, ComponentRef, Grants, Limits, LogLevel, Port
 use weft_pipeline::types::ArtifactType;
 use weft_sandbox::{Options, Sandbox};
 
-#[path = "../common/project.rs"]
-mod project;
+#[path = "../common/paths.rs"]
+mod paths;
 
 const WARM: u32 = 50;
 
@@ -38,7 +38,7 @@ fn main() {
         "component", "size KiB", "compile ms", "read back ms", "warm step ms"
     );
     for name in ["trainer-rust", "trainer-c", "trainer-python", "trainer-js"] {
-        let binary = std::fs::read(project::component(name)).unwrap();
+        let binary = std::fs::read(paths::component(name)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("artifacts")).unwrap();
         let options = || Options { compiled: Some(folder.path().join("compiled")), ..Options::default() };

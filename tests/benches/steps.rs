@@ -21,8 +21,8 @@ use weft_pipeline::step::{StepFailure, StepObserver, StepOutput, StepRequest};
 use weft_pipeline::yaml::read_pipeline;
 use weft_sandbox::Sandbox;
 
-#[path = "../common/project.rs"]
-mod project;
+#[path = "../common/paths.rs"]
+mod paths;
 
 const STEPS: u32 = 1000;
 /// Each is measured so often; the best counts, as everything else is the machine's.
@@ -37,7 +37,7 @@ impl StepRunner for Runner {
 }
 
 fn component() -> PathBuf {
-    project::component("trivial")
+    paths::component("trivial")
 }
 
 /// `add` after `add`, each on the sum before it.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-mod project;
+mod paths;
 mod redact;
 
-pub use project::{compiled, component, project};
+pub use paths::{compiled, component, project};
 
 /// Components that pipelines of tests are made of: `@trivial#add` in the text of a file.
 const COMPONENTS: [&str; 3] = ["trivial", "hostile", "odd"];

@@ -15,13 +15,13 @@ use weft_pipeline::step::{
 };
 use weft_sandbox::{Options, Sandbox};
 
+#[path = "../../../../tests/common/paths.rs"]
+mod paths;
 #[path = "../../../../tests/common/processor.rs"]
 mod processor;
-#[path = "../../../../tests/common/project.rs"]
-mod project;
 
+pub use paths::{compiled, component, project};
 pub use processor::processor_time;
-pub use project::{compiled, component, project};
 
 /// Records messages and progress.
 #[derive(Default)]
