@@ -74,7 +74,7 @@ impl Run<'_> {
         let identity = if recorded.secrets.is_empty() {
             seed
         } else {
-            identity::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
+            key::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
         };
         let task = node.path.clone();
         let request = StepRequest { task, component, command, inputs, grants, limits, identity: seed };

@@ -252,9 +252,10 @@ raise ValueError('bad ' + json.load(open('/etc/api/config.json'))['password'])
     assert!(log.contains("token *** ['config.json', 'token']"), "{log}");
     assert!(!log.contains("s3cret-token") && !log.contains("\"password\": \"hunter-two\""), "{log}");
     // The whole line is a value, a part of it alone is not known to be one.
-    assert_eq!(failure.message, "ValueError: bad hunter-two");
+    assert!(failure.message.starts_with("ValueError: bad hunter-two"), "{}", failure.message);
+    assert!(!failure.message.contains("s3cret"), "{}", failure.message);
     let failure = fixture.code("import os; raise ValueError(os.environ['TOKEN'])").unwrap_err();
-    assert_eq!(failure.message, "ValueError: ***");
+    assert!(failure.message.starts_with("ValueError: ***"), "{}", failure.message);
     // Nothing of it is left.
     let left = std::process::Command::new("grep")
         .args(["-rl", "s3cret-token"])
