@@ -1,15 +1,17 @@
 //! The jobs of tasks: requests of steps, imports, changes of volumes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
-use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
+use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Input, Program, VolumeAction};
 use weft_pipeline::step::{
     Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, SecretGrant, StepFailure, StepRequest,
 };
+use weft_pipeline::types::{ParameterType, PortType};
 use weft_pipeline::yaml::parse_size;
 
 use crate::cache::key::{self, Identity};
@@ -41,7 +43,7 @@ impl Run<'_> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
-            Implementation::Command(step) => Some(self.command(index, step)),
+            Implementation::Command(step) => Some(self.command(index, step, &inputs)),
             _ => None,
         };
         let mut limits = node.task.limits;
@@ -115,7 +117,7 @@ impl Run<'_> {
         }
     }
 
-    fn command(&self, index: usize, step: &CommandStep) -> Command {
+    fn command(&self, index: usize, step: &CommandStep, inputs: &PortValues) -> Command {
         let context = self.task_context(Some(index));
         let filled = |text: &String| fill_task_context(text, &context);
         let none = Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into() };
@@ -129,6 +131,7 @@ impl Run<'_> {
             directories: step.directories.clone(),
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
+            non_finite: non_finite(&self.nodes[index].component.inputs, inputs),
         }
     }
 
@@ -241,6 +244,17 @@ fn memory_limit(
         )
         .into()),
     }
+}
+
+/// The floats among a step's inputs that are not finite: JSON has strings for them.
+fn non_finite(declared: &IndexMap<String, Input>, inputs: &PortValues) -> BTreeSet<String> {
+    let is_float = |name: &String| {
+        let ty = declared.get(name).map(|input| &input.port.ty);
+        matches!(ty, Some(PortType::Parameter(ParameterType::F32 | ParameterType::F64)))
+    };
+    let odd =
+        inputs.iter().filter(|(name, value)| matches!(value, PortValue::Parameter(Value::String(_))) && is_float(name));
+    odd.map(|(name, _)| name.clone()).collect()
 }
 
 /// A volume at a place among a step's files.

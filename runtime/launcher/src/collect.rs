@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorContext, Result, size};
 use crate::executor_output::{ExecutorOutput, RuntimeArtifact};
 use crate::guest_path::{GuestPath, is_absent, shorten};
 use crate::parameter::{from_executor_output, from_file};
+use crate::python_json::Unkept;
 use crate::work_dir::WorkDir;
 
 /// The maximum size of KFP's `ExecutorOutput`, in bytes.
@@ -99,7 +100,10 @@ impl WorkDir {
             if weight(value) as u64 > MAX_PARAMETER {
                 return Err(too_large(name, MAX_PARAMETER));
             }
-            return from_executor_output(ty, value).map(Some).map_err(refuse);
+            let value = reported.marks.settle(ty, value).map_err(|Unkept { why, hint }| {
+                Error::output(format!("its output `{name}` cannot be kept: {why}")).hint(hint)
+            })?;
+            return from_executor_output(ty, &value).map(Some).map_err(refuse);
         }
         let location = self.guest_path(name, &self.layout.parameter(name))?;
         let Some(bytes) = read(&location, name, MAX_PARAMETER)? else { return Ok(None) };

@@ -18,6 +18,7 @@ mod guest_path;
 mod host_python;
 mod mask;
 mod parameter;
+mod python_json;
 mod scratch_root;
 mod secrets;
 mod work_dir;

@@ -19,6 +19,7 @@ pub mod command;
 pub mod condition;
 pub mod diagnostic;
 pub mod executor;
+pub mod foreign;
 pub mod graph;
 pub mod ir;
 pub mod kfp_component;

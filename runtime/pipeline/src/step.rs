@@ -1,6 +1,6 @@
 //! The request and the result of one step: the data between the engine and a runner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -190,6 +190,9 @@ pub struct Command {
     pub outputs: IndexMap<String, Port>,
     /// The packages that it can import: digests in the artifact store by file name.
     pub packages: BTreeMap<String, String>,
+    /// Input parameters that are floats and no finite ones: their texts `NaN`, `Infinity` and `-Infinity` are shown as numbers.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub non_finite: BTreeSet<String>,
 }
 
 /// The function of a [`ComponentRef`] whose step is a [`Command`]: the component's `wasi:cli/run`.

@@ -37,13 +37,19 @@ pub fn with_secrets(step: &Identity, secrets: &[u8; 32]) -> Identity {
 }
 
 /// A command's environment in its order: variables may refer to those before them.
-fn command_value(Command { argv, env, directories, outputs, packages }: &Command) -> Value {
+fn command_value(Command { argv, env, directories, outputs, packages, non_finite }: &Command) -> Value {
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
         .iter()
         .map(|(name, Port { ty, optional })| (name.clone(), json!({ "type": ty, "optional": optional })))
         .collect();
-    json!({ "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages })
+    let mut command =
+        json!({ "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages });
+    // A float that is no number and the text `NaN` are the same JSON. Other identities stay what they were.
+    if !non_finite.is_empty() {
+        command["non-finite"] = json!(non_finite);
+    }
+    command
 }
 
 /// The identity of an import: the imported content and its declared type, name and properties. The path is left out.

@@ -111,9 +111,7 @@ impl Filler<'_> {
     fn value(&self, placeholder: &Placeholder<'_>) -> Result<String, String> {
         let raw = placeholder.raw;
         match &placeholder.kind {
-            PlaceholderKind::Everything => {
-                Ok(text::json(&executor_input(self.inputs, &self.command.outputs, self.layout)))
-            }
+            PlaceholderKind::Everything => Ok(executor_input(self.command, self.inputs, self.layout)),
             PlaceholderKind::InputParameter(name) => match self.inputs.get(name) {
                 None => Ok(text::plain(&Value::Null)),
                 Some(PortValue::Parameter(value)) => Ok(text::plain(value)),

@@ -1,25 +1,30 @@
 //! KFP's `ExecutorInput`: the JSON that describes a command's inputs and outputs.
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
-use crate::signature::Port;
-use crate::step::{Artifact, PortValue, PortValues};
+use crate::step::{Artifact, Command, PortValue, PortValues};
 use crate::types::{ArtifactType, PortType};
 
 /// The property of an artifact that holds the URI which its command reported, if that is one of another system
 /// (`gs://..`). Commands see it as the artifact's URI and not in its metadata.
 pub const REMOTE_URI: &str = "kfp_uri";
 
-/// The `ExecutorInput`: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out.
-pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, layout: &Layout) -> Value {
-    let mut parameters = Map::new();
+/// The `ExecutorInput` as JSON: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out. Floats that are not
+/// finite are written without quotes, as Python does: `NaN`.
+pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -> String {
+    let mut parameters = Vec::new();
     let mut artifacts = Map::new();
     for (name, value) in inputs {
         match value {
             PortValue::Parameter(Value::Null) => {}
-            PortValue::Parameter(value) => _ = parameters.insert(name.clone(), value.clone()),
+            PortValue::Parameter(value) => {
+                let value = match value {
+                    Value::String(word) if command.non_finite.contains(name) => word.clone(),
+                    value => value.to_string(),
+                };
+                parameters.push(format!("{}:{value}", Value::from(name.as_str())));
+            }
             PortValue::Artifacts(list) => {
                 artifacts.insert(name.clone(), json!({ "artifacts": input_artifacts(name, list, layout) }));
             }
@@ -27,7 +32,7 @@ pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, lay
     }
     let mut files = Map::new();
     let mut places = Map::new();
-    for (name, port) in outputs {
+    for (name, port) in &command.outputs {
         match &port.ty {
             PortType::Parameter(_) => {
                 files.insert(name.clone(), json!({ "outputFile": layout.parameter(name) }));
@@ -37,10 +42,9 @@ pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, lay
             }
         }
     }
-    json!({
-        "inputs": { "parameterValues": parameters, "artifacts": artifacts },
-        "outputs": { "parameters": files, "artifacts": places, "outputFile": layout.executor_output() },
-    })
+    let outputs = json!({ "parameters": files, "artifacts": places, "outputFile": layout.executor_output() });
+    let (artifacts, parameters) = (Value::Object(artifacts), parameters.join(","));
+    format!(r#"{{"inputs":{{"artifacts":{artifacts},"parameterValues":{{{parameters}}}}},"outputs":{outputs}}}"#)
 }
 
 /// The `RuntimeArtifact`s of an input.

@@ -126,6 +126,18 @@ fn the_executor_input_is_kfps() {
     assert_eq!(serde_json::from_str::<Value>(&back).unwrap(), value);
 }
 
+/// As Python reads them; a text of the same letters is a text.
+#[test]
+fn floats_that_are_not_finite_are_bare() {
+    let value = |text: &str| PortValue::Parameter(json!(text));
+    let inputs: PortValues = [("a", value("NaN")), ("b", value("-Infinity")), ("c", value("NaN"))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    let command = Command { non_finite: ["a".to_owned(), "b".to_owned()].into(), ..command(&["{{$}}"]) };
+    let call = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap();
+    assert!(call.argv[0].contains(r#""parameterValues":{"a":NaN,"b":-Infinity,"c":"NaN"}"#), "{}", call.argv[0]);
+}
+
 #[test]
 fn structures_become_any_number_of_arguments() {
     let present = r#"{"IfPresent": {"InputName": "text", "Then": ["--text", "{{$.inputs.parameters['text']}}"]}}"#;
