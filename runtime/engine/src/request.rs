@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde_json::Value;
+use weft_metadata::Tx;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
 use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
 use weft_pipeline::step::{
@@ -12,8 +13,9 @@ use weft_pipeline::step::{
 };
 
 use crate::cache::key;
-use crate::import::local_path;
+use crate::import::{is_uri, local_path};
 use crate::inputs::{Unresolved, resolve};
+use crate::links;
 use crate::run::Run;
 use crate::scope::Scope;
 use crate::volumes::{self, VolumeChange};
@@ -28,11 +30,14 @@ pub(crate) struct PreparedStep {
 
 impl Run<'_> {
     /// The request for a step.
-    pub fn prepare(&self, index: usize, inputs: PortValues) -> Result<PreparedStep, Box<StepFailure>> {
+    pub fn prepare(&self, tx: &Tx<'_>, index: usize, mut inputs: PortValues) -> Result<PreparedStep, Box<StepFailure>> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
-            Implementation::Command(step) => Some(self.command(index, step)),
+            Implementation::Command(step) => {
+                let linked = links::link(tx, self.engine.artifacts, &mut inputs)?;
+                Some(Command { linked, ..self.command(index, step) })
+            }
             _ => None,
         };
         let mut limits = node.task.limits;
@@ -75,6 +80,7 @@ impl Run<'_> {
             directories: step.directories.clone(),
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
+            linked: BTreeMap::new(),
         }
     }
 
@@ -149,7 +155,7 @@ impl Run<'_> {
             properties.insert(name, value);
         }
         let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
-        let path = self.base_dir.join(local_path(written)?.as_ref());
+        let path = (!is_uri(written)).then(|| self.base_dir.join(local_path(written).as_ref()));
         Ok(Job::Import(Import { path, written: written.clone(), artifact }))
     }
 

@@ -10,10 +10,9 @@ use std::time::{Duration, Instant};
 
 use weft_artifacts::{Budget, Store};
 use weft_pipeline::command::{Call, WORKSPACE};
-use weft_pipeline::step::{
-    Command, FailureKind, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
-};
+use weft_pipeline::step::{Command, FailureKind, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 
+use crate::collect::Collected;
 use crate::error::{Error, ErrorContext, Result, output_limit};
 use crate::exit::{ExitError, SUMMARY_LOG_LINES};
 use crate::work_dir::WorkDir;
@@ -76,7 +75,7 @@ impl HostPython {
         let result = self.run_step(request, observer, &mut log);
         let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
         match result {
-            Ok(outputs) => Ok(StepOutput { outputs, trace }),
+            Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
             Err((kind, message, hint)) => Err(Box::new(StepFailure { kind, message, hint, trace })),
         }
     }
@@ -86,7 +85,7 @@ impl HostPython {
         request: &StepRequest,
         observer: &dyn StepObserver,
         log: &mut Vec<u8>,
-    ) -> std::result::Result<PortValues, (FailureKind, String, Option<String>)> {
+    ) -> std::result::Result<Collected, (FailureKind, String, Option<String>)> {
         let failed = |error: Error| (error.kind(), error.to_string(), error.advice().map(str::to_owned));
         let host = |message: String| (FailureKind::Host, message, None);
         let command =
@@ -95,7 +94,7 @@ impl HostPython {
             time: request.limits.time.unwrap_or(self.limits.time),
             output: request.limits.output.unwrap_or(self.limits.output),
         };
-        let directory = WorkDir::for_host(&self.store, command, &request.inputs).map_err(failed)?;
+        let directory = WorkDir::for_host(&self.store, command, &request.inputs, &request.identity).map_err(failed)?;
         let call = self.call(request, command, &directory).map_err(failed)?;
         let end = self.execute(&directory, &call, limits, observer, log).map_err(failed)?;
         match end {

@@ -16,13 +16,16 @@ mod executor_output;
 mod exit;
 mod guest_path;
 mod host_python;
+mod located;
 mod parameter;
 mod scratch_root;
+mod stray;
 mod work_dir;
 
 #[cfg(test)]
 mod tests;
 
+pub use collect::Collected;
 pub use error::{Error, Result};
 pub use exit::{ExitError, error_summary};
 pub use host_python::{HostPython, Limits};

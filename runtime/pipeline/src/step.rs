@@ -149,6 +149,10 @@ pub struct Command {
     pub outputs: IndexMap<String, Port>,
     /// The packages that it can import: digests in the artifact store by file name.
     pub packages: BTreeMap<String, String>,
+    /// Content that texts among its inputs name by its URI ([`crate::command::uri`]), as digests in the artifact store, by URI. It sees
+    /// it as it does its input artifacts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub linked: BTreeMap<String, String>,
 }
 
 /// The function of a [`ComponentRef`] whose step is a [`Command`]: the component's `wasi:cli/run`.
@@ -182,6 +186,10 @@ pub struct StepRequest {
 pub struct StepOutput {
     /// The outputs; absent optional ones have no entry.
     pub outputs: PortValues,
+    /// What became of the URIs that the step saw or gave before there was content: digests in the artifact store.
+    pub uris: BTreeMap<String, String>,
+    /// What is likely not meant, one line each; it kept nothing from being stored.
+    pub warnings: Vec<String>,
     /// The log and the resources used.
     pub trace: StepTrace,
 }

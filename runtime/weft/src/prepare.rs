@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use tempfile::TempDir;
 use weft_pipeline::diagnostic::Severity;
+use weft_pipeline::input_artifacts::{self, InputArtifacts};
 use weft_pipeline::link::{link, wasm_references};
 use weft_pipeline::model::{Format, Pipeline};
 use weft_pipeline::{check, ir, parameters};
@@ -20,7 +21,7 @@ use crate::host::Host;
 use crate::host_python;
 use crate::notice::Notify;
 use crate::packages;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, on_this_host};
 use crate::read::PipelineFile;
 
 /// How to prepare a pipeline.
@@ -43,6 +44,8 @@ pub struct Prepared {
     pub pipeline: Pipeline,
     /// Values of its parameters. Empty if they were not asked for.
     pub parameters: BTreeMap<String, Value>,
+    /// The artifacts that it is given, their paths absolute.
+    pub artifacts: InputArtifacts,
     /// What is likely not meant, but keeps nothing from running.
     pub warnings: Vec<Finding>,
     /// The host's own Python, if it runs functions of the pipeline.
@@ -61,6 +64,7 @@ impl Prepared {
         Self {
             pipeline,
             parameters: BTreeMap::new(),
+            artifacts: InputArtifacts::new(),
             warnings: Vec::new(),
             host_python: None,
             components: BTreeMap::new(),
@@ -150,6 +154,13 @@ impl Linker {
             Format::Kfp => ir::check::check(&pipeline),
         };
         findings.extend(finding::all(&source, checked));
+        let mut artifacts = InputArtifacts::new();
+        if let Some(given) = &options.parameters {
+            match input_artifacts::resolve(&pipeline, &given.artifacts) {
+                Ok(resolved) => artifacts = on_this_host(resolved)?,
+                Err(problems) => findings.extend(finding::all(&source, problems)),
+            }
+        }
         let mut values = BTreeMap::new();
         if let Some(given) = given {
             match parameters::resolve(&pipeline, &given.values) {
@@ -180,6 +191,7 @@ impl Linker {
         Ok(Prepared {
             pipeline,
             parameters: values,
+            artifacts,
             warnings: findings,
             host_python: host_python.map(|environment| environment.python),
             components: components.collect(),

@@ -154,7 +154,7 @@ pub fn to_json(outcome: &RunOutcome) -> Value {
 }
 
 fn task_json(report: &TaskReport) -> Value {
-    let TaskReport { task, state, duration, attempts, outputs, message, hint, log } = report;
+    let TaskReport { task, state, duration, attempts, outputs, message, hint, log, warnings } = report;
     json!({
         "task": task,
         "state": state,
@@ -164,6 +164,7 @@ fn task_json(report: &TaskReport) -> Value {
         "message": message,
         "hint": hint,
         "log": log,
+        "warnings": warnings,
     })
 }
 

@@ -7,7 +7,9 @@ mod common;
 
 mod bindings;
 mod commands;
+mod given;
 mod loops;
 mod recorded;
 mod triggers;
+mod uris;
 mod volumes;

@@ -12,6 +12,7 @@ use serde_json::Value as Json;
 use super::references::{self, Root};
 use super::scope::{artifact, describe, json, kind, map, plain_json};
 use super::{ConditionError, arithmetic, bounds};
+use crate::command::artifact_uri;
 use crate::step::{PortValue, PortValues};
 
 /// An input that a condition over inputs reads.
@@ -129,7 +130,8 @@ fn scope(inputs: &PortValues) -> Value {
                 typed.push((name.clone(), self::typed(value)));
             }
             PortValue::Artifacts(all) => {
-                let all = Value::List(Arc::new(all.iter().map(artifact).collect()));
+                let all = all.iter().map(|one| artifact(one, &artifact_uri(one, ""))).collect();
+                let all = Value::List(Arc::new(all));
                 artifacts.push((name.clone(), map([("artifacts".to_owned(), all)])));
             }
         }

@@ -70,17 +70,18 @@ fn output(value: &PortValue, list: Option<bool>) -> Value {
     match value {
         PortValue::Parameter(value) => json(value),
         PortValue::Artifacts(artifacts) => match (&artifacts[..], list) {
-            ([one], None | Some(false)) => artifact(one),
-            (many, _) => Value::List(Arc::new(many.iter().map(artifact).collect())),
+            ([one], None | Some(false)) => artifact(one, &one.uri),
+            (many, _) => Value::List(Arc::new(many.iter().map(|one| artifact(one, &one.uri)).collect())),
         },
     }
 }
 
-pub(super) fn artifact(artifact: &Artifact) -> Value {
+/// An artifact, with the URI by which the condition's pipeline knows it.
+pub(super) fn artifact(artifact: &Artifact, uri: &str) -> Value {
     let text = |text: &str| Value::String(Arc::new(text.to_owned()));
     let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), json(value)));
     let mut fields = vec![
-        ("uri".to_owned(), text(&artifact.uri)),
+        ("uri".to_owned(), text(uri)),
         ("type".to_owned(), text(&artifact.kind.0)),
         ("metadata".to_owned(), map(metadata)),
     ];
