@@ -1,7 +1,6 @@
 //! A run with its steps: while it ends, and whenever it is looked at later.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
