@@ -6,6 +6,7 @@ use std::path::Path;
 
 use indexmap::IndexMap;
 use serde_json::Value;
+use weft_metadata::Tx;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
 use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Input, Program, VolumeAction};
 use weft_pipeline::step::{
@@ -15,8 +16,9 @@ use weft_pipeline::types::{ParameterType, PortType};
 use weft_pipeline::yaml::parse_size;
 
 use crate::cache::key::{self, Identity};
-use crate::import::local_path;
+use crate::import::{is_uri, local_path};
 use crate::inputs::{Unresolved, resolve};
+use crate::links;
 use crate::run::Run;
 use crate::scope::Scope;
 use crate::volumes::{self, VolumeChange};
@@ -36,14 +38,18 @@ impl Run<'_> {
     /// The request for a step. `others` are the values that are wired to its task and that its component has no input for.
     pub fn prepare(
         &self,
+        tx: &Tx<'_>,
         index: usize,
-        inputs: PortValues,
+        mut inputs: PortValues,
         others: &PortValues,
     ) -> Result<PreparedStep, Box<StepFailure>> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
-            Implementation::Command(step) => Some(self.command(index, step, &inputs)),
+            Implementation::Command(step) => {
+                let linked = links::link(tx, self.engine.artifacts, &mut inputs)?;
+                Some(Command { linked, ..self.command(index, step, &inputs) })
+            }
             _ => None,
         };
         let mut limits = node.task.limits;
@@ -132,6 +138,7 @@ impl Run<'_> {
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
             non_finite: non_finite(&self.nodes[index].component.inputs, inputs),
+            linked: BTreeMap::new(),
         }
     }
 
@@ -192,7 +199,7 @@ impl Run<'_> {
             properties.insert(name, value);
         }
         let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
-        let path = self.base_dir.join(local_path(written)?.as_ref());
+        let path = (!is_uri(written)).then(|| self.base_dir.join(local_path(written).as_ref()));
         Ok(Job::Import(Import { path, written: written.clone(), artifact }))
     }
 

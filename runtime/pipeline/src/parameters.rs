@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::input_artifacts;
 use crate::link::dags;
 use crate::model::{Binding, Format, Input, Location, Pipeline, Span};
 use crate::signature::find;
@@ -42,6 +43,11 @@ pub fn resolve(
         if sources.insert(name, span).is_some() {
             problems.push(Diagnostic::error(format!("the parameter `{name}` is given twice")).at(span));
         }
+        if matches!(input.port.ty, PortType::Artifact { .. }) {
+            let problem = Diagnostic::error(format!("`{name}` is an artifact, not a parameter")).at(span);
+            problems.push(problem.hint(input_artifacts::advice(name, &input.port)));
+            continue;
+        }
         match read(input, value, pipeline.format) {
             Ok(Some(value)) => {
                 values.insert(name.to_owned(), value);
@@ -51,7 +57,8 @@ pub fn resolve(
         }
     }
     for (name, input) in &pipeline.root.inputs {
-        if sources.contains_key(name.as_str()) {
+        // Artifacts are given otherwise: `input_artifacts`.
+        if sources.contains_key(name.as_str()) || matches!(input.port.ty, PortType::Artifact { .. }) {
             continue;
         }
         match &input.default {

@@ -132,7 +132,7 @@ pub fn to_json(outcome: &RunOutcome) -> Value {
 }
 
 fn task_json(report: &TaskReport) -> Value {
-    let TaskReport { task, state, duration, attempts, outputs, message, hint, log } = report;
+    let TaskReport { task, state, duration, attempts, outputs, message, hint, log, warnings } = report;
     json!({
         "task": task,
         "state": state,
@@ -142,6 +142,7 @@ fn task_json(report: &TaskReport) -> Value {
         "message": message,
         "hint": hint,
         "log": log,
+        "warnings": warnings,
     })
 }
 

@@ -4,6 +4,7 @@
 
 mod call;
 mod check;
+mod given;
 mod help;
 mod inspect;
 mod run;

@@ -3,12 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
+use super::uri::{REMOTE_URI, of_content};
 use crate::step::{Artifact, Command, PortValue, PortValues};
 use crate::types::{ArtifactType, PortType};
-
-/// The property of an artifact that holds the URI which its command reported, if that is one of another system
-/// (`gs://..`). Commands see it as the artifact's URI and not in its metadata.
-pub const REMOTE_URI: &str = "kfp_uri";
 
 /// The `ExecutorInput` as JSON: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out. Floats that are not
 /// finite are written without quotes, as Python does: `NaN`.
@@ -49,15 +46,15 @@ pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -
 
 /// The `RuntimeArtifact`s of an input.
 pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layout) -> Vec<Value> {
-    let describe = |(index, artifact): (usize, &Artifact)| {
+    let describe = |artifact: &Artifact| {
         runtime_artifact(
             artifact.name.as_deref().unwrap_or(port),
             &artifact.kind,
-            &uri(port, index, artifact, layout),
+            &artifact_uri(artifact, &layout.root),
             &metadata(Some(artifact), &[]),
         )
     };
-    artifacts.iter().enumerate().map(describe).collect()
+    artifacts.iter().map(describe).collect()
 }
 
 /// The `RuntimeArtifact` of an output before the command has run.
@@ -65,11 +62,12 @@ pub(super) fn output_artifact(port: &str, kind: &ArtifactType, layout: &Layout) 
     runtime_artifact(port, kind, &layout.output(port), &json!({}))
 }
 
-/// The URI of an input artifact: its path, or the URI of another system that its producer reported.
-pub(super) fn uri(port: &str, index: usize, artifact: &Artifact, layout: &Layout) -> String {
+/// An artifact's URI as commands and conditions see it: that of its content, unless its producer gave it one elsewhere. `root` stands
+/// before what is a path.
+pub fn artifact_uri(artifact: &Artifact, root: &str) -> String {
     match artifact.properties.get(REMOTE_URI) {
         Some(Value::String(uri)) => uri.clone(),
-        _ => layout.input(port, index),
+        _ => format!("{root}{}", of_content(&artifact.uri)),
     }
 }
 

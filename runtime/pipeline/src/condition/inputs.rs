@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use super::references::{self, Root};
 use super::scope::{artifact, describe, kind, map, parameter_type, plain_json, typed};
 use super::{ConditionError, arithmetic, bounds};
+use crate::command::artifact_uri;
 use crate::model::Input;
 use crate::step::{PortValue, PortValues};
 use crate::types::{ParameterType, beyond_64_bits};
@@ -141,7 +142,8 @@ fn scope(inputs: &PortValues, declared: &IndexMap<String, Input>) -> Value {
                 messages.push((name.clone(), message(value, ty)));
             }
             PortValue::Artifacts(all) => {
-                let all = Value::List(Arc::new(all.iter().map(artifact).collect()));
+                let all = all.iter().map(|one| artifact(one, &artifact_uri(one, ""))).collect();
+                let all = Value::List(Arc::new(all));
                 artifacts.push((name.clone(), map([("artifacts".to_owned(), all)])));
             }
         }

@@ -69,8 +69,8 @@ fn output(value: &PortValue, port: Option<&Port>) -> Value {
     match value {
         PortValue::Parameter(value) => typed(value, port.and_then(parameter_type)),
         PortValue::Artifacts(artifacts) => match &artifacts[..] {
-            [one] if !list => artifact(one),
-            many => Value::List(Arc::new(many.iter().map(artifact).collect())),
+            [one] if !list => artifact(one, &one.uri),
+            many => Value::List(Arc::new(many.iter().map(|one| artifact(one, &one.uri)).collect())),
         },
     }
 }
@@ -83,13 +83,14 @@ pub(super) fn parameter_type(port: &Port) -> Option<&ParameterType> {
     }
 }
 
-pub(super) fn artifact(artifact: &Artifact) -> Value {
+/// An artifact, with the URI by which the condition's pipeline knows it.
+pub(super) fn artifact(artifact: &Artifact, uri: &str) -> Value {
     let text = |text: &str| Value::String(Arc::new(text.to_owned()));
     // Metrics are numbers; other properties are of no type that is known.
     let metric = (artifact.kind.0 == "system.Metrics").then_some(&ParameterType::F64);
     let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), typed(value, metric)));
     let mut fields = vec![
-        ("uri".to_owned(), text(&artifact.uri)),
+        ("uri".to_owned(), text(uri)),
         ("type".to_owned(), text(&artifact.kind.0)),
         ("metadata".to_owned(), map(metadata)),
     ];

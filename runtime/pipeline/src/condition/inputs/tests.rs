@@ -48,7 +48,7 @@ fn conditions_as_the_compiler_writes_them() {
         ("'b' in inputs.parameter_values['names'] && !('x' in inputs.parameter_values)", true),
         ("parseJson(inputs.parameter_values['text'])['a']['b'][1] == 2.5", true),
         ("parseJson(inputs.parameter_values['text']).a.b[0] == 1", true),
-        ("inputs.artifacts['model'].artifacts[0].uri == 'blake3:00'", true),
+        ("inputs.artifacts['model'].artifacts[0].uri == '/in/blake3-00'", true),
         ("inputs.artifacts['model'].artifacts[0].metadata['accuracy'] < 0.9", true),
         ("inputs.parameters['pipelinechannel--flip-Output'].string_value == 'heads'", true),
         ("inputs.parameters['count'].int_value == 3 && inputs.parameters['rate'].double_value == 0.5", true),
