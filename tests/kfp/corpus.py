@@ -13,8 +13,7 @@ PIPELINES = HERE / 'pipelines'
 STATES = {'COMPLETE', 'CACHED', 'SKIPPED', 'FAILED', 'CANCELED', 'NEW'}
 KEYS = {
     'arguments', 'inputs', 'state', 'outputs', 'artifacts', 'tasks', 'logs', 'compare',
-    'warnings', 'error', 'files', 'attempts', 'again', 'options',
-}
+    'warnings', 'error', 'files', 'attempts', 'again', 'options'}
 
 
 def find(names):

@@ -50,7 +50,7 @@ fn command_value(Command { argv, env, directories, outputs, packages, non_finite
         "layout": LAYOUT, "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages,
         "linked": linked,
     });
-    // A float that is not finite and the text `NaN` are the same JSON.
+    // A float that is no number and the text `NaN` are the same JSON.
     if !non_finite.is_empty() {
         command["non-finite"] = json!(non_finite);
     }

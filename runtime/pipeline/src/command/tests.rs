@@ -148,7 +148,7 @@ fn floats_that_are_not_finite_are_bare() {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
     let command = Command { non_finite: ["a".to_owned(), "b".to_owned()].into(), ..command(&["{{$}}"]) };
-    let call = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap();
+    let call = call(&command, &inputs, &Layout::new(&IDENTITY), &IndexMap::new()).unwrap();
     assert!(call.argv[0].contains(r#""parameterValues":{"a":NaN,"b":-Infinity,"c":"NaN"}"#), "{}", call.argv[0]);
 }
 
