@@ -85,7 +85,11 @@ fn what_is_compiled_runs_as_before() {
     }
     // Nothing is deployed yet: no baseline, and the model is pushed.
     let state = |outcome: &Value, task: &str| {
-        states(outcome).into_iter().find(|(name, _)| name == task).map(|(_, state)| state).unwrap_or_default()
+        states(outcome)
+            .into_iter()
+            .find(|(name, _)| *name == task)
+            .map(|(_, state)| state.to_owned())
+            .unwrap_or_default()
     };
     assert_eq!(state(&compiled, "condition-1"), "SKIPPED");
     assert_eq!(state(&compiled, "condition-2/push"), "COMPLETE");
@@ -125,7 +129,7 @@ fn what_has_no_counterpart_is_refused() {
     let folder = Folder::default();
     folder.file(
         "p.yaml",
-        "name: p\nsteps:\n  plus:\n    component: COMPONENTS/trivial.wasm#add\n    with: { a: 1, b: 2 }\n    \
+        "name: p\nsteps:\n  plus:\n    component: @trivial#add\n    with: { a: 1, b: 2 }\n    \
          grants: { directories: { /ref: ./ref } }\n",
     );
     component("trivial");

@@ -12,7 +12,7 @@ fn run(folder: &Folder, steps: &str) -> Ended {
     folder.file(
         "pipeline.yaml",
         &format!(
-            "name: hostile\nsteps:\n  data:\n    component: COMPONENTS/trivial.wasm#generate\n    with: {{ bytes: 1000, seed: 1 }}\n{steps}"
+            "name: hostile\nsteps:\n  data:\n    component: @trivial#generate\n    with: {{ bytes: 1000, seed: 1 }}\n{steps}"
         ),
     );
     folder.weft(&["run", "pipeline.yaml"])
@@ -34,20 +34,20 @@ fn assert_says(ended: &Ended, code: i32, words: &[&str]) {
 #[test]
 fn wrong_wiring_is_found_before_anything_runs() {
     let folder = Folder::default();
-    let ended = run(&folder, "use:\n  component: COMPONENTS/trivial.wasm#count\n  with: { inputt: \"${data}\" }");
+    let ended = run(&folder, "use:\n  component: @trivial#count\n  with: { inputt: \"${data}\" }");
     assert_says(&ended, 2, &["pipeline.yaml:8", "inputt", "input"]);
 
-    let ended = run(&folder, "use:\n  component: COMPONENTS/trivial.wasm#count\n  with: { input: \"${daata.data}\" }");
+    let ended = run(&folder, "use:\n  component: @trivial#count\n  with: { input: \"${daata.data}\" }");
     assert_says(&ended, 2, &["pipeline.yaml:8", "daata", "data"]);
 
-    let wrong_kind = "m:\n  component: COMPONENTS/trivial.wasm#measure\n  with: { values: {} }\nuse:\n  component: COMPONENTS/trivial.wasm#count\n  with: { input: \"${m.metrics}\" }";
+    let wrong_kind = "m:\n  component: @trivial#measure\n  with: { values: {} }\nuse:\n  component: @trivial#count\n  with: { input: \"${m.metrics}\" }";
     let ended = run(&folder, wrong_kind);
     assert_says(&ended, 2, &["pipeline.yaml:11", "takes a dataset", "metrics"]);
 
-    let ended = run(&folder, "use:\n  component: COMPONENTS/trivial.wasm#make-dir\n  with: { files: -1, bytes: 1 }");
+    let ended = run(&folder, "use:\n  component: @trivial#make-dir\n  with: { files: -1, bytes: 1 }");
     assert_says(&ended, 2, &["pipeline.yaml:8", "files"]);
 
-    let circle = "a:\n  component: COMPONENTS/trivial.wasm#copy\n  with: { input: \"${b}\" }\nb:\n  component: COMPONENTS/trivial.wasm#copy\n  with: { input: \"${a}\" }";
+    let circle = "a:\n  component: @trivial#copy\n  with: { input: \"${b}\" }\nb:\n  component: @trivial#copy\n  with: { input: \"${a}\" }";
     assert_says(&run(&folder, circle), 2, &["pipeline.yaml", "a", "b"]);
 
     assert!(folder.json(&["runs", "--json"]).as_array().is_none_or(Vec::is_empty), "something ran");
@@ -57,7 +57,7 @@ fn wrong_wiring_is_found_before_anything_runs() {
 fn missing_files_and_functions_are_found_before_anything_runs() {
     let folder = Folder::default();
     assert_says(&run(&folder, "use:\n  component: nowhere.wasm"), 2, &["pipeline.yaml:7", "nowhere.wasm"]);
-    let ended = run(&folder, "use:\n  component: COMPONENTS/trivial.wasm#coount\n  with: { input: \"${data}\" }");
+    let ended = run(&folder, "use:\n  component: @trivial#coount\n  with: { input: \"${data}\" }");
     assert_says(&ended, 2, &["pipeline.yaml:7", "coount", "count"]);
     folder.file("text.wasm", "this is no component");
     assert_says(
@@ -79,8 +79,7 @@ fn a_missing_import_fails_its_step() {
 #[test]
 fn steps_that_misbehave_fail_with_a_clear_message() {
     let folder = Folder::default();
-    let hostile =
-        |function: &str, rest: &str| format!("bad:\n  component: COMPONENTS/hostile.wasm#{function}\n  {rest}");
+    let hostile = |function: &str, rest: &str| format!("bad:\n  component: @hostile#{function}\n  {rest}");
     for (steps, words) in [
         (hostile("trap", "with: { message: no penguins here }"), ["no penguins here", "panicked"]),
         (hostile("spin", "limits: { time: 300ms }"), ["time limit", "300ms"]),
@@ -97,7 +96,7 @@ fn steps_that_misbehave_fail_with_a_clear_message() {
         folder.assert_whole();
     }
     // What went well before is there, and the store works on.
-    let again = run(&folder, "use:\n  component: COMPONENTS/trivial.wasm#count\n  with: { input: \"${data}\" }");
+    let again = run(&folder, "use:\n  component: @trivial#count\n  with: { input: \"${data}\" }");
     assert_eq!(again.code, Some(0), "{}", again.stderr);
 }
 
@@ -108,17 +107,16 @@ fn a_failed_step_leaves_what_depends_on_it_and_nothing_else() {
         "pipeline.yaml",
         "name: half
 steps:
-  good: { component: \"COMPONENTS/trivial.wasm#generate\", with: { bytes: 10, seed: 1 } }
-  bad: { component: \"COMPONENTS/trivial.wasm#fail\", with: { message: not today }, retry: 2 }
-  after-good: { component: \"COMPONENTS/trivial.wasm#count\", with: { input: \"${good}\" } }
-  after-bad: { component: \"COMPONENTS/trivial.wasm#count\", with: { input: \"${good}\" }, after: [bad] }
+  good: { component: \"@trivial#generate\", with: { bytes: 10, seed: 1 } }
+  bad: { component: \"@trivial#fail\", with: { message: not today }, retry: 2 }
+  after-good: { component: \"@trivial#count\", with: { input: \"${good}\" } }
+  after-bad: { component: \"@trivial#count\", with: { input: \"${good}\" }, after: [bad] }
 ",
     );
-    let ended = folder.weft(&["run", "pipeline.yaml", "--json"]);
-    assert_eq!(ended.code, Some(1));
-    let outcome: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    let ended = folder.weft("run pipeline.yaml --json");
+    let outcome = ended.json();
     let expected = [("good", "COMPLETE"), ("bad", "FAILED"), ("after-good", "COMPLETE"), ("after-bad", "NEW")];
-    assert_eq!(states(&outcome), expected.map(|(task, state)| (task.to_owned(), state.to_owned())));
+    assert_eq!(states(&outcome), expected);
     assert_eq!(common::task(&outcome, "bad")["attempts"], 3);
     assert_says(&ended, 1, &["bad", "not today"]);
 }

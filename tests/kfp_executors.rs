@@ -146,7 +146,7 @@ def pipeline(rows: int = 5) -> int:
     );
     // Nothing of it is taken from the cache, and the lineage says who ran it.
     let again = folder.json(&arguments);
-    assert!(states(&again).iter().all(|(_, state)| state == "COMPLETE"), "{again}");
+    assert!(states(&again).iter().all(|(_, state)| *state == "COMPLETE"), "{again}");
     let lineage = folder.weft(&["lineage", "latest", "--json"]);
     assert!(lineage.stdout.contains("host-python:3."), "{}", lineage.stdout);
 }

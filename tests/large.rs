@@ -15,9 +15,9 @@ fn two_gibibytes_pass_through_two_steps_in_less_than_300_megabytes() {
         "pipeline.yaml",
         "name: large
 steps:
-  make: { component: \"COMPONENTS/trivial.wasm#generate\", with: { bytes: 2147483648, seed: 1 } }
-  pass: { component: \"COMPONENTS/trivial.wasm#copy\", with: { input: \"${make}\" } }
-  look: { component: \"COMPONENTS/trivial.wasm#count\", with: { input: \"${pass}\" } }
+  make: { component: \"@trivial#generate\", with: { bytes: 2147483648, seed: 1 } }
+  pass: { component: \"@trivial#copy\", with: { input: \"${make}\" } }
+  look: { component: \"@trivial#count\", with: { input: \"${pass}\" } }
 ",
     );
     let mut child = folder

@@ -41,7 +41,7 @@ fn trains_deploys_caches_and_deploys_only_what_is_better() {
 
     // The same again: everything is known.
     let second = run(&folder, &[]);
-    assert!(states(&second).iter().all(|(_, state)| state == "CACHED"), "{:?}", states(&second));
+    assert!(states(&second).iter().all(|(_, state)| *state == "CACHED"), "{:?}", states(&second));
     assert_eq!(second["outputs"]["model"], first["outputs"]["model"]);
 
     // One parameter of the training: what comes before it stays.

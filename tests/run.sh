@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Runs all tests: builds the guest components, makes the Python environments of the software that is tested against, and
-# runs every test of the workspace. Needs git, rustup's Rust, Python 3.9 to 3.11 and a C compiler; all else it fetches.
+# runs every test of the workspace. Needs git, rustup's Rust, Python 3.9 to 3.11, a C compiler and make; all else it fetches.
 # Arguments are handed to the test runner: `bash tests/run.sh penguins` runs the tests whose names hold "penguins".
+#
+# What cannot be built or fetched ends it at once. A test that fails does not: all others run, and the status at the end tells.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -28,21 +30,18 @@ environment() {
     cp "$requirements" "$folder/requirements.txt"
 }
 
-# What `weft build` calls, for the tests of it: the tools of the guests under the names by which weft looks for them, and what a new
-# component in JavaScript needs.
+# What `weft build` calls, for the tests of it: the tools of the guests.
 authoring_tools() {
-    local tools=target/guest-tools/author package=runtime/author/templates/js/package.json name
-    mkdir -p "$tools"
-    ln -sfn ../../guest-toolchain "$tools/rust"
-    for name in componentize-py-0.25.1 ziglang-0.17.1; do ln -sfn ../python "$tools/$name"; done
-    touch target/guest-tools/python/complete
+    local REPO=$PWD TOOLS=$PWD/target/guest-tools modules
+    # shellcheck source=guest-examples/polyglot/tools.sh
+    . guest-examples/polyglot/tools.sh
     # shellcheck source=guest-examples/polyglot/node.sh
-    REPO=$PWD . guest-examples/polyglot/node.sh
-    if cmp -s "$package" "$tools/installed.json"; then return; fi
-    say "installing what new components in JavaScript need"
-    sed 's/{{name}}/author/' "$package" >"$tools/package.json"
-    (cd "$tools" && npm install --silent --no-audit --no-fund)
-    cp "$package" "$tools/installed.json"
+    . guest-examples/polyglot/node.sh
+    name_tools_for_weft
+    ln -sfn ../../guest-toolchain "$TOOLS/author/rust"
+    modules=$TOOLS/author/node_modules
+    if [ ! -L "$modules" ]; then rm -rf "$modules"; fi
+    ln -sfn ../js/node_modules "$modules"
 }
 
 environment target/test-venv tests/requirements-mlmd.txt
@@ -54,17 +53,29 @@ bash runtime/executors/build.sh
 
 authoring_tools
 
-say "compiling the pipelines of KFP, and running them with its own runner"
-for script in compile local; do target/kfp-venv/bin/python -W ignore "tests/kfp/$script.py" target/kfp-tests; done
+# Runs tests of one kind, and remembers that some failed.
+failed=()
+run_tests() {
+    local what=$1
+    shift
+    say "testing $what"
+    "$@" || failed+=("$what")
+}
 
-say "testing the guests by themselves"
-bash guest-examples/polyglot/test.sh
-bash runtime/executors/test.sh
+kfp() { target/kfp-venv/bin/python -W ignore "tests/kfp/$1.py" target/kfp-tests; }
 
-say "testing weft"
+run_tests "that KFP compiles its pipelines" kfp compile
+run_tests "what KFP's own runner makes of them" kfp local
+run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
+run_tests "the executors by themselves" bash runtime/executors/test.sh
 if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --workspace "$@"
+    run_tests weft cargo nextest run --workspace --no-fail-fast "$@"
 else
     # The built-in runner does the same, one test program after the other.
-    cargo test --workspace --quiet -- "$@"
+    run_tests weft cargo test --workspace --no-fail-fast --quiet -- "$@"
+fi
+
+if [ ${#failed[@]} -gt 0 ]; then
+    for what in "${failed[@]}"; do say "failed: $what"; done
+    exit 1
 fi

@@ -4,8 +4,9 @@
 #   guest-examples/polyglot/build.sh [rust|python|js|c]...
 #
 # Without a language, all are built. The tools are installed into target/guest-tools, in the versions that requirements.txt and
-# js/package-lock.json name; needed is Python 3.10 or newer with venv. Where there is no Node.js 20 or newer, for JavaScript and C, that is
-# installed there too. A component whose inputs are as they were is not built again.
+# js/package-lock.json name; needed are Python 3.10 or newer with venv, and make for C. Where there is no Node.js 20 or newer, that is
+# installed there too. Those in C are built by `weft build`, and weft before them. A component whose inputs are as they were is not built
+# again.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -20,10 +21,13 @@ export ZIG_GLOBAL_CACHE_DIR="$TOOLS/zig-cache" ZIG_LOCAL_CACHE_DIR="$TOOLS/zig-c
 # shellcheck source=guest-examples/polyglot/tools.sh
 . "$HERE/tools.sh"
 
-# One digest of files and folders: of their names and contents, without what tools leave there.
+# One digest of files and folders of the repository: of their names and contents, without what tools leave there.
 digest() {
-    find -L "$@" -type f ! -path '*/__pycache__/*' ! -path '*/node_modules/*' ! -path '*/test/*' ! -path '*/tests/*' -print0 |
-        LC_ALL=C sort -z | (cd "$REPO" && xargs -0 sha256sum) | sed "s|$REPO/||" | sha256sum | cut -d ' ' -f 1
+    (
+        cd "$REPO"
+        find -L "${@#"$REPO"/}" -type f ! -path '*/__pycache__/*' ! -path '*/node_modules/*' ! -path '*/test/*' ! -path '*/tests/*' -print0 |
+            LC_ALL=C sort -z | xargs -0 sha256sum
+    ) | sha256sum | cut -d ' ' -f 1
 }
 
 # component NAME COMMAND INPUT...: runs the command, with the file to write as its last argument, unless the inputs are as they were.
@@ -76,22 +80,9 @@ js_component() {
 }
 
 c_component() {
-    local world=${1%-c} core="$2.core"
-    (
-        cd "$EXAMPLES/c/$world"
-        quietly "$TOOLS/python/bin/python" -m ziglang cc --target=wasm32-wasi -mexec-model=reactor -std=gnu11 -O3 -msimd128 -s \
-            -Wall -Wextra -I bindings -I "$EXAMPLES/helpers/c" -o "$core" ./*.c "bindings/$world.c" "bindings/${world}_component_type.o"
-    ) && jco new "$core" --wasi-reactor -o "$2" && rm -f "$core"
-}
-
-# The bindings are kept with the sources, as their generator takes a minute to compile; it is used when the WIT is another one.
-c_bindings() {
-    local world=$1 bindings="$EXAMPLES/c/$1/bindings" wit
-    wit=$(digest "$REPO/wit" "$WIT/package.wit" "$WIT/$world.wit" "$EXAMPLES/c/bindgen/Cargo.lock")
-    if [ "$(cat "$bindings/wit.sha256" 2>/dev/null)" = "$wit" ]; then return; fi
-    echo "writing the C bindings of $world anew" >&2
-    (cd "$EXAMPLES/c/bindgen" && CARGO_TARGET_DIR="$TOOLS/bindgen" cargo run --quiet --locked -- "$WIT" "$world" "$bindings")
-    echo "$wit" >"$bindings/wit.sha256"
+    if [ ! -x "$REPO/target/debug/weft" ]; then echo 'building weft: the first time takes some minutes' >&2; fi
+    (cd "$REPO" && CARGO_TARGET_DIR=target cargo build --quiet --locked --package weft-cli) || return
+    WEFT_TOOLS="$TOOLS/author" quietly "$REPO/target/debug/weft" build "$EXAMPLES/c/${1%-c}" --output "$2"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------------------------
@@ -115,10 +106,12 @@ for language in "$@"; do
         ;;
     c)
         need_python_tools
-        need_js_tools
+        name_tools_for_weft
         for name in trainer statistics; do
-            c_bindings "$name"
-            component "$name-c" c_component "$EXAMPLES/c/$name" "$EXAMPLES/helpers/c" "$HERE/requirements.txt" "$EXAMPLES/js/package-lock.json"
+            sources=("$EXAMPLES/c/$name/Makefile" "$EXAMPLES/c/$name/src" "$EXAMPLES/helpers/c" "$REPO/runtime/author/src")
+            # Bindings that someone cleaned away are wanted by the header's test.
+            if [ ! -e "$EXAMPLES/c/$name/build/bindings" ]; then rm -f "$TOOLS/inputs/$name-c"; fi
+            component "$name-c" c_component "${sources[@]}" "$HERE/requirements.txt"
         done
         ;;
     *) fail "$language is none of the languages" 'they are rust, python, js and c' ;;

@@ -43,3 +43,11 @@ need_python_tools() {
         fail 'the tools for Python and C could not be installed' 'pip needs the network the first time'
     cp "$TOOLS_REQUIREMENTS" "$TOOLS/python/"
 }
+
+# The tools under the names by which `weft build` looks for them below WEFT_TOOLS, which is to be $TOOLS/author.
+name_tools_for_weft() {
+    local package
+    mkdir -p "$TOOLS/author"
+    for package in $(sed -n 's/^\([a-z-]*\)==/\1-/p' "$TOOLS_REQUIREMENTS"); do ln -sfn ../python "$TOOLS/author/$package"; done
+    touch "$TOOLS/python/complete"
+}

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Calls a script of the executors, each of which is a folder here: runtime/executors/each.sh SCRIPT [NAME]...
-# Without a name, those of all are called.
+# Without a name, those of all are called, whether or not one before them failed; the status tells if one did.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 called=$1
+status=0
 shift
 if [ $# -eq 0 ]; then
     for script in "$HERE"/*/"$called"; do
@@ -17,5 +18,6 @@ for name in "$@"; do
         printf 'hint: they are the folders of %s\n' "runtime/executors" >&2
         exit 1
     fi
-    "$HERE/$name/$called"
+    "$HERE/$name/$called" || status=1
 done
+exit $status

@@ -4,7 +4,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -12,6 +11,9 @@ use weft_artifacts::Store;
 use weft_pipeline::step::{Artifact, ComponentRef, Grants, Limits, LogLevel, PortValue, StepObserver, StepRequest};
 use weft_pipeline::types::ArtifactType;
 use weft_sandbox::{Options, Sandbox};
+
+#[path = "../common/paths.rs"]
+mod paths;
 
 const WARM: u32 = 50;
 
@@ -36,8 +38,7 @@ fn main() {
         "component", "size KiB", "compile ms", "read back ms", "warm step ms"
     );
     for name in ["trainer-rust", "trainer-c", "trainer-python", "trainer-js"] {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/components/{name}.wasm"));
-        let binary = std::fs::read(&path).expect("run `bash guest-examples/polyglot/build.sh` first");
+        let binary = std::fs::read(paths::component(name)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("artifacts")).unwrap();
         let options = || Options { compiled: Some(folder.path().join("compiled")), ..Options::default() };

@@ -21,6 +21,9 @@ use weft_pipeline::step::{StepFailure, StepObserver, StepOutput, StepRequest};
 use weft_pipeline::yaml::read_pipeline;
 use weft_sandbox::Sandbox;
 
+#[path = "../common/paths.rs"]
+mod paths;
+
 const STEPS: u32 = 1000;
 /// Each is measured so often; the best counts, as everything else is the machine's.
 const ROUNDS: usize = 5;
@@ -34,8 +37,7 @@ impl StepRunner for Runner {
 }
 
 fn component() -> PathBuf {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/components/trivial.wasm");
-    path.canonicalize().expect("run `bash guest-examples/build.sh` first")
+    paths::component("trivial")
 }
 
 /// `add` after `add`, each on the sum before it.

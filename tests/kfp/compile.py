@@ -76,4 +76,5 @@ def main(out, names):
 if __name__ == '__main__':
     if len(sys.argv) < 2:
         sys.exit(__doc__)
-    main(sys.argv[1], sys.argv[2:])
+    with corpus.alone(sys.argv[1]):
+        main(sys.argv[1], sys.argv[2:])

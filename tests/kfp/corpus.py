@@ -1,5 +1,7 @@
 """Finds and loads the pipelines of this corpus: what `compile.py` and `local.py` share."""
 
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import json
@@ -14,6 +16,16 @@ STATES = {'COMPLETE', 'CACHED', 'SKIPPED', 'FAILED', 'CANCELED', 'NEW'}
 KEYS = {
     'arguments', 'inputs', 'state', 'outputs', 'artifacts', 'tasks', 'logs', 'compare',
     'warnings', 'error', 'files', 'attempts', 'again', 'options'}
+
+
+@contextlib.contextmanager
+def alone(out):
+    """Waits until no other process makes anything in this folder, and keeps others out meanwhile."""
+    made = pathlib.Path(out) / '.made'
+    made.mkdir(parents=True, exist_ok=True)
+    with open(made / 'lock', 'w', encoding='utf-8') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def find(names):

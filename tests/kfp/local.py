@@ -18,7 +18,7 @@ import warnings
 
 import corpus
 
-LIMIT = 120
+LIMIT = 600
 
 
 def content(path):
@@ -229,4 +229,5 @@ if __name__ == '__main__':
         arguments = [argument for argument in arguments if argument != '--all']
         if not arguments:
             sys.exit(__doc__)
-        main(arguments[0], arguments[1:], everything)
+        with corpus.alone(arguments[0]):
+            main(arguments[0], arguments[1:], everything)

@@ -67,7 +67,7 @@ def base():
             'inputDefinitions': {'parameters': {'text': {'parameterType': 'STRING', 'defaultValue': 'x', 'isOptional': True}}},
         },
         'schemaVersion': '2.1.0',
-        'sdkVersion': 'kfp-2.17.0',
+        'sdkVersion': 'kfp-2.17.3',
     }
 
 

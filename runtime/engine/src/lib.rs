@@ -59,6 +59,9 @@ mod loops;
 mod node;
 mod outcome;
 mod plan;
+#[cfg(test)]
+#[path = "../../../tests/common/processor.rs"]
+mod processor;
 mod request;
 mod retry;
 mod run;

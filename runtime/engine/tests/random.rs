@@ -342,7 +342,7 @@ proptest! {
                 }
                 if seen >= events {
                     // Equivalent to being killed between two transactions, or interrupted there.
-                    assert!(!crash, "stop here");
+                    stop_here(crash);
                     session.interrupt.store(true, Ordering::Relaxed);
                 }
             };
@@ -352,8 +352,6 @@ proptest! {
                     .map(|(task, _)| task).collect(),
                 Err(_) => BTreeSet::new(),
             };
-            let hook = std::panic::take_hook();
-            std::panic::set_hook(Box::new(|_| ()));
             let ended = catch_unwind(AssertUnwindSafe(|| {
                 if attempt == 0 {
                     session.start_observed("r", &demo, &serde_json::json!({}), &mut observer)
@@ -361,7 +359,6 @@ proptest! {
                     session.engine().resume("r", &mut observer, &session.interrupt)
                 }
             }));
-            std::panic::set_hook(hook);
             if let Ok(ended) = ended {
                 ended.unwrap();
             }

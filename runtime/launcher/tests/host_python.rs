@@ -3,10 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use weft_artifacts::Store;
@@ -55,7 +57,7 @@ impl Fixture {
     }
 
     fn run(&self, command: Command, inputs: &[(&str, PortValue)]) -> Result<StepOutput, StepFailure> {
-        let limits = Limits { time: Duration::from_mins(1), output: 1 << 30 };
+        let limits = Limits { time: Duration::from_mins(10), output: 1 << 30 };
         let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
         let python =
             HostPython::new(self.store.clone(), self.interpreter.clone(), limits, environment, self.secrets.clone());
@@ -208,21 +210,34 @@ fn failures_tell_what_went_wrong() {
 #[test]
 fn what_goes_on_too_long_is_ended_with_its_children() {
     let mut fixture = Fixture::new();
-    let mark = fixture.folder.path().join("mark");
-    let code = format!(
-        "import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(2); open({mark:?}, \"w\")'])\ntime.sleep(60)"
-    );
-    fixture.limits.time = Some(Duration::from_millis(500));
-    let started = Instant::now();
-    let failure = fixture.code(&code).unwrap_err();
-    assert_eq!(failure.kind, FailureKind::LimitReached);
-    assert!(failure.message.contains("500ms"), "{}", failure.message);
-    assert!(started.elapsed() < Duration::from_secs(2));
-    std::thread::sleep(Duration::from_millis(2200));
-    assert!(!mark.exists(), "its child went with it");
+    // Its child holds a connection for as long as it lives.
+    let socket = fixture.folder.path().join("socket");
+    let listener = UnixListener::bind(&socket).unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let child =
+        format!("import socket, time; s = socket.socket(socket.AF_UNIX); s.connect({socket:?}); time.sleep(3600)");
+    let code =
+        format!("import subprocess, sys, time\nsubprocess.Popen([sys.executable, '-c', {child:?}])\ntime.sleep(3600)");
+    // As long as it takes to start two Pythons here.
+    let mut limit = Duration::from_millis(500);
+    let mut connection = loop {
+        fixture.limits.time = Some(limit);
+        let failure = fixture.code(&code).unwrap_err();
+        assert_eq!(failure.kind, FailureKind::LimitReached);
+        assert!(failure.message.contains(&format!("{limit:?}")), "{}", failure.message);
+        if let Ok((connection, _)) = listener.accept() {
+            break connection;
+        }
+        limit *= 2;
+        assert!(limit < Duration::from_mins(5), "the child never began");
+    };
+    connection.set_nonblocking(false).unwrap();
+    connection.set_read_timeout(Some(Duration::from_mins(5))).unwrap();
+    assert_eq!(connection.read(&mut [0]).unwrap(), 0, "its child went with it");
 
+    fixture.limits.time = None;
     fixture.observer.0.store(true, Ordering::Relaxed);
-    let failure = fixture.code("import time; time.sleep(60)").unwrap_err();
+    let failure = fixture.code("import time; time.sleep(3600)").unwrap_err();
     assert_eq!(failure.kind, FailureKind::Interrupted);
 }
 

@@ -5,6 +5,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use crate::ir::write::{SCHEMA_VERSION, SDK_VERSION};
 use crate::signature::{Port, Signature};
 use crate::types::PortType;
 use crate::yaml::to_yaml;
@@ -70,9 +71,8 @@ pub fn component_yaml(component: &KfpComponent<'_>, signature: &Signature) -> St
         "deploymentSpec": { "executors": { format!("exec-{name}"): { "container": container } } },
         "pipelineInfo": info,
         "root": root,
-        "schemaVersion": "2.1.0",
-        // The SDK whose format this is. Its reader does not compare versions.
-        "sdkVersion": "kfp-2.17.0",
+        "schemaVersion": SCHEMA_VERSION,
+        "sdkVersion": SDK_VERSION,
     }))
 }
 

@@ -1,5 +1,8 @@
 //! Helpers for tests: problems as text, and components with signatures.
 
+#[path = "../../../tests/common/processor.rs"]
+mod processor;
+
 use std::fmt::Write;
 
 use crate::diagnostic::Diagnostic;
@@ -8,6 +11,8 @@ use crate::model::{Pipeline, WasmStep};
 use crate::signature::{Port, Signature};
 use crate::types::{ArtifactType, PortType};
 use crate::yaml::read_pipeline;
+
+pub(crate) use processor::processor_time;
 
 /// Problems with the lines that they concern.
 pub(crate) fn draw(text: &str, problems: &[Diagnostic]) -> String {

@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{Fixture, a, artifact, component, p, parameter};
+use common::{Fixture, a, artifact, component, p, parameter, processor_time};
 use serde_json::json;
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
@@ -55,10 +55,9 @@ impl Commands for Fixture {
 }
 
 fn quick() -> Fixture {
-    let mut fixture = Fixture::default();
-    // Compiled before, so that it is not timed.
+    let fixture = Fixture::default();
+    // Compiling is not what is timed.
     fixture.log(&["time"]);
-    fixture.limits.time = Some(Duration::from_secs(2));
     fixture
 }
 
@@ -140,10 +139,8 @@ fn failures_tell_what_went_wrong() {
 fn limits_hold() {
     let mut fixture = quick();
     fixture.limits.time = Some(Duration::from_millis(300));
-    let started = Instant::now();
     expect(fixture.command(command(&["loop"]), &[]), FailureKind::LimitReached, &["time limit of 300ms"]);
-    assert!(started.elapsed() < Duration::from_secs(2));
-    fixture.limits.time = Some(Duration::from_mins(1));
+    fixture.limits.time = None;
     fixture.limits.output = Some(10 << 20);
     let model = "{{$.outputs.artifacts['model'].path}}";
     for argv in [["fill", "/tmp/x"], ["fill", model], ["fill", "x"], ["far", model]] {
@@ -253,11 +250,7 @@ fn a_call_costs_little() {
     let fixture = quick();
     let write = || command(&["write", "{{$.outputs.artifacts['model'].path}}", "x"]);
     fixture.command(write(), &[]).unwrap();
-    let started = Instant::now();
-    for _ in 0..20 {
-        fixture.command(write(), &[]).unwrap();
-    }
-    let each = started.elapsed() / 20;
-    println!("a command takes {each:?}");
-    assert!(each < Duration::from_millis(20), "{each:?}");
+    let ((), took) = processor_time(|| (0..20).for_each(|_| _ = fixture.command(write(), &[]).unwrap()));
+    println!("twenty commands take {took:?}");
+    assert!(took < Duration::from_millis(400), "{took:?}");
 }

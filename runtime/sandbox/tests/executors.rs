@@ -4,9 +4,9 @@
 mod common;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use common::{Fixture, a, artifact, p, parameter};
+use common::{Fixture, a, artifact, p, parameter, processor_time};
 use serde_json::json;
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
@@ -36,7 +36,7 @@ def train(rows: int, names: list, data: Input[Dataset], model: Output[Model], me
 
 /// An executor built by `runtime/executors/build.sh`.
 fn executor(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/executors/{name}.wasm"));
+    let path = common::project().join(format!("target/executors/{name}.wasm"));
     assert!(path.exists(), "{} is missing: build it with `runtime/executors/build.sh`", path.display());
     path
 }
@@ -150,15 +150,7 @@ fn five_functions_take_no_time() {
     let digest = fixture.sandbox.load_file(&executor("python")).unwrap().digest().to_owned();
     let function = || run_loaded(&fixture, &digest, train(), &inputs).unwrap();
     function();
-    // The best of several runs, with ten times what an idle machine takes, as this one may be busy.
-    let five = || {
-        let started = Instant::now();
-        for _ in 0..5 {
-            function();
-        }
-        started.elapsed()
-    };
-    let best = (0..5).map(|_| five()).min().unwrap();
-    println!("five functions take {best:?}");
-    assert!(best < Duration::from_millis(500), "{best:?}");
+    let ((), took) = processor_time(|| (0..5).for_each(|_| _ = function()));
+    println!("five functions take {took:?}");
+    assert!(took < Duration::from_millis(500), "{took:?}");
 }

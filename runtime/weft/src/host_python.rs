@@ -11,7 +11,7 @@ use crate::notice::{Notice, Notify};
 use crate::{packages, publish};
 
 /// The version of KFP's package that runs the functions, the same as in the sandbox.
-const KFP: &str = "kfp==2.17.0";
+const KFP: &str = "kfp==2.17.3";
 
 /// A Python of this machine.
 pub(crate) struct Environment {

@@ -50,6 +50,6 @@ mod tests {
         assert_eq!(id("../.."), "run-20260102-030405-rkn8");
         assert_eq!(id("日本"), "run-20260102-030405-rkn8");
         assert!(id(&"x".repeat(500)).len() < 128);
-        assert_ne!(new_run_id("a"), new_run_id("a"));
+        assert_ne!(compose("a", 0, 1), compose("a", 0, 2));
     }
 }

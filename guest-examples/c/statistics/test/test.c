@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "../moments.h"
+#include "../src/moments.h"
 
 static void close_to(double ours, double theirs) {
     assert(fabs(ours - theirs) < 1e-12);

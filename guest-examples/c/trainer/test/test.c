@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../logistic.h"
+#include "../src/logistic.h"
 
 static char message[1024];
 

@@ -112,12 +112,12 @@ fn a_blob_cut_while_it_is_read_is_an_error() {
 fn leftovers_of_the_dead_are_removed_and_those_of_the_living_kept() {
     let (_dir, store) = store();
     let tmp = store.path().unwrap().join("tmp");
-    // As left by a killed process: its lock file exists, and is not locked.
-    std::fs::create_dir_all(tmp.join("999-0/17/deep")).unwrap();
-    std::fs::write(tmp.join("999-0/17/deep/file"), b"x").unwrap();
-    std::fs::write(tmp.join("999-0.lock"), b"").unwrap();
-    std::fs::create_dir(tmp.join("998-0")).unwrap();
-    std::fs::write(tmp.join("997-0.lock"), b"").unwrap();
+    // As a killed process leaves it: its lock file is there, and nobody holds it. No process has such a number.
+    std::fs::create_dir_all(tmp.join("4000000999-0/17/deep")).unwrap();
+    std::fs::write(tmp.join("4000000999-0/17/deep/file"), b"x").unwrap();
+    std::fs::write(tmp.join("4000000999-0.lock"), b"").unwrap();
+    std::fs::create_dir(tmp.join("4000000998-0")).unwrap();
+    std::fs::write(tmp.join("4000000997-0.lock"), b"").unwrap();
     std::fs::write(tmp.join("stray"), b"").unwrap();
     let other = Store::open(store.path().unwrap()).unwrap();
     let mut writer = other.create(None).unwrap();

@@ -1,12 +1,13 @@
 //! `weft call`
 
-use crate::support::{Folder, component};
+use crate::common::{Folder, component};
 
 #[test]
 fn a_step_runs_alone() {
     let folder = Folder::default();
-    folder.write("table.csv", "a,b\n1,2\n");
+    folder.file("table.csv", "a,b\n1,2\n");
     let trivial = component("trivial");
+    let trivial = trivial.display();
     let first = folder.seen(&format!("call {trivial}#copy --with input=table.csv -o out"));
     let again = folder.seen(&format!("test {trivial}#copy --with input=table.csv"));
     insta::assert_snapshot!(format!("{first}\n{again}"));
@@ -19,10 +20,12 @@ fn a_step_runs_alone() {
 fn lists_of_artifacts_take_a_file_each_time_and_lists_of_values_json() {
     let folder = Folder::default();
     let trivial = component("trivial");
+    let trivial = trivial.display();
     for (name, text) in [("a.csv", "first\n"), ("b.csv", "second\n"), ("c.csv", "third\n")] {
-        folder.write(name, text);
+        folder.file(name, text);
     }
-    let several = folder.seen(&format!("call {trivial}#concat -w parts=b.csv -w parts=a.csv -w parts=c.csv -o out"));
+    let several =
+        folder.seen(&format!("call {trivial}#concat -w parts=b.csv -w parts=a.csv -w parts=c.csv -o out --jobs 1"));
     let one = folder.seen(&format!("call {trivial}#concat -w parts=a.csv -o one"));
     let values = folder.seen(&format!("call {trivial}#measure -w values=[[\"loss\",0.5],[\"accuracy\",1]]"));
     insta::assert_snapshot!([several, one, values].join("\n\n"));
@@ -38,7 +41,7 @@ fn lists_of_artifacts_take_a_file_each_time_and_lists_of_values_json() {
 #[test]
 fn its_runs_are_no_runs_of_a_pipeline_of_that_name() {
     let folder = Folder::default();
-    folder.ok(&format!("call {}#add -w a=1 -w b=2", component("trivial")));
+    folder.ok(&format!("call {}#add -w a=1 -w b=2", component("trivial").display()));
     let runs = folder.json("runs --json");
     assert_eq!(runs[0]["pipeline"], "call-trivial");
 }
@@ -47,6 +50,7 @@ fn its_runs_are_no_runs_of_a_pipeline_of_that_name() {
 fn what_cannot_be_called_is_told() {
     let folder = Folder::default();
     let trivial = component("trivial");
+    let trivial = trivial.display();
     let seen: Vec<String> = [
         "call nothing.wasm".to_owned(),
         format!("call {trivial}"),

@@ -1,6 +1,6 @@
 //! `weft check`, and what keeps `weft run` from starting.
 
-use crate::support::Folder;
+use crate::common::Folder;
 
 const WRONG: &str = "\
 name: wrong
@@ -43,9 +43,9 @@ outputs:
 #[test]
 fn everything_wrong_is_told_at_once() {
     let folder = Folder::default();
-    folder.write("wrong.yaml", WRONG);
+    folder.file("wrong.yaml", WRONG);
     insta::assert_snapshot!(folder.seen("check wrong.yaml"));
-    let document = folder.json("check wrong.yaml --json");
+    let document = folder.json_of_failure("check wrong.yaml --json");
     assert_eq!(document["valid"], false);
     let diagnostics = document["diagnostics"].as_array().unwrap();
     assert!(diagnostics.len() > 8, "{diagnostics:#?}");
@@ -57,11 +57,11 @@ fn everything_wrong_is_told_at_once() {
 #[test]
 fn a_file_that_is_no_pipeline_is_told() {
     let folder = Folder::default();
-    folder.write("half.yaml", "name: half\nsteps:\n  one: { component: [\n");
-    folder.write("other.yaml", "kind: Pod\nspec: 1\n");
-    folder.write("cycle.yaml", "name: c\nsteps:\n  a:\n    component: @trivial#noop\n    after: [b]\n  b:\n    component: @trivial#noop\n    after: [a]\n");
+    folder.file("half.yaml", "name: half\nsteps:\n  one: { component: [\n");
+    folder.file("other.yaml", "kind: Pod\nspec: 1\n");
+    folder.file("cycle.yaml", "name: c\nsteps:\n  a:\n    component: @trivial#noop\n    after: [b]\n  b:\n    component: @trivial#noop\n    after: [a]\n");
     std::fs::create_dir(folder.path().join("folder")).unwrap();
-    folder.write("folder/pipeline.yaml", "name: x\n");
+    folder.file("folder/pipeline.yaml", "name: x\n");
     let seen: Vec<String> = ["half.yaml", "other.yaml", "cycle.yaml", "nothing.yaml", "folder"]
         .iter()
         .map(|file| folder.seen(&format!("check {file}")))
@@ -86,9 +86,9 @@ steps:
 #[test]
 fn parameters_are_checked_wherever_they_come_from() {
     let folder = Folder::default();
-    folder.write("greet.yaml", GREET);
-    folder.write("params.yaml", "word: [1, 2]\nm: 3\n");
-    folder.write("good.json", "{\"n\": 3, \"word\": \"from the file\"}");
+    folder.file("greet.yaml", GREET);
+    folder.file("params.yaml", "word: [1, 2]\nm: 3\n");
+    folder.file("good.json", "{\"n\": 3, \"word\": \"from the file\"}");
     let seen: Vec<String> = [
         "check greet.yaml",
         "run greet.yaml",
@@ -110,10 +110,10 @@ fn parameters_are_checked_wherever_they_come_from() {
 #[test]
 fn errors_are_json_where_json_was_asked_for() {
     let folder = Folder::default();
-    folder.write("greet.yaml", GREET);
-    let refused = folder.json("run greet.yaml --json");
+    folder.file("greet.yaml", GREET);
+    let refused = folder.json_of_failure("run greet.yaml --json");
     assert!(refused["error"]["diagnostics"][0]["message"].as_str().unwrap().contains("`n` is not given"));
-    let none = folder.json("runs show --json --store elsewhere");
+    let none = folder.json_of_failure("runs show --json --store elsewhere");
     assert!(none["error"]["message"].as_str().unwrap().contains("no store"));
     assert!(none["error"]["hint"].is_string());
 }

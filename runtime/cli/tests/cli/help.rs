@@ -1,6 +1,6 @@
 //! The command line reference.
 
-use crate::support::Folder;
+use crate::common::Folder;
 
 /// Help is for people: it is kept whole, so that a change to it is seen.
 #[test]

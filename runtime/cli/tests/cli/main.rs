@@ -4,10 +4,11 @@
 
 mod call;
 mod check;
+#[path = "../../../../tests/common/mod.rs"]
+mod common;
 mod given;
 mod help;
 mod inspect;
 mod run;
 mod secrets;
 mod store;
-mod support;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Ended, Folder};
+use crate::common::{Ended, Folder, states};
 
 const SUM: &str = "\
 name: sum
@@ -34,7 +34,7 @@ outputs:
 #[test]
 fn a_run_shows_its_steps_and_outputs() {
     let folder = Folder::default();
-    folder.write("sum.yaml", SUM);
+    folder.file("sum.yaml", SUM);
     // One at a time, so that the lines come in one order.
     insta::assert_snapshot!(folder.seen("run sum.yaml --jobs 1"));
     insta::assert_snapshot!(folder.seen("run sum.yaml --jobs 1"));
@@ -44,17 +44,26 @@ fn a_run_shows_its_steps_and_outputs() {
 #[test]
 fn a_run_gives_one_json_document() {
     let folder = Folder::default();
-    folder.write("sum.yaml", SUM);
+    folder.file("sum.yaml", SUM);
     let outcome = folder.json("run sum.yaml -p n=40 --json");
     assert_eq!(outcome["outputs"]["total"]["parameter"], 82);
     assert_eq!(
         states(&outcome),
-        ["one COMPLETE", "text COMPLETE", "never SKIPPED", "two COMPLETE", "measured COMPLETE"]
+        [
+            ("one", "COMPLETE"),
+            ("text", "COMPLETE"),
+            ("never", "SKIPPED"),
+            ("two", "COMPLETE"),
+            ("measured", "COMPLETE")
+        ]
     );
     let again = folder.json("run sum.yaml -p n=41 --json");
-    assert_eq!(states(&again), ["one COMPLETE", "text CACHED", "never SKIPPED", "two COMPLETE", "measured CACHED"]);
+    assert_eq!(
+        states(&again),
+        [("one", "COMPLETE"), ("text", "CACHED"), ("never", "SKIPPED"), ("two", "COMPLETE"), ("measured", "CACHED")]
+    );
     let fresh = folder.json("run sum.yaml -p n=41 --json --no-cache --name fresh");
-    assert_eq!(states(&fresh)[1], "text COMPLETE");
+    assert_eq!(states(&fresh)[1], ("text", "COMPLETE"));
     assert_eq!(fresh["run"], "fresh");
     assert_eq!(folder.weft("run sum.yaml --name fresh").code, Some(2));
 }
@@ -62,7 +71,7 @@ fn a_run_gives_one_json_document() {
 #[test]
 fn quiet_shows_results_only() {
     let folder = Folder::default();
-    folder.write("sum.yaml", SUM);
+    folder.file("sum.yaml", SUM);
     let Ended { stdout, stderr, .. } = folder.ok("run sum.yaml -q");
     assert_eq!(stderr, "");
     assert!(stdout.starts_with("STEP"));
@@ -71,7 +80,7 @@ fn quiet_shows_results_only() {
 #[test]
 fn colour_is_used_where_it_is_wanted() {
     let folder = Folder::default();
-    folder.write("sum.yaml", SUM);
+    folder.file("sum.yaml", SUM);
     assert!(folder.ok("run sum.yaml --color always").stdout.contains("\x1b["));
     assert!(!folder.ok("run sum.yaml").stdout.contains('\x1b'));
     assert!(!folder.ok("run sum.yaml --color never").stderr.contains('\x1b'));
@@ -99,6 +108,8 @@ steps:
     component: @trivial#fail
     with: { message: not today }
     retry: { max: 1, backoff: 1ms }
+    # When it fails, nothing else is left that could come first.
+    after: [talks]
 outputs:
   sum: ${fine.sum}
 ";
@@ -106,15 +117,20 @@ outputs:
 #[test]
 fn a_failed_run_tells_each_cause() {
     let folder = Folder::default();
-    folder.write("failing.yaml", FAILING);
+    folder.file("failing.yaml", FAILING);
     insta::assert_snapshot!(folder.seen("run failing.yaml --jobs 1"));
     insta::assert_snapshot!(folder.seen("runs show latest"));
-    let outcome = folder.weft("resume latest --json");
-    assert_eq!(outcome.code, Some(1));
-    let outcome: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    let outcome = folder.json_of_failure("resume latest --json");
     assert_eq!(
         states(&outcome),
-        ["fine COMPLETE", "said FAILED", "talks COMPLETE", "stuck FAILED", "after NEW", "flaky FAILED"]
+        [
+            ("fine", "COMPLETE"),
+            ("said", "FAILED"),
+            ("talks", "COMPLETE"),
+            ("stuck", "FAILED"),
+            ("after", "NEW"),
+            ("flaky", "FAILED")
+        ]
     );
 }
 
@@ -133,7 +149,7 @@ steps:
 #[test]
 fn an_interrupted_run_says_how_to_go_on() {
     let folder = Folder::default();
-    folder.write("slow.yaml", SLOW);
+    folder.file("slow.yaml", SLOW);
     for (signal, run) in [("INT", "first"), ("TERM", "second")] {
         let child = folder.command(&format!("run slow.yaml --name {run}"));
         let child = start(child);
@@ -151,10 +167,11 @@ fn an_interrupted_run_says_how_to_go_on() {
 #[test]
 fn a_killed_run_is_shown_as_stopped_and_goes_on() {
     let folder = Folder::default();
-    folder.write(
-        "slow.yaml",
-        &SLOW.replace("@hostile#spin", "@trivial#sleep\n    with: { ms: 600 }\n    grants: { clock: true }"),
-    );
+    // Waits for a file.
+    let waits =
+        "@trivial#await-file\n    with: { path: /go/now }\n    grants: { clock: true, directories: { /go: go } }";
+    folder.file("slow.yaml", &SLOW.replace("@hostile#spin", waits));
+    std::fs::create_dir(folder.path().join("go")).unwrap();
     let mut child = start(folder.command("run slow.yaml --name killed"));
     await_step(&folder, "killed", "stuck");
     assert!(folder.ok("runs").stdout.contains("RUNNING"));
@@ -164,15 +181,16 @@ fn a_killed_run_is_shown_as_stopped_and_goes_on() {
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(folder.ok("runs").stdout.contains("STOPPED"));
+    folder.file("go/now", "");
     let outcome = folder.json("resume --json");
-    assert_eq!(states(&outcome), ["one COMPLETE", "stuck COMPLETE"]);
+    assert_eq!(states(&outcome), [("one", "COMPLETE"), ("stuck", "COMPLETE")]);
     assert_eq!(folder.json("fsck --json")["sound"], true);
 }
 
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     let folder = Folder::default();
-    folder.write("sum.yaml", SUM);
+    folder.file("sum.yaml", SUM);
     folder.ok("run sum.yaml");
     let mut child = start(folder.command("completions bash"));
     // Closed before anything is read of the many kilobytes.
@@ -184,7 +202,7 @@ fn a_reader_that_goes_away_is_no_error() {
 #[test]
 fn granted_environment_reaches_the_step() {
     let folder = Folder::default();
-    folder.write(
+    folder.file(
         "env.yaml",
         "name: env\nsteps:\n  look:\n    component: @hostile#env\n    grants: { env: [WEFT_TEST_GRANTED] }\n",
     );
@@ -199,11 +217,6 @@ fn granted_environment_reaches_the_step() {
     );
 }
 
-fn states(outcome: &Value) -> Vec<String> {
-    let state = |task: &Value| format!("{} {}", task["task"].as_str().unwrap(), task["state"].as_str().unwrap());
-    outcome["tasks"].as_array().unwrap().iter().map(state).collect()
-}
-
 fn start(mut command: std::process::Command) -> std::process::Child {
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
 }
@@ -211,8 +224,8 @@ fn start(mut command: std::process::Command) -> std::process::Child {
 /// Waits until a step is recorded as being at work.
 fn await_step(folder: &Folder, run: &str, task: &str) {
     let started = Instant::now();
-    while started.elapsed() < Duration::from_mins(1) {
-        let shown = folder.json(&format!("runs show {run} --json"));
+    while started.elapsed() < Duration::from_mins(5) {
+        let shown: Value = serde_json::from_str(&folder.weft(&format!("runs show {run} --json")).stdout).unwrap();
         let at_work = |step: &Value| step["task"] == task && step["state"] == "RUNNING";
         if shown["steps"].as_array().is_some_and(|steps| steps.iter().any(at_work)) {
             return;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{Folder, component};
+use crate::common::{Folder, component};
 
 /// A program prints its environment; one that reads no secret stands beside it.
 const PIPELINE: &str = r#"
@@ -40,7 +40,7 @@ const VALUE: &str = "very-s3cret-value";
 fn folder() -> Folder {
     let folder = Folder::default();
     fs::copy(component("command"), folder.path().join("command.wasm")).unwrap();
-    folder.write("p.yaml", PIPELINE);
+    folder.file("p.yaml", PIPELINE);
     fs::create_dir_all(folder.path().join("given/api")).unwrap();
     folder
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::support::Folder;
+use crate::common::Folder;
 
 const FLOW: &str = "\
 name: flow
@@ -39,7 +39,7 @@ outputs:
 fn flow() -> Folder {
     let folder = Folder::default();
     fs::write(folder.path().join("raw.txt"), "imported").unwrap();
-    folder.write("flow.yaml", FLOW);
+    folder.file("flow.yaml", FLOW);
     folder.ok("run flow.yaml --name flow-1 --jobs 1");
     folder
 }
@@ -161,7 +161,7 @@ fn the_cache_of_compiled_components_can_be_cleared() {
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
     assert_eq!(weft("cache stats --json")["kept"], 0);
-    weft(&format!("inspect {} --json", crate::support::component("custom-types")));
+    weft(&format!("inspect {} --json", crate::common::component("custom-types").display()));
     let stats = weft("cache --json");
     assert_eq!(stats["kept"], 1);
     let bytes = stats["bytes"].as_u64().unwrap();

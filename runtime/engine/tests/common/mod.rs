@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
@@ -23,6 +23,9 @@ use weft_pipeline::step::{
     StepTrace,
 };
 use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
+
+/// How long a step waits for what never comes; the test fails then.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Stores in a directory.
 pub struct Place {
@@ -46,6 +49,13 @@ impl Place {
         blob.append(COMPONENT).unwrap();
         blob.finish().unwrap();
         Self { dir, artifacts, metadata, _temporary: None }
+    }
+
+    /// Length of the metadata's files.
+    pub fn bytes_of_metadata(&self) -> u64 {
+        let files = std::fs::read_dir(&self.dir).unwrap().map(Result::unwrap);
+        let ours = files.filter(|file| file.file_name().to_string_lossy().starts_with("metadata.db"));
+        ours.map(|file| file.metadata().unwrap().len()).sum()
     }
 
     pub fn locks(&self) -> PathBuf {
@@ -154,6 +164,10 @@ pub struct Behaviour {
     pub absent: bool,
     /// Takes this long, or until it is interrupted.
     pub takes: Duration,
+    /// Goes on only when this many steps have been at work at the same time, or when it is interrupted.
+    pub company: usize,
+    /// Goes on only when this was raised, or when it is interrupted.
+    pub until: Option<Arc<AtomicBool>>,
     /// Logs this line.
     pub log: Option<String>,
     pub panics: bool,
@@ -230,14 +244,16 @@ impl Fake {
             let hint = Some("mend it".to_owned());
             Err(Box::new(StepFailure { kind, message: message.to_owned(), hint, trace }))
         };
-        let mut left = behaviour.takes;
-        while !left.is_zero() {
+        let waits = || {
+            let is_alone = self.most_at_work.load(Ordering::SeqCst) < behaviour.company;
+            is_alone || behaviour.until.as_ref().is_some_and(|raised| !raised.load(Ordering::SeqCst))
+        };
+        let began = Instant::now();
+        while began.elapsed() < behaviour.takes || (waits() && began.elapsed() < PATIENCE) {
             if observer.interrupted() {
                 return fail(FailureKind::Interrupted, "interrupted", trace);
             }
-            let nap = left.min(Duration::from_millis(1));
-            std::thread::sleep(nap);
-            left -= nap;
+            std::thread::sleep(Duration::from_micros(200));
         }
         if attempt <= behaviour.failures {
             return fail(behaviour.kind.unwrap_or(FailureKind::Returned), "it went wrong", trace);
@@ -503,6 +519,13 @@ pub fn artifacts<'v>(values: &'v PortValues, port: &str) -> &'v [Artifact] {
 
 pub fn named<const N: usize>(steps: [(&str, Step); N]) -> impl Iterator<Item = (String, Step)> {
     steps.into_iter().map(|(name, step)| (name.to_owned(), step))
+}
+
+/// Ends an observer as a crash would, silently, if that is wanted.
+pub fn stop_here(crash: bool) {
+    if crash {
+        std::panic::resume_unwind(Box::new("stop here"));
+    }
 }
 
 /// The part of a run's record that must not depend on how the run went: no rows, times or numbers of attempts.

@@ -1,8 +1,11 @@
 //! Volumes, and the workspace of a run.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::json;
+use weft_engine::Event;
 use weft_metadata::RunState;
 use weft_pipeline::model::TaskState::{Cached, Complete, Failed};
 use weft_pipeline::model::{Binding, Implementation, Mount, Volume, VolumeAction};
@@ -87,13 +90,18 @@ fn a_mount_stays_inside_of_its_volume() {
 #[test]
 fn a_volume_in_use_is_not_removed() {
     let place = Place::new();
-    let takes = std::time::Duration::from_millis(300);
-    let fake = Fake::new(&place).with("use", Behaviour { takes, ..Behaviour::default() });
+    let tried = Arc::new(AtomicBool::new(false));
+    let until = Some(Arc::clone(&tried));
+    let fake = Fake::new(&place).with("use", Behaviour { until, ..Behaviour::default() });
     let demo = pipeline(named([
         ("use", mounted(step(), Binding::Literal(json!("v")), None, false)),
         ("remove", volume(VolumeAction::Delete, Binding::Template("v".to_owned()))),
     ]));
-    let outcome = place.session(&fake, 2).start("r", &demo, &json!({}));
+    let mut note = |event: &Event| {
+        let is_over = matches!(event, Event::TaskFinished(report) if report.task == "remove");
+        tried.fetch_or(is_over, Ordering::SeqCst);
+    };
+    let outcome = place.session(&fake, 2).start_observed("r", &demo, &json!({}), &mut note).unwrap();
     assert_eq!(states(&outcome), [("use", Complete), ("remove", Failed)].into());
     let message = "the volume `v` is still in use: `use` is at work on it";
     assert_eq!(report(&outcome, "remove").message.as_deref(), Some(message));

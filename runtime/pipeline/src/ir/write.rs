@@ -31,7 +31,7 @@ pub use paths::rebase;
 pub const SCHEMA_VERSION: &str = "2.1.0";
 
 /// The SDK whose format this is. Its reader does not compare versions.
-pub const SDK_VERSION: &str = "kfp-2.17.0";
+pub const SDK_VERSION: &str = "kfp-2.17.3";
 
 /// A pipeline in KFP's format.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,8 +1,7 @@
-//! Shared parts of the tests: a sandbox over a store in a temporary folder, and components built by `tests/run.sh`.
-#![allow(dead_code, reason = "each test program uses a part of it")]
+//! What the tests share: a sandbox over a store in a temporary folder, and components built by `tests/run.sh`.
+#![allow(dead_code, unused_imports, reason = "each test program uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::missing_panics_doc, reason = "a test fails by panicking")]
 
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -16,17 +15,13 @@ use weft_pipeline::step::{
 };
 use weft_sandbox::{Options, Sandbox};
 
-/// A component that `tests/run.sh` built.
-pub fn component(name: &str) -> PathBuf {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/components/{name}.wasm"));
-    assert!(path.exists(), "{} is missing: build the guests with `bash guest-examples/build.sh`", path.display());
-    path
-}
+#[path = "../../../../tests/common/paths.rs"]
+mod paths;
+#[path = "../../../../tests/common/processor.rs"]
+mod processor;
 
-/// The directory of compiled components, shared by the test programs.
-pub fn compiled() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target/compiled")
-}
+pub use paths::{compiled, component, project};
+pub use processor::processor_time;
 
 /// Records messages and progress.
 #[derive(Default)]
@@ -71,7 +66,8 @@ impl Default for Fixture {
         let secrets = Arc::new(Secrets::new(Some(given), [].into(), folder.path().join("secrets.key")));
         let options = Options { compiled: Some(compiled()), environment, secrets, ..Options::default() };
         let sandbox = Sandbox::new(store.clone(), options).unwrap();
-        let limits = Limits { time: Some(Duration::from_mins(1)), ..Limits::default() };
+        // No test waits for it, however busy its machine is.
+        let limits = Limits { time: Some(Duration::from_mins(10)), ..Limits::default() };
         Self { folder, store, sandbox, observer: Arc::default(), limits, grants: Grants::default(), identity: [7; 32] }
     }
 }

@@ -183,6 +183,9 @@ impl Guest for Component {
     fn sleep(ms: u64) -> Slept {
         system::sleep(ms)
     }
+    fn await_file(path: String) -> Slept {
+        system::await_file(&path)
+    }
     fn use_memory(bytes: u64) -> Result<Content, String> {
         system::use_memory(bytes)
     }

@@ -42,6 +42,14 @@ pub fn sleep(ms: u64) -> Slept {
     Slept { seconds: start.elapsed().as_secs_f64() }
 }
 
+pub fn await_file(path: &str) -> Slept {
+    let start = Instant::now();
+    while !std::path::Path::new(path).exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Slept { seconds: start.elapsed().as_secs_f64() }
+}
+
 pub fn use_memory(bytes: u64) -> Result<Content, String> {
     let length = usize::try_from(bytes).map_err(|_| "more than the address space".to_owned())?;
     let mut memory: Vec<u8> = Vec::new();

@@ -6,7 +6,7 @@ from kfp.dsl import Output, SlicedClassificationMetrics
 
 @dsl.component
 def evaluate(sliced: Output[SlicedClassificationMetrics]):
-    # The SDK forgot to make this dictionary (2.17.0), so users do.
+    # The SDK forgot to make this dictionary (2.17.3), so users do.
     sliced._sliced_metrics = {}
     sliced.set_confusion_matrix_categories('young', ['yes', 'no'])
     sliced.log_confusion_matrix_row('young', 'yes', [7, 1])

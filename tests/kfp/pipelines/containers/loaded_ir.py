@@ -48,7 +48,7 @@ root:
     parameters:
       shouted: {parameterType: STRING}
 schemaVersion: 2.1.0
-sdkVersion: kfp-2.17.0
+sdkVersion: kfp-2.17.3
 ''')
 
 

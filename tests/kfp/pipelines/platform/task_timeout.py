@@ -8,10 +8,10 @@ def quick() -> str:
     return 'in time'
 
 
-@dsl.pipeline(name='task-timeout', pipeline_config=dsl.PipelineConfig(active_deadline_seconds=600))
+@dsl.pipeline(name='task-timeout', pipeline_config=dsl.PipelineConfig(active_deadline_seconds=7200))
 def pipeline() -> str:
     task = quick()
-    kubernetes.set_timeout(task, seconds=120)
+    kubernetes.set_timeout(task, seconds=3600)
     return task.output
 
 
