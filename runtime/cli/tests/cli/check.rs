@@ -99,7 +99,7 @@ fn parameters_are_checked_wherever_they_come_from() {
         "run greet.yaml --params nothing.yaml",
     ]
     .iter()
-    .map(|arguments| folder.seen(arguments))
+    .map(|arguments| folder.seen(*arguments))
     .collect();
     insta::assert_snapshot!(seen.join("\n\n"));
     let outcome = folder.json("run greet.yaml --params good.json -p word=over --json");

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::support::Folder;
+use crate::common::Folder;
 
 const GIVEN: &str = "\
 components:
@@ -43,7 +43,7 @@ sdkVersion: kfp-2.17.3
 
 fn given() -> Folder {
     let folder = Folder::default();
-    folder.write("given.yaml", GIVEN);
+    folder.file("given.yaml", GIVEN);
     fs::write(folder.path().join("rows.csv"), "0123456789").unwrap();
     fs::create_dir(folder.path().join("model")).unwrap();
     fs::write(folder.path().join("model/weights"), "w").unwrap();
