@@ -91,6 +91,11 @@ impl Case {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             arguments.extend(["-p".to_owned(), format!("{name}={text}")]);
         }
+        for (name, paths) in fields(&self.expect["inputs"]) {
+            for path in paths.as_array().unwrap() {
+                arguments.extend(["-w".to_owned(), format!("{name}={}", path.as_str().unwrap())]);
+            }
+        }
         for option in self.expect["options"].as_array().into_iter().flatten() {
             arguments.push(option.as_str().unwrap().to_owned());
         }
@@ -258,7 +263,7 @@ fn run_all(folder: &str) {
     assert!(problems.is_empty(), "{problems}");
 }
 
-const FOLDERS: [&str; 11] = [
+const FOLDERS: [&str; 12] = [
     "artifacts",
     "conditions",
     "containers",
@@ -270,6 +275,7 @@ const FOLDERS: [&str; 11] = [
     "nesting",
     "parameters",
     "platform",
+    "uris",
 ];
 
 #[test]
@@ -403,4 +409,9 @@ fn parameters() {
 #[test]
 fn platform() {
     run_all("platform");
+}
+
+#[test]
+fn uris() {
+    run_all("uris");
 }

@@ -93,6 +93,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
         id: "bench".into(),
         pipeline: &pipeline,
         parameters: std::collections::BTreeMap::new(),
+        artifacts: std::collections::BTreeMap::new(),
         base_dir: folder.path().to_owned(),
         file: None,
     };

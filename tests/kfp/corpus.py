@@ -14,7 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 PIPELINES = HERE / 'pipelines'
 STATES = {'COMPLETE', 'CACHED', 'SKIPPED', 'FAILED', 'CANCELED', 'NEW'}
 KEYS = {
-    'arguments', 'state', 'outputs', 'artifacts', 'tasks', 'logs', 'compare',
+    'arguments', 'inputs', 'state', 'outputs', 'artifacts', 'tasks', 'logs', 'compare',
     'warnings', 'error', 'files', 'attempts', 'again', 'options'}
 
 

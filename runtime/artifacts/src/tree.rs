@@ -20,6 +20,26 @@ impl Store {
     }
 }
 
+impl Store {
+    /// What is at a path in stored content: a file, or a directory, which is then stored as one of its own. An empty path is the content
+    /// itself. None if there is nothing.
+    pub fn inside(&self, id: &ContentId, path: &str) -> Result<Option<ContentId>> {
+        if path.is_empty() {
+            return Ok(self.contains(id)?.then_some(*id));
+        }
+        let ContentId::Tree(digest) = id else { return Ok(None) };
+        let tree = self.open_tree(digest)?;
+        if let Some(file) = tree.find(path) {
+            return Ok(Some(ContentId::Blob(file.digest)));
+        }
+        let mut part = self.create_tree(None)?;
+        for entry in tree.entries().iter().filter(|entry| path::is_below(&entry.path, path)) {
+            part.add_sized(&entry.path[path.len() + 1..], entry.size, entry.digest)?;
+        }
+        if part.is_empty() { Ok(None) } else { part.finish().map(Some) }
+    }
+}
+
 /// A directory that is being written. Entries may be added in any order.
 #[derive(Debug)]
 pub struct TreeWriter {

@@ -38,12 +38,16 @@ pub struct ParameterArgs {
     /// Read parameters from a YAML or JSON file
     #[arg(long, value_name = "FILE")]
     pub params: Option<PathBuf>,
+    /// Give an input artifact of the pipeline a file or folder, or the URI or digest of content in the store; with metadata as JSON,
+    /// `{"uri": "PATH", "metadata": {...}}`. Repeat it for an input that takes a list
+    #[arg(short = 'w', long = "with", value_name = "INPUT=PATH", value_parser = name_and_value)]
+    pub with: Vec<(String, String)>,
 }
 
 impl ParameterArgs {
     /// What the library is told of it.
     pub fn parameters(&self) -> Parameters {
-        Parameters { values: self.param.clone(), file: self.params.clone() }
+        Parameters { values: self.param.clone(), file: self.params.clone(), artifacts: self.with.clone() }
     }
 }
 

@@ -19,7 +19,7 @@ struct Nothing;
 impl StepRunner for Nothing {
     fn run(&self, request: &StepRequest, _: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
         let outputs = PortValues::from([("n".to_owned(), PortValue::Parameter(json!(request.inputs.len())))]);
-        Ok(StepOutput { outputs, trace: StepTrace::default() })
+        Ok(StepOutput { outputs, ..StepOutput::default() })
     }
 }
 

@@ -7,8 +7,10 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::Value;
 use weft_metadata::RunState;
+use weft_pipeline::input_artifacts::{InputArtifacts, with_importers};
 use weft_pipeline::model::Pipeline;
 use weft_pipeline::step::{PortValue, PortValues};
+use weft_pipeline::types::PortType;
 
 use crate::error::{Error, Result};
 use crate::event::{Event, RunOutcome};
@@ -60,6 +62,8 @@ pub struct NewRun<'a> {
     pub pipeline: &'a Pipeline,
     /// Values of its parameters, checked against their types. Defaults are filled in.
     pub parameters: BTreeMap<String, Value>,
+    /// Its input artifacts. Each is imported by a task of its own.
+    pub artifacts: InputArtifacts,
     /// The folder that relative paths of components and imports are resolved against. Absolute, so that the run can be
     /// resumed from any working directory.
     pub base_dir: PathBuf,
@@ -78,7 +82,9 @@ impl Engine<'_> {
     /// # Errors
     /// The pipeline cannot be executed, a parameter is missing or unknown, another process runs it, or a store fails.
     pub fn start(&self, new: NewRun<'_>, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<RunOutcome> {
-        let NewRun { id, pipeline, parameters, base_dir, file } = new;
+        let NewRun { id, pipeline, parameters, artifacts, base_dir, file } = new;
+        let given = (!artifacts.is_empty()).then(|| with_importers(pipeline, &artifacts));
+        let pipeline = given.as_ref().unwrap_or(pipeline);
         let plan = Plan::new(pipeline)?;
         let parameters = with_defaults(pipeline, parameters)?;
         let lock = RunLock::acquire(self.locks, &id)?;
@@ -167,6 +173,9 @@ fn with_defaults(pipeline: &Pipeline, mut given: BTreeMap<String, Value>) -> Res
             _ if given.contains_key(parameter) => {}
             Some(default) => _ = given.insert(parameter.clone(), default.clone()),
             None if input.port.optional => {}
+            None if matches!(input.port.ty, PortType::Artifact { .. }) => {
+                return Err(Error::MissingArtifact { pipeline: name(), input: parameter.clone() });
+            }
             None => return Err(Error::MissingParameter { pipeline: name(), parameter: parameter.clone() }),
         }
     }

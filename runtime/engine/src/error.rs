@@ -31,6 +31,14 @@ pub enum Error {
         /// The parameter.
         parameter: String,
     },
+    /// An artifact that the pipeline needs was not given.
+    #[error("pipeline `{pipeline}`: the input artifact `{input}` is not given; give it a file or a directory")]
+    MissingArtifact {
+        /// The pipeline.
+        pipeline: String,
+        /// The input.
+        input: String,
+    },
     /// A parameter was given that the pipeline does not have.
     #[error("pipeline `{pipeline}` has no parameter `{parameter}`; leave it out")]
     UnknownParameter {

@@ -90,6 +90,9 @@ pub struct TaskReport {
     pub hint: Option<String>,
     /// The id of its log in the artifact store, if it wrote one.
     pub log: Option<String>,
+    /// What is likely not meant about what it did, one line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
 }
 
 /// The result of a run.

@@ -1,4 +1,7 @@
-//! The final status of a task as KFP passes it to exit handlers: `PipelineTaskFinalStatus`.
+//! The final status of a task as KFP's back end passes it to exit handlers: `PipelineTaskFinalStatus`.
+//!
+//! Its states are those of ML Metadata, `COMPLETE` and `CANCELED`, although the SDK documents (and its local runner gives) `SUCCEEDED` and
+//! `CANCELLED`. A cached task is `COMPLETE` too, so that a task that reads the status has the same cache key in the next run.
 
 use serde_json::{Value, json};
 use weft_pipeline::model::TaskState;
@@ -11,10 +14,10 @@ const CANCELLED: u32 = 1;
 /// The status of a task in the form that `kfp.dsl.executor` reads. It has an `error` only if the task did not succeed.
 pub fn final_status(task: &str, state: TaskState, message: Option<&str>, run: &str) -> Value {
     let (name, code) = match state {
-        TaskState::Complete | TaskState::Cached => ("SUCCEEDED", None),
+        TaskState::Complete | TaskState::Cached => ("COMPLETE", None),
         TaskState::Skipped => ("SKIPPED", None),
         TaskState::Failed => ("FAILED", Some(UNKNOWN)),
-        TaskState::New | TaskState::Running | TaskState::Canceled => ("CANCELLED", Some(CANCELLED)),
+        TaskState::New | TaskState::Running | TaskState::Canceled => ("CANCELED", Some(CANCELLED)),
     };
     let mut status = json!({ "state": name, "pipelineJobResourceName": run, "pipelineTaskName": task });
     if let Some(code) = code {

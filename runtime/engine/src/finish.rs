@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use weft_metadata::{FailureRecord, Finished, Result, Tx};
+use weft_pipeline::command::uri;
 use weft_pipeline::model::{Latest, TaskState};
 use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
 
@@ -12,8 +13,17 @@ use crate::event::{Event, TaskReport};
 use crate::retry;
 use crate::run::Run;
 use crate::start::{StartRecord, cached_report, recorded_inputs};
-use crate::worker::{ARTIFACT_OUTPUT, Job};
+use crate::worker::{ARTIFACT_OUTPUT, Import, Job};
 use crate::worker_pool::JobOutcome;
+
+/// URIs in other systems that artifacts have, and their content.
+pub(crate) fn remote_uris(outputs: &PortValues) -> impl Iterator<Item = (&str, &str)> {
+    let artifacts = outputs.values().flat_map(|value| match value {
+        PortValue::Artifacts(artifacts) => artifacts.as_slice(),
+        PortValue::Parameter(_) => &[],
+    });
+    artifacts.filter_map(|artifact| Some((artifact.properties.get(uri::REMOTE_URI)?.as_str()?, artifact.uri.as_str())))
+}
 
 impl Run<'_> {
     /// Records finished jobs. When the run is `stopping`, tasks that wait for their next attempt are canceled.
@@ -45,8 +55,12 @@ impl Run<'_> {
             attempts: node.attempt,
             outputs: output.outputs,
             log,
+            warnings: output.warnings,
             ..node.new_report(TaskState::Complete, None)
         };
+        // Names in other systems that steps gave their artifacts, and importers theirs.
+        let remote = remote_uris(&report.outputs);
+        tx.put_uris(output.uris.iter().map(|(uri, content)| (uri.as_str(), content.as_str())).chain(remote))?;
         let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
         match found {
             Some((job, identity)) => self.found(tx, index, &job, identity, report),
@@ -66,8 +80,13 @@ impl Run<'_> {
     ) -> Result<()> {
         let node = &self.nodes[index];
         let inputs = recorded_inputs(job);
-        let new =
-            self.execution(node, StartRecord { identity: Some(identity), ..StartRecord::new(&inputs, node.task) });
+        let source = match job {
+            Job::Import(Import { path: None, written, .. }) => tx.resolve_uri(written)?.map(|source| source.content),
+            _ => None,
+        };
+        let linked = source.as_slice();
+        let new = self
+            .execution(node, StartRecord { identity: Some(identity), linked, ..StartRecord::new(&inputs, node.task) });
         let reuse = self.engine.options.cache && node.task.cache;
         if reuse && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)? {
             tx.record_cached(&self.key, &new, &mut cached)?;

@@ -1,54 +1,99 @@
-//! Importers: artifacts made of files and directories of the host.
+//! Importers: artifacts made of files and directories of the host, and of content that a URI leads to.
 
 use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt::Write as _;
 use std::io::ErrorKind;
 use std::ops::ControlFlow;
+use std::path::Path;
 
-use weft_artifacts::{Error, Store};
+use weft_artifacts::Error;
+use weft_metadata::Resolved;
+use weft_pipeline::command::{REMOTE_URI, uri};
 use weft_pipeline::step::{Artifact, FailureKind, StepFailure, StepObserver};
 
+use crate::engine::Engine;
 use crate::worker::{Import, hinted_failure, host_failure};
 
-/// Copies a file or directory into the store, reporting progress in bytes.
+/// Copies a file or directory into the store, reporting progress in bytes, or finds the content of a URI there.
 pub fn execute(
-    store: &Store,
+    engine: &Engine<'_>,
     task: &str,
     import: &Import,
     observer: &dyn StepObserver,
 ) -> Result<Artifact, Box<StepFailure>> {
+    let Some(path) = &import.path else { return find(engine, import) };
     // The size of a directory is not known in advance.
-    let total = std::fs::metadata(&import.path).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
+    let total = std::fs::metadata(path).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
     let mut progress = |done| {
         observer.progress(task, done, total);
         if observer.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let imported = store.import(&import.path, &mut progress);
-    let uri = imported.map_err(|error| failure(import, &error))?.to_string();
+    let imported = engine.artifacts.import(path, &mut progress);
+    let uri = imported.map_err(|error| failure(import, path, &error))?.to_string();
     Ok(Artifact { uri, ..import.artifact.clone() })
 }
 
-/// The local path of an importer's URI: a plain path, or a `file://` URI with its percent-encoding decoded.
-///
-/// # Errors
-/// A URI of another scheme: nothing is fetched over the network.
-pub fn local_path(uri: &str) -> Result<Cow<'_, str>, Box<StepFailure>> {
-    let Some((scheme, rest)) = uri.split_once("://") else { return Ok(Cow::Borrowed(uri)) };
-    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    if !is_scheme {
-        return Ok(Cow::Borrowed(uri));
+/// What a URI leads to that a step of this store saw or gave.
+fn find(engine: &Engine<'_>, Import { written, artifact, .. }: &Import) -> Result<Artifact, Box<StepFailure>> {
+    let host = |error: String| host_failure(format!("`{written}` cannot be looked up: {error}"), None);
+    let Some(Resolved { content, inside }) =
+        engine.metadata.resolve_uri(written).map_err(|error| host(error.to_string()))?
+    else {
+        return Err(unknown(written).into());
+    };
+    let id = content.parse().map_err(|error: Error| host(error.to_string()))?;
+    let gone = || {
+        hinted_failure(
+            format!("what `{written}` leads to is not in the store any more"),
+            "its run was deleted: run again what made it",
+        )
+    };
+    let is_there = engine.artifacts.contains(&id).map_err(|error| host(error.to_string()))?;
+    if !is_there {
+        return Err(gone().into());
     }
-    if scheme.eq_ignore_ascii_case("file") {
-        let path = rest.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(rest);
-        return Ok(decoded(path));
+    let Some(found) = engine.artifacts.inside(&id, &inside).map_err(|error| host(error.to_string()))? else {
+        return Err(hinted_failure(
+            format!("there is no `{inside}` in what `{written}` leads to"),
+            format!("`weft artifact show {content}` lists its files"),
+        )
+        .into());
+    };
+    let mut artifact = Artifact { uri: found.to_string(), ..artifact.clone() };
+    if uri::is_remote(written) {
+        artifact.properties.insert(REMOTE_URI.to_owned(), written.clone().into());
     }
-    Err(hinted_failure(
-        format!("`{uri}` is not a file of this host, and nothing is fetched over the network"),
-        "download it ahead of the run, and give the path of the file or directory instead",
+    Ok(artifact)
+}
+
+fn unknown(written: &str) -> StepFailure {
+    if uri::is_remote(written) {
+        return hinted_failure(
+            format!("`{written}` is not a file of this host, and nothing is fetched over the network"),
+            "download it ahead of the run, and give the path of the file or directory instead",
+        );
+    }
+    hinted_failure(
+        format!("`{written}` is the URI of an output, but nothing is known to be there"),
+        "it is known once its step has ended, and as long as its run is not deleted; let the importer come after the step",
     )
-    .into())
+}
+
+/// Whether an importer's text is a URI that the metadata store resolves, rather than a path of the host.
+pub fn is_uri(written: &str) -> bool {
+    uri::target(written).is_some() || uri::is_remote(written) || uri::is_content_id(written)
+}
+
+/// The path that an importer's text stands for: itself, or what follows `file://`.
+pub fn local_path(written: &str) -> Cow<'_, str> {
+    match written.split_once("://") {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case("file") => {
+            let path = rest.strip_prefix("localhost").filter(|path| path.starts_with('/')).unwrap_or(rest);
+            decoded(path)
+        }
+        _ => Cow::Borrowed(written),
+    }
 }
 
 /// Decodes percent-encoding. What is not valid encoding stays as it is.
@@ -75,16 +120,16 @@ fn decoded(path: &str) -> Cow<'_, str> {
 }
 
 /// Names the path both as written and as resolved, since a wrong base directory shows in the difference.
-fn failure(import: &Import, error: &Error) -> StepFailure {
+fn failure(import: &Import, path: &Path, error: &Error) -> StepFailure {
     if let Error::Interrupted { .. } = error {
         let message = format!("importing `{}` was interrupted", import.written);
         return StepFailure { kind: FailureKind::Interrupted, ..host_failure(message, None) };
     }
-    let resolved = import.path.display();
+    let resolved = path.display();
     let place = format!("`{}` (that is {resolved})", import.written);
-    if let Error::Io { source, path, .. } = error
+    if let Error::Io { source, path: at, .. } = error
         && source.kind() == ErrorKind::NotFound
-        && *path == import.path
+        && at == path
     {
         return host_failure(
             format!("there is no file or directory {place}"),
@@ -116,12 +161,19 @@ mod tests {
             ("a b://c", "a b://c"),
             ("://c", "://c"),
         ] {
-            assert_eq!(local_path(uri).unwrap(), path, "{uri}");
+            assert!(!is_uri(uri), "{uri}");
+            assert_eq!(local_path(uri), path, "{uri}");
         }
         for uri in ["gs://b/x", "s3://b/x", "http://h/x", "https://h/x", "minio://b/x", "oci://r/x:1", "hdfs://x"] {
-            let failure = local_path(uri).unwrap_err();
+            assert!(is_uri(uri), "{uri}");
+            let failure = unknown(uri);
             assert!(failure.message.starts_with(&format!("`{uri}` is not a file of this host")), "{}", failure.message);
             assert!(failure.hint.unwrap().contains("download"));
         }
+        let digits = "0a".repeat(32);
+        for uri in ["/in/blake3-", "/in/blake3-tree-", "blake3:", "blake3-tree:", "file:///in/blake3-"] {
+            assert!(is_uri(&format!("{uri}{digits}")), "{uri}");
+        }
+        assert!(is_uri(&format!("/out/{digits}/model")) && !is_uri("/out/model") && !is_uri("blake3:0a"));
     }
 }

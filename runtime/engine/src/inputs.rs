@@ -7,7 +7,7 @@ use weft_pipeline::command::{fill_template, references};
 use weft_pipeline::condition;
 use weft_pipeline::model::{Binding, Component, Dag, Format, Implementation, Input, Task, Wire};
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
-use weft_pipeline::types::{ParameterType, PortType};
+use weft_pipeline::types::{KfpType, ParameterType, PortType};
 
 use crate::final_status::final_status;
 use crate::scope::{Scope, Upstream};
@@ -114,6 +114,11 @@ pub fn bind<'a>(
             let why = absent.iter().find(|(wired, _)| wired == name);
             let why = why.map_or("is not wired", |(_, why)| why.as_str());
             return Err(Unresolved::Absent(format!("its input `{name}` {why}")));
+        } else if is_final_status(input) && matches!(component.implementation, Implementation::Command(_)) {
+            let message = format!("its input `{name}` is the final status of another task, and it is given none");
+            let hint = "only an exit task (`dsl.ExitHandler(exit_task)`) and a task that ignores failures \
+                        (`.after(other).ignore_upstream_failure()`) are given one";
+            return Err(hinted_failure(message, hint).into());
         }
     }
     values.retain(|_, value| !is_null(value));
@@ -256,7 +261,11 @@ pub fn coerced(
             // KFP's compiler declares inexact types for the inputs of the DAGs that it makes of loops and conditions. The
             // tasks inside are checked.
             Err(_) if matches!(component.implementation, Implementation::Dag(_)) => value.clone(),
-            Err(mismatch) => return Err(host_failure(format!("its input `{name}`: {mismatch}"), None).into()),
+            Err(mismatch) => {
+                let is_wasm = matches!(component.implementation, Implementation::Wasm(_));
+                let mismatch = mismatch.in_terms_of(if is_wasm { Format::Native } else { format }, ty);
+                return Err(host_failure(format!("its input `{name}`: {mismatch}"), None).into());
+            }
         },
     };
     let is = |literal: &Value| *literal == value || ty.coerce(literal.clone()).is_ok_and(|literal| literal == value);
@@ -269,6 +278,11 @@ pub fn coerced(
         .into());
     }
     Ok(PortValue::Parameter(value))
+}
+
+/// Whether an input is how another task ended. KFP's executor cannot do without it, although it is declared as optional.
+fn is_final_status(input: &Input) -> bool {
+    matches!(&input.port.ty, PortType::Parameter(ty) if ty.kfp() == KfpType::TaskFinalStatus)
 }
 
 fn is_null(value: &PortValue) -> bool {

@@ -7,7 +7,7 @@ use weft_pipeline::model::{
 };
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
-use weft_pipeline::types::PortType;
+use weft_pipeline::types::{PortType, beyond_64_bits};
 
 use crate::inputs::BoundInputs;
 use crate::worker::hinted_failure;
@@ -73,6 +73,10 @@ fn list(name: &str, value: &Value) -> Result<Vec<Value>, Box<StepFailure>> {
             items.clone()
         }
         Value::String(text) => {
+            if let Some(number) = beyond_64_bits(text) {
+                let message = format!("what it goes over, `{name}`, holds {number}, which is beyond 64 bits");
+                return Err(hinted_failure(message, "make it a string").into());
+            }
             serde_json::from_str(text).map_err(|_| no_list(name, Some(&PortValue::Parameter(value.clone()))))?
         }
         other => return Err(no_list(name, Some(&PortValue::Parameter(other.clone()))).into()),

@@ -74,6 +74,7 @@ impl<'r> Node<'r> {
             message,
             hint: None,
             log: None,
+            warnings: Vec::new(),
         }
     }
 

@@ -1,20 +1,24 @@
 //! The jobs of tasks: requests of steps, imports, changes of volumes.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use indexmap::IndexMap;
 use serde_json::Value;
+use weft_metadata::Tx;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
-use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Program, VolumeAction};
+use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Input, Program, VolumeAction};
 use weft_pipeline::step::{
     Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, SecretGrant, StepFailure, StepRequest,
 };
+use weft_pipeline::types::{ParameterType, PortType};
 use weft_pipeline::yaml::parse_size;
 
 use crate::cache::key::{self, Identity};
-use crate::import::local_path;
+use crate::import::{is_uri, local_path};
 use crate::inputs::{Unresolved, resolve};
+use crate::links;
 use crate::run::Run;
 use crate::scope::Scope;
 use crate::volumes::{self, VolumeChange};
@@ -34,14 +38,18 @@ impl Run<'_> {
     /// The request for a step. `others` are the values that are wired to its task and that its component has no input for.
     pub fn prepare(
         &self,
+        tx: &Tx<'_>,
         index: usize,
-        inputs: PortValues,
+        mut inputs: PortValues,
         others: &PortValues,
     ) -> Result<PreparedStep, Box<StepFailure>> {
         let node = &self.nodes[index];
         let component = node.step.ok_or_else(|| host_failure("its component is not linked".to_owned(), None))?.clone();
         let command = match &node.component.implementation {
-            Implementation::Command(step) => Some(self.command(index, step)),
+            Implementation::Command(step) => {
+                let linked = links::link(tx, self.engine.artifacts, &mut inputs)?;
+                Some(Command { linked, ..self.command(index, step, &inputs) })
+            }
             _ => None,
         };
         let mut limits = node.task.limits;
@@ -74,7 +82,7 @@ impl Run<'_> {
         let identity = if recorded.secrets.is_empty() {
             seed
         } else {
-            identity::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
+            key::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
         };
         let task = node.path.clone();
         let request = StepRequest { task, component, command, inputs, grants, limits, identity: seed };
@@ -115,7 +123,7 @@ impl Run<'_> {
         }
     }
 
-    fn command(&self, index: usize, step: &CommandStep) -> Command {
+    fn command(&self, index: usize, step: &CommandStep, inputs: &PortValues) -> Command {
         let context = self.task_context(Some(index));
         let filled = |text: &String| fill_task_context(text, &context);
         let none = Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into() };
@@ -129,6 +137,8 @@ impl Run<'_> {
             directories: step.directories.clone(),
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
+            non_finite: non_finite(&self.nodes[index].component.inputs, inputs),
+            linked: BTreeMap::new(),
         }
     }
 
@@ -189,7 +199,7 @@ impl Run<'_> {
             properties.insert(name, value);
         }
         let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
-        let path = self.base_dir.join(local_path(written)?.as_ref());
+        let path = (!is_uri(written)).then(|| self.base_dir.join(local_path(written).as_ref()));
         Ok(Job::Import(Import { path, written: written.clone(), artifact }))
     }
 
@@ -241,6 +251,17 @@ fn memory_limit(
         )
         .into()),
     }
+}
+
+/// The floats among a step's inputs that are not finite: JSON has strings for them.
+fn non_finite(declared: &IndexMap<String, Input>, inputs: &PortValues) -> BTreeSet<String> {
+    let is_float = |name: &String| {
+        let ty = declared.get(name).map(|input| &input.port.ty);
+        matches!(ty, Some(PortType::Parameter(ParameterType::F32 | ParameterType::F64)))
+    };
+    let odd =
+        inputs.iter().filter(|(name, value)| matches!(value, PortValue::Parameter(Value::String(_))) && is_float(name));
+    odd.map(|(name, _)| name.clone()).collect()
 }
 
 /// A volume at a place among a step's files.

@@ -11,6 +11,7 @@ use weft_pipeline::step::{Grants, PortValue, PortValues, StepFailure};
 use crate::cache;
 use crate::cache::key::Identity;
 use crate::event::{Event, TaskReport};
+use crate::finish::remote_uris;
 use crate::inputs::BoundInputs;
 use crate::loops;
 use crate::node::{Node, is_settled};
@@ -26,6 +27,8 @@ pub(crate) struct StartRecord<'a> {
     pub inputs: &'a PortValues,
     pub grants: &'a Grants,
     pub identity: Option<Identity>,
+    /// Digests of content that it is given by URIs.
+    pub linked: &'a [String],
     /// The number of iterations, if it is a loop.
     pub iterations: Option<usize>,
 }
@@ -33,7 +36,7 @@ pub(crate) struct StartRecord<'a> {
 impl<'a> StartRecord<'a> {
     /// The record of a task that is neither a step nor a loop.
     pub fn new(inputs: &'a PortValues, task: &'a Task) -> Self {
-        Self { inputs, grants: &task.grants, identity: None, iterations: None }
+        Self { inputs, grants: &task.grants, identity: None, linked: &[], iterations: None }
     }
 }
 
@@ -132,7 +135,7 @@ impl Run<'_> {
                 self.close(tx, expanded)?;
                 return Ok(None);
             }
-            Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(index, inputs, &others) {
+            Implementation::Wasm(_) | Implementation::Command(_) => match self.prepare(tx, index, inputs, &others) {
                 Ok(prepared) => return self.dispatch_step(tx, index, prepared),
                 Err(failure) => Err(failure),
             },
@@ -191,13 +194,19 @@ impl Run<'_> {
     fn dispatch_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: PreparedStep) -> Result<Option<Launch>> {
         let node = &self.nodes[index];
         let PreparedStep { request, grants, identity } = prepared;
-        let start =
-            StartRecord { grants: &grants, identity: Some(identity), ..StartRecord::new(&request.inputs, node.task) };
+        let linked: Vec<String> = request.command.iter().flat_map(|command| command.linked.values().cloned()).collect();
+        let start = StartRecord {
+            grants: &grants,
+            identity: Some(identity),
+            linked: &linked,
+            ..StartRecord::new(&request.inputs, node.task)
+        };
         if self.engine.options.cache
             && cache::is_cacheable(node.task, &grants, &request.component)
             && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)?
         {
             tx.record_cached(&self.key, &self.execution(node, start), &mut cached)?;
+            tx.put_uris(remote_uris(&cached.outputs))?;
             let report = cached_report(node, cached);
             self.settle(tx, index, report)?;
             return Ok(None);
@@ -230,7 +239,7 @@ impl Run<'_> {
 
     /// The execution of a task, as the metadata store records it.
     pub fn execution<'a>(&'a self, node: &'a Node<'_>, start: StartRecord<'a>) -> NewExecution<'a> {
-        let StartRecord { inputs, grants, identity, iterations } = start;
+        let StartRecord { inputs, grants, identity, linked, iterations } = start;
         let kind = match node.component.implementation {
             _ if node.is_loop() => ExecutionKind::Dag,
             Implementation::Wasm(_) | Implementation::Command(_) | Implementation::Volume(_) => {
@@ -253,6 +262,7 @@ impl Run<'_> {
             component: node.step.filter(|_| kind == ExecutionKind::Container),
             inputs,
             grants,
+            linked,
             identity,
             attempt: node.attempt,
             parent,

@@ -1,8 +1,9 @@
 //! Trigger evaluation: the decision about a task whose upstream tasks have all settled.
 
+use indexmap::IndexMap;
 use serde_json::Value;
 use weft_pipeline::condition::TaskScope;
-use weft_pipeline::model::{ConditionVariables, TaskState, Trigger};
+use weft_pipeline::model::{ConditionVariables, Input, TaskState, Trigger};
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
 
 use crate::condition;
@@ -48,7 +49,9 @@ impl Run<'_> {
         }
         let scope = Scope { run: self, frame: *frame, node: Some(index) };
         if let Some(when) = task.when.as_ref().filter(|when| when.variables == ConditionVariables::Tasks) {
-            match condition::holds(when, &self.frames[*frame].inputs, |name| self.task_scope(*frame, name)) {
+            match condition::holds(when, &self.frames[*frame].inputs, self.declared(*frame), |name| {
+                self.task_scope(*frame, name)
+            }) {
                 Ok(true) => {}
                 Ok(false) => return Decision::Skip(condition::does_not_hold(when)),
                 Err(failure) => return Decision::Fail(failure),
@@ -66,7 +69,7 @@ impl Run<'_> {
         };
         match task.when.as_ref().filter(|when| when.variables == ConditionVariables::Inputs) {
             None => Decision::Run(bound),
-            Some(when) => match condition::holds_for(when, &bound.all()) {
+            Some(when) => match condition::holds_for(when, &bound.all(), &component.inputs) {
                 Ok(true) => Decision::Run(bound),
                 Ok(false) => Decision::Skip(condition::does_not_hold(when)),
                 Err(failure) => Decision::Fail(failure),
@@ -86,6 +89,12 @@ impl Run<'_> {
             inputs.insert(each.item.clone(), item);
         }
         Ok(BoundInputs { inputs, ..BoundInputs::default() })
+    }
+
+    /// The inputs that the component of a DAG declares.
+    fn declared(&self, frame: usize) -> &IndexMap<String, Input> {
+        let owner = self.frames[frame].owner.map(|owner| self.nodes[owner].component);
+        &owner.unwrap_or(&self.plan.pipeline.root).inputs
     }
 
     /// The state and outputs of a settled task of a DAG, for conditions.

@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use serde_json::Value;
 use weft_pipeline::model::VolumeAction;
-use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepOutput, StepTrace};
+use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepOutput};
 
 use crate::worker::{hinted_failure, host_failure};
 
@@ -119,7 +119,7 @@ pub fn execute(change: &VolumeChange) -> Result<StepOutput, Box<StepFailure>> {
             remove(directory).map_err(|error| failed("remove", directory, &error))?;
         }
     }
-    Ok(StepOutput { outputs, trace: StepTrace::default() })
+    Ok(StepOutput { outputs, ..StepOutput::default() })
 }
 
 /// Removes a volume, if it exists.

@@ -6,7 +6,8 @@ use std::time::Instant;
 use weft_metadata::RunKey;
 use weft_pipeline::model::Latest;
 use weft_pipeline::step::{
-    Artifact, FailureKind, PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
+    Artifact, FailureKind, LogLevel, PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest,
+    StepTrace,
 };
 
 use crate::engine::Engine;
@@ -27,13 +28,13 @@ pub enum Job {
     Volume(VolumeChange),
 }
 
-/// An import with its path resolved.
+/// An import with its path resolved, if it is one of the host.
 #[derive(Debug)]
 pub struct Import {
-    /// The path as written in the pipeline.
+    /// The path or URI as written in the pipeline.
     pub written: String,
-    /// The resolved path.
-    pub path: PathBuf,
+    /// The resolved path; none for a URI, which the metadata store resolves.
+    pub path: Option<PathBuf>,
     /// The artifact to record, except its URI.
     pub artifact: Artifact,
 }
@@ -47,11 +48,17 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
     let mut result = match job {
         Job::Step(request) => engine.runner.run(request, observer),
         Job::Import(import) => {
-            import::execute(engine.artifacts, task, import, observer).map(|artifact| single_output(Some(artifact)))
+            import::execute(engine, task, import, observer).map(|artifact| single_output(Some(artifact)))
         }
         Job::Latest(query) => latest(engine, key, query).map(single_output),
         Job::Volume(change) => volumes::execute(change),
     };
+    if let Ok(StepOutput { warnings, trace, .. }) = &mut result {
+        for warning in warnings {
+            observer.log(task, LogLevel::Warn, warning);
+            trace.log.extend_from_slice(format!("warning: {warning}\n").as_bytes());
+        }
+    }
     let trace = match &mut result {
         Ok(output) => &mut output.trace,
         Err(failure) => &mut failure.trace,
@@ -62,7 +69,7 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
 
 fn single_output(artifact: Option<Artifact>) -> StepOutput {
     let outputs = artifact.map(|artifact| (ARTIFACT_OUTPUT.to_owned(), PortValue::Artifacts(vec![artifact])));
-    StepOutput { outputs: outputs.into_iter().collect::<PortValues>(), trace: StepTrace::default() }
+    StepOutput { outputs: outputs.into_iter().collect::<PortValues>(), ..StepOutput::default() }
 }
 
 fn latest(engine: &Engine<'_>, key: &RunKey, query: &Latest) -> Result<Option<Artifact>, Box<StepFailure>> {

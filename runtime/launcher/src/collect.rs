@@ -3,41 +3,39 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io::Read as _;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use weft_artifacts::{Budget, ContentId};
-use weft_pipeline::command::REMOTE_URI;
+use weft_pipeline::command::{REMOTE_URI, uri};
 use weft_pipeline::step::{Artifact, Command, PortValue, PortValues};
 use weft_pipeline::types::{ArtifactType, ParameterType, PortType};
 
 use crate::error::{Error, ErrorContext, Result, size};
 use crate::executor_output::{ExecutorOutput, RuntimeArtifact};
-use crate::guest_path::{GuestPath, is_absent, shorten};
+use crate::guest_path::{GuestPath, is_absent};
+use crate::located::{Content, Found};
 use crate::parameter::{from_executor_output, from_file};
+use crate::python_json::Unkept;
+use crate::stray;
 use crate::work_dir::WorkDir;
 
+/// Where KFP's own back end has the `ExecutorOutput`, which some images know without being told.
+const KFPS_EXECUTOR_OUTPUT: &str = "/tmp/kfp_outputs/output_metadata.json";
 /// The maximum size of KFP's `ExecutorOutput`, in bytes.
 const MAX_EXECUTOR_OUTPUT: u64 = 64 << 20;
 /// The maximum size of an output parameter, in bytes: parameters are stored in the metadata.
 const MAX_PARAMETER: u64 = 4 << 20;
-/// The maximum size of an artifact's metadata, names and values together, in bytes; and its maximum number of entries.
-const MAX_METADATA: (usize, usize) = (16 << 20, 10_000);
-/// The maximum length of an artifact's name, in bytes.
-const MAX_NAME: usize = 1024;
 /// The maximum number of artifacts of an output.
 const MAX_ARTIFACTS: usize = 10_000;
 
-/// An artifact whose content is not stored yet.
-struct Found<'a> {
-    port: &'a str,
-    artifact: Artifact,
-    content: Content<'a>,
-}
-
-enum Content<'a> {
-    /// The URI of stored content: an input that is passed on.
-    Stored(String),
-    /// The path of content to store.
-    At(GuestPath<'a>),
+/// What a command left.
+#[derive(Debug, Default)]
+pub struct Collected {
+    /// Values of its outputs.
+    pub outputs: PortValues,
+    /// Digests of what is at the URIs of its outputs, which it saw before there was content, by URI.
+    pub uris: BTreeMap<String, String>,
+    /// What is likely not meant, one line each.
+    pub warnings: Vec<String>,
 }
 
 impl WorkDir {
@@ -45,7 +43,7 @@ impl WorkDir {
     ///
     /// # Errors
     /// An output is missing or not of its declared type, a limit is exceeded, or the host or the store failed.
-    pub fn collect(&self, command: &Command, inputs: &PortValues, budget: &Budget) -> Result<PortValues> {
+    pub fn collect(&self, command: &Command, inputs: &PortValues, budget: &Budget) -> Result<Collected> {
         let reported = self.executor_output()?;
         let mut outputs = PortValues::new();
         let mut missing = Vec::new();
@@ -59,27 +57,76 @@ impl WorkDir {
                 },
                 PortType::Artifact { kind, list } => {
                     outputs.insert(name.clone(), PortValue::Artifacts(Vec::new()));
-                    found.extend(self.artifacts(name, kind, *list, &reported, inputs)?);
+                    found.extend(self.artifacts(name, kind, *list, &reported, command, inputs)?);
                 }
             }
         }
         if let Some(first) = missing.first() {
             return Err(self.missing(first, &missing));
         }
-        for (port, artifact) in self.store_all(found, budget)? {
+        let mut warnings = stray::undeclared(command, &reported);
+        warnings.extend(self.beside(command, &found));
+        // Only what is its own: the URIs of other steps' outputs are theirs.
+        let own = format!("{}/", self.inside(self.layout.outputs()));
+        let mut uris = BTreeMap::new();
+        for (port, artifact, location) in self.store_all(found, budget, &mut warnings)? {
+            if let Some(location) = location.filter(|location| location.starts_with(&own)) {
+                uris.insert(location, artifact.uri.clone());
+            }
             if let Some(PortValue::Artifacts(artifacts)) = outputs.get_mut(port) {
                 artifacts.push(artifact);
             }
         }
-        Ok(outputs)
+        for (port, value) in &outputs {
+            // Wherever the command said that the artifact is: this is what it was shown.
+            if let PortValue::Artifacts(artifacts) = value
+                && let [one] = artifacts.as_slice()
+            {
+                uris.entry(self.inside(self.layout.output(port))).or_insert_with(|| one.uri.clone());
+            }
+        }
+        self.settle(&mut outputs, &uris);
+        Ok(Collected { outputs, uris, warnings })
+    }
+
+    /// Replaces the URIs of the command's own outputs in what it gave as text: these have content now.
+    fn settle(&self, outputs: &mut PortValues, uris: &BTreeMap<String, String>) {
+        let mut known = |uri: &str| uris.get(uri).cloned();
+        let mut settled = |text: &str| {
+            let settled = uri::settled(&self.inside(text.to_owned()), &mut known).into_owned();
+            (settled != text).then_some(settled)
+        };
+        for value in outputs.values_mut() {
+            match value {
+                PortValue::Parameter(value) if self.is_host || uri::is_in(value) => uri::map_texts(value, &mut settled),
+                PortValue::Parameter(_) => {}
+                PortValue::Artifacts(artifacts) => {
+                    let properties = artifacts.iter_mut().flat_map(|artifact| &mut artifact.properties);
+                    for (_, value) in properties.filter(|(name, value)| *name != REMOTE_URI && uri::is_in(value)) {
+                        uri::map_texts(value, &mut settled);
+                    }
+                }
+            }
+        }
+    }
+
+    /// A text with the paths of inputs and outputs as they are in the sandbox.
+    fn inside(&self, text: String) -> String {
+        let root = &self.layout.root;
+        if root.is_empty() || !text.contains(root) {
+            return text;
+        }
+        ["/in/", "/out/"].iter().fold(text, |text, at| text.replace(&format!("{root}{at}"), at))
     }
 
     fn executor_output(&self) -> Result<ExecutorOutput> {
-        let location = self.guest_path("executor output", &self.layout.executor_output())?;
-        match read(&location, "executor output", MAX_EXECUTOR_OUTPUT)? {
-            Some(bytes) => ExecutorOutput::parse(&bytes),
-            None => Ok(ExecutorOutput::default()),
+        for path in [self.layout.executor_output(), format!("{}{KFPS_EXECUTOR_OUTPUT}", self.layout.root)] {
+            let location = self.guest_path("executor output", &path)?;
+            if let Some(bytes) = read(&location, "executor output", MAX_EXECUTOR_OUTPUT)? {
+                return ExecutorOutput::parse(&bytes);
+            }
         }
+        Ok(ExecutorOutput::default())
     }
 
     fn missing(&self, first: &str, all: &[&str]) -> Error {
@@ -99,7 +146,10 @@ impl WorkDir {
             if weight(value) as u64 > MAX_PARAMETER {
                 return Err(too_large(name, MAX_PARAMETER));
             }
-            return from_executor_output(ty, value).map(Some).map_err(refuse);
+            let value = reported.marks.settle(ty, value).map_err(|Unkept { why, hint }| {
+                Error::output(format!("its output `{name}` cannot be kept: {why}")).hint(hint)
+            })?;
+            return from_executor_output(ty, &value).map(Some).map_err(refuse);
         }
         let location = self.guest_path(name, &self.layout.parameter(name))?;
         let Some(bytes) = read(&location, name, MAX_PARAMETER)? else { return Ok(None) };
@@ -114,6 +164,7 @@ impl WorkDir {
         kind: &ArtifactType,
         list: bool,
         reported: &ExecutorOutput,
+        command: &Command,
         inputs: &PortValues,
     ) -> Result<Vec<Found<'a>>> {
         let mut reported = reported.runtime_artifacts(port);
@@ -127,75 +178,17 @@ impl WorkDir {
         if reported.len() > MAX_ARTIFACTS {
             return Err(Error::output(format!("its output `{port}` holds more than {MAX_ARTIFACTS} artifacts")));
         }
-        reported.iter().map(|reported| self.artifact(port, kind, reported, inputs)).collect()
+        reported.iter().map(|reported| self.artifact(port, kind, reported, command, inputs)).collect()
     }
 
-    fn artifact<'a>(
-        &'a self,
-        port: &'a str,
-        kind: &ArtifactType,
-        reported: &RuntimeArtifact<'_>,
-        inputs: &PortValues,
-    ) -> Result<Found<'a>> {
-        let mut properties =
-            reported.metadata.map(|reported| metadata(port, reported)).transpose()?.unwrap_or_default();
-        let content = match self.reported_path(port, reported)? {
-            (Some(path), _) => match self.input_at(&path, inputs) {
-                Some(uri) => Content::Stored(uri.to_owned()),
-                None => Content::At(self.guest_path(port, &path)?),
-            },
-            (None, remote) => {
-                if let Some(uri) = remote {
-                    properties.insert(REMOTE_URI.to_owned(), Value::from(uri));
-                }
-                Content::At(self.guest_path(port, &self.layout.output(port))?)
-            }
-        };
-        let name = reported.name.filter(|name| *name != port);
-        if name.is_some_and(|name| name.len() > MAX_NAME) {
-            return Err(Error::output(format!("its output `{port}` has a name of more than {MAX_NAME} bytes")));
-        }
-        let artifact =
-            Artifact { id: None, kind: kind.clone(), uri: String::new(), name: name.map(str::to_owned), properties };
-        Ok(Found { port, artifact, content })
-    }
-
-    /// The path of a reported artifact, or the URI of another system. The URI of a bucket counts as a path if the command
-    /// wrote to the directory at which KFP mounts that bucket (`/gcs/...`).
-    fn reported_path<'a>(
+    /// Stores the contents, each place once, and answers with each artifact and the place it was at. What lies in another's directory
+    /// is copied before that is moved.
+    fn store_all<'a>(
         &self,
-        port: &str,
-        reported: &RuntimeArtifact<'a>,
-    ) -> Result<(Option<String>, Option<&'a str>)> {
-        if let Some(path) = reported.custom_path {
-            return Ok((Some(path.to_owned()), None));
-        }
-        let Some(uri) = reported.uri else { return Ok((None, None)) };
-        if let Some(path) = uri.strip_prefix("file://").or(Some(uri)).filter(|path| path.starts_with('/')) {
-            return Ok((Some(path.to_owned()), None));
-        }
-        for (scheme, shown) in [("gs://", "/gcs/"), ("s3://", "/s3/"), ("minio://", "/minio/")] {
-            let Some(path) = uri.strip_prefix(scheme).filter(|path| !path.is_empty()) else { continue };
-            let path = format!("{}{shown}{path}", self.layout.root);
-            let location = self.guest_path(port, &path)?;
-            if location.dir.symlink_metadata(&location.path).is_ok() {
-                return Ok((Some(path), None));
-            }
-        }
-        Ok((None, Some(uri)))
-    }
-
-    /// The content of the input artifact at this path: a command may return one of its inputs.
-    fn input_at<'a>(&self, path: &str, inputs: &'a PortValues) -> Option<&'a str> {
-        inputs.iter().find_map(|(port, value)| {
-            let PortValue::Artifacts(artifacts) = value else { return None };
-            let mut found = artifacts.iter().enumerate().filter(|(index, _)| self.layout.input(port, *index) == path);
-            found.next().map(|(_, artifact)| artifact.uri.as_str())
-        })
-    }
-
-    /// Stores the contents, each path once. An output inside of another one's directory is copied before that is moved.
-    fn store_all<'a>(&self, found: Vec<Found<'a>>, budget: &Budget) -> Result<Vec<(&'a str, Artifact)>> {
+        found: Vec<Found<'a>>,
+        budget: &Budget,
+        warnings: &mut Vec<String>,
+    ) -> Result<Vec<(&'a str, Artifact, Option<String>)>> {
         let mut paths: Vec<(&str, &GuestPath<'_>)> = found
             .iter()
             .filter_map(|found| match &found.content {
@@ -214,15 +207,21 @@ impl WorkDir {
         }
         let mut all = Vec::with_capacity(found.len());
         for Found { port, mut artifact, content } in found {
-            artifact.uri = match content {
-                Content::Stored(uri) => uri,
+            let (content, location) = match content {
+                Content::Stored(content) => (content, None),
                 Content::At(location) => match stored.get(&location.shown).copied().flatten() {
-                    Some(id) => id.to_string(),
-                    // As in KFP, an artifact exists even if nothing was written to its path.
-                    None => self.empty(port)?.to_string(),
+                    Some(id) => (id.to_string(), Some(location.shown)),
+                    None => {
+                        if location.shown != self.inside(self.layout.output(port)) {
+                            warnings.push(stray::nothing_there(port, &location.shown));
+                        }
+                        // As in KFP, an artifact exists even if nothing was written to its path.
+                        (self.empty(port)?.to_string(), Some(location.shown))
+                    }
                 },
             };
-            all.push((port, artifact));
+            artifact.uri = content;
+            all.push((port, artifact, location));
         }
         Ok(all)
     }
@@ -268,25 +267,8 @@ fn too_large(name: &str, most: u64) -> Error {
         .hint("give large results as artifacts: parameters are kept in the metadata")
 }
 
-/// An artifact's metadata, checked, without `null` entries.
-fn metadata(port: &str, reported: &Map<String, Value>) -> Result<BTreeMap<String, Value>> {
-    let refuse = |why: String| Error::output(format!("the metadata of its output `{port}`: {why}"));
-    let (most, count) = MAX_METADATA;
-    if reported.len() > count {
-        return Err(refuse(format!("there are more than {count} entries")));
-    }
-    if let Some(name) = reported.keys().find(|name| name.is_empty() || name.len() > 255) {
-        return Err(refuse(format!("a name has 1 to 255 bytes, unlike {:?}", shorten(name))));
-    }
-    if reported.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>() > most {
-        return Err(refuse(format!("it takes more than {}", size(most as u64))));
-    }
-    let kept = reported.iter().filter(|(name, value)| !value.is_null() && *name != REMOTE_URI);
-    Ok(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
-}
-
-/// The approximate memory of a value, in bytes. The recursion is bounded by the parser's limit of nesting.
-fn weight(value: &Value) -> usize {
+/// About the memory that a value takes; its nesting is bounded by the parser's.
+pub(crate) fn weight(value: &Value) -> usize {
     16 + match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(weight).sum(),

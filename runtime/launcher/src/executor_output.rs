@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::error::{Error, Result};
+use crate::python_json::{self, Marks, Unkept};
 
 /// The parsed file.
 #[derive(Debug, Default, PartialEq)]
@@ -11,6 +12,8 @@ pub(crate) struct ExecutorOutput {
     pub(crate) parameters: Map<String, Value>,
     /// KFP's `ArtifactList` of output artifacts by name, unchecked.
     pub(crate) artifacts: Map<String, Value>,
+    /// How strings in the values of parameters are marked that stand for something else.
+    pub(crate) marks: Marks,
 }
 
 /// KFP's `RuntimeArtifact`: what a command reports of one artifact. Empty strings count as absent.
@@ -34,17 +37,21 @@ impl ExecutorOutput {
         if text.trim().is_empty() {
             return Ok(Self::default());
         }
-        let value = json(text).map_err(|error| refuse(error.to_string()))?;
+        let (value, marks) = python_json::parse(text).map_err(|error| refuse(error.to_string()))?.into_parts();
         let Value::Object(mut fields) = value else { return Err(refuse("it is no JSON object".to_owned())) };
         let mut object = |names: [&str; 2]| match names.iter().find_map(|name| fields.remove(*name)) {
             None | Some(Value::Null) => Ok(Map::new()),
             Some(Value::Object(map)) => Ok(map),
             Some(_) => Err(refuse(format!("`{}` is no JSON object", names[0]))),
         };
-        Ok(Self {
-            parameters: object(["parameterValues", "parameter_values"])?,
-            artifacts: object(["artifacts", "artifacts"])?,
-        })
+        let parameters = object(["parameterValues", "parameter_values"])?;
+        let mut artifacts = object(["artifacts", "artifacts"])?;
+        for (port, reported) in &mut artifacts {
+            *reported = marks.settle_metadata(reported).map_err(|Unkept { why, hint }| {
+                Error::output(format!("the metadata of its output `{port}` cannot be kept: {why}")).hint(hint)
+            })?;
+        }
+        Ok(Self { parameters, artifacts, marks })
     }
 
     /// The reported artifacts of an output.
@@ -67,54 +74,9 @@ impl<'a> RuntimeArtifact<'a> {
     }
 }
 
-/// Parses JSON as Python writes it: `NaN`, `Infinity` and `-Infinity` without quotes are read as strings.
-pub(crate) fn json(text: &str) -> serde_json::Result<Value> {
-    serde_json::from_str(text).or_else(|error| {
-        if !text.contains("NaN") && !text.contains("Infinity") {
-            return Err(error);
-        }
-        serde_json::from_str(&quote_bare(text)).map_err(|_| error)
-    })
-}
-
-fn quote_bare(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 64);
-    let mut rest = text;
-    let mut in_string = false;
-    while let Some(first) = rest.chars().next() {
-        let bare = ["NaN", "-Infinity", "Infinity"].into_iter().find(|word| !in_string && rest.starts_with(word));
-        if let Some(word) = bare {
-            out.push('"');
-            out.push_str(word);
-            out.push('"');
-            rest = &rest[word.len()..];
-            continue;
-        }
-        let mut taken = first.len_utf8();
-        if first == '"' {
-            in_string = !in_string;
-        } else if in_string && first == '\\' {
-            taken += rest[taken..].chars().next().map_or(0, char::len_utf8);
-        }
-        out.push_str(&rest[..taken]);
-        rest = &rest[taken..];
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-
-    #[test]
-    fn pythons_numbers_that_json_lacks_are_read() {
-        let value = json(r#"{"a": NaN, "b": [Infinity, -Infinity], "c": "NaN \"Infinity\" \\", "d": 1}"#).unwrap();
-        let expected = json!({"a": "NaN", "b": ["Infinity", "-Infinity"], "c": "NaN \"Infinity\" \\", "d": 1});
-        assert_eq!(value, expected);
-        assert!(json("{NaN").is_err() && json("nan").is_err());
-    }
 
     #[test]
     fn what_is_no_executor_output_is_refused() {

@@ -11,10 +11,9 @@ use std::time::{Duration, Instant};
 
 use weft_artifacts::{Budget, Store};
 use weft_pipeline::command::{Call, WORKSPACE};
-use weft_pipeline::step::{
-    Command, FailureKind, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
-};
+use weft_pipeline::step::{Command, FailureKind, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 
+use crate::collect::Collected;
 use crate::error::{Error, ErrorContext, Result, output_limit};
 use crate::exit::{ExitError, SUMMARY_LOG_LINES};
 use crate::mask::Mask;
@@ -93,7 +92,7 @@ impl HostPython {
         });
         let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
         match result {
-            Ok(outputs) => Ok(StepOutput { outputs, trace }),
+            Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
             Err((kind, message, hint)) => Err(Box::new(StepFailure { kind, message, hint, trace })),
         }
     }
@@ -104,7 +103,7 @@ impl HostPython {
         secrets: &StepSecrets,
         observer: &dyn StepObserver,
         log: &mut Vec<u8>,
-    ) -> std::result::Result<PortValues, Failed> {
+    ) -> std::result::Result<Collected, Failed> {
         let host = |message: String| (FailureKind::Host, message, None);
         let command =
             request.command.as_ref().ok_or_else(|| host("the host's Python runs commands only".to_owned()))?;
@@ -112,7 +111,7 @@ impl HostPython {
             time: request.limits.time.unwrap_or(self.limits.time),
             output: request.limits.output.unwrap_or(self.limits.output),
         };
-        let directory = WorkDir::for_host(&self.store, command, &request.inputs).map_err(failed)?;
+        let directory = WorkDir::for_host(&self.store, command, &request.inputs, &request.identity).map_err(failed)?;
         let call = self.call(request, secrets, command, &directory).map_err(failed)?;
         let end = self.execute(&directory, &call, limits, secrets.mask(), observer, log).map_err(failed)?;
         match end {

@@ -16,15 +16,19 @@ mod executor_output;
 mod exit;
 mod guest_path;
 mod host_python;
+mod located;
 mod mask;
 mod parameter;
+mod python_json;
 mod scratch_root;
 mod secrets;
+mod stray;
 mod work_dir;
 
 #[cfg(test)]
 mod tests;
 
+pub use collect::Collected;
 pub use error::{Error, Result};
 pub use exit::{ExitError, error_summary};
 pub use host_python::{HostPython, Limits};

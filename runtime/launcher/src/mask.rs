@@ -66,21 +66,28 @@ impl Mask {
 
     /// The end of a log, from which something before it `is_cut` off.
     pub fn end(&self, end: &[u8], is_cut: bool) -> Vec<u8> {
-        let cut = if is_cut { self.longest.min(MOST_AROUND_GAP).min(end.len()) } else { 0 };
-        self.bytes(end[cut..].to_vec())
+        let mut end = self.bytes(end.to_vec());
+        if is_cut {
+            // Whole values are hidden already, so no part of one is left behind the cut.
+            end.drain(..self.cut(end.len()));
+        }
+        end
     }
 
-    /// A log of which only both ends were kept, with a line that says how many bytes were lost between them; none if it is whole.
+    /// Bytes that can be part of a value of which the rest is missing.
+    fn cut(&self, length: usize) -> usize {
+        self.longest.min(MOST_AROUND_GAP).min(length)
+    }
+
+    /// A log of which only both ends were kept, with a line that says how many bytes were lost between them; none if it is
+    /// whole. A few more are left out where part of a value might stand.
     pub fn log(&self, mut start: Vec<u8>, lost: u64, end: &[u8]) -> Vec<u8> {
         if lost == 0 {
             start.extend_from_slice(end);
             return self.bytes(start);
         }
-        let cut = self.longest.min(MOST_AROUND_GAP);
-        let (before, after) = (cut.min(start.len()), cut.min(end.len()));
-        start.truncate(start.len() - before);
-        let lost = lost + (before + after) as u64;
         let mut log = self.bytes(start);
+        log.truncate(log.len() - self.cut(log.len()));
         log.extend_from_slice(format!("\n... {lost} bytes left out ...\n").as_bytes());
         log.extend(self.end(end, true));
         log
@@ -109,7 +116,7 @@ mod tests {
         let mask = mask(&["secret-value"]);
         let log = mask.log(b"say secret-va".to_vec(), 100, b"lue and secret-value at the end");
         let log = String::from_utf8(log).unwrap();
-        assert_eq!(log, "s\n... 124 bytes left out ...\nt-value at the end");
+        assert_eq!(log, "s\n... 100 bytes left out ...\nat the end");
         assert_eq!(mask.log(b"secret-".to_vec(), 0, b"value"), b"***");
         assert_eq!(Mask::default().log(b"a".to_vec(), 5, b"b"), b"a\n... 5 bytes left out ...\nb");
     }

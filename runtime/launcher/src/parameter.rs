@@ -1,15 +1,16 @@
 //! Values of output parameters, from the file that a command wrote or from its `ExecutorOutput`.
 
 use serde_json::Value;
-use weft_pipeline::types::ParameterType;
+use weft_pipeline::model::Format;
+use weft_pipeline::types::{Mismatch, ParameterType};
 
-use crate::executor_output::json;
 use crate::guest_path::shorten;
+use crate::python_json::{Unkept, parse};
 
 /// The value in a parameter's file, by the declared type: a string is the whole text, numbers and booleans are parsed, lists
 /// and structures are JSON.
 pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String> {
-    let plain = |text: &str| ty.parse(text).map_err(|mismatch| mismatch.to_string());
+    let plain = |text: &str| ty.parse(text).map_err(|mismatch| reported(mismatch, ty));
     match ty {
         ParameterType::Option(inner) => from_file(inner, text),
         ParameterType::String => Ok(Value::from(text)),
@@ -23,9 +24,11 @@ pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String>
         ParameterType::F32 | ParameterType::F64 => plain(text.trim()),
         simple if simple.integer_range().is_some() => plain(text.trim()),
         _ => {
-            let value =
-                json(text).map_err(|error| format!("it is not JSON: {error}; it is {:?}", shorten(text.trim())))?;
-            ty.coerce(value).map_err(|mismatch| mismatch.to_string())
+            let (value, marks) = parse(text)
+                .map_err(|error| format!("it is not JSON: {error}; it is {:?}", shorten(text.trim())))?
+                .into_parts();
+            let value = marks.settle(ty, &value).map_err(|Unkept { why, .. }| why)?;
+            ty.coerce(value).map_err(|mismatch| reported(mismatch, ty))
         }
     }
 }
@@ -35,13 +38,18 @@ pub(crate) fn from_file(ty: &ParameterType, text: &str) -> Result<Value, String>
 pub(crate) fn from_executor_output(ty: &ParameterType, value: &Value) -> Result<Value, String> {
     let mismatch = match ty.coerce(value.clone()) {
         Ok(value) => return Ok(value),
-        Err(mismatch) => mismatch.to_string(),
+        Err(mismatch) => reported(mismatch, ty),
     };
     match (ty, value) {
         (ParameterType::String, value) => Ok(Value::String(value.to_string())),
         (ty, Value::String(text)) => from_file(ty, text).map_err(|_| mismatch),
         _ => Err(mismatch),
     }
+}
+
+/// A mismatch in KFP's terms, whose pipelines commands are of.
+fn reported(mismatch: Mismatch, ty: &ParameterType) -> String {
+    mismatch.in_terms_of(Format::Kfp, ty).to_string()
 }
 
 #[cfg(test)]
@@ -74,14 +82,14 @@ mod tests {
 
     #[test]
     fn what_is_told_is_taken_as_kfp_takes_it() {
-        let reported = |ty: &str, value: Value| from_executor_output(&ty.parse().unwrap(), &value);
-        assert_eq!(reported("string", json!(3)), Ok(json!("3")));
-        assert_eq!(reported("int", json!("3")), Ok(json!(3)));
-        assert_eq!(reported("int", json!(3.0)), Ok(json!(3)));
-        assert_eq!(reported("float", json!(3)), Ok(json!(3.0)));
-        assert_eq!(reported("bool", json!("True")), Ok(json!(true)));
-        assert_eq!(reported("list", json!("[1]")), Ok(json!([1])));
-        assert!(reported("int", json!(3.5)).is_err());
-        assert!(reported("list", json!({"a": 1})).is_err());
+        let read = |ty: &str, value: Value| from_executor_output(&ty.parse().unwrap(), &value);
+        assert_eq!(read("string", json!(3)), Ok(json!("3")));
+        assert_eq!(read("int", json!("3")), Ok(json!(3)));
+        assert_eq!(read("int", json!(3.0)), Ok(json!(3)));
+        assert_eq!(read("float", json!(3)), Ok(json!(3.0)));
+        assert_eq!(read("bool", json!("True")), Ok(json!(true)));
+        assert_eq!(read("list", json!("[1]")), Ok(json!([1])));
+        assert!(read("int", json!(3.5)).is_err());
+        assert!(read("list", json!({"a": 1})).is_err());
     }
 }

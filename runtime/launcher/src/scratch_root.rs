@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cap_std::fs::Dir;
 use weft_artifacts::{Scratch, Store};
+use weft_pipeline::command::Layout;
 
 use crate::error::{Error, ErrorContext, Result};
 
@@ -45,6 +46,13 @@ impl ScratchRoot {
         let parent = if beside { scratch.dir() } else { &root };
         let (inputs, packages) = (subdir(parent, "in")?, subdir(parent, "packages")?);
         Ok(Self { root, inputs, packages, path, _scratch: scratch })
+    }
+
+    /// Makes the directory of a step's outputs.
+    pub(crate) fn make_outputs(&self, layout: &Layout) -> Result<()> {
+        let path = layout.outputs();
+        let path = path.strip_prefix(&layout.root).unwrap_or(&path).trim_start_matches('/');
+        self.root.create_dir_all(path).context(|| "the directory for its outputs could not be made".to_owned())
     }
 
     /// Removes everything that a command left. False if that exceeds the limits, or if a directory is missing: the whole

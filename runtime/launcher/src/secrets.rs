@@ -275,12 +275,12 @@ fn key_in(path: &Path) -> io::Result<[u8; 32]> {
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         found => return found?.ok_or_else(|| ErrorKind::NotFound.into()),
     }
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).map_err(io::Error::other)?;
+    let (mut key, mut unique) = ([0; 32], [0; 8]);
+    getrandom::fill(&mut key).and_then(|()| getrandom::fill(&mut unique)).map_err(io::Error::other)?;
     // Under its name only when it is whole.
-    let unfinished = path.with_extension(format!("{}.tmp", std::process::id()));
+    let unfinished = path.with_extension(format!("{:016x}.tmp", u64::from_le_bytes(unique)));
     let mut options = File::options();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(&unfinished)?;
@@ -522,12 +522,7 @@ mod tests {
         let location = tempfile::tempdir().unwrap();
         let path = location.path().join("key");
         let keys: Vec<_> = std::thread::scope(|scope| {
-            let all: Vec<_> = (0..8)
-                .map(|number| {
-                    let path = &path;
-                    scope.spawn(move || if number % 2 == 0 { key_in(path) } else { key_in(path) })
-                })
-                .collect();
+            let all: Vec<_> = (0..8).map(|_| scope.spawn(|| key_in(&path))).collect();
             all.into_iter().map(|one| one.join().unwrap().unwrap()).collect()
         });
         assert!(keys.iter().all(|key| *key == keys[0]));

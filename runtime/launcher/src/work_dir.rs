@@ -1,5 +1,6 @@
 //! The working directory of a command: its inputs and packages are staged here before it runs.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +9,7 @@ use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use indexmap::IndexMap;
 use weft_artifacts::{ContentId, Existing, Store, Usage, disk_usage};
-use weft_pipeline::command::{Call, Layout, call};
+use weft_pipeline::command::{Call, Layout, call, uri};
 use weft_pipeline::step::{Command, DirectoryGrant, PortValue, PortValues};
 
 use crate::error::{Error, ErrorContext, Result};
@@ -62,10 +63,11 @@ impl WorkDirs {
         command: &Command,
         inputs: &PortValues,
         grants: &BTreeMap<String, DirectoryGrant>,
+        identity: &[u8; 32],
     ) -> Result<WorkDir> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let scratch = idle.map_or_else(|| ScratchRoot::new(&self.store, true), Ok)?;
-        WorkDir::for_sandbox(&self.store, scratch, command, inputs, grants)
+        WorkDir::for_sandbox(&self.store, scratch, Layout::new(identity), command, inputs, grants)
     }
 
     /// Takes back the directory of a command that has ended, after its outputs were collected.
@@ -80,11 +82,12 @@ impl WorkDir {
     fn for_sandbox(
         store: &Store,
         scratch: ScratchRoot,
+        layout: Layout,
         command: &Command,
         inputs: &PortValues,
         grants: &BTreeMap<String, DirectoryGrant>,
     ) -> Result<Self> {
-        let layout = Layout::default();
+        scratch.make_outputs(&layout)?;
         for path in &command.directories {
             let mut at = None;
             for name in path.split('/').filter(|name| !matches!(*name, "" | "." | "..")) {
@@ -93,10 +96,20 @@ impl WorkDir {
         }
         let mount = |name: &str, inside: String, write| Mount { host: scratch.path.join(name), inside, write };
         let mut mounts = vec![mount("root", "/".to_owned(), true), mount("in", "/in".to_owned(), false)];
-        each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            let at = subdir(&subdir(&scratch.inputs, folder)?, index)?;
-            store.materialize(id, &at, name).context(|| format!("its input `{port}` could not be laid out"))
-        })?;
+        let mut copied = false;
+        for (path, Shown { id, port }) in shown(command, inputs, &layout)? {
+            let failed = || format!("its input `{port}` could not be laid out");
+            if let Some(name) = path.strip_prefix("/in/") {
+                store.materialize(&id, &scratch.inputs, name).context(failed)?;
+            } else {
+                // Among the command's own files, where links to the store's would be in its hands.
+                let (parent, _) = path[1..].rsplit_once('/').unwrap_or_default();
+                scratch.root.create_dir_all(parent).context(failed)?;
+                store.export(&id, scratch.path.join("root").join(&path[1..]), Existing::Keep).context(failed)?;
+                copied = true;
+            }
+        }
+        let given = if copied { used(&scratch)? } else { 0 };
         if !command.packages.is_empty() {
             each_package(command, |id, name| store.materialize(id, &scratch.packages, name))?;
             mounts.push(mount("packages", layout.packages(), false));
@@ -112,25 +125,22 @@ impl WorkDir {
             mounts.push(Mount { host: PathBuf::from(&grant.host), inside: inside.clone(), write: grant.write });
             granted.push((inside, dir));
         }
-        Ok(Self { scratch, granted, store: store.clone(), layout, is_host: false, given: 0, mounts })
+        Ok(Self { scratch, granted, store: store.clone(), layout, is_host: false, given, mounts })
     }
 
     /// Stages the files of a command that runs on the host. Its inputs are copies, as it can write to them.
-    pub(crate) fn for_host(store: &Store, command: &Command, inputs: &PortValues) -> Result<Self> {
+    pub(crate) fn for_host(store: &Store, command: &Command, inputs: &PortValues, identity: &[u8; 32]) -> Result<Self> {
         let scratch = ScratchRoot::new(store, false)?;
         let path = scratch.path.join("root");
-        let layout = Layout::below(
-            path.to_str().ok_or_else(|| Error::Placeholder(format!("`{}` is not UTF-8", path.display())))?,
-        );
+        let layout = Layout::new(identity)
+            .below(path.to_str().ok_or_else(|| Error::Placeholder(format!("`{}` is not UTF-8", path.display())))?);
+        scratch.make_outputs(&layout)?;
         let export = |id: &ContentId, at: PathBuf| store.export(id, at, Existing::Keep);
-        each_input(inputs, &layout, |id, port, [folder, index, name]| {
-            subdir(&subdir(&scratch.inputs, folder)?, index)?;
-            let at = path.join("in").join(folder).join(index).join(name);
-            export(id, at).context(|| format!("its input `{port}` could not be laid out"))
-        })?;
+        for (at, Shown { id, port }) in shown(command, inputs, &layout)? {
+            export(&id, PathBuf::from(at)).context(|| format!("its input `{port}` could not be laid out"))?;
+        }
         each_package(command, |id, name| export(id, path.join("packages").join(name)))?;
-        let most = Usage { bytes: u64::MAX, entries: u64::MAX };
-        let given = disk_usage(&scratch.root, &most).context(|| "its files could not be laid out".to_owned())?.bytes;
+        let given = used(&scratch)?;
         Ok(Self {
             scratch,
             granted: Vec::new(),
@@ -144,7 +154,24 @@ impl WorkDir {
 
     /// The arguments and the environment of the command. `granted` are variables that it has in addition to its own.
     pub fn call(&self, command: &Command, inputs: &PortValues, granted: &IndexMap<String, String>) -> Result<Call> {
-        call(command, inputs, &self.layout, granted).map_err(Error::Placeholder)
+        call(command, &self.rooted(command, inputs), &self.layout, granted).map_err(Error::Placeholder)
+    }
+
+    /// The inputs with the URIs in their texts as the command finds what they lead to: on the host that is below its own directory.
+    fn rooted<'i>(&self, command: &Command, inputs: &'i PortValues) -> Cow<'i, PortValues> {
+        if !self.is_host || command.linked.is_empty() {
+            return Cow::Borrowed(inputs);
+        }
+        let mut inputs = inputs.clone();
+        for value in inputs.values_mut() {
+            let PortValue::Parameter(value) = value else { continue };
+            uri::map_texts(value, &mut |text| {
+                let location = |text: String, uri: &String| text.replace(uri, &format!("{}{uri}", self.layout.root));
+                let ours = command.linked.keys().filter(|uri| !uri::is_remote(uri));
+                Some(ours.fold(text.to_owned(), location))
+            });
+        }
+        Cow::Owned(inputs)
     }
 
     /// The directories that the command has access to.
@@ -160,24 +187,52 @@ impl WorkDir {
     }
 }
 
-/// Calls `lay` for each input artifact with its content, its port, and the three components of its path below `/in`.
-fn each_input(
-    inputs: &PortValues,
-    layout: &Layout,
-    mut lay: impl FnMut(&ContentId, &str, [&str; 3]) -> Result<()>,
-) -> Result<()> {
+/// Content that a command sees.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    id: ContentId,
+    /// The input that it is shown for.
+    port: &'a str,
+}
+
+/// The content that a command sees, by the path at which it does, each path once.
+///
+/// # Errors
+/// Two inputs that have one URI in another system, but not one content.
+fn shown<'a>(command: &'a Command, inputs: &'a PortValues, layout: &Layout) -> Result<BTreeMap<String, Shown<'a>>> {
+    let parsed = |port: &'a str, content: &str| -> Result<Shown<'a>> {
+        let id = content.parse::<ContentId>().context(|| format!("its input `{port}`"))?;
+        Ok(Shown { id, port })
+    };
+    let mut all: BTreeMap<String, Shown<'a>> = BTreeMap::new();
     for (port, value) in inputs {
         let PortValue::Artifacts(artifacts) = value else { continue };
-        for (index, artifact) in artifacts.iter().enumerate() {
-            let id = artifact.uri.parse::<ContentId>().context(|| format!("its input `{port}`"))?;
-            let path = layout.input(port, index);
-            // Names in a layout hold no slash.
-            let mut names = path.rsplit('/');
-            let (Some(name), Some(index), Some(folder)) = (names.next(), names.next(), names.next()) else { continue };
-            lay(&id, port, [folder, index, name])?;
+        for artifact in artifacts {
+            let new = parsed(port, &artifact.uri)?;
+            let known = all.entry(layout.input(artifact)).or_insert(new);
+            if known.id != new.id {
+                let what =
+                    format!("its inputs `{}` and `{port}` have the same URI, but not the same content", known.port);
+                return Err(Error::Placeholder(format!("{what}; give each artifact a URI of its own")));
+            }
         }
     }
-    Ok(())
+    for (name, content) in &command.linked {
+        let path = match uri::mounted(name) {
+            Some(path) if layout.root.is_empty() => path,
+            None if !uri::is_remote(name) => format!("{}{name}", layout.root),
+            _ => continue,
+        };
+        // What an input brings with it goes before what its name led to last.
+        all.entry(path).or_insert(parsed(name, content)?);
+    }
+    Ok(all)
+}
+
+/// Bytes below a command's root.
+fn used(scratch: &ScratchRoot) -> Result<u64> {
+    let most = Usage { bytes: u64::MAX, entries: u64::MAX };
+    Ok(disk_usage(&scratch.root, &most).context(|| "its files could not be laid out".to_owned())?.bytes)
 }
 
 fn each_package(command: &Command, mut lay: impl FnMut(&ContentId, &str) -> weft_artifacts::Result<()>) -> Result<()> {

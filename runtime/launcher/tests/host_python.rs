@@ -141,6 +141,40 @@ print(os.getcwd() == os.path.dirname(os.environ['TMPDIR']), sys.stdin.read() == 
 }
 
 #[test]
+fn uris_lead_to_the_same_on_the_host() {
+    let fixture = Fixture::new();
+    let data = fixture.put(b"penguins");
+    let seen = weft_pipeline::command::uri::of_content(&data.uri);
+    let code = r"
+import json, os, sys
+given = json.loads(sys.argv[1])
+text = given['inputs']['parameterValues']['text']
+assert open(text[4:-1]).read() == 'penguins', text
+model = given['outputs']['artifacts']['model']['artifacts'][0]['uri']
+open(model, 'w').write('model')
+assert os.path.dirname(given['outputs']['outputFile']) == os.path.dirname(model)
+data = given['inputs']['artifacts']['data']['artifacts'][0]['uri']
+told = {'parameterValues': {'uris': [data, text, model]}, 'artifacts': {'copy': {'artifacts': [{'uri': data}]}}}
+json.dump(told, open(given['outputs']['outputFile'], 'w'))
+";
+    let outputs = [("model", "system.Model"), ("copy", "system.Dataset"), ("uris", "list")];
+    let linked = [(seen.clone(), data.uri.clone())].into();
+    let command = Command { linked, ..command(&["-c", code, "{{$}}"], &outputs) };
+    let text = PortValue::Parameter(json!(format!("see {seen}.")));
+    let inputs = [("data", PortValue::Artifacts(vec![data.clone()])), ("text", text.clone())];
+    let output = fixture.run(command, &inputs).unwrap();
+    let artifact = |name: &str| match &output.outputs[name] {
+        PortValue::Artifacts(all) => all[0].uri.clone(),
+        PortValue::Parameter(value) => panic!("{value}"),
+    };
+    assert_eq!(artifact("copy"), data.uri);
+    let model = weft_pipeline::command::uri::of_content(&artifact("model"));
+    assert_eq!(output.outputs["uris"], PortValue::Parameter(json!([seen, format!("see {seen}."), model])));
+    let shown = format!("{}/model", weft_pipeline::command::uri::of_outputs(&[7; 32]));
+    assert_eq!(output.uris[&shown], artifact("model"));
+}
+
+#[test]
 fn a_function_of_kfp_is_run_by_its_executor() {
     let fixture = Fixture::new();
     let function = ["--kfp-function", "def f(): pass", "--executor_input", "{{$}}", "--function_to_execute", "f"];
@@ -267,9 +301,10 @@ raise ValueError('bad ' + json.load(open('/etc/api/config.json'))['password'])
     assert!(log.contains("token *** ['config.json', 'token']"), "{log}");
     assert!(!log.contains("s3cret-token") && !log.contains("\"password\": \"hunter-two\""), "{log}");
     // The whole line is a value, a part of it alone is not known to be one.
-    assert_eq!(failure.message, "ValueError: bad hunter-two");
+    assert!(failure.message.starts_with("ValueError: bad hunter-two"), "{}", failure.message);
+    assert!(!failure.message.contains("s3cret"), "{}", failure.message);
     let failure = fixture.code("import os; raise ValueError(os.environ['TOKEN'])").unwrap_err();
-    assert_eq!(failure.message, "ValueError: ***");
+    assert!(failure.message.starts_with("ValueError: ***"), "{}", failure.message);
     // Nothing of it is left.
     let left = std::process::Command::new("grep")
         .args(["-rl", "s3cret-token"])

@@ -110,6 +110,7 @@ fn new<'a>(task: &'a str, component: &'a ComponentRef, number: u32, inputs: &'a 
         component: Some(component),
         inputs,
         grants: &NO_GRANTS,
+        linked: &[],
         identity: Some(identity),
         attempt: 1,
         parent: None,

@@ -10,7 +10,7 @@ use weft_pipeline::types::ArtifactType;
 use crate::error::{Error, Result};
 use crate::properties::{self, Property, Writer};
 use crate::store::Store;
-use crate::types::{ArtifactFilter, ArtifactRecord, ArtifactState, ExecutionId, Producer};
+use crate::types::{ArtifactFilter, ArtifactRecord, ArtifactState, ExecutionId, ExecutionKind, Producer};
 
 /// The property with an artifact's name. As in KFP, it is the name of the output if the artifact has none.
 const DISPLAY_NAME: &str = "display_name";
@@ -213,6 +213,26 @@ pub(crate) fn find_equal(
     Ok(ids.into_iter().find(|id| {
         known.get(id).is_some_and(|(known_name, known)| known_name.as_deref() == Some(name) && *known == properties)
     }))
+}
+
+/// The artifact of this content that an execution was given by its URI: of several the newest, those of its own run first. An importer
+/// was given what something else than an importer made.
+pub(crate) fn named_by_uri(
+    conn: &Connection,
+    content: &str,
+    kind: ExecutionKind,
+    run_context: i64,
+) -> Result<Option<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT a.id FROM Artifact a WHERE a.uri = ?1 AND a.state IS NOT ?2 AND (?3 IS NOT ?4 OR EXISTS \
+            (SELECT 1 FROM Event e JOIN weft_step s ON s.execution = e.execution_id \
+             WHERE e.artifact_id = a.id AND e.type = 4 AND s.kind IS NOT ?4)) \
+         ORDER BY EXISTS (SELECT 1 FROM Attribution WHERE artifact_id = a.id AND context_id = ?5) DESC, a.id DESC LIMIT 1",
+    )?;
+    let importer = ExecutionKind::Importer.name();
+    let found =
+        statement.query_row((content, ArtifactState::DELETED, kind.name(), importer, run_context), |row| row.get(0));
+    Ok(found.optional()?)
 }
 
 /// An artifact's properties, except for one that its name replaces.

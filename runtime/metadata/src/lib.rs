@@ -7,6 +7,7 @@
 //! - [`RunRecord`] and [`StepRecord`] are the recorded runs and their steps.
 //! - [`Store::find_cached`] and [`Store::latest_artifact`] find the results of earlier runs.
 //! - [`Store::lineage`] follows artifacts and runs upstream to their sources and downstream to their uses.
+//! - [`Store::resolve_uri`] resolves a URI that a step saw or set to content.
 //! - [`Store::referenced_uris`] lists the content that is needed; [`Store::delete_run`] deletes a run.
 
 mod artifacts;
@@ -21,6 +22,7 @@ mod runs;
 mod schema;
 mod store;
 mod types;
+mod uris;
 mod write;
 
 pub use error::{Error, Result};
@@ -33,4 +35,5 @@ pub use types::{
     Finished, Labels, NewExecution, NewRun, Producer, ResumeState, RunFilter, RunKey, RunRecord, RunState, RunSummary,
     StepCounts, StepRecord,
 };
+pub use uris::Resolved;
 pub use write::Tx;

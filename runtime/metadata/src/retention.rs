@@ -9,6 +9,7 @@ use crate::error::{Error, Result};
 use crate::runs::from_json;
 use crate::store::Store;
 use crate::types::ArtifactState;
+use crate::uris;
 use crate::write::Tx;
 
 impl Store {
@@ -58,7 +59,7 @@ impl Tx<'_> {
             (run_context, ArtifactState::DELETED, self.now_ms),
         )?;
         self.conn.execute("DELETE FROM weft_run WHERE id = ?1", [id])?;
-        Ok(())
+        uris::forget(self.conn, ArtifactState::DELETED)
     }
 }
 

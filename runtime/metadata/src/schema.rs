@@ -13,6 +13,14 @@ pub(crate) const WEFT_VERSION: i64 = 1;
 
 const MLMD_SCHEMA: &str = include_str!("schema.sql");
 const WEFT_SCHEMA: &str = include_str!("weft.sql");
+/// Tables that came later, and that stores of this version may lack.
+const LATER: &str = "\
+-- Where URIs lead that do not name their content: outputs of steps, names in other systems. Who gave one last counts.
+CREATE TABLE IF NOT EXISTS `weft_uri` (
+  `uri` TEXT PRIMARY KEY,
+  `content` TEXT NOT NULL
+) WITHOUT ROWID;
+";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
@@ -24,6 +32,11 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
         Some(found) => expect(path, "weft", found, WEFT_VERSION),
         None => Err(Error::NoRuns { path: path.into() }),
     }
+}
+
+/// Makes the tables that came later, if they are not there. Takes no lock if they are.
+pub(crate) fn complete(conn: &Connection) -> rusqlite::Result<()> {
+    conn.execute_batch(LATER)
 }
 
 /// Creates missing tables: all in an empty file, those of the runtime in a file of the `ml_metadata` library. It must
@@ -47,13 +60,17 @@ fn expect(path: &Path, schema: &'static str, found: i64, expected: i64) -> Resul
     Err(Error::SchemaVersion { path: path.into(), schema, found, expected })
 }
 
+/// Whether there is a table of that name.
+pub(crate) fn has_table(conn: &Connection, table: &str) -> rusqlite::Result<bool> {
+    let found = conn
+        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", [table], |_| Ok(()))
+        .optional()?;
+    Ok(found.is_some())
+}
+
 /// The version in this table, if the table exists. An empty table counts as version 0.
 fn version(conn: &Connection, table: &str) -> Result<Option<i64>> {
-    let exists = conn
-        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?1", [table], |_| Ok(()))
-        .optional()?
-        .is_some();
-    if !exists {
+    if !has_table(conn, table)? {
         return Ok(None);
     }
     let version: Option<i64> =

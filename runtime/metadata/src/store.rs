@@ -64,6 +64,7 @@ impl Store {
             schema::create(&transaction, path).map_err(|error| error.opening(path))?;
             transaction.commit().map_err(failed)?;
         }
+        schema::complete(&connection).map_err(failed)?;
         write_ahead(&connection).map_err(failed)?;
         // A power cut may lose the last transactions, but never part of one. Killing a process loses nothing.
         connection.pragma_update(None, "synchronous", "NORMAL").map_err(failed)?;

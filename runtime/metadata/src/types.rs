@@ -123,6 +123,8 @@ pub struct NewExecution<'a> {
     pub inputs: &'a PortValues,
     /// Its grants.
     pub grants: &'a Grants,
+    /// Digests of content that it was given by URIs in its parameters rather than on a port.
+    pub linked: &'a [String],
     /// The identity: the digest of everything that its outputs depend on. [`crate::Store::find_cached`] finds
     /// executions by it.
     pub identity: Option<[u8; 32]>,

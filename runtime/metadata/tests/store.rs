@@ -7,7 +7,8 @@ mod common;
 use common::{Step, artifact, create_run, finish_run, finished, on, one, parameter, scratch, uri, values};
 use serde_json::json;
 use weft_metadata::{
-    ArtifactFilter, ArtifactState, Error, ExecutionKind, FailureRecord, Finished, NewRun, RunFilter, RunState, Store,
+    ArtifactFilter, ArtifactState, Direction, Error, ExecutionKind, FailureRecord, Finished, LineageQuery,
+    LineageStart, NewRun, RunFilter, RunState, Store,
 };
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{DirectoryGrant, FailureKind, Grants, PortValue, PortValues};
@@ -371,4 +372,63 @@ fn stores_in_several_threads_share_one_file() {
     assert_eq!(runs.len(), 4);
     assert!(runs.iter().all(|run| run.state == RunState::Complete && run.counts.complete == 25));
     assert_eq!(common::live_artifacts(&store).unwrap(), 100);
+}
+
+#[test]
+fn uris_lead_to_the_content_that_they_were_given_last() {
+    let s = scratch();
+    let run = create_run(&s.store, "run-1");
+    let mut outputs = values([("model", one(&artifact("system.Model", 1)))]);
+    Step::new("train", PortValues::new()).complete(&s.store, &run, &mut outputs);
+    finish_run(&s.store, &run);
+    let (model, other) = (uri(1), uri(2));
+    let own = format!("/out/{}/model", "ab".repeat(32));
+    let pairs = [
+        (own.as_str(), other.as_str()),
+        ("gs://b/x", other.as_str()),
+        ("gs://b/x", model.as_str()),
+        (own.as_str(), model.as_str()),
+    ];
+    s.store.transaction(|tx| tx.put_uris(pairs)).unwrap();
+    let resolved = |uri: &str| s.store.resolve_uri(uri).unwrap().map(|found| (found.content, found.inside));
+    let content = model.replacen(':', "-", 1);
+    for (name, inside) in [
+        (own.clone(), ""),
+        (format!("file://{own}"), ""),
+        (format!("{own}/part"), "part"),
+        ("gs://b/x".to_owned(), ""),
+        ("gs://b/x/deep/part".to_owned(), "deep/part"),
+        (model.clone(), ""),
+        (format!("/in/{content}"), ""),
+        (format!("/in/{content}/a/b"), "a/b"),
+    ] {
+        assert_eq!(resolved(&name), Some((model.clone(), inside.to_owned())), "{name}");
+    }
+    for name in [format!("{own}2"), "gs://b/xy".to_owned(), "gs://b".to_owned(), "/data/x".to_owned(), "7".to_owned()] {
+        assert_eq!(resolved(&name), None, "{name}");
+    }
+    // What only reads finds them, and they go with the last run that had a part in their content.
+    let reader = Store::open_read_only(s.store.path()).unwrap();
+    assert!(reader.resolve_uri("gs://b/x").unwrap().is_some());
+    s.store.delete_run("run-1").unwrap();
+    assert_eq!(resolved(&own), None);
+}
+
+#[test]
+fn what_was_given_by_a_uri_is_an_input() {
+    let s = scratch();
+    let run = create_run(&s.store, "run-1");
+    let mut made = values([("data", one(&artifact("system.Dataset", 1)))]);
+    Step::new("make", PortValues::new()).complete(&s.store, &run, &mut made);
+    let import = Step { linked: vec![uri(1)], ..Step::new("import", PortValues::new()).kind(ExecutionKind::Importer) };
+    for again in [false, true] {
+        let mut imported = values([("artifact", one(&artifact("system.Dataset", 1)))]);
+        import.complete(&s.store, &run, &mut imported);
+        let (source, brought) = (on(&made, "data")[0].id.unwrap(), on(&imported, "artifact")[0].id.unwrap());
+        assert_ne!(source, brought);
+        let query = LineageQuery { start: LineageStart::Artifact(brought), direction: Direction::Up, max_depth: None };
+        let graph = s.store.lineage(&query).unwrap();
+        let tasks: Vec<_> = graph.executions.iter().filter_map(|node| node.task.as_deref()).collect();
+        assert_eq!(tasks, ["make", "import"], "{again}");
+    }
 }

@@ -15,12 +15,14 @@ mod references;
 mod structure;
 mod task_context;
 mod text;
+pub mod uri;
 
 #[cfg(test)]
 mod tests;
 
 pub use call::{Call, call};
-pub use input::{REMOTE_URI, executor_input};
-pub use layout::{Layout, WORKSPACE};
+pub use input::{artifact_uri, executor_input};
+pub use layout::{EXECUTOR_OUTPUT, Layout, WORKSPACE};
 pub use references::{References, references};
 pub use task_context::{TaskContext, fill_task_context, fill_template};
+pub use uri::REMOTE_URI;

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::Diagnostic;
-use crate::model::{Condition, ConditionVariables, Location, TaskState};
+use crate::model::{Condition, ConditionVariables, Input, Location, TaskState};
 use crate::signature::Port;
 use crate::step::PortValues;
 
@@ -143,6 +143,8 @@ impl Condition {
 pub struct ConditionScope<'a> {
     /// The pipeline's parameters by name.
     pub params: &'a BTreeMap<String, Value>,
+    /// Their declarations, which distinguish the text `NaN` from the number.
+    pub declared: Option<&'a IndexMap<String, Input>>,
     /// The tasks that it refers to (at least those in [`Condition::tasks`]), by name.
     pub tasks: BTreeMap<&'a str, TaskScope<'a>>,
 }
@@ -154,7 +156,8 @@ pub struct TaskScope<'a> {
     pub state: TaskState,
     /// Its outputs; empty for a skipped one.
     pub outputs: &'a PortValues,
-    /// The declared outputs of its component, which distinguish a list with one artifact from one artifact.
+    /// The declared outputs of its component, which distinguish a list with one artifact from one artifact, and the text `NaN` from the
+    /// number.
     pub ports: Option<&'a IndexMap<String, Port>>,
 }
 

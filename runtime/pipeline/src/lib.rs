@@ -7,7 +7,7 @@
 //! 1. [`yaml::read_pipeline`] reads the file into a [`model::Pipeline`].
 //! 2. [`link::wasm_references`] lists the components that it needs, and [`link::link`] adds their signatures.
 //! 3. [`check::check`] reports every problem before anything runs.
-//! 4. [`parameters::resolve`] determines the values of the parameters.
+//! 4. [`parameters::resolve`] determines the values of the parameters, [`input_artifacts`] imports the input artifacts.
 //! 5. [`condition::evaluate`] evaluates the conditions of tasks while the pipeline runs.
 //!
 //! KFP's `PipelineSpec` is the other format. [`ir::read`] and [`ir::check`] replace steps 1 and 3, [`executor`] chooses
@@ -19,7 +19,9 @@ pub mod command;
 pub mod condition;
 pub mod diagnostic;
 pub mod executor;
+pub mod foreign;
 pub mod graph;
+pub mod input_artifacts;
 pub mod ir;
 pub mod kfp_component;
 pub mod link;

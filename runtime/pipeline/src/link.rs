@@ -230,7 +230,7 @@ fn real_name(names: &[String], name: String) -> String {
 }
 
 /// Every DAG of a pipeline: the root's, without a name, then those of its components.
-pub fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
+pub(crate) fn dags(pipeline: &Pipeline) -> impl Iterator<Item = (Option<&str>, &Dag)> {
     let root = std::iter::once((None, &pipeline.root));
     let inner = pipeline.components.iter().map(|(name, component)| (Some(name.as_str()), component));
     root.chain(inner).filter_map(|(name, component)| match &component.implementation {

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::diagnostic::{Diagnostic, Problems};
+use crate::input_artifacts;
 use crate::link::dags;
 use crate::model::{Binding, Format, Input, Location, Pipeline, Span};
 use crate::signature::find;
@@ -42,7 +43,12 @@ pub fn resolve(
         if sources.insert(name, span).is_some() {
             problems.push(Diagnostic::error(format!("the parameter `{name}` is given twice")).at(span));
         }
-        match read(input, value) {
+        if matches!(input.port.ty, PortType::Artifact { .. }) {
+            let problem = Diagnostic::error(format!("`{name}` is an artifact, not a parameter")).at(span);
+            problems.push(problem.hint(input_artifacts::advice(name, &input.port)));
+            continue;
+        }
+        match read(input, value, pipeline.format) {
             Ok(Some(value)) => {
                 values.insert(name.to_owned(), value);
             }
@@ -51,7 +57,8 @@ pub fn resolve(
         }
     }
     for (name, input) in &pipeline.root.inputs {
-        if sources.contains_key(name.as_str()) {
+        // Artifacts are given otherwise: `input_artifacts`.
+        if sources.contains_key(name.as_str()) || matches!(input.port.ty, PortType::Artifact { .. }) {
             continue;
         }
         match &input.default {
@@ -62,10 +69,10 @@ pub fn resolve(
             None if input.port.optional => {}
             None => {
                 let about = input.description.as_deref().map(|text| format!(": {text}")).unwrap_or_default();
-                problems.push(
-                    Diagnostic::error(format!("the parameter `{name}` is not given{about}"))
-                        .hint(format!("it is of type {}: give it with `-p {name}=...`", input.port.ty)),
-                );
+                problems.push(Diagnostic::error(format!("the parameter `{name}` is not given{about}")).hint(format!(
+                    "it is of type {}: give it with `-p {name}=...`",
+                    input.port.ty.text(pipeline.format)
+                )));
             }
         }
     }
@@ -73,9 +80,9 @@ pub fn resolve(
     if problems.any_error() { Err(problems.into_sorted()) } else { Ok(values) }
 }
 
-fn read(input: &Input, given: &GivenParameter) -> Result<Option<Value>, String> {
+fn read(input: &Input, given: &GivenParameter, format: Format) -> Result<Option<Value>, String> {
     let PortType::Parameter(ty) = &input.port.ty else {
-        return Err(format!("it takes an artifact ({}), which cannot be given as a value", input.port.ty));
+        return Err(format!("it takes an artifact ({}), which cannot be given as a value", input.port.ty.text(format)));
     };
     let value = match given {
         GivenParameter::Text(text) if input.port.optional && text.trim() == "null" => return Ok(None),
@@ -83,7 +90,7 @@ fn read(input: &Input, given: &GivenParameter) -> Result<Option<Value>, String> 
         GivenParameter::Text(text) => ty.parse(text),
         GivenParameter::Value(value, _) => ty.coerce(value.clone()),
     };
-    let value = value.map_err(|mismatch| mismatch.to_string())?;
+    let value = value.map_err(|mismatch| mismatch.in_terms_of(format, ty).to_string())?;
     if !input.literals.is_empty() && !input.literals.contains(&value) {
         let allowed: Vec<String> = input.literals.iter().map(Value::to_string).collect();
         return Err(format!("{value} is none of the values that it takes: {}", allowed.join(", ")));

@@ -1,6 +1,6 @@
 //! The request and the result of one step: the data between the engine and a runner.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -190,6 +190,13 @@ pub struct Command {
     pub outputs: IndexMap<String, Port>,
     /// The packages that it can import: digests in the artifact store by file name.
     pub packages: BTreeMap<String, String>,
+    /// Input parameters that are floats and no finite ones: their texts `NaN`, `Infinity` and `-Infinity` are shown as numbers.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub non_finite: BTreeSet<String>,
+    /// Content that texts among its inputs name by its URI ([`crate::command::uri`]), as digests in the artifact store, by URI. It sees
+    /// it as it does its input artifacts.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub linked: BTreeMap<String, String>,
 }
 
 /// The function of a [`ComponentRef`] whose step is a [`Command`]: the component's `wasi:cli/run`.
@@ -223,6 +230,10 @@ pub struct StepRequest {
 pub struct StepOutput {
     /// The outputs; absent optional ones have no entry.
     pub outputs: PortValues,
+    /// What became of the URIs that the step saw or gave before there was content: digests in the artifact store.
+    pub uris: BTreeMap<String, String>,
+    /// What is likely not meant, one line each; it kept nothing from being stored.
+    pub warnings: Vec<String>,
     /// The log and the resources used.
     pub trace: StepTrace,
 }

@@ -2,13 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::Format;
+
 mod argument;
 mod artifact;
 mod assign;
+mod exact;
 mod text;
 mod value;
 
 pub use assign::{assignable, may_fit};
+pub use exact::{beyond_64_bits, is_beyond_64_bits};
 pub use text::TypeSyntaxError;
 pub use value::{Mismatch, whole_numbers};
 
@@ -211,6 +215,34 @@ impl KfpType {
             Self::Struct => "STRUCT",
             Self::TaskFinalStatus => "TASK_FINAL_STATUS",
             Self::TaskConfig => "TASK_CONFIG",
+        }
+    }
+
+    /// As a pipeline of KFP writes it in Python: `int`.
+    pub fn python(self) -> &'static str {
+        match self {
+            Self::NumberInteger => "int",
+            Self::NumberDouble => "float",
+            Self::String => "str",
+            Self::Boolean => "bool",
+            Self::List => "list",
+            Self::Struct => "dict",
+            Self::TaskFinalStatus => "PipelineTaskFinalStatus",
+            Self::TaskConfig => "TaskConfig",
+        }
+    }
+}
+
+impl PortType {
+    /// The type as a pipeline of this format writes it: `u32` and `list<model>`, or in Python `int` and `List[Model]`.
+    pub fn text(&self, format: Format) -> String {
+        match (self, format) {
+            (Self::Parameter(ty), Format::Kfp) => ty.kfp().python().to_owned(),
+            (Self::Artifact { kind, list }, Format::Kfp) => {
+                let name = kind.0.strip_prefix("system.").unwrap_or(&kind.0);
+                if *list { format!("List[{name}]") } else { name.to_owned() }
+            }
+            (ty, Format::Native) => ty.to_string(),
         }
     }
 }

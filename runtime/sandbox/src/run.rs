@@ -10,7 +10,7 @@ use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
-use weft_launcher::{Granted, Secrets, StepSecrets, WorkDirs};
+use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDirs};
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
@@ -145,7 +145,7 @@ impl Sandbox {
         });
         let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
         match result {
-            Ok(outputs) => Ok(StepOutput { outputs, trace }),
+            Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
             Err(Failure { kind, mut message, hint }) => {
                 if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
                     message.truncate(end);
@@ -163,7 +163,7 @@ impl Sandbox {
         observer: Listener,
         log: &Log,
         peak: &mut u64,
-    ) -> std::result::Result<weft_pipeline::step::PortValues, Failure> {
+    ) -> std::result::Result<Collected, Failure> {
         let component = self.component(&request.component.digest)?;
         let limits = self.options.limits.with(&request.limits);
         let clock =
@@ -189,7 +189,8 @@ impl Sandbox {
         granted.extend(secrets.variables().clone());
         let mut wasi = Self::wasi(request, log, &clock);
         if let Some(command) = &request.command {
-            let directory = self.directories.stage(command, &request.inputs, &request.grants.directories)?;
+            let directory =
+                self.directories.stage(command, &request.inputs, &request.grants.directories, &request.identity)?;
             command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let mut store = self.store(wasi, step(None, Some(directory)), limits);
@@ -226,7 +227,7 @@ impl Sandbox {
         if let Some(mounts) = mounts.filter(Mounts::is_unused) {
             self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
         }
-        result
+        result.map(|outputs| Collected { outputs, ..Collected::default() })
     }
 
     /// A wasmtime store for one step, with its limits.

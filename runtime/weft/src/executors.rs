@@ -161,8 +161,13 @@ fn unknown_commands(linker: &Linker, call: &ExecutorCall, image: &str, loaded: &
     let script = shell::script(&call.argv)?;
     let missing = shell::missing(&linker.sandbox, runner.digest(), &script.text);
     let first = missing.first()?;
-    let hint = "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
-                and name its file as the image: `file:tool.wasm`";
+    let hint = if first.starts_with("python") {
+        "Python is a runner of its own: give the component `python3` as its command (`command=[\"python3\", \"-c\", ...]`), or make it a function \
+         (`@dsl.component`); that can also run outside of the sandbox, with `--executor host-python`"
+    } else {
+        "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
+         and name its file as the image: `file:tool.wasm`; a Python function that calls it runs with `--executor host-python`, unsandboxed"
+    };
     let problem = if let Some(program) = script.program {
         Diagnostic::error(format!("it runs `{program}`, which only its image `{image}` has, and images are not read"))
     } else {
@@ -192,7 +197,10 @@ fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<Stri
                 "it installs {}, and nothing is fetched while a pipeline runs",
                 suggest::list(&names)
             ))
-            .hint("`weft vendor PIPELINE` fetches the packages of a pipeline ahead"))
+            .hint(
+                "`weft vendor PIPELINE` fetches the packages of a pipeline ahead; while developing, `--executor host-python` installs them for \
+                 this machine's own Python, unsandboxed",
+            ))
         }
         Err(error) => Err(Diagnostic::error(error.to_string())),
     }

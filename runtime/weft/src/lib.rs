@@ -66,7 +66,7 @@ pub use read::{PipelineFile, read};
 pub use recorded::{component_of, recorded_pipeline};
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
-pub use select::step;
+pub use select::{Selected, step};
 pub use store::Store;
 pub use vendor::{VendoredSet, vendor, vendor_folder};
 

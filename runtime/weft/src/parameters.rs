@@ -1,29 +1,33 @@
-//! Values for a pipeline's parameters, as a user gives them.
+//! Values for a pipeline's parameters and input artifacts, as a user gives them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::input_artifacts::InputArtifacts;
 use weft_pipeline::yaml::{GivenParameter, parse_parameters_file};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::finding::Source;
 use crate::read::{read_source, refused};
 
-/// Parameters as they were given.
+/// Parameters and input artifacts as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct Parameters {
     /// Names and values, each value as text in the form of the parameter's type. They win over those of the file.
     pub values: Vec<(String, String)>,
     /// A YAML or JSON file with more.
     pub file: Option<PathBuf>,
+    /// Input artifacts by name: the path of a file or folder, the URI or digest of content in the store, or one of these with metadata as
+    /// JSON, `{"uri": .., "metadata": {..}}`. Several of one name are a list.
+    pub artifacts: Vec<(String, String)>,
 }
 
 impl Parameters {
     /// Whether none is given.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.file.is_none()
+        self.values.is_empty() && self.file.is_none() && self.artifacts.is_empty()
     }
 
     pub(crate) fn read(&self) -> Result<GivenParameters> {
@@ -40,6 +44,26 @@ impl Parameters {
         }
         Ok(given)
     }
+}
+
+/// Input artifacts with their paths, which start at the working directory, made absolute.
+pub(crate) fn on_this_host(mut given: InputArtifacts) -> Result<InputArtifacts> {
+    for (name, artifacts) in &mut given {
+        for artifact in artifacts.iter_mut().filter(|artifact| !weft_engine::is_uri(&artifact.uri)) {
+            let path = artifact.uri.strip_prefix("file://").unwrap_or(&artifact.uri);
+            let absolute = std::path::absolute(path).map_err(|source| Error::io("find", Path::new(path), source))?;
+            if !absolute.exists() {
+                return Err(Error::advised(
+                    format!("input `{name}`: there is no file or folder `{path}`"),
+                    "check the path; relative ones start at the working directory",
+                ));
+            }
+            artifact.uri = absolute.to_str().map(str::to_owned).ok_or_else(|| {
+                Error::request(format!("input `{name}`: the path `{}` is not UTF-8", absolute.display()))
+            })?;
+        }
+    }
+    Ok(given)
 }
 
 /// All that was given, with the file that some of it comes from.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use weft_launcher::Secrets;
 use weft_pipeline::diagnostic::Severity;
+use weft_pipeline::input_artifacts::{self, InputArtifacts};
 use weft_pipeline::link::{link, wasm_references};
 use weft_pipeline::model::{Format, Pipeline};
 use weft_pipeline::secrets::needed;
@@ -22,7 +23,7 @@ use crate::host::Host;
 use crate::host_python;
 use crate::notice::Notify;
 use crate::packages;
-use crate::parameters::Parameters;
+use crate::parameters::{Parameters, on_this_host};
 use crate::read::PipelineFile;
 use crate::store;
 
@@ -48,6 +49,8 @@ pub struct Prepared {
     pub pipeline: Pipeline,
     /// Values of its parameters. Empty if they were not asked for.
     pub parameters: BTreeMap<String, Value>,
+    /// The artifacts that it is given, their paths absolute.
+    pub artifacts: InputArtifacts,
     /// What is likely not meant, but keeps nothing from running.
     pub warnings: Vec<Finding>,
     /// The host's own Python, if it runs functions of the pipeline.
@@ -66,6 +69,7 @@ impl Prepared {
         Self {
             pipeline,
             parameters: BTreeMap::new(),
+            artifacts: InputArtifacts::new(),
             warnings: Vec::new(),
             host_python: None,
             components: BTreeMap::new(),
@@ -162,6 +166,13 @@ impl Linker {
             Format::Kfp => ir::check::check(&pipeline),
         };
         findings.extend(finding::all(&source, checked));
+        let mut artifacts = InputArtifacts::new();
+        if let Some(given) = &options.parameters {
+            match input_artifacts::resolve(&pipeline, &given.artifacts) {
+                Ok(resolved) => artifacts = on_this_host(resolved)?,
+                Err(problems) => findings.extend(finding::all(&source, problems)),
+            }
+        }
         let mut values = BTreeMap::new();
         if let Some(given) = given {
             match parameters::resolve(&pipeline, &given.values) {
@@ -195,6 +206,7 @@ impl Linker {
         Ok(Prepared {
             pipeline,
             parameters: values,
+            artifacts,
             warnings: findings,
             host_python: host_python.map(|environment| environment.python),
             components: components.collect(),

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::ir;
 use weft_pipeline::model::Pipeline;
 use weft_pipeline::yaml::read_pipeline;
+use weft_pipeline::{foreign, ir};
 
 use crate::error::{Error, Result};
 use crate::finding::{self, Source};
@@ -43,7 +43,12 @@ pub fn read(path: &Path) -> Result<PipelineFile> {
             hint: inside.is_file().then(|| format!("give the file in it: {}", inside.display())),
         });
     }
-    let source = read_source(path)?;
+    let bytes = std::fs::read(path).map_err(|cause| Error::io("read", path, cause))?;
+    if let Some(problem) = foreign::choose_executor(&bytes) {
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        return Err(refused(&Arc::new(Source { shown: path.display().to_string(), text }), vec![problem]));
+    }
+    let source = source(path, bytes)?;
     let read = if ir::read::looks_like_ir(&source.text) {
         ir::read::read_pipeline(&source.text).map(|read| (read.pipeline, read.warnings))
     } else {
@@ -55,12 +60,12 @@ pub fn read(path: &Path) -> Result<PipelineFile> {
 }
 
 pub(crate) fn read_source(path: &Path) -> Result<Arc<Source>> {
-    let text = std::fs::read_to_string(path).map_err(|cause| match cause.kind() {
-        std::io::ErrorKind::InvalidData => Error::advised(
-            format!("`{}` is no text in UTF-8", path.display()),
-            "save it as UTF-8, or give another file",
-        ),
-        _ => Error::io("read", path, cause),
+    source(path, std::fs::read(path).map_err(|cause| Error::io("read", path, cause))?)
+}
+
+fn source(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>> {
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Error::advised(format!("`{}` is no text in UTF-8", path.display()), "save it as UTF-8, or give another file")
     })?;
     Ok(Arc::new(Source { shown: path.display().to_string(), text }))
 }

@@ -99,6 +99,7 @@ impl Weft {
             id: id.clone(),
             pipeline: &prepared.pipeline,
             parameters: prepared.parameters.clone(),
+            artifacts: prepared.artifacts.clone(),
             base_dir: prepared.folder.clone(),
             file: prepared.file.as_ref().map(|path| path.display().to_string()),
         };

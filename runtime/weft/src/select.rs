@@ -1,6 +1,6 @@
 //! Selecting artifacts and runs by what a user calls them.
 
-use weft_metadata::{ArtifactRecord, Error as MetadataError, LineageStart, RunRecord, StepRecord};
+use weft_metadata::{ArtifactRecord, Error as MetadataError, LineageStart, Resolved, RunRecord, StepRecord};
 use weft_pipeline::step::{PortValue, PortValues};
 use weft_pipeline::suggest;
 
@@ -8,17 +8,53 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 
 impl Store {
-    /// The artifact that is meant: by its id, its digest or the beginning of one, or as the output of a run: `RUN/STEP.OUTPUT`, or
-    /// `RUN/OUTPUT` for an output of the pipeline. `RUN` may be the beginning of an id, or `latest`.
+    /// The artifact that is meant: by its id, its digest or the beginning of one, a URI as steps see it, or as the output of a run:
+    /// `RUN/STEP.OUTPUT`, or `RUN/OUTPUT` for an output of the pipeline. `RUN` may be the beginning of an id, or `latest`.
     ///
     /// # Errors
-    /// There is none, or several are meant.
+    /// There is none, or several are meant, or a URI leads to a part of one.
     pub fn artifact(&self, selector: &str) -> Result<ArtifactRecord> {
         // As tables show them.
         let selector = selector.trim_end_matches('…');
+        if is_uri(selector) {
+            let Selected { record, inside } = self.artifact_or_part(selector)?;
+            if inside.is_empty() {
+                return Ok(record);
+            }
+            return Err(Error::advised(
+                format!("`{selector}` is a part of an artifact"),
+                format!(
+                    "`weft artifact cat` and `weft artifact export` take parts; the whole is `{}`",
+                    record.artifact.uri
+                ),
+            ));
+        }
         match selector.split_once('/') {
             Some((run, output)) => output_of(self, &self.metadata.run(run)?, output),
             None => Ok(self.metadata.artifact(selector)?),
+        }
+    }
+
+    /// The artifact that is meant as [`Self::artifact`] has it, or by a URI that leads into it.
+    ///
+    /// # Errors
+    /// There is none, or several are meant.
+    pub fn artifact_or_part(&self, selector: &str) -> Result<Selected> {
+        if !is_uri(selector) {
+            return Ok(Selected { record: self.artifact(selector)?, inside: String::new() });
+        }
+        let unknown = || {
+            Error::advised(
+                format!("`{selector}` leads to nothing in this store"),
+                "the URI of an output is known once its step has ended, and as long as its run is not deleted; \
+                 `weft artifact ls` lists what there is",
+            )
+        };
+        let Resolved { content, inside } = self.metadata.resolve_uri(selector)?.ok_or_else(unknown)?;
+        match self.metadata.artifact(&content) {
+            Ok(record) => Ok(Selected { record, inside }),
+            Err(MetadataError::ArtifactNotFound { .. }) => Err(unknown()),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -45,6 +81,20 @@ impl Store {
             Err(error) => Err(error.into()),
         }
     }
+}
+
+/// An artifact, or a part of one that is a directory.
+#[derive(Debug, Clone)]
+pub struct Selected {
+    /// The artifact.
+    pub record: ArtifactRecord,
+    /// The path in it; empty for all of it.
+    pub inside: String,
+}
+
+/// Whether a selector is a URI as steps see it: a path, or a name in another system.
+fn is_uri(selector: &str) -> bool {
+    selector.starts_with('/') || selector.contains("://")
 }
 
 /// The step of a run that a task's name means.

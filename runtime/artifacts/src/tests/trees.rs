@@ -25,6 +25,21 @@ fn a_tree_gives_back_its_files() {
 }
 
 #[test]
+fn a_part_of_a_tree_is_content_of_its_own() {
+    let (_dir, store) = store();
+    let id = put_tree(&store, &[("b/c.txt", b"two"), ("b.txt", b"no"), ("a", b"one"), ("b/d/e", b"two")]);
+    let two = put(&store, b"two");
+    assert_eq!(store.inside(&id, "").unwrap(), Some(id));
+    assert_eq!(store.inside(&id, "b/c.txt").unwrap(), Some(two));
+    assert_eq!(store.inside(&id, "b").unwrap(), Some(put_tree(&store, &[("c.txt", b"two"), ("d/e", b"two")])));
+    for path in ["none", "b/", "b/c", "a/x", "../a", "."] {
+        assert_eq!(store.inside(&id, path).unwrap(), None, "{path}");
+    }
+    assert_eq!(store.inside(&two, "x").unwrap(), None);
+    assert_eq!(store.inside(&two, "").unwrap(), Some(two));
+}
+
+#[test]
 fn an_empty_tree_is_a_tree() {
     let (_dir, store) = store();
     let id = put_tree(&store, &[]);

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use clap::{Subcommand, ValueHint};
 use serde_json::{Value, json};
-use weft::Store;
 use weft::artifacts::{BlobReader, Content, ContentId, Existing};
 use weft::metadata::{ArtifactFilter, ArtifactRecord, ArtifactState};
 use weft::pipeline::suggest;
 use weft::pipeline::types::ArtifactType;
+use weft::{Selected, Store};
 
 use crate::error::{Error, Exit, Result};
 use crate::render::table::{Cell, Table};
@@ -18,8 +18,8 @@ use crate::render::{DIM, HEADING, bytes, count, text, time, value};
 use crate::{host, output, screen};
 
 /// How to name an artifact.
-const ARTIFACT_HELP: &str = "An id, a digest or the beginning of one, or the output of a run: RUN/STEP.OUTPUT, \
-    or RUN/OUTPUT for an output of the pipeline. RUN may be the beginning of an id, or `latest`";
+const ARTIFACT_HELP: &str = "An id, a digest or the beginning of one, a URI as steps see it, or the output of a run: \
+    RUN/STEP.OUTPUT, or RUN/OUTPUT for an output of the pipeline. RUN may be the beginning of an id, or `latest`";
 /// Files of a directory that `show` lists.
 const SHOWN_FILES: usize = 50;
 
@@ -218,8 +218,13 @@ fn in_full(property: &Value) -> String {
 }
 
 fn cat(store: &Store, args: &CatArgs) -> Result<()> {
-    let record = store.artifact(&args.artifact)?;
-    let blob = match (store.content(&record)?, &args.entry) {
+    let Selected { record, inside } = store.artifact_or_part(&args.artifact)?;
+    let entry = match &args.entry {
+        Some(entry) if inside.is_empty() => Some(entry.clone()),
+        Some(entry) => Some(format!("{inside}/{entry}")),
+        None => Some(inside).filter(|inside| !inside.is_empty()),
+    };
+    let blob = match (store.content(&record)?, &entry) {
         (Content::File(blob), None) => blob,
         (Content::File(_), Some(entry)) => {
             return Err(Error::advised(
@@ -278,12 +283,20 @@ fn write(blob: &BlobReader) -> Result<()> {
 }
 
 fn export(store: &Store, args: &ExportArgs) -> Result<()> {
-    let record = store.artifact(&args.artifact)?;
-    let id: ContentId = record.artifact.uri.parse()?;
+    let Selected { record, inside } = store.artifact_or_part(&args.artifact)?;
+    let whole: ContentId = record.artifact.uri.parse()?;
+    let id = if inside.is_empty() { Some(whole) } else { store.artifacts.inside(&whole, &inside)? };
+    let id = id.ok_or_else(|| {
+        Error::advised(
+            format!("`{whole}` has no file `{inside}`"),
+            format!("`weft artifact show {whole}` lists its files"),
+        )
+    })?;
     let mut dest = args.dest.clone();
     // As `cp` has it. A directory goes into an empty or overwritten directory itself.
     if !id.is_tree() && dest.is_dir() {
-        let name = record.artifact.name.as_deref().unwrap_or("artifact");
+        let own = inside.rsplit('/').next().filter(|name| !name.is_empty());
+        let name = own.or(record.artifact.name.as_deref()).unwrap_or("artifact");
         dest.push(name.replace(['/', '\\'], "-"));
     }
     let existing = if args.force { Existing::Overwrite } else { Existing::Keep };

@@ -16,6 +16,7 @@ use crate::screen;
 #[command(after_help = "Examples:
   weft run pipeline.yaml
   weft run pipeline.yaml -p seed=8 -p 'features=[bill_length_mm, body_mass_g]'
+  weft run pipeline.yaml -w data=penguins.csv
   weft run pipeline.yaml --params production.yaml --json > outcome.json
 
 Exit codes: 0 success, 1 the run failed, 2 the request was wrong, 130 interrupted.")]

@@ -1,7 +1,6 @@
 //! A run with its steps: while it ends, and whenever it is looked at later.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -132,7 +131,7 @@ pub fn to_json(outcome: &RunOutcome) -> Value {
 }
 
 fn task_json(report: &TaskReport) -> Value {
-    let TaskReport { task, state, duration, attempts, outputs, message, hint, log } = report;
+    let TaskReport { task, state, duration, attempts, outputs, message, hint, log, warnings } = report;
     json!({
         "task": task,
         "state": state,
@@ -142,6 +141,7 @@ fn task_json(report: &TaskReport) -> Value {
         "message": message,
         "hint": hint,
         "log": log,
+        "warnings": warnings,
     })
 }
 

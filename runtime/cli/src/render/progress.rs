@@ -270,6 +270,7 @@ mod tests {
             message: message.map(str::to_owned),
             hint: None,
             log: None,
+            warnings: Vec::new(),
         }
     }
 

@@ -6,6 +6,7 @@ mod call;
 mod check;
 #[path = "../../../../tests/common/mod.rs"]
 mod common;
+mod given;
 mod help;
 mod inspect;
 mod run;

@@ -10,8 +10,11 @@ use weft_pipeline::types::ArtifactType;
 /// BLAKE3 digest of the canonical JSON of everything that the outputs depend on. It also seeds the step's randomness.
 pub type Identity = [u8; 32];
 
+/// The version of the paths of commands ([`weft_pipeline::command::Layout`]), which outputs may hold.
+const LAYOUT: u32 = 2;
+
 /// The identity of a step: component, function, inputs and grants; of a command also its arguments, environment, declared
-/// outputs and packages. Limits are left out: a step that succeeds has the same outputs under wider limits.
+/// outputs, packages and linked content. Limits are left out: a step that succeeds has the same outputs under wider limits.
 pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
     // A command receives a number as text, so `1` and `1.0` differ; a function receives the value.
     let form = if command.is_some() { Value::clone } else { by_value };
@@ -36,14 +39,22 @@ pub fn with_secrets(step: &Identity, secrets: &[u8; 32]) -> Identity {
     digest(&json!({ "format": "weft step with secrets 1", "step": step, "secrets": secrets }))
 }
 
-/// A command's environment in its order: variables may refer to those before them.
-fn command_value(Command { argv, env, directories, outputs, packages }: &Command) -> Value {
+/// The environment keeps its order: variables may refer to those before them.
+fn command_value(Command { argv, env, directories, outputs, packages, non_finite, linked }: &Command) -> Value {
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
         .iter()
         .map(|(name, Port { ty, optional })| (name.clone(), json!({ "type": ty, "optional": optional })))
         .collect();
-    json!({ "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages })
+    let mut command = json!({
+        "layout": LAYOUT, "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages,
+        "linked": linked,
+    });
+    // A float that is no number and the text `NaN` are the same JSON.
+    if !non_finite.is_empty() {
+        command["non-finite"] = json!(non_finite);
+    }
+    command
 }
 
 /// The identity of an import: the imported content and its declared type, name and properties. The path is left out.

@@ -137,7 +137,7 @@ impl Session<'_> {
     ) -> weft_engine::Result<RunOutcome> {
         let parameters = parameters.as_object().cloned().unwrap_or_default().into_iter().collect();
         let base_dir = self.place.dir.clone();
-        let new = NewRun { id: id.to_owned(), pipeline, parameters, base_dir, file: None };
+        let new = NewRun { id: id.to_owned(), pipeline, parameters, artifacts: BTreeMap::new(), base_dir, file: None };
         self.engine().start(new, observer, &self.interrupt)
     }
 
@@ -171,6 +171,10 @@ pub struct Behaviour {
     /// Logs this line.
     pub log: Option<String>,
     pub panics: bool,
+    /// The URI that `out` has, in another system or as its own.
+    pub uri: Option<String>,
+    /// Warn of this.
+    pub warning: Option<String>,
 }
 
 /// A runner all of whose steps do the same: `out` is a dataset that names all inputs, `maybe` the same as an optional
@@ -254,7 +258,7 @@ impl Fake {
         if attempt <= behaviour.failures {
             return fail(behaviour.kind.unwrap_or(FailureKind::Returned), "it went wrong", trace);
         }
-        let mut outputs = PortValues::new();
+        let (mut outputs, mut uris) = (PortValues::new(), BTreeMap::new());
         outputs.insert("n".to_owned(), PortValue::Parameter(json!(request.inputs.len())));
         if let Some(value) = request.inputs.get("value") {
             outputs.insert("value".to_owned(), value.clone());
@@ -270,7 +274,14 @@ impl Fake {
             let mut blob = artifacts.create(None).unwrap();
             blob.append(content.as_bytes()).unwrap();
             let uri = blob.finish().unwrap().to_string();
-            let properties = BTreeMap::from([("rows".to_owned(), json!(request.inputs.len()))]);
+            let mut properties = BTreeMap::from([("rows".to_owned(), json!(request.inputs.len()))]);
+            if let Some(name) = behaviour.uri {
+                if name.contains("://") {
+                    properties.insert(weft_pipeline::command::REMOTE_URI.to_owned(), json!(name));
+                } else {
+                    uris.insert(name, uri.clone());
+                }
+            }
             let dataset = Artifact { id: None, kind: dataset_type(), uri, name: None, properties };
             outputs.insert("out".to_owned(), PortValue::Artifacts(vec![dataset.clone()]));
             if !behaviour.absent {
@@ -278,7 +289,7 @@ impl Fake {
             }
         }
         self.succeeded.lock().unwrap().insert(request.task.clone());
-        Ok(StepOutput { outputs, trace })
+        Ok(StepOutput { outputs, uris, warnings: behaviour.warning.into_iter().collect(), trace })
     }
 }
 

@@ -124,7 +124,7 @@ fn programs_and_packages_are_taken_into_the_store() {
 }
 
 /// An importer with inputs of its own.
-fn importer(uri: Value, properties: &Value) -> Step {
+pub fn importer(uri: Value, properties: &Value) -> Step {
     let source = Binding::Template("{{$.inputs.parameters['uri']}}".to_owned());
     let properties = properties.as_object().unwrap().clone().into_iter().collect();
     let mut importer = other(Implementation::Import(Importer { source, kind: dataset_type(), properties }));

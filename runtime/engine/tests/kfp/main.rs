@@ -7,8 +7,10 @@ mod common;
 
 mod bindings;
 mod commands;
+mod given;
 mod loops;
 mod recorded;
 mod secrets;
 mod triggers;
+mod uris;
 mod volumes;

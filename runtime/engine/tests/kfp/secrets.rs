@@ -63,8 +63,12 @@ fn a_secret_may_be_named_by_another_step() {
     let place = Place::new();
     let fake = Fake::new(&place);
     let runner = WithSecrets { fake: &fake, value: "x" };
-    let named_by =
-        |output| named([("name", step()), ("read", reads(command(&["sh"]), from_output("name", output).from))]);
+    let named_by = |output| {
+        named([
+            ("name", step().value(Binding::Literal(json!("api")))),
+            ("read", reads(command(&["sh"]), from_output("name", output).from)),
+        ])
+    };
     let outcome = place.session(&runner, 1).start("r", &pipeline(named_by("value")), &json!({}));
     let request = fake.request("read");
     assert_eq!(outcome.state, RunState::Complete, "{:?}", outcome.tasks);

@@ -46,7 +46,7 @@ fn an_exit_handler_runs_after_a_failure_and_does_not_mend_it() {
     let mended = Fake::new(&place);
     let outcome = place.session(&mended, 2).resume("r");
     assert_eq!(outcome.state, RunState::Complete);
-    assert_eq!(value(&mended.request("exit").inputs, "value")["state"], "SUCCEEDED");
+    assert_eq!(value(&mended.request("exit").inputs, "value")["state"], "COMPLETE");
     let run: Vec<_> = mended.attempts().into_keys().collect();
     assert_eq!(run, ["body/first", "body/second", "exit"]);
     assert!(value(&place.steps("r")["exit"].inputs, "value").get("error").is_none());
@@ -104,7 +104,7 @@ fn a_task_can_ask_how_others_ended() {
     let state = |task: &str| value(&fake.request(task).inputs, "value")["state"].clone();
     assert_eq!(
         [state("ask-good"), state("ask-bad"), state("ask-not"), state("ask-lost")],
-        ["SUCCEEDED", "FAILED", "SKIPPED", "CANCELLED"]
+        ["COMPLETE", "FAILED", "SKIPPED", "CANCELED"]
     );
     let lost = value(&fake.request("ask-lost").inputs, "value").clone();
     assert_eq!(lost["error"], json!({"code": 1, "message": "not run: `bad` failed"}));

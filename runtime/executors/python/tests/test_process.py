@@ -143,7 +143,7 @@ class Absent(RunnerCase):
         self.assertEqual(ours.status, 1, ours.err)
         self.assertIn("Traceback", ours.err)
         self.assertNotIn("weft_python", ours.err)
-        return ours.err.splitlines()[-1]
+        return ours.err
 
     def test_processes_threads_and_the_network(self) -> None:
         for code, said in [
@@ -162,10 +162,15 @@ class Absent(RunnerCase):
             ("import asyncio\nasync def f(): await asyncio.Event().wait()\nasyncio.run(f())", "there are only timers"),
         ]:
             with self.subTest(code):
-                self.assertIn(said, self.said(code))
+                found = self.said(code)
+                self.assertIn(said, found)
+                if "pip" not in code:
+                    self.assertIn("`--executor host-python`", found.splitlines()[-1])
 
     def test_modules_of_the_library(self) -> None:
-        self.assertIn("_ssl is a part of the standard library", self.python3("-c", "import ssl").err)
+        ours = self.python3("-c", "import ssl")
+        self.assertIn("_ssl is a part of the standard library", ours.err)
+        self.assertIn("`--executor host-python`", ours.err.splitlines()[-1])
         ours = self.python3("-c", "import bz2, lzma, sqlite3, pydoc, xmlrpc.client")
         self.assertEqual(ours.status, 0, ours.err)
 
@@ -232,6 +237,22 @@ class Missing(RunnerCase):
         self.assertIn("`weft vendor PIPELINE`", self.said("import surely_not_there.sub"))
         self.assertIn("probably surely-not-there", self.said("import surely_not_there.sub"))
         self.assertIn("probably beautifulsoup4", self.said("import bs4"))
+
+    def test_what_a_sandbox_has_not_is_told_once(self) -> None:
+        code = """
+try:
+    raise OSError("threads are not available inside the sandbox")
+except OSError as error:
+    raise RuntimeError("no pool: not available inside the sandbox") from error
+"""
+        said = self.said(code)
+        self.assertEqual(said.count("--executor host-python"), 1, said)
+        self.assertIn("--executor host-python", said.splitlines()[-1])
+
+    def test_an_error_that_cannot_be_shown_ends_the_program_all_the_same(self) -> None:
+        said = self.said("class Odd(Exception):\n  def __str__(self): raise ValueError\nraise Odd")
+        self.assertIn("Odd", said)
+        self.assertNotIn("weft_python", said)
 
     def test_nothing_is_said_of_what_is_there(self) -> None:
         self.assertNotIn("note:", self.said("import json.nothing"))

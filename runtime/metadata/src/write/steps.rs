@@ -16,6 +16,9 @@ use crate::types::{
 };
 use crate::{artifacts, cache, events, runs};
 
+/// Stands for the port of what an execution was given by a URI.
+const LINKED: &str = "uri";
+
 /// The producer of outputs.
 struct Origin<'a> {
     run: &'a RunKey,
@@ -183,7 +186,14 @@ impl Tx<'_> {
         self.put_properties(run, new, id)?;
         if state != TaskState::Skipped {
             let unrecorded = |port: &str| Error::UnrecordedInput { task: new.task.into(), port: port.into() };
-            for (artifact, event_paths) in events::event_paths(new.inputs, unrecorded)? {
+            let mut inputs = events::event_paths(new.inputs, unrecorded)?;
+            for content in new.linked {
+                let found = artifacts::named_by_uri(self.conn, content, new.kind, run.run_context)?;
+                if let Some(artifact) = found.filter(|found| inputs.iter().all(|(known, _)| known != found)) {
+                    inputs.push((artifact, vec![(LINKED, None)]));
+                }
+            }
+            for (artifact, event_paths) in inputs {
                 events::write(self.conn, EventKind::Input, id.0, artifact, &event_paths, self.now_ms)?;
             }
         }

@@ -79,13 +79,15 @@ pub struct Step<'a> {
     pub component: ComponentRef,
     pub inputs: PortValues,
     pub grants: Grants,
+    pub linked: Vec<String>,
     pub identity: Option<[u8; 32]>,
 }
 
 impl<'a> Step<'a> {
     pub fn new(task: &'a str, inputs: PortValues) -> Self {
         let component = ComponentRef { digest: uri(1000), function: task.replace('_', "-") };
-        Self { task, kind: ExecutionKind::Container, component, inputs, grants: Grants::default(), identity: None }
+        let (kind, grants) = (ExecutionKind::Container, Grants::default());
+        Self { task, kind, component, inputs, grants, linked: Vec::new(), identity: None }
     }
 
     pub fn identity(mut self, byte: u8) -> Self {
@@ -105,6 +107,7 @@ impl<'a> Step<'a> {
             component: (self.kind == ExecutionKind::Container).then_some(&self.component),
             inputs: &self.inputs,
             grants: &self.grants,
+            linked: &self.linked,
             identity: self.identity,
             attempt: 1,
             parent: None,

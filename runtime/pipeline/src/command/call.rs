@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::input::{executor_input, input_artifacts, metadata, output_artifact, uri};
+use super::input::{artifact_uri, executor_input, input_artifacts, metadata, output_artifact};
 use super::layout::Layout;
 use super::placeholder::{ArtifactField, Piece, Placeholder, PlaceholderKind, pieces};
 use super::structure::{Element, element};
@@ -111,9 +111,7 @@ impl Filler<'_> {
     fn value(&self, placeholder: &Placeholder<'_>) -> Result<String, String> {
         let raw = placeholder.raw;
         match &placeholder.kind {
-            PlaceholderKind::Everything => {
-                Ok(text::json(&executor_input(self.inputs, &self.command.outputs, self.layout)))
-            }
+            PlaceholderKind::Everything => Ok(executor_input(self.command, self.inputs, self.layout)),
             PlaceholderKind::InputParameter(name) => match self.inputs.get(name) {
                 None => Ok(text::plain(&Value::Null)),
                 Some(PortValue::Parameter(value)) => Ok(text::plain(value)),
@@ -149,8 +147,8 @@ impl Filler<'_> {
         }
         let first = artifacts.first().ok_or_else(|| format!("`{raw}`: the list of artifacts `{name}` is empty"))?;
         Ok(match part {
-            ArtifactField::Uri => uri(name, 0, first, self.layout),
-            ArtifactField::Path => self.layout.input(name, 0),
+            ArtifactField::Uri => artifact_uri(first, &self.layout.root),
+            ArtifactField::Path => self.layout.input(first),
             ArtifactField::Name => first.name.clone().unwrap_or_else(|| name.to_owned()),
             ArtifactField::Metadata(keys) => text::plain(&metadata(Some(first), keys)),
             ArtifactField::List => String::new(),

@@ -1,25 +1,27 @@
 //! KFP's `ExecutorInput`: the JSON that describes a command's inputs and outputs.
 
-use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::layout::Layout;
-use crate::signature::Port;
-use crate::step::{Artifact, PortValue, PortValues};
+use super::uri::{REMOTE_URI, of_content};
+use crate::step::{Artifact, Command, PortValue, PortValues};
 use crate::types::{ArtifactType, PortType};
 
-/// The property of an artifact that holds the URI which its command reported, if that is one of another system
-/// (`gs://..`). Commands see it as the artifact's URI and not in its metadata.
-pub const REMOTE_URI: &str = "kfp_uri";
-
-/// The `ExecutorInput`: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out.
-pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, layout: &Layout) -> Value {
-    let mut parameters = Map::new();
+/// The `ExecutorInput` as JSON: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out. Floats that are not
+/// finite are written without quotes, as Python does: `NaN`.
+pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -> String {
+    let mut parameters = Vec::new();
     let mut artifacts = Map::new();
     for (name, value) in inputs {
         match value {
             PortValue::Parameter(Value::Null) => {}
-            PortValue::Parameter(value) => _ = parameters.insert(name.clone(), value.clone()),
+            PortValue::Parameter(value) => {
+                let value = match value {
+                    Value::String(word) if command.non_finite.contains(name) => word.clone(),
+                    value => value.to_string(),
+                };
+                parameters.push(format!("{}:{value}", Value::from(name.as_str())));
+            }
             PortValue::Artifacts(list) => {
                 artifacts.insert(name.clone(), json!({ "artifacts": input_artifacts(name, list, layout) }));
             }
@@ -27,7 +29,7 @@ pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, lay
     }
     let mut files = Map::new();
     let mut places = Map::new();
-    for (name, port) in outputs {
+    for (name, port) in &command.outputs {
         match &port.ty {
             PortType::Parameter(_) => {
                 files.insert(name.clone(), json!({ "outputFile": layout.parameter(name) }));
@@ -37,23 +39,22 @@ pub fn executor_input(inputs: &PortValues, outputs: &IndexMap<String, Port>, lay
             }
         }
     }
-    json!({
-        "inputs": { "parameterValues": parameters, "artifacts": artifacts },
-        "outputs": { "parameters": files, "artifacts": places, "outputFile": layout.executor_output() },
-    })
+    let outputs = json!({ "parameters": files, "artifacts": places, "outputFile": layout.executor_output() });
+    let (artifacts, parameters) = (Value::Object(artifacts), parameters.join(","));
+    format!(r#"{{"inputs":{{"artifacts":{artifacts},"parameterValues":{{{parameters}}}}},"outputs":{outputs}}}"#)
 }
 
 /// The `RuntimeArtifact`s of an input.
 pub(super) fn input_artifacts(port: &str, artifacts: &[Artifact], layout: &Layout) -> Vec<Value> {
-    let describe = |(index, artifact): (usize, &Artifact)| {
+    let describe = |artifact: &Artifact| {
         runtime_artifact(
             artifact.name.as_deref().unwrap_or(port),
             &artifact.kind,
-            &uri(port, index, artifact, layout),
+            &artifact_uri(artifact, &layout.root),
             &metadata(Some(artifact), &[]),
         )
     };
-    artifacts.iter().enumerate().map(describe).collect()
+    artifacts.iter().map(describe).collect()
 }
 
 /// The `RuntimeArtifact` of an output before the command has run.
@@ -61,11 +62,12 @@ pub(super) fn output_artifact(port: &str, kind: &ArtifactType, layout: &Layout) 
     runtime_artifact(port, kind, &layout.output(port), &json!({}))
 }
 
-/// The URI of an input artifact: its path, or the URI of another system that its producer reported.
-pub(super) fn uri(port: &str, index: usize, artifact: &Artifact, layout: &Layout) -> String {
+/// An artifact's URI as commands and conditions see it: that of its content, unless its producer gave it one elsewhere. `root` stands
+/// before what is a path.
+pub fn artifact_uri(artifact: &Artifact, root: &str) -> String {
     match artifact.properties.get(REMOTE_URI) {
         Some(Value::String(uri)) => uri.clone(),
-        _ => layout.input(port, index),
+        _ => format!("{root}{}", of_content(&artifact.uri)),
     }
 }
 

@@ -52,7 +52,7 @@ pub(super) enum PlaceholderKind {
 pub(super) enum ArtifactField {
     /// The list of all artifacts, as JSON.
     List,
-    /// The URI, which is the path here.
+    /// Its URI.
     Uri,
     /// Its path.
     Path,

@@ -131,7 +131,9 @@ fn of_input(placeholder: &Placeholder<'_>, inputs: &PortValues) -> Result<String
             Some(PortValue::Artifacts(artifacts)) => {
                 let first = artifacts.first();
                 match part {
-                    ArtifactField::Uri => Ok(first.map_or_else(String::new, |artifact| artifact.uri.clone())),
+                    ArtifactField::Uri => {
+                        Ok(first.map_or_else(String::new, |artifact| super::input::artifact_uri(artifact, "")))
+                    }
                     ArtifactField::Name => Ok(first.and_then(|artifact| artifact.name.clone()).unwrap_or_default()),
                     ArtifactField::Metadata(keys) => Ok(text::plain(&super::input::metadata(first, keys))),
                     ArtifactField::List | ArtifactField::Path => {

@@ -36,6 +36,19 @@ fn inputs() -> PortValues {
     .collect()
 }
 
+/// Of the step that the tests call.
+const IDENTITY: [u8; 32] = [0xab; 32];
+
+/// Its outputs.
+fn out(name: &str) -> String {
+    format!("/out/{}/{name}", "ab".repeat(32))
+}
+
+/// The artifact among its inputs.
+fn data() -> String {
+    format!("/in/blake3-{}", "0".repeat(64))
+}
+
 fn command(argv: &[&str]) -> Command {
     let artifact = PortType::Artifact { kind: ArtifactType("system.Model".into()), list: false };
     Command {
@@ -54,7 +67,7 @@ fn command(argv: &[&str]) -> Command {
 }
 
 fn argv(texts: &[&str]) -> Result<Vec<String>, String> {
-    call(&command(texts), &inputs(), &Layout::default(), &IndexMap::new()).map(|call| call.argv)
+    call(&command(texts), &inputs(), &Layout::new(&IDENTITY), &IndexMap::new()).map(|call| call.argv)
 }
 
 #[track_caller]
@@ -84,21 +97,22 @@ fn values_are_printed_as_kfp_does() {
 
 #[test]
 fn artifacts_and_outputs_have_paths() {
-    assert_eq!(filled("{{$.inputs.artifacts['data'].uri}}"), "/in/data/0/data");
-    assert_eq!(filled("{{$.inputs.artifacts['data'].path}}"), "/in/data/0/data");
+    assert_eq!(filled("{{$.inputs.artifacts['data'].uri}}"), data());
+    assert_eq!(filled("{{$.inputs.artifacts['data'].path}}"), data());
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['rows']}}"), "344");
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata}}"), r#"{"of":{"k":["a","ü"]},"rows":344}"#);
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['of']['k'][1]}}"), "ü");
     assert_eq!(filled("{{$.inputs.artifacts['data'].metadata['none']['k']}}"), "null");
     let list: Value = serde_json::from_str(&filled("{{$.inputs.artifacts['data']}}")).unwrap();
     assert_eq!((&list[0]["name"], &list[0]["type"]["schemaTitle"]), (&json!("penguins"), &json!("system.Dataset")));
-    assert_eq!(filled("{{$.outputs.artifacts['model'].path}}.pkl"), "/out/model.pkl");
+    assert_eq!(filled("{{$.outputs.artifacts['model'].path}}.pkl"), out("model.pkl"));
+    assert_eq!(filled("{{$.outputs.artifacts['model'].uri}}"), out("model"));
     assert_eq!(filled("{{$.outputs.parameters['count'].output_file}}"), "/tmp/kfp/outputs/count");
-    assert_eq!(filled("{{$.outputs.output_file}}"), "/tmp/kfp_outputs/output_metadata.json");
-    assert_eq!(filled("{{$.outputMetadataUri}}"), "/tmp/kfp_outputs/output_metadata.json");
-    let host = Layout::below("/work dir");
+    assert_eq!(filled("{{$.outputs.output_file}}"), out("executor_output.json"));
+    assert_eq!(filled("{{$.outputMetadataUri}}"), out("executor_output.json"));
+    let host = Layout::new(&IDENTITY).below("/work dir");
     let call = call(&command(&["{{$.outputs.artifacts['model'].uri}}"]), &inputs(), &host, &IndexMap::new()).unwrap();
-    assert_eq!(call.argv, ["/work dir/out/model"]);
+    assert_eq!(call.argv, [format!("/work dir{}", out("model"))]);
 }
 
 #[test]
@@ -109,17 +123,17 @@ fn the_executor_input_is_kfps() {
     assert_eq!(
         value["inputs"]["artifacts"]["data"]["artifacts"][0],
         json!({
-            "name": "penguins", "uri": "/in/data/0/data", "metadata": {"rows": 344, "of": {"k": ["a", "ü"]}},
+            "name": "penguins", "uri": data(), "metadata": {"rows": 344, "of": {"k": ["a", "ü"]}},
             "type": {"schemaTitle": "system.Dataset", "schemaVersion": "0.0.1"},
         })
     );
     assert_eq!(
         value["outputs"],
         json!({
-            "outputFile": "/tmp/kfp_outputs/output_metadata.json",
+            "outputFile": out("executor_output.json"),
             "parameters": {"count": {"outputFile": "/tmp/kfp/outputs/count"}},
             "artifacts": {"model": {"artifacts": [{
-                "name": "model", "uri": "/out/model", "metadata": {},
+                "name": "model", "uri": out("model"), "metadata": {},
                 "type": {"schemaTitle": "system.Model", "schemaVersion": "0.0.1"},
             }]}},
         })
@@ -127,6 +141,18 @@ fn the_executor_input_is_kfps() {
     let escaped = filled("{{$.json_escape[1]}}");
     let back: String = serde_json::from_str(&format!("\"{escaped}\"")).unwrap();
     assert_eq!(serde_json::from_str::<Value>(&back).unwrap(), value);
+}
+
+/// As Python reads them; a text of the same letters is a text.
+#[test]
+fn floats_that_are_not_finite_are_bare() {
+    let value = |text: &str| PortValue::Parameter(json!(text));
+    let inputs: PortValues = [("a", value("NaN")), ("b", value("-Infinity")), ("c", value("NaN"))]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+    let command = Command { non_finite: ["a".to_owned(), "b".to_owned()].into(), ..command(&["{{$}}"]) };
+    let call = call(&command, &inputs, &Layout::new(&IDENTITY), &IndexMap::new()).unwrap();
+    assert!(call.argv[0].contains(r#""parameterValues":{"a":NaN,"b":-Infinity,"c":"NaN"}"#), "{}", call.argv[0]);
 }
 
 #[test]
@@ -152,7 +178,7 @@ fn what_is_filled_in_is_not_looked_at_again() {
 fn variables_are_expanded_as_kubernetes_does() {
     let granted = IndexMap::from([("VAR".to_owned(), "granted".to_owned()), ("G".to_owned(), "g".to_owned())]);
     let command = command(&["$(VAR)", "$$(VAR)", "$(date) $$ $(", "$(G)$(OTHER)"]);
-    let call = call(&command, &inputs(), &Layout::default(), &granted).unwrap();
+    let call = call(&command, &inputs(), &Layout::new(&IDENTITY), &granted).unwrap();
     assert_eq!(call.argv, ["value", "$(VAR)", "$(date) $$ $(", "gvalue/$(VAR)/$(NONE)/3"]);
     assert_eq!(call.env["VAR"], "value");
 }
@@ -223,13 +249,17 @@ fn references_are_told() {
 
 #[test]
 fn odd_names_stay_inside() {
-    let layout = Layout::default();
-    for name in ["..", "../../etc", "", "a/b", ".hidden", "a\0b", &"x".repeat(5000), "%41"] {
+    let layout = Layout::new(&IDENTITY);
+    for name in
+        ["..", "../../etc", "", "a/b", ".hidden", "a\0b", &"x".repeat(5000), "%41", "a b", "executor_output.json", "a."]
+    {
         let path = layout.output(name);
-        let last = path.strip_prefix("/out/").unwrap();
+        let last = path.strip_prefix(&out("")).unwrap();
         assert!(!last.is_empty() && !last.contains('/') && !last.starts_with('.') && last.len() <= 200, "{path}");
+        assert_ne!(path, layout.executor_output());
+        assert!(last.chars().all(|c| c.is_alphanumeric() || "%-_.".contains(c)), "{path}");
     }
-    assert_eq!(layout.output("größe-1"), "/out/größe-1");
+    assert_eq!(layout.output("größe-1"), out("größe-1"));
     assert_ne!(layout.output(&"x".repeat(5000)), layout.output(&"x".repeat(5001)));
     assert_ne!(layout.output("a/b"), layout.output("%a%2fb"));
 }
@@ -252,7 +282,7 @@ fn the_whole_is_bounded() {
     let inputs: PortValues = [("long".to_owned(), PortValue::Parameter(json!(long)))].into();
     let texts = ["{{$.inputs.parameters['long']}}".repeat(100)];
     let command = Command { argv: texts.to_vec(), ..Command::default() };
-    let why = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap_err();
+    let why = call(&command, &inputs, &Layout::new(&IDENTITY), &IndexMap::new()).unwrap_err();
     assert!(why.contains("64 MiB"), "{why}");
     assert!(fill_template(&texts[0], &inputs, &TaskContext::default()).is_err());
 }
@@ -273,7 +303,7 @@ proptest! {
     fn a_parameter_arrives_as_it_is(value in any::<String>()) {
         let inputs: PortValues = [("x".to_owned(), PortValue::Parameter(json!(value)))].into();
         let command = Command { argv: vec!["<{{$.inputs.parameters['x']}}>".into()], ..Command::default() };
-        let call = call(&command, &inputs, &Layout::default(), &IndexMap::new()).unwrap();
+        let call = call(&command, &inputs, &Layout::new(&IDENTITY), &IndexMap::new()).unwrap();
         prop_assert_eq!(&call.argv[0], &format!("<{value}>"));
     }
 }

@@ -7,12 +7,16 @@
 use std::sync::Arc;
 
 use cel::{Context, ExecutionError, IdedExpr, Value};
+use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::references::{self, Root};
-use super::scope::{artifact, describe, json, kind, map, plain_json};
+use super::scope::{artifact, describe, kind, map, parameter_type, plain_json, typed};
 use super::{ConditionError, arithmetic, bounds};
+use crate::command::artifact_uri;
+use crate::model::Input;
 use crate::step::{PortValue, PortValues};
+use crate::types::{ParameterType, beyond_64_bits};
 
 /// An input that a condition over inputs reads.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,18 +39,22 @@ pub fn inputs_read(expression: &str) -> Result<Vec<InputRead>, ConditionError> {
     })
 }
 
-/// Evaluates a condition over a task's inputs.
+/// Evaluates a condition over a task's inputs, whose declarations distinguish the text `NaN` from the number.
 ///
 /// # Errors
 /// [`ConditionError`]. An absent input that it reads is [`ConditionError::Absent`], by name.
-pub fn evaluate_inputs(expression: &str, inputs: &PortValues) -> Result<bool, ConditionError> {
+pub fn evaluate_inputs(
+    expression: &str,
+    inputs: &PortValues,
+    declared: &IndexMap<String, Input>,
+) -> Result<bool, ConditionError> {
     bounds::check_generated(expression)?;
     bounds::with_large_stack(|| {
         let tree = arithmetic::parse(expression)?;
         let items = inputs.values().map(bounds::longest_in).fold(inputs.len(), usize::max);
         bounds::check_loop_iterations(&tree, expression, items)?;
         let mut context = context()?;
-        context.add_variable_from_value("inputs", scope(inputs));
+        context.add_variable_from_value("inputs", scope(inputs, declared));
         match Value::resolve(&tree, &context) {
             Ok(Value::Bool(answer)) => Ok(answer),
             Ok(other) => Err(ConditionError::NotBoolean { found: kind(&other) }),
@@ -109,8 +117,12 @@ pub fn check_selector(expression: &str) -> Result<(), ConditionError> {
 fn context<'v>() -> Result<Context<'v, 'v>, ConditionError> {
     let mut context = arithmetic::context().map_err(|error| ConditionError::Evaluation(error.to_string()))?;
     let parse = |text: Arc<String>| {
+        if let Some(number) = beyond_64_bits(&text) {
+            let why = format!("{number} is beyond 64 bits, the most that whole numbers have here");
+            return Err(ExecutionError::function_error("parseJson", why));
+        }
         serde_json::from_str::<Json>(&text)
-            .map(|value| json(&value))
+            .map(|value| typed(&value, None))
             .map_err(|error| ExecutionError::function_error("parseJson", format!("the text is no JSON: {error}")))
     };
     context.add_function("parseJson", parse).map_err(|error| ConditionError::Evaluation(error.to_string()))?;
@@ -118,33 +130,36 @@ fn context<'v>() -> Result<Context<'v, 'v>, ConditionError> {
 }
 
 /// The variable `inputs`.
-fn scope(inputs: &PortValues) -> Value {
+fn scope(inputs: &PortValues, declared: &IndexMap<String, Input>) -> Value {
     let mut values = Vec::new();
-    let mut typed = Vec::new();
+    let mut messages = Vec::new();
     let mut artifacts = Vec::new();
     for (name, value) in inputs {
         match value {
             PortValue::Parameter(value) => {
-                values.push((name.clone(), json(value)));
-                typed.push((name.clone(), self::typed(value)));
+                let ty = declared.get(name).and_then(|input| parameter_type(&input.port));
+                values.push((name.clone(), typed(value, ty)));
+                messages.push((name.clone(), message(value, ty)));
             }
             PortValue::Artifacts(all) => {
-                let all = Value::List(Arc::new(all.iter().map(artifact).collect()));
+                let all = all.iter().map(|one| artifact(one, &artifact_uri(one, ""))).collect();
+                let all = Value::List(Arc::new(all));
                 artifacts.push((name.clone(), map([("artifacts".to_owned(), all)])));
             }
         }
     }
     map([
         ("parameter_values".to_owned(), map(values)),
-        ("parameters".to_owned(), map(typed)),
+        ("parameters".to_owned(), map(messages)),
         ("artifacts".to_owned(), map(artifacts)),
     ])
 }
 
 /// The `Value` message of schema 2.0.0: one field, named after the type of the value.
-fn typed(value: &Json) -> Value {
-    let cel = json(value);
+fn message(value: &Json, ty: Option<&ParameterType>) -> Value {
+    let cel = typed(value, ty);
     let fields = match value {
+        Json::String(_) if matches!(cel, Value::Float(_)) => vec![("double_value".to_owned(), cel)],
         Json::Number(number) if number.is_f64() => vec![("double_value".to_owned(), cel)],
         Json::Number(_) => vec![("int_value".to_owned(), cel.clone()), ("double_value".to_owned(), cel)],
         Json::String(_) => vec![("string_value".to_owned(), cel)],

@@ -9,8 +9,9 @@ use serde_json::Value as Json;
 use super::references::{Reference, Root};
 use super::{ConditionError, ConditionScope, TaskScope, arithmetic};
 use crate::model::TaskState;
+use crate::signature::Port;
 use crate::step::{Artifact, PortValue};
-use crate::types::PortType;
+use crate::types::{ParameterType, PortType};
 
 /// The limit up to which doubles represent all integers exactly.
 const EXACT: u64 = 1 << 53;
@@ -24,7 +25,8 @@ pub(super) fn evaluate(
 ) -> Result<bool, ConditionError> {
     let failed = |error: &dyn std::error::Error| ConditionError::Evaluation(error.to_string());
     let mut context: Context<'_, '_> = arithmetic::context().map_err(|error| failed(&error))?;
-    let params = spellings(scope.params.iter().map(|(name, value)| (name.as_str(), json(value))));
+    let declared = |name: &str| parameter_type(&scope.declared?.get(name)?.port);
+    let params = spellings(scope.params.iter().map(|(name, value)| (name.as_str(), typed(value, declared(name)))));
     context.add_variable_from_value("params", map(params));
     let tasks = spellings(scope.tasks.iter().map(|(name, task)| (*name, self::task(task))));
     for (name, value) in &tasks {
@@ -58,29 +60,37 @@ pub(super) fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
 fn task(task: &TaskScope<'_>) -> Value {
     map(spellings(task.outputs.iter().map(|(name, value)| {
         let port = task.ports.and_then(|ports| ports.get(name));
-        let list = match port.map(|port| &port.ty) {
-            Some(PortType::Artifact { list, .. }) => Some(*list),
-            _ => None,
-        };
-        (name.as_str(), output(value, list))
+        (name.as_str(), output(value, port))
     })))
 }
 
-fn output(value: &PortValue, list: Option<bool>) -> Value {
+fn output(value: &PortValue, port: Option<&Port>) -> Value {
+    let list = matches!(port.map(|port| &port.ty), Some(PortType::Artifact { list: true, .. }));
     match value {
-        PortValue::Parameter(value) => json(value),
-        PortValue::Artifacts(artifacts) => match (&artifacts[..], list) {
-            ([one], None | Some(false)) => artifact(one),
-            (many, _) => Value::List(Arc::new(many.iter().map(artifact).collect())),
+        PortValue::Parameter(value) => typed(value, port.and_then(parameter_type)),
+        PortValue::Artifacts(artifacts) => match &artifacts[..] {
+            [one] if !list => artifact(one, &one.uri),
+            many => Value::List(Arc::new(many.iter().map(|one| artifact(one, &one.uri)).collect())),
         },
     }
 }
 
-pub(super) fn artifact(artifact: &Artifact) -> Value {
+/// The type of a port that takes a parameter.
+pub(super) fn parameter_type(port: &Port) -> Option<&ParameterType> {
+    match &port.ty {
+        PortType::Parameter(ty) => Some(ty),
+        PortType::Artifact { .. } => None,
+    }
+}
+
+/// An artifact, with the URI by which the condition's pipeline knows it.
+pub(super) fn artifact(artifact: &Artifact, uri: &str) -> Value {
     let text = |text: &str| Value::String(Arc::new(text.to_owned()));
-    let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), json(value)));
+    // Metrics are numbers; other properties are of no type that is known.
+    let metric = (artifact.kind.0 == "system.Metrics").then_some(&ParameterType::F64);
+    let metadata = artifact.properties.iter().map(|(name, value)| (name.clone(), typed(value, metric)));
     let mut fields = vec![
-        ("uri".to_owned(), text(&artifact.uri)),
+        ("uri".to_owned(), text(uri)),
         ("type".to_owned(), text(&artifact.kind.0)),
         ("metadata".to_owned(), map(metadata)),
     ];
@@ -88,9 +98,41 @@ pub(super) fn artifact(artifact: &Artifact) -> Value {
     map(fields)
 }
 
-/// The value of a parameter. Integers are doubles as long as these are exact.
+/// The value of a parameter of a type. The texts `NaN`, `Infinity` and `-Infinity` are numbers only where the type is a float.
+pub(super) fn typed(value: &Json, ty: Option<&ParameterType>) -> Value {
+    use ParameterType as T;
+    match (ty, value) {
+        (Some(T::Option(inner)), value) => typed(value, Some(inner)),
+        (Some(T::F32 | T::F64), Json::String(text)) => match text.as_str() {
+            "NaN" => Value::Float(f64::NAN),
+            "Infinity" => Value::Float(f64::INFINITY),
+            "-Infinity" => Value::Float(f64::NEG_INFINITY),
+            _ => json(value),
+        },
+        (Some(T::List(item)), Json::Array(items)) => {
+            Value::List(Arc::new(items.iter().map(|value| typed(value, Some(item))).collect()))
+        }
+        (Some(T::Tuple(types)), Json::Array(items)) => {
+            Value::List(Arc::new(items.iter().zip(types).map(|(value, ty)| typed(value, Some(ty))).collect()))
+        }
+        (Some(T::Map(ty)), Json::Object(fields)) => {
+            map(fields.iter().map(|(name, value)| (name.clone(), typed(value, Some(ty)))))
+        }
+        (Some(T::Record(types)), Json::Object(fields)) => map(fields.iter().map(|(name, value)| {
+            let ty = types.iter().find(|(field, _)| field == name).map(|(_, ty)| ty);
+            (name.clone(), typed(value, ty))
+        })),
+        (Some(T::Variant(cases)), Json::Object(fields)) => map(fields.iter().map(|(name, value)| {
+            let ty = cases.iter().find(|(case, _)| case == name).and_then(|(_, ty)| ty.as_ref());
+            (name.clone(), typed(value, ty))
+        })),
+        (_, value) => json(value),
+    }
+}
+
+/// A value whose type is unknown. Integers are doubles as long as these are exact.
 #[expect(clippy::cast_precision_loss, reason = "only where it is exact")]
-pub(super) fn json(value: &Json) -> Value {
+fn json(value: &Json) -> Value {
     match value {
         Json::Null => Value::Null,
         Json::Bool(value) => Value::Bool(*value),
@@ -103,10 +145,6 @@ pub(super) fn json(value: &Json) -> Value {
                 Value::Float(number.as_f64().unwrap_or(f64::NAN))
             }
         }
-        // The JSON form of such floats.
-        Json::String(text) if text == "NaN" => Value::Float(f64::NAN),
-        Json::String(text) if text == "Infinity" => Value::Float(f64::INFINITY),
-        Json::String(text) if text == "-Infinity" => Value::Float(f64::NEG_INFINITY),
         Json::String(text) => Value::String(Arc::new(text.clone())),
         Json::Array(items) => Value::List(Arc::new(items.iter().map(json).collect())),
         Json::Object(fields) => map(fields.iter().map(|(name, value)| (name.clone(), json(value)))),

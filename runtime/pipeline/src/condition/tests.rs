@@ -3,7 +3,7 @@ use serde_json::json;
 
 use super::*;
 use crate::step::{Artifact, PortValue};
-use crate::types::ArtifactType;
+use crate::types::{ArtifactType, ParameterType, PortType};
 
 /// Evaluates over two tasks that ran, `evaluate` and `my-step`, and one that was skipped, `baseline`.
 fn eval(expression: &str) -> Result<bool, ConditionError> {
@@ -34,10 +34,13 @@ fn eval(expression: &str) -> Result<bool, ConditionError> {
     let none = PortValues::new();
     let params =
         [("threshold".to_owned(), json!(0.9)), ("max-count".to_owned(), json!(5)), ("on".to_owned(), json!(true))];
+    let ports: IndexMap<String, Port> =
+        [("worst".to_owned(), Port::required(PortType::Parameter(ParameterType::F64)))].into();
     let scope = ConditionScope {
         params: &params.into_iter().collect(),
+        declared: None,
         tasks: [
-            ("evaluate", TaskScope { state: TaskState::Complete, outputs: &evaluate, ports: None }),
+            ("evaluate", TaskScope { state: TaskState::Complete, outputs: &evaluate, ports: Some(&ports) }),
             ("my-step", TaskScope { state: TaskState::Cached, outputs: &dashed, ports: None }),
             ("baseline", TaskScope { state: TaskState::Skipped, outputs: &none, ports: None }),
         ]
@@ -172,7 +175,7 @@ fn conditions_beyond_the_bounds_are_refused_at_once() {
     }
     let list: Vec<u32> = (0..5_000).collect();
     let params = [("l".to_owned(), json!(list))].into_iter().collect();
-    let scope = ConditionScope { params: &params, tasks: BTreeMap::new() };
+    let scope = ConditionScope { params: &params, declared: None, tasks: BTreeMap::new() };
     assert_eq!(evaluate_in("params.l.all(x, x >= 0)", &scope), Ok(true));
     let nested = evaluate_in("params.l.all(x, params.l.all(y, x + y >= 0))", &scope).unwrap_err();
     assert_eq!(nested.to_string(), "its loops, 2 deep over 5000 items, would take too long");

@@ -18,6 +18,7 @@ use crate::yaml::schema::Schema;
 
 mod components;
 mod executors;
+mod header;
 mod json;
 mod message;
 mod platform;
@@ -30,6 +31,7 @@ mod values;
 
 use executors::Executor;
 use message::{Message, Notes};
+pub(crate) use repair::CHANNEL;
 
 /// The maximum number of literal items of a loop: each is a task.
 pub const MAX_ITEMS: usize = 100_000;
@@ -81,6 +83,7 @@ pub fn looks_like_ir(text: &str) -> bool {
 pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
     let mut notes = Notes::default();
     let text = json::yaml_escapes(text);
+    let text = header::passed_over(&text, &mut notes);
     let schema = if json::is_json(&text) { Schema::Core } else { Schema::PyYaml };
     let documents = node::load_documents(&text, schema, 3, &mut notes.errors).unwrap_or_default();
     let pipeline = read(&documents, &mut notes).filter(|_| !notes.errors.any_error());
@@ -154,6 +157,40 @@ struct Reader<'n> {
     broken: HashSet<&'n str>,
     /// The executor of each component that has one.
     labels: HashMap<&'n str, &'n str>,
+    submitted: Submitted,
+}
+
+/// Whether the SDK wrote the file when it submitted it with `enable_caching=False`: it turns the cache off for the root's tasks, loops and
+/// conditions among them, for which its compiler writes nothing, and leaves it on for all within.
+#[derive(Default)]
+struct Submitted {
+    /// Where the first task of the root has its cache turned off in so many words.
+    off: Option<Span>,
+    /// Tasks of the root of which this is not written.
+    others: usize,
+    /// Tasks of other DAGs that may come from the cache.
+    cached_within: usize,
+}
+
+impl Submitted {
+    fn add(&mut self, in_root: bool, cache: bool, off: Option<Span>) {
+        match (in_root, off) {
+            (true, Some(span)) => _ = self.off.get_or_insert(span),
+            (true, None) => self.others += 1,
+            (false, _) => self.cached_within += usize::from(cache),
+        }
+    }
+
+    fn warning(&self) -> Option<Diagnostic> {
+        let span = self.off.filter(|_| self.others == 0 && self.cached_within > 0)?;
+        let tasks = if self.cached_within == 1 { "task" } else { "tasks" };
+        let warning = format!(
+            "the cache is off for the pipeline's own tasks, as `enable_caching=False` writes it, and on for {} {tasks} in its loops, \
+             conditions and nested pipelines",
+            self.cached_within
+        );
+        Some(Diagnostic::warning(warning).at(span).hint("`weft run --no-cache` executes those too"))
+    }
 }
 
 impl<'n> Reader<'n> {
@@ -221,8 +258,11 @@ impl<'n> Reader<'n> {
             self.notes.error(problem);
         }
         pipeline.root.unhonoured.extend(asked);
-        repair::loop_items(&mut pipeline);
+        if let Some(warning) = self.submitted.warning() {
+            self.notes.warn(warning);
+        }
         pipeline.places = std::mem::take(&mut self.places);
+        repair::composed_texts(&mut pipeline, &mut self.notes);
         Some(pipeline)
     }
 

@@ -11,6 +11,7 @@ use std::fmt;
 use serde_json::{Map, Number, Value};
 
 use super::ParameterType;
+use crate::model::Format;
 use crate::suggest;
 
 /// A value that is not of the expected type.
@@ -18,7 +19,7 @@ use crate::suggest;
 pub struct Mismatch {
     /// The path inside the value, such as `.rows[2].name`; empty for the value itself.
     pub path: String,
-    /// The type expected there, in WIT's syntax.
+    /// The type expected there, in WIT's syntax or that of [`Mismatch::in_terms_of`].
     pub expected: String,
     /// The value found there, shortened.
     pub found: String,
@@ -43,6 +44,15 @@ impl fmt::Display for Mismatch {
 impl Mismatch {
     pub(super) fn new(ty: &ParameterType, found: &Value, why: Option<String>) -> Self {
         Self { path: String::new(), expected: ty.to_string(), found: describe(found), why }
+    }
+
+    /// The same with the type of the value itself as a pipeline of this format writes it.
+    #[must_use]
+    pub fn in_terms_of(mut self, format: Format, ty: &ParameterType) -> Self {
+        if self.path.is_empty() && format == Format::Kfp {
+            ty.kfp().python().clone_into(&mut self.expected);
+        }
+        self
     }
 
     fn inside(mut self, step: &str) -> Self {

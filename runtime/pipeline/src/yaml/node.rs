@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::schema::Schema;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{Location, Span};
+use crate::types::is_beyond_64_bits;
 
 /// The maximum length of a text, in bytes.
 pub const MAX_BYTES: usize = 4 << 20;
@@ -101,12 +102,19 @@ impl Node {
         self.map_value(&mut |_, value| Ok(value))
     }
 
+    fn too_large(&self, number: &str) -> Diagnostic {
+        Diagnostic::error(format!("{number} is beyond 64 bits, the most that whole numbers have here"))
+            .at(self.span)
+            .hint("put it in quotes to have it as text, or write it with `.0` if it may be rounded to a float")
+    }
+
     /// The node as a value, with a function that converts its scalars.
     pub fn map_value<F>(&self, scalar: &mut F) -> Result<Value, Diagnostic>
     where
         F: FnMut(&Self, Value) -> Result<Value, Diagnostic>,
     {
         match &self.kind {
+            Kind::Scalar { text, schema: Some(_) } if is_beyond_64_bits(text) => Err(self.too_large(text)),
             Kind::Scalar { .. } => scalar(self, self.scalar().unwrap_or_default()),
             Kind::Sequence(items) => {
                 Ok(Value::Array(items.iter().map(|item| item.map_value(scalar)).collect::<Result<_, _>>()?))

@@ -41,6 +41,6 @@ EXPECT = {
         'exit-handler-1/for-loop-3[1]/inner/exit-handler-1/condition-2/work': 'COMPLETE',
         'exit-handler-1/for-loop-3[1]/inner/report': 'COMPLETE',
     },
-    'logs': {'report': ['outer SUCCEEDED'], 'exit-handler-1/for-loop-3[0]/inner/report': ['inner SUCCEEDED'], 'last': ['last']},
+    'logs': {'report': ['outer COMPLETE'], 'exit-handler-1/for-loop-3[0]/inner/report': ['inner COMPLETE'], 'last': ['last']},
     'compare': True,
 }

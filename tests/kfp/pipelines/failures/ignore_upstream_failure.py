@@ -43,7 +43,7 @@ EXPECT = {
     },
     'logs': {
         'clean': ['cleaned: no message'], 'clean-2': ['cleaned: ordered'],
-        'judge': ['SUCCEEDED: no message'], 'depends-2': ['ordered'],
+        'judge': ['COMPLETE: no message'], 'depends-2': ['ordered'],
     },
     'compare': 'kfp.local breaks off where the output of a failed task is missing',
 }

@@ -94,6 +94,6 @@ EXPECT = {
         'search/train-all/for-loop-1': 'COMPLETE', 'search/train-all/for-loop-1[5]/for-loop-3[1]/train': 'COMPLETE',
         'exit-handler-1/announce': 'COMPLETE', 'clean-up': 'COMPLETE',
     },
-    'logs': {'exit-handler-1/announce': ['best: 1.0 * x ** 2 + 0'], 'clean-up': ['search SUCCEEDED']},
+    'logs': {'exit-handler-1/announce': ['best: 1.0 * x ** 2 + 0'], 'clean-up': ['search COMPLETE']},
     'compare': 'kfp.local cannot loop over fields of structs in a nested pipeline',
 }

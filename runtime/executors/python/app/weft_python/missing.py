@@ -27,6 +27,12 @@ ALIASES = {
 }  # fmt: skip
 """Packages whose name is not their module's."""
 
+SANDBOX = "inside the sandbox"
+"""In every error for what a sandbox has not."""
+
+HOST_PYTHON = "help: `--executor host-python` runs the function outside of the sandbox (not safe: development only)"
+"""What is said where this machine's own Python can do what the sandbox cannot."""
+
 NO_PIP = (
     "pip is not available inside the sandbox, which has no network: name the packages in the component's "
     "packages_to_install and fetch them ahead with `weft vendor PIPELINE`"
@@ -34,9 +40,11 @@ NO_PIP = (
 
 
 def explain(error: BaseException) -> None:
-    """Adds a note to each missing module in an error and in those that led to it."""
+    """Adds a note to each missing module in an error and in those that led to it, and to the error what to do about all else that a
+    sandbox has not."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
+    denied = False
     while waiting:
         one = waiting.pop()
         if one is None or id(one) in seen:
@@ -50,9 +58,21 @@ def explain(error: BaseException) -> None:
         elif type(one) is ImportError and one.name and getattr(one, "name_from", None):
             note = about_native(f"{one.name}.{one.name_from}")
         else:
+            denied = denied or is_denied(one)
             continue
         if note:
             one.add_note(note)
+    if denied:
+        error.add_note(HOST_PYTHON)
+
+
+def is_denied(error: BaseException) -> bool:
+    """Whether an error says that a sandbox has not what was asked for. For packages there is another way than the host's Python."""
+    try:
+        said = str(error)
+    except Exception:
+        return False
+    return SANDBOX in said and NO_PIP not in said
 
 
 def about(name: str) -> str | None:
@@ -72,7 +92,7 @@ def about(name: str) -> str | None:
     if is_there(top):
         return None
     if top in sys.stdlib_module_names:
-        return f"note: {name} is a part of the standard library that is not available inside the sandbox"
+        return f"note: {name} is a part of the standard library that is not available {SANDBOX}\n{HOST_PYTHON}"
     package = ALIASES.get(name, ALIASES.get(top, top.replace("_", "-")))
     return (
         f"note: nothing is fetched while a pipeline runs; if {top} comes from a pure-Python package, name it in the component's "
@@ -83,10 +103,7 @@ def about(name: str) -> str | None:
 def about_native(name: str) -> str | None:
     """What is said where a package has a native library of a module's name."""
     if native := native_file(name):
-        return (
-            f"note: {native} is native code, which cannot run inside the sandbox\n"
-            "help: `--executor host-python` runs the function outside of it (not safe: development only)"
-        )
+        return f"note: {native} is native code, which cannot run {SANDBOX}\n{HOST_PYTHON}"
     return None
 
 

@@ -2,8 +2,9 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::signature::Port;
 use crate::step::Artifact;
-use crate::types::ArtifactType;
+use crate::types::{ArtifactType, PortType};
 
 fn inputs() -> PortValues {
     let model = Artifact {
@@ -28,6 +29,10 @@ fn inputs() -> PortValues {
     .collect()
 }
 
+fn evaluate(expression: &str) -> Result<bool, ConditionError> {
+    evaluate_inputs(expression, &inputs(), &IndexMap::new())
+}
+
 #[test]
 fn conditions_as_the_compiler_writes_them() {
     for (expression, answer) in [
@@ -43,12 +48,12 @@ fn conditions_as_the_compiler_writes_them() {
         ("'b' in inputs.parameter_values['names'] && !('x' in inputs.parameter_values)", true),
         ("parseJson(inputs.parameter_values['text'])['a']['b'][1] == 2.5", true),
         ("parseJson(inputs.parameter_values['text']).a.b[0] == 1", true),
-        ("inputs.artifacts['model'].artifacts[0].uri == 'blake3:00'", true),
+        ("inputs.artifacts['model'].artifacts[0].uri == '/in/blake3-00'", true),
         ("inputs.artifacts['model'].artifacts[0].metadata['accuracy'] < 0.9", true),
         ("inputs.parameters['pipelinechannel--flip-Output'].string_value == 'heads'", true),
         ("inputs.parameters['count'].int_value == 3 && inputs.parameters['rate'].double_value == 0.5", true),
     ] {
-        assert_eq!(evaluate_inputs(expression, &inputs()), Ok(answer), "{expression}");
+        assert_eq!(evaluate(expression), Ok(answer), "{expression}");
     }
 }
 
@@ -56,12 +61,12 @@ fn conditions_as_the_compiler_writes_them() {
 fn an_else_after_many_branches_is_answered() {
     let branch = |i: usize| format!("!(inputs.parameter_values['pipelinechannel--flip-Output'] == 'side {i}')");
     let expression = (0..60).map(branch).collect::<Vec<_>>().join(" && ");
-    assert_eq!(evaluate_inputs(&expression, &inputs()), Ok(true));
+    assert_eq!(evaluate(&expression), Ok(true));
 }
 
 #[test]
 fn conditions_without_an_answer_say_why() {
-    let say = |expression: &str| format!("{expression}\n    {}", evaluate_inputs(expression, &inputs()).unwrap_err());
+    let say = |expression: &str| format!("{expression}\n    {}", evaluate(expression).unwrap_err());
     let expressions = [
         "inputs.parameter_values['missing'] == 'heads'",
         "inputs.artifacts['missing'].artifacts[0].uri == ''",
@@ -78,6 +83,40 @@ fn conditions_without_an_answer_say_why() {
         "",
     ];
     insta::assert_snapshot!(expressions.map(say).join("\n"));
+}
+
+/// What is not a number in one type is a text in another.
+#[test]
+fn texts_that_look_like_floats_are_texts() {
+    let port = |ty: &str| Input::from(Port::required(PortType::Parameter(ty.parse().unwrap())));
+    let declared: IndexMap<String, Input> = [
+        ("text", port("string")),
+        ("number", port("float")),
+        ("numbers", port("list<option<float>>")),
+        ("parts", port("dict")),
+    ]
+    .map(|(name, input)| (name.to_owned(), input))
+    .into();
+    let value = |value: Json| PortValue::Parameter(value);
+    let inputs: PortValues = [
+        ("text", value(json!("NaN"))),
+        ("number", value(json!("NaN"))),
+        ("numbers", value(json!(["-Infinity", 1, null]))),
+        ("parts", value(json!({"a": "Infinity"}))),
+        ("undeclared", value(json!("Infinity"))),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into();
+    for (expression, answer) in [
+        ("inputs.parameter_values['text'] == 'NaN'", true),
+        ("inputs.parameter_values['number'] == inputs.parameter_values['number']", false),
+        ("inputs.parameter_values['numbers'][0] < -1.0", true),
+        ("inputs.parameter_values['parts'].a == 'Infinity'", true),
+        ("inputs.parameter_values['undeclared'] == 'Infinity'", true),
+        ("inputs.parameters['number'].double_value < 1.0 || inputs.parameters['text'].string_value == 'NaN'", true),
+    ] {
+        assert_eq!(evaluate_inputs(expression, &inputs, &declared), Ok(answer), "{expression}");
+    }
 }
 
 #[test]
@@ -102,6 +141,7 @@ fn selectors_take_values_apart() {
         "`parseJson(string_value)[\"c\"]` is absent: the value that it selects from has no `c`"
     );
     assert!(why("parseJson(string_value)[\"c\"]", json!("{")).contains("the text is no JSON"));
+    assert!(why("parseJson(string_value)", json!("[18446744073709551616]")).contains("is beyond 64 bits"));
 }
 
 #[test]
@@ -126,7 +166,7 @@ proptest! {
         for (before, after) in parts {
             text = format!("{before}{text}{after}");
         }
-        let _ = evaluate_inputs(&text, &inputs());
+        let _ = evaluate(&text);
         let _ = select(&text, &json!({"count": 1}));
     }
 
@@ -139,6 +179,6 @@ proptest! {
         depth in 400_usize..2_050,
     ) {
         let text = format!("{}1{}", before.repeat(depth), after.repeat(depth));
-        let _ = evaluate_inputs(&text, &inputs());
+        let _ = evaluate(&text);
     }
 }

@@ -15,14 +15,12 @@ struct Picture(HashMap<[u8; 3], usize>);
 
 impl Picture {
     fn read(path: &Path) -> Self {
-        let mut reader =
-            png::Decoder::new(std::io::BufReader::new(std::fs::File::open(path).unwrap())).read_info().unwrap();
-        let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
-        let info = reader.next_frame(&mut bytes).unwrap();
-        let channels = info.color_type.samples();
-        assert!(channels >= 3, "it has no colours: {:?}", info.color_type);
+        let file = std::fs::read(path).unwrap();
+        let mut buffer = vec![0; minipng::decode_png_header(&file).unwrap().required_bytes_rgba8bpc()];
+        let mut image = minipng::decode_png(&file, &mut buffer).unwrap();
+        image.convert_to_rgba8bpc().unwrap();
         let mut pixels = HashMap::new();
-        for pixel in bytes[..info.buffer_size()].chunks_exact(channels) {
+        for pixel in image.pixels().chunks_exact(4) {
             *pixels.entry([pixel[0], pixel[1], pixel[2]]).or_default() += 1;
         }
         Self(pixels)

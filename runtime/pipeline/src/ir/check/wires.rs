@@ -6,11 +6,16 @@ use serde_json::Value;
 
 use super::{Checker, PortKind};
 use crate::command::references;
+use crate::ir::read::CHANNEL;
 use crate::ir::template;
-use crate::model::{Binding, Component, Implementation, Input, Span, Task, Wire};
+use crate::model::{Binding, Component, Format, Implementation, Input, Span, Task, Wire};
 use crate::signature::find;
 use crate::suggest;
 use crate::types::{ParameterType, PortType, may_fit};
+
+/// What to do about a value that the compiler does not pass on to where a text is composed with it.
+const NOT_PASSED_ON: &str = "the SDK's compiler did not pass it on to where a text is composed with it: give the value to the task as an \
+                             argument of its own, and compose the text in the component";
 
 /// The source of a value.
 pub(super) struct Source<'p> {
@@ -40,7 +45,8 @@ impl<'p> Checker<'p, '_> {
             let extra = task.inputs.keys().filter(|given| find(&component.inputs, given).is_none());
             let near = suggest::nearest(input, extra.map(String::as_str));
             let hint = near.map(|near| format!("it is given `{near}`, which it does not have"));
-            let problem = format!("the task `{name}` needs the input `{input}` ({})", kfp_name(&declared.port.ty));
+            let problem =
+                format!("the task `{name}` needs the input `{input}` ({})", declared.port.ty.text(Format::Kfp));
             self.error(Some(name), here, problem, hint);
         }
     }
@@ -84,7 +90,7 @@ impl<'p> Checker<'p, '_> {
                 } else if let Some(ty) = source.ty.filter(|_| wire.select.is_none())
                     && let Some(why) = never_fits(&ty, declared, component)
                 {
-                    let (to, from) = (kfp_name(&declared.port.ty), kfp_name(&ty));
+                    let (to, from) = (declared.port.ty.text(Format::Kfp), ty.text(Format::Kfp));
                     // KFP's types need no explanation, those of a signature do.
                     let both = matches!((&declared.port.ty, &*ty), (PortType::Parameter(_), PortType::Parameter(_)));
                     let hint = (!both || to == from).then_some(why);
@@ -137,7 +143,15 @@ impl<'p> Checker<'p, '_> {
                     let what = if self.is_root { "parameters" } else { "inputs" };
                     let hint = suggest::hint(name, known, what);
                     let enclosing = if self.is_root { "the pipeline" } else { "the component around it" };
-                    self.error(reader, span, format!("{enclosing} has no input `{name}`"), hint);
+                    let (problem, hint) = match name.strip_prefix(CHANNEL) {
+                        Some(value) => {
+                            let problem =
+                                format!("a text is composed of `{value}`, which {enclosing} does not have here");
+                            (problem, Some(NOT_PASSED_ON.to_owned()))
+                        }
+                        None => (format!("{enclosing} has no input `{name}`"), hint),
+                    };
+                    self.error(reader, span, problem, hint);
                     return None;
                 };
                 let ty = self.is_root.then_some(Cow::Borrowed(&input.port.ty));
@@ -202,17 +216,16 @@ pub(super) fn describe(binding: &Binding, sort: PortKind) -> String {
 /// Why a value can never be accepted by an input, if so.
 pub(super) fn misfit(declared: &Input, component: &Component, value: &Value) -> Option<String> {
     let PortType::Parameter(ty) = &declared.port.ty else {
-        return Some(format!("it takes an artifact ({}), not a value", declared.port.ty));
+        return Some(format!("it takes an artifact ({}), not a value", declared.port.ty.text(Format::Kfp)));
     };
     if value.is_null() && (declared.port.optional || declared.default.is_some()) {
         return None;
     }
     let strict = !matches!(component.implementation, Implementation::Dag(_)) && *ty != ParameterType::String;
-    if strict && let Err(mut mismatch) = ty.check(value) {
-        if mismatch.path.is_empty() && !matches!(component.implementation, Implementation::Wasm(_)) {
-            ty.kfp().as_str().clone_into(&mut mismatch.expected);
-        }
-        return Some(mismatch.to_string());
+    if strict && let Err(mismatch) = ty.check(value) {
+        let is_wasm = matches!(component.implementation, Implementation::Wasm(_));
+        let format = if is_wasm { Format::Native } else { Format::Kfp };
+        return Some(mismatch.in_terms_of(format, ty).to_string());
     }
     let is = |literal: &Value| literal == value || ty.coerce(value.clone()).is_ok_and(|value| *literal == value);
     if !declared.literals.is_empty() && !declared.literals.iter().any(is) {
@@ -232,13 +245,5 @@ fn never_fits(from: &PortType, declared: &Input, component: &Component) -> Optio
         // KFP's own components accept artifacts of every type, WebAssembly components do not.
         (from, to) if matches!(component.implementation, Implementation::Wasm(_)) => from.assignable_to(to).err(),
         _ => None,
-    }
-}
-
-/// The name of a type in KFP's format.
-fn kfp_name(ty: &PortType) -> String {
-    match ty {
-        PortType::Parameter(ty) => ty.kfp().as_str().to_owned(),
-        PortType::Artifact { .. } => ty.to_string(),
     }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::executors::Executor;
 use super::message::{self, Message, Notes};
 use super::tasks;
-use super::values::{artifact_type, fit, output, parameter_type, required, selected_output, value};
+use super::values::{artifact_type, fit, output, parameter_type, required, selected_output, value, warn_of_rounding};
 use super::{Reader, unhonoured};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Component, Dag, Implementation, Input};
@@ -175,6 +175,9 @@ fn parameter(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Input> {
     let optional = message.flag("isOptional", notes);
     let mut fitting = |node: &Node, role: &str| {
         let read = notes.take(value(node))?;
+        if ty != ParameterType::F64 {
+            warn_of_rounding(&read, node.span, notes);
+        }
         let fitted = fit(&ty, read);
         notes.take(fitted.map_err(|why| {
             Diagnostic::error(format!("{role} of the parameter `{name}` does not fit its type: {why}")).at(node.span)

@@ -9,7 +9,7 @@ use super::values::{artifact_source, one_of_names, parameter_source, required};
 use super::{MAX_ITEMS, Reader};
 use crate::diagnostic::Diagnostic;
 use crate::model::{Condition, ConditionVariables, Items, Iteration, Retry, Span, Task, Trigger};
-use crate::types::whole_numbers;
+use crate::types::{beyond_64_bits, whole_numbers};
 use crate::yaml::node::Entry;
 use crate::yaml::parse_duration;
 
@@ -62,6 +62,9 @@ pub(super) fn read<'n>(reader: &mut Reader<'n>, prefix: &str, name: &str, entry:
     let notes = &mut reader.notes;
     let caching = message.message("cachingOptions", "`cachingOptions`", &["enableCache", "cacheKey"], notes);
     task.cache = caching.flag("enableCache", notes);
+    let off = message.get("cachingOptions").filter(|_| !task.cache).map(|entry| entry.key);
+    reader.submitted.add(prefix.is_empty(), task.cache, off);
+    let notes = &mut reader.notes;
     if let Some(entry) = caching.get("cacheKey") {
         let warning =
             Diagnostic::warning("`cachingOptions.cacheKey` is not honoured: results are found again by their inputs");
@@ -146,6 +149,12 @@ fn iteration(message: &Message<'_>, notes: &mut Notes) -> Option<(Iteration, Spa
 fn raw_items(entry: &Entry, notes: &mut Notes) -> Option<Vec<Value>> {
     let span = entry.node.span;
     let text = notes.take(message::text(&entry.node, "a list as JSON text for `raw`"))?;
+    if let Some(number) = beyond_64_bits(text) {
+        let problem =
+            format!("an item of the loop, {number}, is beyond 64 bits, the most that whole numbers have here");
+        notes.error(Diagnostic::error(problem).at(span).hint("make it a string"));
+        return None;
+    }
     let items = match serde_json::from_str(text) {
         Ok(Value::Array(items)) => items,
         Ok(_) => {

@@ -368,3 +368,156 @@ fn wrong_files_are_explained() {
     }
     insta::assert_snapshot!(drawn);
 }
+
+/// `Client.create_run_from_pipeline_package(.., enable_caching=False)` turns it off for the root's tasks only.
+#[test]
+fn a_cache_turned_off_at_submission_is_told_where_it_stays_on() {
+    let pipeline = |work: &str, each: &str| {
+        format!(
+            r"
+pipelineInfo: {{ name: submitted }}
+schemaVersion: 2.1.0
+deploymentSpec: {{ executors: {{ e: {{ container: {{ image: alpine, command: [sh] }} }} }} }}
+components:
+  comp-work: {{ executorLabel: e }}
+  comp-for-loop-1:
+    dag: {{ tasks: {{ inner: {{ componentRef: {{ name: comp-work }}, cachingOptions: {{ enableCache: true }} }} }} }}
+    inputDefinitions: {{ parameters: {{ i: {{ parameterType: STRING }} }} }}
+root:
+  dag:
+    tasks:
+      work: {{ componentRef: {{ name: comp-work }}{work} }}
+      for-loop-1:
+        componentRef: {{ name: comp-for-loop-1 }}{each}
+        parameterIterator: {{ itemInput: i, items: {{ raw: '[1]' }} }}
+"
+        )
+    };
+    let warnings = |text: &str| draw(text, &read_right(text).warnings);
+    insta::assert_snapshot!(warnings(&pipeline(", cachingOptions: {}", "\n        cachingOptions: {}")), @r"
+    warning: the cache is off for the pipeline's own tasks, as `enable_caching=False` writes it, and on for 1 task in its loops, conditions and nested pipelines
+     13 |       work: { componentRef: { name: comp-work }, cachingOptions: {} }
+        |                                                  ^^^^^^^^^^^^^^
+        = `weft run --no-cache` executes those too
+    ");
+    // A task's own option: its compiler writes none for loops.
+    assert_eq!(warnings(&pipeline(", cachingOptions: {}", "")), "");
+    assert_eq!(warnings(&pipeline(", cachingOptions: { enableCache: true }", "")), "");
+}
+
+/// The compiler writes `2**53 + 1` as `9007199254740992.0`.
+#[test]
+fn numbers_that_the_compiler_may_have_rounded_are_told() {
+    let text = |ty: &str, value: &str| {
+        format!(
+            "pipelineInfo: {{ name: n }}\nschemaVersion: 2.1.0\nroot:\n  dag: {{ tasks: {{}} }}\n  inputDefinitions: {{ parameters: {{ p: {{ parameterType: {ty}, defaultValue: {value} }} }} }}\n"
+        )
+    };
+    let warnings = |ty: &str, value: &str| read_right(&text(ty, value)).warnings.len();
+    assert_eq!(warnings("NUMBER_INTEGER", "9007199254740992.0"), 1);
+    assert_eq!(warnings("STRUCT", "{ a: [1.8014398509481984e+16] }"), 1);
+    assert_eq!(warnings("NUMBER_INTEGER", "9007199254740991.0"), 0);
+    assert_eq!(warnings("NUMBER_DOUBLE", "9007199254740992.0"), 0);
+    assert_eq!(warnings("LIST", "[1.0e+30, 0.5]"), 0);
+}
+
+fn wire<'r>(read: &'r Read, component: Option<&str>, task: &str, input: &str) -> &'r crate::model::Wire {
+    let component = component.map_or(&read.pipeline.root, |name| &read.pipeline.components[name]);
+    let Implementation::Dag(dag) = &component.implementation else { panic!() };
+    &dag.tasks[task].inputs[input]
+}
+
+/// The compiler passes on parts of a loop's item from outside of the loop, and nothing to DAGs in between.
+#[test]
+fn values_of_composed_texts_are_wired_from_where_they_are() {
+    let text = r"
+pipelineInfo: { name: composed }
+schemaVersion: 2.1.0
+deploymentSpec: { executors: { e: { container: { image: alpine, command: [sh] } } } }
+components:
+  comp-make: { executorLabel: e, outputDefinitions: { parameters: { out: { parameterType: LIST } } } }
+  comp-say: { executorLabel: e, inputDefinitions: { parameters: { text: { parameterType: STRING } } } }
+  comp-exit-handler-1:
+    dag:
+      tasks:
+        for-loop-2:
+          componentRef: { name: comp-for-loop-2 }
+          inputs: { parameters: { pipelinechannel--items: { componentInputParameter: pipelinechannel--items } } }
+          parameterIterator: { itemInput: pipelinechannel--items-loop-item, items: { inputParameter: pipelinechannel--items } }
+    inputDefinitions: { parameters: { pipelinechannel--items-loop-item-subvar-who: { parameterType: STRING } } }
+  comp-for-loop-2:
+    dag:
+      tasks:
+        condition-3:
+          componentRef: { name: comp-condition-3 }
+          triggerPolicy: { condition: 'true' }
+    inputDefinitions:
+      parameters:
+        pipelinechannel--items: { parameterType: LIST }
+        pipelinechannel--items-loop-item: { parameterType: STRUCT }
+  comp-condition-3:
+    dag:
+      tasks:
+        say:
+          componentRef: { name: comp-say }
+          inputs:
+            parameters:
+              text: { runtimeValue: { constant: '{{$.inputs.parameters[''pipelinechannel--items-loop-item-subvar-who'']}} of {{channel:task=make;name=out;type=typing.List[str];}}' } }
+              pipelinechannel--items-loop-item-subvar-who: { componentInputParameter: pipelinechannel--items-loop-item-subvar-who }
+root:
+  dag:
+    tasks:
+      exit-handler-1:
+        componentRef: { name: comp-exit-handler-1 }
+        inputs: { parameters: { pipelinechannel--items-loop-item-subvar-who: { componentInputParameter: items-loop-item-subvar-who } } }
+      make: { componentRef: { name: comp-make } }
+  inputDefinitions: { parameters: { items: { parameterType: LIST } } }
+";
+    let read = read_right(text);
+    assert_eq!(draw(text, &check(&read.pipeline)), "");
+    let part = wire(&read, Some("comp-condition-3"), "say", "pipelinechannel--items-loop-item-subvar-who");
+    assert_eq!(part.from, Binding::Input("pipelinechannel--items-loop-item".to_owned()));
+    assert_eq!(part.select.as_deref(), Some("parseJson(string_value)[\"who\"]"));
+    let made = Binding::Output { task: "make".to_owned(), output: "out".to_owned() };
+    assert_eq!(wire(&read, None, "exit-handler-1", "pipelinechannel--make-out").from, made);
+    let items = wire(&read, None, "exit-handler-1", "pipelinechannel--items");
+    assert_eq!(items.from, Binding::Input("items".to_owned()));
+    // It waits for what it reads now.
+    assert_eq!(dag(&read).tasks.keys().collect::<Vec<_>>(), ["make", "exit-handler-1"]);
+    insta::assert_snapshot!(draw(text, &read.warnings));
+}
+
+#[test]
+fn a_value_that_is_nowhere_is_told() {
+    let text = r"
+pipelineInfo: { name: nowhere }
+schemaVersion: 2.1.0
+deploymentSpec: { executors: { e: { container: { image: alpine, command: [sh] } } } }
+components:
+  comp-say: { executorLabel: e, inputDefinitions: { parameters: { text: { parameterType: STRING } } } }
+root:
+  dag:
+    tasks:
+      say:
+        componentRef: { name: comp-say }
+        inputs: { parameters: { text: { runtimeValue: { constant: '{{channel:task=gone;name=out;type=typing.List[str];}}' } } } }
+";
+    insta::assert_snapshot!(draw(text, &check(&read_right(text).pipeline)), @r"
+    error[say]: the task `say`: a text is composed of `gone-out`, which the pipeline does not have here
+     12 |         inputs: { parameters: { text: { runtimeValue: { constant: '{{channel:task=gone;name=out;type=typing.List[str];}}' } } } }
+        |                                         ^
+        = the SDK's compiler did not pass it on to where a text is composed with it: give the value to the task as an argument of its own, and compose the text in the component
+    ");
+    // What only looks like a reference is a text.
+    for plain in [
+        "{{channel:task=a;name=b}}",
+        "{{channel:task=",
+        "{{channel:task=a;name=;type=x;}}",
+        "{{channel:task=a'b;name=c;type=x;}}",
+    ] {
+        let text = text.replace("{{channel:task=gone;name=out;type=typing.List[str];}}", &plain.replace('\'', "''"));
+        let read = read_right(&text);
+        assert_eq!(wire(&read, None, "say", "text").from, Binding::Literal(json!(plain)), "{plain}");
+        assert!(read.warnings.is_empty());
+    }
+}

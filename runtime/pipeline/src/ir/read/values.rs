@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::message::{self, Message, Notes, name, text};
 use crate::diagnostic::Diagnostic;
 use crate::ir::template;
-use crate::model::{Binding, Span, Wire};
+use crate::model::{Binding, Format, Span, Wire};
 use crate::suggest;
 use crate::types::{ArtifactType, ParameterType, whole_numbers};
 use crate::yaml::node::{Entry, Node};
@@ -87,6 +87,24 @@ pub(super) fn value(node: &Node) -> Result<Value, Diagnostic> {
     node.value().map(whole_numbers)
 }
 
+/// Warns of a number that the compiler may have rounded: it writes numbers as doubles, which are exact for integers up to 2^53.
+pub(super) fn warn_of_rounding(value: &Value, span: Span, notes: &mut Notes) {
+    match value {
+        Value::Number(number) => {
+            let float = number.as_f64().unwrap_or_default().abs();
+            if (9_007_199_254_740_992.0..18_446_744_073_709_551_616.0).contains(&float) && float.fract() == 0.0 {
+                let warning = format!(
+                    "{value} may be another number than was meant: the SDK's compiler rounds whole numbers beyond 2^53"
+                );
+                notes.warn(Diagnostic::warning(warning).at(span).hint("give it as a string"));
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| warn_of_rounding(item, span, notes)),
+        Value::Object(fields) => fields.values().for_each(|field| warn_of_rounding(field, span, notes)),
+        _ => {}
+    }
+}
+
 /// A value coerced to the type of a parameter. KFP accepts any value for a string.
 pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
     match (ty, value) {
@@ -94,12 +112,7 @@ pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
         (ParameterType::String, value @ (Value::Number(_) | Value::Bool(_) | Value::Array(_) | Value::Object(_))) => {
             Ok(Value::String(value.to_string()))
         }
-        (ty, value) => ty.coerce(value).map_err(|mut mismatch| {
-            if mismatch.path.is_empty() {
-                ty.kfp().as_str().clone_into(&mut mismatch.expected);
-            }
-            mismatch.to_string()
-        }),
+        (ty, value) => ty.coerce(value).map_err(|mismatch| mismatch.in_terms_of(Format::Kfp, ty).to_string()),
     }
 }
 
@@ -132,7 +145,11 @@ pub(super) fn value_or_parameter(entry: &Entry, what: &str, notes: &mut Notes) -
         return Some((Binding::Literal(notes.take(value(&constant.node)).unwrap_or(null)), None));
     }
     match message.one_of(&known, what, notes) {
-        Some(("constant", entry)) => notes.take(value(&entry.node)).map(template::binding),
+        Some(("constant", entry)) => {
+            let value = notes.take(value(&entry.node))?;
+            warn_of_rounding(&value, entry.node.span, notes);
+            Some(template::binding(value))
+        }
         Some(("constantValue", entry)) => old_constant(entry, notes).map(template::binding),
         Some((_, entry)) => {
             let parameter = notes.take(name(&entry.node, "the name of a parameter"))?;
