@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::model::{Binding, Component, ConditionVariables, Dag, Implementation, Items, Pipeline, Task, Trigger};
+use crate::model::{
+    Binding, Component, ConditionVariables, Dag, Format, Implementation, Items, Pipeline, Task, Trigger,
+};
 use crate::signature::{Port, find};
 use crate::types::PortType;
 
@@ -142,7 +144,7 @@ impl Graph {
             };
             for (name, task) in &dag.tasks {
                 let component = pipeline.components.get(&task.component);
-                let mut node = node(name, task, component, &prefix);
+                let mut node = node(pipeline.format, name, task, component, &prefix);
                 if let Some(Implementation::Dag(inner)) = component.map(|component| &component.implementation)
                     && !enclosing.contains(&task.component.as_str())
                     && tasks + inner.tasks.len() <= MAX_TASKS
@@ -164,7 +166,7 @@ impl Graph {
     }
 }
 
-fn node(name: &str, task: &Task, component: Option<&Component>, prefix: &str) -> Node {
+fn node(format: Format, name: &str, task: &Task, component: Option<&Component>, prefix: &str) -> Node {
     let (kind, about) = match component.map(|component| &component.implementation) {
         Some(Implementation::Dag(_)) => (Kind::Dag, None),
         Some(Implementation::Wasm(step)) => (Kind::Step, Some(text::component(&step.path, step.function.as_deref()))),
@@ -191,7 +193,7 @@ fn node(name: &str, task: &Task, component: Option<&Component>, prefix: &str) ->
         about,
         terms: terms(task),
         repeats: task.each.is_some(),
-        tooltip: tooltip(name, task, component),
+        tooltip: tooltip(format, name, task, component),
         inner: None,
     }
 }
@@ -226,9 +228,9 @@ fn terms(task: &Task) -> Vec<String> {
     terms
 }
 
-fn tooltip(name: &str, task: &Task, component: Option<&Component>) -> String {
+fn tooltip(format: Format, name: &str, task: &Task, component: Option<&Component>) -> String {
     let mut tip = name.to_owned();
-    let about = |port: &Port| format!("{}{}", port.ty, if port.optional { "?" } else { "" });
+    let about = |port: &Port| format!("{}{}", port.ty.text(format), if port.optional { "?" } else { "" });
     for (input, wire) in &task.inputs {
         let declared = component.and_then(|component| find(&component.inputs, input));
         let ty = declared.map(|(_, input)| format!(": {}", about(&input.port))).unwrap_or_default();

@@ -23,7 +23,7 @@ def amend(spec):
 
 EXPECT = {
     'tasks': {'make': 'COMPLETE'},
-    'again': {'make': 'COMPLETE', 'for-loop-1[0]/make-2': 'CACHED'},
+    'again': {'make': 'COMPLETE', 'for-loop-2[0]/make-2': 'CACHED'},
     'warnings': ['the cache is off for the pipeline\'s own tasks', '--no-cache'],
     'compare': 'kfp.local has no cache',
 }
