@@ -7,10 +7,7 @@ use similar::{Algorithm, ChangeTag, DiffOp, TextDiff, capture_diff_slices};
 use super::{Failure, Io, Outcome, options};
 
 fn trouble(failure: Failure) -> Failure {
-    match failure {
-        Failure::Message(message, _) => Failure::Message(message, 2),
-        Failure::Unread => Failure::Unread,
-    }
+    failure.with_status(2)
 }
 
 pub fn cmp(io: &mut Io, arguments: &[String]) -> Outcome {

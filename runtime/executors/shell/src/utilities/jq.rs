@@ -35,8 +35,8 @@ pub fn jq(io: &mut Io, arguments: &[String]) -> Outcome {
         "ARGS".to_owned(),
         object([("positional", options.positional.iter().cloned().collect()), ("named", named)]),
     ));
-    let (names, values): (Vec<String>, Vec<Val>) = variables.into_iter().unzip();
-    let filter = language::compile(&options.filter, &names).map_err(|message| {
+    let (defined, values): (Vec<String>, Vec<Val>) = variables.into_iter().unzip();
+    let filter = language::compile(&options.filter, &defined).map_err(|message| {
         Failure::Message(format!("error: the filter cannot be compiled\n{}", message.trim_end()), NOT_COMPILED)
     })?;
 
@@ -63,9 +63,9 @@ pub fn jq(io: &mut Io, arguments: &[String]) -> Outcome {
     let mut status = if unreadable { WRONG_USE } else { 0 };
     let mut last = None;
     let null = std::iter::once(Ok(Val::Null));
-    let mut given: Box<dyn Iterator<Item = Result<Val, String>>> =
+    let given: Box<dyn Iterator<Item = Result<Val, String>>> =
         if options.null_input { Box::new(null) } else { Box::new(&inputs) };
-    while let Some(input) = given.next() {
+    for input in given {
         let input = match input {
             Ok(input) => input,
             Err(message) => {
@@ -85,8 +85,7 @@ pub fn jq(io: &mut Io, arguments: &[String]) -> Outcome {
                 Err(exception) => match exception.get_halt() {
                     Ok(code) => return Ok(code),
                     Err(exception) => {
-                        let error =
-                            exception.get_err().map_or_else(|_| "break".to_owned(), |error| language::message(error));
+                        let error = exception.get_err().map_or_else(|_| "break".to_owned(), language::message);
                         io.complain(&format!("error: {error}"));
                         status = WRONG_VALUE;
                         break;

@@ -46,6 +46,11 @@ impl Failure {
     pub fn new(message: impl Into<String>) -> Self {
         Self::Message(message.into(), 1)
     }
+
+    /// The same with another status.
+    pub fn with_status(self, status: i32) -> Self {
+        if let Self::Message(message, _) = self { Self::Message(message, status) } else { self }
+    }
 }
 
 impl From<io::Error> for Failure {
@@ -71,6 +76,11 @@ impl Io<'_> {
             return Ok(self.shell.descriptors.input(0));
         }
         self.shell.open_input(name).map_err(|error| Failure::new(say(name, &error)))
+    }
+
+    /// All of a file.
+    pub fn read(&self, name: &str) -> Result<Vec<u8>, Failure> {
+        Ok(self.open(name)?.read_all()?)
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -147,7 +147,7 @@ impl<'s> Interpreter<'s> {
         let separator = match separator {
             None => self.variables.fields_separator().clone(),
             Some(Expression::Regex(pattern)) => Fields::Expression(self.regex(pattern)?),
-            Some(separator) => Fields::new(&*self.text(separator)?)?,
+            Some(separator) => Fields::new(&self.text(separator)?)?,
         };
         let fields = separator.split(&text, false);
         let count = fields.len();

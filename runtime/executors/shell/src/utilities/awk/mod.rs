@@ -62,11 +62,7 @@ pub fn awk(io: &mut Io, arguments: &[String]) -> Outcome {
             "F" => separator = Some(if value == "t" { "\t".to_owned() } else { unescape(value, Style::Format).text() }),
             "v" => assignments.push(assignment(value).ok_or_else(|| wrong(format!("{value}: not an assignment")))?),
             "f" => {
-                let text = io.open(value).and_then(|input| Ok(input.read_all()?));
-                let text = text.map_err(|failure| match failure {
-                    Failure::Message(message, _) => wrong(message),
-                    failure => failure,
-                })?;
+                let text = io.read(value).map_err(|failure| failure.with_status(2))?;
                 let source = source.get_or_insert_default();
                 source.push_str(&String::from_utf8_lossy(&text));
                 source.push('\n');
@@ -74,15 +70,14 @@ pub fn awk(io: &mut Io, arguments: &[String]) -> Outcome {
             _ => return Err(wrong(format!("unknown option {first}"))),
         }
     }
-    let source = match source {
-        Some(source) => source,
-        None => {
-            let Some((program, more)) = rest.split_first() else {
-                return Err(wrong("usage: awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE]...".to_owned()));
-            };
-            rest = more;
-            program.clone()
-        }
+    let source = if let Some(source) = source {
+        source
+    } else {
+        let Some((program, more)) = rest.split_first() else {
+            return Err(wrong("usage: awk [-F SEPARATOR] [-v NAME=VALUE] PROGRAM [FILE]...".to_owned()));
+        };
+        rest = more;
+        program.clone()
     };
     let program = parser::parse(&source).map_err(wrong)?;
     let mut interpreter = Interpreter::new(io, &program);

@@ -31,7 +31,7 @@ pub struct Record {
 }
 
 /// More fields than this are a mistake.
-const MAX_FIELDS: usize = 1 << 22;
+const MAX_FIELDS: u32 = 1 << 22;
 
 pub struct Variables {
     globals: HashMap<String, Cell>,
@@ -269,7 +269,7 @@ fn field_index(index: f64) -> Result<usize, String> {
     if index < 0.0 || index.is_nan() {
         return Err(format!("there is no field {index}"));
     }
-    if index > MAX_FIELDS as f64 {
+    if index > f64::from(MAX_FIELDS) {
         return Err(format!("a record may have {MAX_FIELDS} fields at most, not {index:.0}"));
     }
     Ok(index as usize)

@@ -14,7 +14,7 @@ pub enum Raw {
 }
 
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Options {
     pub filter: String,
     pub files: Vec<String>,
@@ -31,135 +31,100 @@ pub struct Options {
     pub exit_status: bool,
     /// What a level is indented by; nothing is for output on one line.
     pub indent: Option<String>,
+    /// `-f`: what stands for the filter names its file.
+    filter_file: bool,
+    operands: Operands,
 }
 
+#[derive(Clone, Copy, Debug, Default)]
 enum Operands {
+    #[default]
     Files,
     Texts,
     Json,
 }
 
 pub fn parse(io: &Io, arguments: &[String]) -> Result<Options, Failure> {
-    let mut options = Options {
-        filter: String::new(),
-        files: Vec::new(),
-        named: Vec::new(),
-        positional: Vec::new(),
-        null_input: false,
-        raw_input: false,
-        slurp: false,
-        raw_output: None,
-        sort_keys: false,
-        color: false,
-        exit_status: false,
-        indent: Some("  ".to_owned()),
-    };
+    let mut options = Options { indent: Some("  ".to_owned()), ..Options::default() };
     let mut filter = None;
-    let mut filter_file = false;
-    let mut operands = Operands::Files;
-    let mut plain = false;
     let mut rest = arguments.iter();
+    let mut only_operands = false;
     while let Some(argument) = rest.next() {
-        let mut value = || rest.next().cloned().ok_or_else(|| wrong(&format!("{argument} takes more arguments")));
-        if plain || !argument.starts_with('-') || argument == "-" {
-            match operands {
+        if only_operands || !argument.starts_with('-') || argument == "-" {
+            match options.operands {
                 _ if filter.is_none() => filter = Some(argument.clone()),
                 Operands::Files => options.files.push(argument.clone()),
                 Operands::Texts => options.positional.push(Val::from(argument.clone())),
                 Operands::Json => options.positional.push(json(argument.as_bytes())?),
             }
-            continue;
-        }
-        let letters: String = match argument.strip_prefix("--") {
-            None => argument[1..].to_owned(),
-            Some(long) => match long {
-                "" => {
-                    plain = true;
-                    continue;
-                }
-                "arg" => {
-                    let (name, text) = (value()?, value()?);
-                    options.named.push((name, Val::from(text)));
-                    continue;
-                }
-                "argjson" => {
-                    let (name, text) = (value()?, value()?);
-                    options.named.push((name, json(text.as_bytes())?));
-                    continue;
-                }
-                "slurpfile" | "rawfile" => {
-                    let (name, file) = (value()?, value()?);
-                    let bytes = io.open(&file).and_then(|input| Ok(input.read_all()?));
-                    let bytes = bytes.map_err(|failure| match failure {
-                        Failure::Message(message, _) => wrong(&message),
-                        failure => failure,
-                    })?;
-                    let value = if long == "rawfile" { Val::utf8_str(bytes) } else { values(&bytes)? };
-                    options.named.push((name, value));
-                    continue;
-                }
-                "args" => {
-                    operands = Operands::Texts;
-                    continue;
-                }
-                "jsonargs" => {
-                    operands = Operands::Json;
-                    continue;
-                }
-                "indent" => {
-                    let width = value()?.parse().ok().filter(|width| *width <= 7);
-                    let width = width.ok_or_else(|| wrong("--indent takes a number up to 7"))?;
-                    options.indent = (width > 0).then(|| " ".repeat(width));
-                    continue;
-                }
-                "tab" => {
-                    options.indent = Some("\t".to_owned());
-                    continue;
-                }
-                "raw-output0" => {
-                    options.raw_output = Some(Raw::Zero);
-                    continue;
-                }
-                "unbuffered" => continue,
-                _ => match LONG.iter().find(|(name, _)| *name == long) {
-                    Some((_, letter)) => letter.to_string(),
-                    None => return Err(wrong(&format!("unknown option {argument}"))),
-                },
-            },
-        };
-        for letter in letters.chars() {
-            match letter {
-                'n' => options.null_input = true,
-                'R' => options.raw_input = true,
-                's' => options.slurp = true,
-                'r' => options.raw_output = options.raw_output.or(Some(Raw::Lines)),
-                'j' => options.raw_output = Some(Raw::Joined),
-                'a' | 'M' => {}
-                'c' => options.indent = None,
-                'S' => options.sort_keys = true,
-                'C' => options.color = true,
-                'e' => options.exit_status = true,
-                'f' => filter_file = true,
-                'h' => return Err(Failure::Message("usage: jq [OPTIONS] FILTER [FILE]...".to_owned(), 0)),
-                'V' => return Err(Failure::Message("the language of jaq 3".to_owned(), 0)),
-                _ => return Err(wrong(&format!("unknown option -{letter}"))),
+        } else if argument == "--" {
+            only_operands = true;
+        } else if let Some(long) = argument.strip_prefix("--") {
+            match LONG.iter().find(|(name, _)| *name == long) {
+                Some((_, letter)) => options.letter(*letter)?,
+                None => options.long(io, long, &mut rest)?,
             }
+        } else {
+            argument.chars().skip(1).try_for_each(|letter| options.letter(letter))?;
         }
     }
     options.filter = filter.unwrap_or_else(|| ".".to_owned());
-    if filter_file {
-        let program = io.open(&options.filter).and_then(|input| Ok(input.read_all()?));
-        let program = program.map_err(|failure| match failure {
-            Failure::Message(message, _) => wrong(&message),
-            failure => failure,
-        })?;
-        options.filter = String::from_utf8_lossy(&program).into_owned();
+    if options.filter_file {
+        options.filter = String::from_utf8_lossy(&read_file(io, &options.filter)?).into_owned();
     }
     Ok(options)
 }
 
+impl Options {
+    fn letter(&mut self, letter: char) -> Result<(), Failure> {
+        match letter {
+            'n' => self.null_input = true,
+            'R' => self.raw_input = true,
+            's' => self.slurp = true,
+            'r' => self.raw_output = self.raw_output.or(Some(Raw::Lines)),
+            'j' => self.raw_output = Some(Raw::Joined),
+            'M' => self.color = false,
+            'c' => self.indent = None,
+            'S' => self.sort_keys = true,
+            'C' => self.color = true,
+            'e' => self.exit_status = true,
+            'f' => self.filter_file = true,
+            'h' => return Err(Failure::Message("usage: jq [OPTIONS] FILTER [FILE]...".to_owned(), 0)),
+            'V' => return Err(Failure::Message("the language of jaq 3".to_owned(), 0)),
+            _ => return Err(wrong(&format!("unknown option -{letter}"))),
+        }
+        Ok(())
+    }
+
+    /// Options that have no letter; some take arguments.
+    fn long(&mut self, io: &Io, name: &str, rest: &mut std::slice::Iter<String>) -> Result<(), Failure> {
+        let mut value = || rest.next().cloned().ok_or_else(|| wrong(&format!("--{name} takes more arguments")));
+        match name {
+            "arg" => self.named.push((value()?, Val::from(value()?))),
+            "argjson" => self.named.push((value()?, json(value()?.as_bytes())?)),
+            "rawfile" => self.named.push((value()?, Val::utf8_str(read_file(io, &value()?)?))),
+            "slurpfile" => self.named.push((value()?, values(&read_file(io, &value()?)?)?)),
+            "args" => self.operands = Operands::Texts,
+            "jsonargs" => self.operands = Operands::Json,
+            "indent" => {
+                let width = value()?.parse().ok().filter(|width| *width <= 7);
+                let width = width.ok_or_else(|| wrong("--indent takes a number up to 7"))?;
+                self.indent = (width > 0).then(|| " ".repeat(width));
+            }
+            "tab" => self.indent = Some("\t".to_owned()),
+            "raw-output0" => self.raw_output = Some(Raw::Zero),
+            "unbuffered" => {}
+            _ => return Err(wrong(&format!("unknown option --{name}"))),
+        }
+        Ok(())
+    }
+}
+
+fn read_file(io: &Io, name: &str) -> Result<Vec<u8>, Failure> {
+    io.read(name).map_err(|failure| failure.with_status(WRONG_USE))
+}
+
 const LONG: &[(&str, char)] = &[
-    ("ascii-output", 'a'),
     ("color-output", 'C'),
     ("compact-output", 'c'),
     ("exit-status", 'e'),
