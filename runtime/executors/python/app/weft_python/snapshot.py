@@ -8,6 +8,7 @@ import sys
 import tempfile
 import warnings
 
+from . import identity, native
 from .library import Library
 
 STANDARD = f"/python/lib/python{sys.version_info.major}.{sys.version_info.minor}"
@@ -45,6 +46,8 @@ LOADED = """
 def prepare() -> tuple[list[str], frozenset[str]]:
     """Packs the library and loads what is common; returns where it is packed and which modules are loaded beyond the usual."""
     at_start = set(sys.modules)
+    identity.install()
+    native.install()
     library = Library()
     standard = next(folder for folder in sys.path if os.path.isfile(f"{folder}/argparse.py"))
     library.pack_folder(standard, STANDARD, LEFT_OUT)
@@ -62,10 +65,11 @@ def prepare() -> tuple[list[str], frozenset[str]]:
         importlib.import_module(name)
     del os.environ["_KFP_RUNTIME"]
     # These load what they change.
-    from . import absent, compression, zones
+    from . import absent, compression, null, zones
 
     absent.install()
     compression.install()
+    null.install()
     zones.install()
     for name in [name for name in sys.modules if name.partition(".")[0] == "tzdata"]:
         del sys.modules[name]
