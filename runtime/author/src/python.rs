@@ -12,6 +12,7 @@ use weft_pipeline::model::{Location, Span};
 use wit_parser::{TypeDefKind, TypeOwner};
 
 use crate::build::Job;
+use crate::interface::Interface;
 use crate::steps;
 use crate::tools::{self, Event, Host, Report};
 use crate::{Error, Problem, Result, Source};
@@ -19,10 +20,17 @@ use crate::{Error, Problem, Result, Source};
 const VERSION: &str = "0.25.1";
 /// Finds mistakes that would otherwise show only at run time.
 const CHECKER: &str = include_str!("python/check.py");
+/// Functions that a component built by this version brings along in its C library, and that a name in WIT can be: an exported
+/// function of the same name is linked with them, which componentize-py gives up on or, where the types agree, mixes up.
+const C_LIBRARY: &str = include_str!("python/c_library.txt");
 const BINDINGS: &str = "build/bindings";
 
 /// Builds the component. Returns its bytes, and warnings.
 pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<Problem>)> {
+    let clashes = clashes(job.interface);
+    if !clashes.is_empty() {
+        return Err(Error::Problems(clashes));
+    }
     let module = job.manifest.entry.as_deref().unwrap_or("component");
     let warnings = check(job, module)?;
     let tool = componentize_py(job.dir, job.host, job.install, report)?;
@@ -56,6 +64,25 @@ pub(crate) fn build(job: &Job<'_>, report: Report<'_>) -> Result<(Vec<u8>, Vec<P
     ended.check("componentize-py")?;
     let bytes = std::fs::read(made.path()).map_err(|source| Error::io("read", made.path(), source))?;
     Ok((bytes, warnings))
+}
+
+/// Functions of the world whose names the C library has too. Those of an interface are linked by its name as well.
+fn clashes(interface: &Interface) -> Vec<Problem> {
+    let exported = steps::exported(&interface.resolve, interface.world);
+    let alone = exported.iter().filter(|exported| exported.interface.is_none()).map(|exported| exported.function);
+    alone
+        .filter(|function| C_LIBRARY.split_whitespace().any(|name| name == function.name))
+        .map(|function| {
+            let name = &function.name;
+            let message = format!(
+                "a step in Python cannot be called `{name}`: the C library below Python has a function of this name"
+            );
+            let hint = format!(
+                "call it `{name}-data` or the like: no name of two words clashes; or export it from an interface"
+            );
+            interface.problem(function.span, Diagnostic::error(message).hint(hint))
+        })
+        .collect()
 }
 
 /// The tool's output without its own stack frames, and without the path of the output.
@@ -226,6 +253,25 @@ fn has_value(job: &Job<'_>, function: &wit_parser::Function) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_the_c_library_are_told_at_their_place_before_the_tool_gives_up_on_them() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("wit")).unwrap();
+        let world = "package a:b;\ninterface steps {\n  log: func();\n}\nworld w {\n  export log: func();\n  export log-it: func();\n  \
+                     export select: func(x: f64) -> f64;\n  export train: func();\n  export steps;\n}\n";
+        std::fs::write(dir.path().join("wit/world.wit"), world).unwrap();
+        let interface = crate::interface::read(dir.path(), crate::Language::Python, None).unwrap();
+        let told: Vec<_> = clashes(&interface)
+            .into_iter()
+            .map(|problem| {
+                (problem.diagnostic.at.unwrap().line, problem.diagnostic.message, problem.diagnostic.hint.unwrap())
+            })
+            .collect();
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].0 == 6 && told[0].1.contains("`log`") && told[0].2.contains("`log-data`"), "{told:?}");
+        assert!(told[1].0 == 8 && told[1].1.contains("`select`"), "{told:?}");
+    }
 
     #[test]
     fn of_a_failed_build_the_authors_part_is_told() {
