@@ -85,6 +85,25 @@ fn it_sees_its_arguments_variables_and_files() {
 }
 
 #[test]
+fn waits_for_time_end_in_a_moment_and_always_after_as_many_looks() {
+    let mut fixture = quick();
+    fixture.limits.time = Some(Duration::from_secs(20));
+    for how in ["looking", "printing", "sleeping"] {
+        for seconds in ["60", "3600"] {
+            let waited = |fixture: &Fixture| {
+                let log = fixture.log(&["wait", seconds, how]);
+                log.lines().last().unwrap().to_owned()
+            };
+            let started = Instant::now();
+            let first = waited(&fixture);
+            assert!(started.elapsed() < Duration::from_secs(5), "{how} {seconds}: {:?}", started.elapsed());
+            assert!(first.starts_with("waited after "), "{first}");
+            assert_eq!(waited(&fixture), first, "{how} {seconds}");
+        }
+    }
+}
+
+#[test]
 fn its_outputs_are_taken() {
     let fixture = Fixture::default();
     let data = fixture.dataset(b"penguins");

@@ -82,6 +82,10 @@ fn command(argv: &[&str], outputs: &[(&str, &str)]) -> Command {
     }
 }
 
+fn python(argv: &[&str]) -> Command {
+    command(&std::iter::once("python3").chain(argv.iter().copied()).collect::<Vec<_>>(), &[])
+}
+
 fn train() -> Command {
     let argv = ["python3", "--kfp-function", TRAIN, "--executor_input", "{{$}}", "--function_to_execute", "train"];
     let outputs = [
@@ -92,6 +96,57 @@ fn train() -> Command {
         ("share", "float"),
     ];
     command(&argv, &outputs)
+}
+
+#[test]
+fn python_is_told_who_and_where_it_is_always_the_same() {
+    let code = r"
+import getpass, grp, os, platform, pwd, shutil, socket, tempfile, fcntl, ctypes, ssl
+from pathlib import Path
+print(os.getuid(), os.geteuid(), os.getgid(), os.getgroups(), os.getlogin(), getpass.getuser(), os.getppid())
+print(*os.uname(), socket.gethostname(), platform.node(), platform.system(), platform.machine())
+print(pwd.getpwuid(os.getuid()).pw_dir, grp.getgrgid(0).gr_name, Path('/tmp').owner(), Path('/tmp').group(), Path.home())
+print(socket.gethostbyname(socket.gethostname()), shutil.get_terminal_size(), os.umask(0o77), os.sched_getaffinity(0))
+print(ctypes.sizeof(ctypes.c_long), ctypes.c_uint8(300).value, ssl.create_default_context().check_hostname)
+with open(os.devnull, 'w') as file:
+    print(file.write('x'), open(os.devnull).read() == '')
+try:
+    pwd.getpwnam('penguin')
+except KeyError as error:
+    print(error)
+";
+    let fixture = Fixture::default();
+    let output = run(&fixture, "python", python(&["-c", code]), &[]).unwrap();
+    let said = String::from_utf8(output.trace.log).unwrap();
+    assert_eq!(
+        said.lines().collect::<Vec<_>>(),
+        [
+            "0 0 0 [0] root root 1",
+            "WASI sandbox 0.2 weft wasm32 sandbox sandbox WASI wasm32",
+            "/tmp root root root /tmp",
+            "127.0.0.1 os.terminal_size(columns=80, lines=24) 18 {0}",
+            "4 44 True",
+            "1 True",
+            "\"getpwnam(): name not found: 'penguin'\"",
+        ]
+    );
+}
+
+#[test]
+fn python_that_waits_for_time_has_waited_in_a_moment() {
+    let fixture = Fixture::default();
+    // Compiling is not what is timed.
+    run(&fixture, "python", python(&["-c", ""]), &[]).unwrap();
+    for seconds in [60, 3600] {
+        let code = format!(
+            "import time\nend = time.time() + {seconds}\nwhile time.time() < end: print('waiting')\nend += {seconds}\n\
+             while time.time() < end: time.sleep(0.01)\nprint('done')"
+        );
+        let started = Instant::now();
+        let output = run(&fixture, "python", python(&["-c", &code]), &[]).unwrap();
+        assert!(started.elapsed() < Duration::from_secs(5), "{seconds} s took {:?}", started.elapsed());
+        assert!(output.trace.log.ends_with(b"done\n"));
+    }
 }
 
 #[test]

@@ -97,6 +97,7 @@ impl State {
 
     /// The artifact of a handle, and the state of the step.
     pub(super) fn artifact(&mut self, handle: u32) -> wasmtime::Result<(&mut Artifact, &mut Step)> {
+        self.step.clock.worked();
         Ok((self.table.get_mut(&Resource::new_borrow(handle))?, &mut self.step))
     }
 

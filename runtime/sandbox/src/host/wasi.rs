@@ -58,6 +58,13 @@ pub(crate) enum Clock {
 }
 
 impl Clock {
+    /// The guest worked on an artifact, see [`VirtualClock::worked`].
+    pub(crate) fn worked(&self) {
+        if let Self::Virtual(clock) = self {
+            clock.worked();
+        }
+    }
+
     fn now(&self) -> u64 {
         match self {
             Self::Virtual(clock) => clock.read(),

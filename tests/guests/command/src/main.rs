@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 fn main() {
     let arguments: Vec<String> = std::env::args().collect();
@@ -56,12 +56,27 @@ fn main() {
         "trespass" => trespass(&rest),
         "link" => link(rest[0], rest[1]),
         "time" => println!("{:?} {:?}", SystemTime::now(), Instant::now()),
+        "wait" => wait(rest[0].parse().expect("a number"), rest[1]),
         "random" => {
             println!("{}", std::hash::BuildHasher::hash_one(&std::collections::hash_map::RandomState::new(), 1))
         }
         "network" => println!("{:?}", std::net::TcpStream::connect("127.0.0.1:22").map_err(|error| error.kind())),
         other => panic!("it cannot do {other:?}"),
     }
+}
+
+/// Waits until so many seconds have passed, as programs do that do not sleep, or only for a moment.
+fn wait(seconds: u64, how: &str) {
+    let (start, mut looks) = (Instant::now(), 0u64);
+    while start.elapsed() < Duration::from_secs(seconds) {
+        looks += 1;
+        match how {
+            "printing" => println!("still waiting"),
+            "sleeping" => std::thread::sleep(Duration::from_millis(1)),
+            _ => {}
+        }
+    }
+    println!("waited after {looks} looks");
 }
 
 fn write(path: &str, text: &str) {
