@@ -1,4 +1,5 @@
-//! What starting costs in each language: compiling a component once for this machine, reading it back, and a warm call.
+//! What starting costs in each language: reading a component's signature, a first step with compiling it once for this machine, one
+//! with reading it back, and a warm one.
 //!
 //! `cargo bench -p weft --bench startup`; needs the guests of all languages (`bash guest-examples/polyglot/build.sh`).
 
@@ -34,23 +35,15 @@ const TABLE: &str = "x,y,class\n1,2,a\n2,1,b\n3,5,a\n4,0,b\n";
 fn main() {
     let millis = |time: Duration| time.as_secs_f64() * 1e3;
     println!(
-        "{:<16} {:>10} {:>12} {:>12} {:>12}",
-        "component", "size KiB", "compile ms", "read back ms", "warm step ms"
+        "{:<16} {:>10} {:>12} {:>12} {:>12} {:>12}",
+        "component", "size KiB", "look ms", "compile ms", "read back ms", "warm step ms"
     );
     for name in ["trainer-rust", "trainer-c", "trainer-python", "trainer-js"] {
-        let binary = std::fs::read(paths::component(name)).unwrap();
+        let path = paths::component(name);
+        let size = std::fs::metadata(&path).unwrap().len();
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("artifacts")).unwrap();
         let options = || Options { compiled: Some(folder.path().join("compiled")), ..Options::default() };
-
-        let timed = |sandbox: &Sandbox| {
-            let started = Instant::now();
-            let loaded = sandbox.load(name, &binary).unwrap();
-            (started.elapsed(), loaded)
-        };
-        let (compile, _) = timed(&Sandbox::new(store.clone(), options()).unwrap());
-        let sandbox = Sandbox::new(store.clone(), options()).unwrap();
-        let (read_back, loaded) = timed(&sandbox);
 
         let mut writer = store.create(None).unwrap();
         writer.append(TABLE.as_bytes()).unwrap();
@@ -62,10 +55,10 @@ fn main() {
             properties: std::collections::BTreeMap::new(),
         };
         let parameter = |name: &str, value: serde_json::Value| (name.to_owned(), PortValue::Parameter(value));
-        let request = StepRequest {
+        let mut request = StepRequest {
             command: None,
             task: name.into(),
-            component: ComponentRef { digest: loaded.digest().to_owned(), function: "train".into() },
+            component: ComponentRef { digest: String::new(), function: "train".into() },
             inputs: [
                 ("data".to_owned(), PortValue::Artifacts(vec![data])),
                 parameter("label", json!("class")),
@@ -78,15 +71,25 @@ fn main() {
             limits: Limits::default(),
             identity: [0; 32],
         };
-        sandbox.run(&request, &Silent).unwrap();
+        let mut timed = || {
+            let sandbox = Sandbox::new(store.clone(), options()).unwrap();
+            let started = Instant::now();
+            request.component.digest = sandbox.load_file(&path).unwrap().digest().to_owned();
+            let look = started.elapsed();
+            sandbox.run(&request, &Silent).unwrap();
+            (look, started.elapsed() - look, sandbox)
+        };
+        let (_, compile, _) = timed();
+        let (look, read_back, sandbox) = timed();
         let started = Instant::now();
         for _ in 0..WARM {
             sandbox.run(&request, &Silent).unwrap();
         }
         let warm = started.elapsed() / WARM;
         println!(
-            "{name:<16} {:>10} {:>12.1} {:>12.2} {:>12.2}",
-            binary.len() >> 10,
+            "{name:<16} {:>10} {:>12.2} {:>12.1} {:>12.2} {:>12.2}",
+            size >> 10,
+            millis(look),
             millis(compile),
             millis(read_back),
             millis(warm)

@@ -40,7 +40,6 @@ pub fn execute(
 /// Shows what the library tells besides the events of runs.
 pub fn notify(notice: Notice) {
     match notice {
-        Notice::Compiling(files) => screen::say(format!("Compiling {} for this machine, once", files.join(", "))),
         Notice::MakingEnvironment(packages) => {
             screen::say(format!("Making a virtual environment with {}, once", packages.join(", ")));
         }

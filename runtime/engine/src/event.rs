@@ -47,6 +47,13 @@ pub enum Event {
         /// Total units, 0 if unknown.
         total: u64,
     },
+    /// A task waits for its component to be compiled, which is done once on a machine.
+    TaskCompiling {
+        /// The task.
+        task: String,
+        /// The component's file name; none once it is compiled.
+        component: Option<String>,
+    },
     /// An attempt failed and another follows.
     TaskRetry {
         /// The task.

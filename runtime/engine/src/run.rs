@@ -192,6 +192,7 @@ impl<'r> Run<'r> {
             match report {
                 WorkerReport::Log(level, message) => observer(&Event::TaskLog { task: task(), level, message }),
                 WorkerReport::Progress(done, total) => observer(&Event::TaskProgress { task: task(), done, total }),
+                WorkerReport::Compiling(component) => observer(&Event::TaskCompiling { task: task(), component }),
                 WorkerReport::Finished(done) => {
                     ended.push((node, *done));
                     until = now;

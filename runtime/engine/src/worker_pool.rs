@@ -22,6 +22,8 @@ pub enum WorkerReport {
     Log(LogLevel, String),
     /// Units done, and total units.
     Progress(u64, u64),
+    /// The component that is being compiled; none once that is done.
+    Compiling(Option<String>),
     /// The end of the job.
     Finished(Box<JobOutcome>),
 }
@@ -168,6 +170,10 @@ impl StepObserver for Observer<'_> {
             *last = Some(now);
             _ = self.reports.send((self.node, WorkerReport::Progress(done, total)));
         }
+    }
+
+    fn compiling(&self, _task: &str, component: Option<&str>) {
+        _ = self.reports.send((self.node, WorkerReport::Compiling(component.map(str::to_owned))));
     }
 
     fn interrupted(&self) -> bool {

@@ -298,6 +298,8 @@ pub trait StepObserver: Send + Sync {
     fn log(&self, task: &str, level: LogLevel, message: &str);
     /// Progress: `done` of `total` units; `total` 0 means unknown.
     fn progress(&self, task: &str, done: u64, total: u64);
+    /// The step waits for this component to be compiled, which takes a while; without one, it waits no longer.
+    fn compiling(&self, _task: &str, _component: Option<&str>) {}
     /// Whether the step should stop. Polled every few milliseconds.
     fn interrupted(&self) -> bool;
 }

@@ -4,31 +4,32 @@ use wasmtime::Store;
 use wasmtime::component::{ResourceAny, ResourceDynamic, Val};
 use weft_pipeline::step::{Artifact, FailureKind, PortValue, PortValues};
 use weft_pipeline::types::PortType;
+use weft_signature::{Outputs, Slot};
 
-use crate::component::LoadedComponent;
 use crate::convert::{describe, from_val, to_val};
 use crate::failure::{self, Failure};
 use crate::host::{State, json_size};
 use crate::limits::StepLimits;
-use crate::signature::{Outputs, Slot, StepFunction};
+use crate::loader::Ready;
 
 /// The maximum size of an output parameter, in bytes.
 const MAX_PARAMETER: usize = 4 << 20;
 
-/// Instantiates the component and calls the function with these inputs.
+/// Instantiates the component and calls the function at this place among its steps.
 pub(crate) fn call(
     store: &mut Store<State>,
-    component: &LoadedComponent,
-    function: &StepFunction,
+    component: &Ready,
+    at: usize,
     inputs: &PortValues,
     limits: &StepLimits,
 ) -> Result<PortValues, Failure> {
+    let function = &component.component.steps()[at];
     let instance = match component.instance.instantiate(&mut *store) {
         Ok(instance) => instance,
         Err(error) => return Err(failure::cannot_start(&error, store.data(), limits)),
     };
     let callee = instance
-        .get_func(&mut *store, function.export)
+        .get_func(&mut *store, component.steps[at])
         .ok_or_else(|| Failure::host(format!("the component lost its function `{}`", function.name)))?;
     let arguments = function
         .inputs
@@ -107,7 +108,8 @@ fn argument(store: &mut Store<State>, slot: &Slot, value: Option<&PortValue>) ->
 /// A handle for the guest. It is borrowed for the call, or owned by the guest if the function takes it by value.
 fn handle(store: &mut Store<State>, slot: &Slot, artifact: &Artifact) -> Result<Val, String> {
     let handle = store.data_mut().lend_input(artifact.clone(), &slot.name)?;
-    ResourceDynamic::new_own(handle, slot.kind)
+    let kind = u32::try_from(slot.kind).map_err(|error| error.to_string())?;
+    ResourceDynamic::new_own(handle, kind)
         .try_into_resource_any(store)
         .map(Val::Resource)
         .map_err(|error| format!("{error:#}"))

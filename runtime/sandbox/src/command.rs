@@ -8,10 +8,10 @@ use weft_launcher::{ExitError, Mount, StepSecrets, WorkDir};
 use weft_pipeline::command::Call;
 use weft_pipeline::step::FailureKind;
 
-use crate::component::LoadedComponent;
 use crate::failure::{self, Failure};
 use crate::host::State;
 use crate::limits::StepLimits;
+use crate::loader::Ready;
 
 /// The number of lines at the end of a log that are searched for the cause of a failure.
 const LAST_LINES: usize = 200;
@@ -49,7 +49,7 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, writ
 }
 
 /// Runs a command to its end. Any exit status but 0 is a failure.
-pub(crate) fn run(store: &mut Store<State>, component: &LoadedComponent, limits: &StepLimits) -> Result<(), Failure> {
+pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<(), Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
     })?;

@@ -1,55 +1,8 @@
 //! Conversion between WIT values and JSON, by parameter types.
 
 use serde_json::{Map, Number, Value};
-use wasmtime::component::{Type, Val};
+use wasmtime::component::Val;
 use weft_pipeline::types::ParameterType;
-
-/// The parameter type of a WIT type, or why it cannot be a parameter.
-pub(crate) fn parameter_type(ty: &Type) -> Result<ParameterType, String> {
-    Ok(match ty {
-        Type::Bool => ParameterType::Bool,
-        Type::S8 => ParameterType::S8,
-        Type::U8 => ParameterType::U8,
-        Type::S16 => ParameterType::S16,
-        Type::U16 => ParameterType::U16,
-        Type::S32 => ParameterType::S32,
-        Type::U32 => ParameterType::U32,
-        Type::S64 => ParameterType::S64,
-        Type::U64 => ParameterType::U64,
-        Type::Float32 => ParameterType::F32,
-        Type::Float64 => ParameterType::F64,
-        Type::Char => ParameterType::Char,
-        Type::String => ParameterType::String,
-        Type::Enum(cases) => ParameterType::Enum(cases.names().map(str::to_owned).collect()),
-        Type::Flags(flags) => ParameterType::Flags(flags.names().map(str::to_owned).collect()),
-        Type::Option(inner) => ParameterType::Option(Box::new(parameter_type(&inner.ty())?)),
-        Type::List(list) => match list.ty() {
-            Type::Tuple(pair) if pair.types().len() == 2 && matches!(pair.types().next(), Some(Type::String)) => {
-                let value = pair.types().nth(1).ok_or("an empty tuple")?;
-                ParameterType::Map(Box::new(parameter_type(&value)?))
-            }
-            item => ParameterType::List(Box::new(parameter_type(&item)?)),
-        },
-        Type::Tuple(tuple) => {
-            ParameterType::Tuple(tuple.types().map(|item| parameter_type(&item)).collect::<Result<_, _>>()?)
-        }
-        Type::Record(record) => ParameterType::Record(
-            record
-                .fields()
-                .map(|field| Ok((field.name.to_owned(), parameter_type(&field.ty)?)))
-                .collect::<Result<_, String>>()?,
-        ),
-        Type::Variant(variant) => ParameterType::Variant(
-            variant
-                .cases()
-                .map(|case| Ok((case.name.to_owned(), case.ty.as_ref().map(parameter_type).transpose()?)))
-                .collect::<Result<_, String>>()?,
-        ),
-        Type::Own(_) | Type::Borrow(_) => return Err("an artifact handle stands inside another type".into()),
-        Type::Result(_) => return Err("`result` is not a parameter type".into()),
-        _ => return Err("its type is none that a parameter can have".into()),
-    })
-}
 
 /// A JSON value as the WIT value of a type. A value that does not fit is an error.
 pub(crate) fn to_val(ty: &ParameterType, value: &Value) -> Result<Val, String> {

@@ -42,6 +42,25 @@ pub enum Error {
         /// The import and the cause.
         why: String,
     },
+    /// The component's binary cannot be had from the artifact store.
+    #[error("its component {digest} cannot be read: {why}")]
+    Stored {
+        /// Its digest.
+        digest: String,
+        /// The cause.
+        why: String,
+    },
+    /// Compiling the component would cost, or has cost, more than [`crate::CompileLimits`] allow.
+    #[error("its component {what} is not compiled: {why}")]
+    TooLarge {
+        /// The file's name or the digest.
+        what: String,
+        /// What is too large, and the bound.
+        why: String,
+    },
+    /// The run was interrupted while the component was compiled.
+    #[error("it was interrupted while its component was compiled")]
+    Interrupted,
 }
 
 /// Shorthand for this crate's results.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use wasmtime::Trap;
 use weft_pipeline::step::FailureKind;
 
+use crate::error::Error;
 use crate::host::{State, Stopped};
 use crate::limits::{StepLimits, Stop};
 
@@ -27,6 +28,19 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
+    }
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Interrupted => Self::new(FailureKind::Interrupted, message),
+            Error::TooLarge { .. } => Self::new(FailureKind::LimitReached, message).hint(
+                "split the component into several, leave out what it does not use, or build it for size (Rust: `opt-level = \"s\"`)",
+            ),
+            _ => Self::host(message),
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! A cache of compiled functions that components share, above all those of an embedded interpreter.
 //!
-//! wasmtime looks up each function before it compiles it, by a digest of its code and of the compiler's settings. The
+//! wasmtime looks up each function before it compiles it, by a digest of its code and of the compiler's settings (which is also
+//! where compiling can end early, see [`crate::compile`]). The
 //! functions that one component adds are saved as one file, a *pack*. Packs are in memory only during a compilation.
 //!
 //! A pack holds native code. It is therefore in the same private directory as compiled components, which is specific to
@@ -19,6 +20,7 @@ use std::time::{Duration, SystemTime};
 use wasmtime::CacheStore;
 
 use crate::atomic_write::{Durability, write_atomically};
+use crate::compile;
 
 /// The first bytes of a pack, with the version of its format.
 const MAGIC: &[u8] = b"weft functions 1\n";
@@ -77,6 +79,10 @@ struct Pack {
 }
 
 impl FunctionCache {
+    fn take(&self) -> Option<LoadedPacks> {
+        self.loaded.write().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     /// Compiles with the functions of earlier compilations, and saves the new ones if it succeeds.
     pub(crate) fn compile_with<T, E>(
         &self,
@@ -85,8 +91,10 @@ impl FunctionCache {
     ) -> Result<T, E> {
         let _compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
         *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(LoadedPacks::load(packs));
+        // A compilation that is stopped unwinds.
+        let unload = Unload(self);
         let result = compile();
-        let loaded = self.loaded.write().unwrap_or_else(PoisonError::into_inner).take();
+        let loaded = unload.0.take();
         if let (Ok(_), Some(loaded)) = (&result, loaded)
             && let Err(error) = loaded.save(packs)
         {
@@ -96,8 +104,18 @@ impl FunctionCache {
     }
 }
 
+/// Unloads the packs, however the compilation ends.
+struct Unload<'a>(&'a FunctionCache);
+
+impl Drop for Unload<'_> {
+    fn drop(&mut self) {
+        self.0.take();
+    }
+}
+
 impl CacheStore for FunctionCache {
     fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
+        compile::pause();
         let loaded = self.loaded.read().unwrap_or_else(PoisonError::into_inner);
         let found = loaded.as_ref()?.get(key.try_into().ok()?)?;
         Some(Cow::Owned(found.to_owned()))

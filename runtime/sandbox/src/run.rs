@@ -1,6 +1,5 @@
 //! The sandbox: loads components and runs steps.
 
-use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,20 +13,22 @@ use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDirs};
 use weft_pipeline::signature::Signature;
 use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
+use weft_signature::StepFunction;
 
 use crate::call;
 use crate::clock::VirtualClock;
 use crate::command;
-use crate::component::{LoadedComponent, Loader};
+use crate::compile::CompileLimits;
+use crate::component::LoadedComponent;
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::host::{Clock, Mounts, State, Step};
 use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
+use crate::loader::{Loader, Ready};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::random::SeededRng;
-use crate::signature::StepFunction;
 
 /// The number of ticks per check of the disk space that a step uses, which is more expensive than checking the time.
 const DISK_CHECK_INTERVAL: u32 = 10;
@@ -43,6 +44,8 @@ pub struct Options {
     pub compiled: Option<PathBuf>,
     /// The limits of steps that have none of their own.
     pub limits: StepLimits,
+    /// Bounds on compiling a component.
+    pub compile: CompileLimits,
     /// The values of environment variables that steps may be granted, by name.
     pub environment: std::collections::BTreeMap<String, String>,
     /// Where the values of secrets and config maps come from that steps may be granted.
@@ -64,45 +67,34 @@ pub struct Sandbox {
 impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
-        let loader = Loader::new(engine::start()?, options.compiled.as_deref())?;
+        let loader = Loader::new(engine::start()?, options.compiled.as_deref(), options.compile)?;
         let directories = WorkDirs::new(artifacts.clone());
         Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default() })
     }
 
-    /// Loads a component from its binary. `what` names it in errors. A component that is in memory is only hashed.
+    /// Reads the signature of a component's binary, which is not compiled before a step of it runs. `what` names it in
+    /// errors. A component that is in memory is only hashed.
     pub fn load(&self, what: &str, binary: &[u8]) -> Result<Arc<LoadedComponent>> {
         self.loader.load(what, binary)
     }
 
-    /// Loads a component from a file.
+    /// Reads the signature of a component's file.
     pub fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
-        let unread = |source| Error::Read { path: path.to_owned(), source };
-        let what = path.display().to_string();
-        // Hashed without reading it into memory: a component with an interpreter has tens of megabytes.
-        let mut hasher = blake3::Hasher::new();
-        File::open(path).and_then(|file| hasher.update_reader(file).map(drop)).map_err(unread)?;
-        if let Some(known) = self.loader.cached(&what, &format!("blake3:{}", hasher.finalize().to_hex()))? {
-            return Ok(known);
-        }
-        self.load(&what, &std::fs::read(path).map_err(unread)?)
+        self.loader.load_file(path)
     }
 
-    /// The component of this digest, loaded from the artifact store if it is not cached.
-    fn component(&self, digest: &str) -> std::result::Result<Arc<LoadedComponent>, Failure> {
-        match self.loader.cached(digest, digest) {
-            Ok(Some(component)) => return Ok(component),
-            Ok(None) => {}
-            Err(error) => return Err(Failure::host(error.to_string())),
-        }
-        let read = || -> std::result::Result<Vec<u8>, String> {
-            let id: ContentId = digest.parse().map_err(|error: weft_artifacts::Error| error.to_string())?;
-            let reader = self.artifacts.open_blob(&id.digest()).map_err(|error| error.to_string())?;
+    /// The component of a request, compiled and linked.
+    fn ready(&self, request: &StepRequest, observer: Listener) -> std::result::Result<Arc<Ready>, Failure> {
+        let digest = &request.component.digest;
+        let unread = |why: String| Error::Stored { digest: digest.clone(), why };
+        let stored = || {
+            let id: ContentId = digest.parse().map_err(|error: weft_artifacts::Error| unread(error.to_string()))?;
+            let reader = self.artifacts.open_blob(&id.digest()).map_err(|error| unread(error.to_string()))?;
             let mut binary = Vec::new();
-            std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| error.to_string())?;
+            std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| unread(error.to_string()))?;
             Ok(binary)
         };
-        let binary = read().map_err(|why| Failure::host(format!("its component cannot be read: {why}")))?;
-        self.load(digest, &binary).map_err(|error| Failure::host(error.to_string()))
+        self.loader.ready(digest, &stored, &request.task, &*observer).map_err(Failure::from)
     }
 
     /// A digest of the values of what a step is granted.
@@ -164,13 +156,14 @@ impl Sandbox {
         log: &Log,
         peak: &mut u64,
     ) -> std::result::Result<Collected, Failure> {
-        let component = self.component(&request.component.digest)?;
+        let ready = self.ready(request, observer)?;
+        let component = &ready.component;
         let limits = self.options.limits.with(&request.limits);
         let clock =
             if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
         let step = |mounts, directory| Step {
             task: request.task.clone(),
-            kinds: Arc::clone(&component.kinds),
+            component: Arc::clone(component),
             store: self.artifacts.clone(),
             budget: Budget::new(limits.output),
             observer,
@@ -194,7 +187,7 @@ impl Sandbox {
             command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let mut store = self.store(wasi, step(None, Some(directory)), limits);
-            let ended = command::run(&mut store, &component, &limits);
+            let ended = command::run(&mut store, &ready, &limits);
             *peak = store.data().limiter.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
             // Closes the guest's open files, so that nothing writes to its directory any more.
@@ -204,10 +197,11 @@ impl Sandbox {
             self.directories.put_back(directory);
             return outputs;
         }
-        let function = component.step(Some(&request.component.function)).ok_or_else(|| {
+        let at = component.position(Some(&request.component.function)).ok_or_else(|| {
             Failure::host(format!("its component has no step function `{}`", request.component.function))
         })?;
-        let mounts = if component.has_files && moves_artifacts(function) { Some(self.mounts()?) } else { None };
+        let mounts =
+            if component.has_files && moves_artifacts(&component.steps()[at]) { Some(self.mounts()?) } else { None };
         for (name, value) in &granted {
             wasi.env(name, value);
         }
@@ -219,7 +213,7 @@ impl Sandbox {
             mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let mut store = self.store(wasi, step(mounts, None), limits);
-        let result = call::call(&mut store, &component, function, &request.inputs, &limits);
+        let result = call::call(&mut store, &ready, at, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
         // Closes the guest's open files, so that nothing writes to its directories any more.

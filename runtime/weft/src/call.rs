@@ -13,7 +13,6 @@ use weft_sandbox::StepFunction;
 
 use crate::components;
 use crate::error::{Error, Result};
-use crate::notice::Notify;
 use crate::prepare::{Linker, Prepared};
 
 impl Linker {
@@ -22,13 +21,13 @@ impl Linker {
     ///
     /// # Errors
     /// There is no such component or function, or the inputs do not fit it.
-    pub fn prepare_call(&self, component: &str, inputs: &[(String, String)], notify: &Notify<'_>) -> Result<Prepared> {
+    pub fn prepare_call(&self, component: &str, inputs: &[(String, String)]) -> Result<Prepared> {
         let (path, function) = match component.split_once('#') {
             Some((path, function)) => (path, Some(function)),
             None => (component, None),
         };
         let file = Path::new(path);
-        let component = components::load_one(&self.sandbox, file, notify)?;
+        let component = components::load_one(&self.sandbox, file)?;
         let step =
             component.step(function).ok_or_else(|| refused(&components::no_function(path, function, &component)))?;
         // Not the file's name alone: what a pipeline of that name takes for its latest result must come from its own runs.

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
 
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::link::wasm_references;
@@ -14,16 +12,12 @@ use weft_pipeline::suggest;
 use weft_sandbox::{LoadedComponent, Sandbox};
 
 use crate::error::{Error, Result};
-use crate::notice::{Notice, Notify};
-
-/// A component that takes longer than this to load is being compiled.
-const PATIENCE: Duration = Duration::from_millis(300);
 
 /// Loads one component.
-pub(crate) fn load_one(sandbox: &Sandbox, path: &Path, notify: &Notify<'_>) -> Result<Arc<LoadedComponent>> {
+pub(crate) fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
     let shown = path.display().to_string();
     let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
-    let mut loaded = load(sandbox, &here, &[shown.as_str()], notify);
+    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
     match loaded.remove(&shown) {
         Some(Ok(component)) => Ok(component),
         Some(Err(error)) => {
@@ -37,56 +31,19 @@ pub(crate) fn load_one(sandbox: &Sandbox, path: &Path, notify: &Notify<'_>) -> R
 /// Components by their paths as written.
 pub(crate) type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
 
-/// Loads all components, several at a time, and says which are being compiled.
-pub(crate) fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str], notify: &Notify<'_>) -> Loaded {
+/// Loads all components, several at a time: large ones take a while to be read.
+pub(crate) fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
     let mut paths = paths.to_vec();
     paths.sort_unstable();
     paths.dedup();
-    let started = Instant::now();
-    let mut loaded = Loaded::new();
-    let queue = Mutex::new(paths.clone().into_iter());
-    let mut waiting = paths.clone();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
+    let queue = Mutex::new(paths.into_iter());
+    let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let read = || std::iter::from_fn(next).map(|path| (path.to_owned(), sandbox.load_file(&folder.join(path))));
     std::thread::scope(|scope| {
-        let (sender, done) = channel();
-        for _ in 0..workers {
-            let (sender, queue) = (sender.clone(), &queue);
-            scope.spawn(move || {
-                loop {
-                    let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some(path) = next else { break };
-                    if sender.send((path, sandbox.load_file(&folder.join(path)))).is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-        drop(sender);
-        let mut announced = false;
-        loop {
-            let next = if announced {
-                done.recv().map_err(RecvTimeoutError::from)
-            } else {
-                done.recv_timeout(PATIENCE.saturating_sub(started.elapsed()))
-            };
-            match next {
-                Ok((path, component)) => {
-                    waiting.retain(|other| *other != path);
-                    loaded.insert(path.to_owned(), component);
-                }
-                Err(RecvTimeoutError::Timeout) => {
-                    notify(Notice::Compiling(waiting.iter().map(|path| file_name(path)).collect()));
-                    announced = true;
-                }
-                Err(RecvTimeoutError::Disconnected) => break,
-            }
-        }
-    });
-    loaded
-}
-
-fn file_name(path: &str) -> String {
-    Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned())
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(|| read().collect::<Vec<_>>())).collect();
+        workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+    })
 }
 
 /// Problems of references to components: files that cannot be loaded, each told once, and functions that are not there.
@@ -143,7 +100,8 @@ pub(crate) fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error
                 .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
                 .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "wasm"))
                 .collect();
-            let near = suggest::nearest(&file_name(path), beside.iter().map(String::as_str));
+            let file_name = Path::new(path).file_name().unwrap_or_default().to_string_lossy();
+            let near = suggest::nearest(&file_name, beside.iter().map(String::as_str));
             problem.hint(match near {
                 Some(near) => format!("did you mean `{}`?", Path::new(path).with_file_name(near).display()),
                 None => format!("relative paths begin at {}", folder.display()),

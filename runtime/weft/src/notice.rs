@@ -4,8 +4,6 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
-    /// These component files are being compiled for this machine, which happens once.
-    Compiling(Vec<String>),
     /// A virtual environment with these packages is being made, which happens once.
     MakingEnvironment(Vec<String>),
     /// The wheels of these packages were fetched into the store.

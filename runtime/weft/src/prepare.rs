@@ -118,6 +118,7 @@ impl Linker {
             limits: host.limits,
             environment: host.variables.clone(),
             secrets: Arc::clone(&secrets),
+            ..weft_sandbox::Options::default()
         };
         let sandbox = Sandbox::new(artifacts, options)?;
         Ok(Self { host, sandbox, secrets, packages: packages::folder(root), _scratch: scratch })
@@ -144,7 +145,7 @@ impl Linker {
         let references = wasm_references(&pipeline);
         let paths = references.iter().map(|reference| reference.step.path.as_str());
         let paths: Vec<&str> = paths.chain(runners.iter().map(String::as_str)).collect();
-        let loaded = components::load(&self.sandbox, &folder, &paths, notify);
+        let loaded = components::load(&self.sandbox, &folder, &paths);
         let mut findings: Vec<Finding> =
             finding::all(&source, components::unlinked(&pipeline, &folder, &loaded)).collect();
         findings.extend(finding::all(&source, warnings));

@@ -38,7 +38,7 @@ pub struct Args {
 /// Runs one step.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let weft = Weft::open(root, host::host()?)?;
-    let prepared = weft.linker().prepare_call(&args.component, &args.with, &notify)?;
+    let prepared = weft.linker().prepare_call(&args.component, &args.with)?;
     let id = new_run_id(&prepared.pipeline.name);
     let options = RunOptions { id: Some(id.clone()), ..args.how.options() };
     let exit = execute::execute(weft.store(), &args.how, |observe, cancel| {

@@ -45,6 +45,8 @@ struct Running {
     attempt: u32,
     /// Units done and units there are.
     progress: Option<(u64, u64)>,
+    /// The component that it waits for while that is compiled.
+    compiling: Option<String>,
     /// What it waits for instead of being at work.
     waits: Option<String>,
 }
@@ -129,7 +131,8 @@ impl State {
                 }
             }
             Event::TaskStarted { task, attempt } => {
-                let running = Running { since: Instant::now(), attempt: *attempt, progress: None, waits: None };
+                let running =
+                    Running { since: Instant::now(), attempt: *attempt, progress: None, compiling: None, waits: None };
                 self.running.insert(task.clone(), running);
                 return None;
             }
@@ -138,6 +141,12 @@ impl State {
                     running.progress = Some((*done, *total));
                 }
                 return None;
+            }
+            Event::TaskCompiling { task, component } => {
+                if let Some(running) = self.running.get_mut(task) {
+                    running.compiling.clone_from(component);
+                }
+                format!("Compiling {} for this machine, once", text::one_line(component.as_ref()?))
             }
             Event::TaskLog { task, level, message } => match level {
                 LogLevel::Debug => return None,
@@ -217,6 +226,9 @@ impl Running {
         if self.attempt > 1 {
             _ = write!(line, "  attempt {}", self.attempt);
         }
+        if let Some(component) = &self.compiling {
+            _ = write!(line, "  compiling {}", text::one_line(component));
+        }
         match self.progress {
             Some((done, total)) if total > 0 => {
                 let share = fraction(done, total);
@@ -281,6 +293,8 @@ mod tests {
         let events = [
             Event::RunStarted { run: "r-1".into(), pipeline: "p".into(), tasks, finished: 0 },
             Event::TaskStarted { task: "raw".into(), attempt: 1 },
+            Event::TaskCompiling { task: "raw".into(), component: Some("penguins.wasm".into()) },
+            Event::TaskCompiling { task: "raw".into(), component: None },
             Event::TaskLog { task: "raw".into(), level: LogLevel::Debug, message: "hidden".into() },
             Event::TaskLog { task: "raw".into(), level: LogLevel::Info, message: "two\nlines \x1b[2J\n".into() },
             Event::TaskLog { task: "raw".into(), level: LogLevel::Warn, message: "odd".into() },
@@ -307,9 +321,16 @@ mod tests {
         for i in 0..20 {
             let progress = [None, Some((1, 3)), Some((7, 0)), Some((u64::MAX, 2))][i % 4];
             let waits = (i == 4).then(|| "attempt 2 in 1.00 s".to_owned());
-            state
-                .running
-                .insert(format!("step-{i}"), Running { since: now, attempt: 1 + u32::from(i == 1), progress, waits });
+            state.running.insert(
+                format!("step-{i}"),
+                Running {
+                    since: now,
+                    attempt: 1 + u32::from(i == 1),
+                    progress,
+                    compiling: (i == 0).then(|| "trainer.wasm".to_owned()),
+                    waits,
+                },
+            );
         }
         let lines = state.lines(now + Duration::from_secs(3), 60, 12);
         insta::assert_snapshot!(lines.join("\n"));

@@ -1,9 +1,9 @@
 //! The host side of the interface: the functions and resources that a guest imports.
 
 mod artifact;
-mod custom_types;
 mod error;
 mod file;
+mod imports;
 mod kinds;
 mod metrics;
 mod mount;
@@ -17,8 +17,8 @@ use wasmtime::Engine;
 use wasmtime::component::Linker;
 use weft_pipeline::types::{ARTIFACT_METHODS, BUILTIN_KINDS};
 
-pub(crate) use custom_types::{CustomTypes, define_custom_types};
 pub(crate) use error::{Error as GuestError, with_causes};
+pub(crate) use imports::{check, define_custom_types};
 pub(crate) use mount::Mounts;
 pub(crate) use property::size as json_size;
 pub(crate) use state::{State, Step};

@@ -13,11 +13,11 @@ use weft_pipeline::types::ArtifactType;
 use super::artifact::Artifact;
 use super::error::{Error, Result};
 use super::wasi::{Clock, Stopped};
+use crate::component::LoadedComponent;
 use crate::host::Mounts;
 use crate::limits::{Deadline, MemoryLimiter, Stop};
 use crate::log::Log;
 use crate::observer::Listener;
-use crate::signature::Kind;
 
 /// The maximum number of handles of all kinds that a step holds at the same time.
 const MAX_HANDLES: usize = 100_000;
@@ -40,7 +40,8 @@ pub(crate) struct State {
 /// The state of a step that host functions use.
 pub(crate) struct Step {
     pub(crate) task: String,
-    pub(crate) kinds: Arc<[Kind]>,
+    /// What its handles stand for.
+    pub(crate) component: Arc<LoadedComponent>,
     pub(crate) store: Store,
     pub(crate) budget: Budget,
     pub(crate) observer: Listener,
@@ -69,9 +70,9 @@ impl Step {
 
     /// The schema title of the kind with this payload.
     pub(crate) fn title(&self, payload: u32) -> ArtifactType {
-        self.kinds
-            .iter()
-            .find(|kind| kind.payload == payload)
+        usize::try_from(payload)
+            .ok()
+            .and_then(|at| self.component.interface.kinds.get(at))
             .map_or_else(|| ArtifactType("system.Artifact".into()), |kind| kind.title.clone())
     }
 }

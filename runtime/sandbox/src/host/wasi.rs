@@ -16,13 +16,13 @@ use crate::limits::Stop;
 use crate::observer::Listener;
 
 /// The WASI version of wasmtime's host. Guests of any 0.2 version can be linked with it.
-const WASI: &str = "0.2.12";
+pub(super) const VERSION: &str = "0.2.12";
 
 pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
     wasmtime_wasi::p2::add_to_linker_sync(linker)?;
     linker.allow_shadowing(true);
 
-    let mut clock = linker.instance(&format!("wasi:clocks/monotonic-clock@{WASI}"))?;
+    let mut clock = linker.instance(&format!("wasi:clocks/monotonic-clock@{VERSION}"))?;
     clock.func_wrap("subscribe-instant", |mut store: StoreContextMut<'_, State>, (instant,): (u64,)| {
         let now = store.data_mut().step.clock.now();
         Ok((sleep(store.data_mut(), instant.saturating_sub(now))?,))
@@ -31,7 +31,7 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         Ok((sleep(store.data_mut(), duration)?,))
     })?;
 
-    let mut poll = linker.instance(&format!("wasi:io/poll@{WASI}"))?;
+    let mut poll = linker.instance(&format!("wasi:io/poll@{VERSION}"))?;
     poll.func_wrap("poll", |mut store: StoreContextMut<'_, State>, (pollables,): (Vec<Resource<DynPollable>>,)| {
         let state = store.data_mut();
         let until = StopSignal::of(state);
