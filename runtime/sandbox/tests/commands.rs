@@ -3,7 +3,7 @@
 
 mod common;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Fixture, a, artifact, component, p, parameter, processor_time};
 use serde_json::json;

@@ -4,7 +4,7 @@
 mod common;
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use common::{Fixture, a, artifact, p, parameter, processor_time};
 use serde_json::json;

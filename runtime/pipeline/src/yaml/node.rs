@@ -103,6 +103,7 @@ impl Node {
     }
 
     fn too_large(&self, number: &str) -> Diagnostic {
+        let number: String = number.chars().take(40).collect();
         Diagnostic::error(format!("{number} is beyond 64 bits, the most that whole numbers have here"))
             .at(self.span)
             .hint("put it in quotes to have it as text, or write it with `.0` if it may be rounded to a float")
@@ -114,7 +115,12 @@ impl Node {
         F: FnMut(&Self, Value) -> Result<Value, Diagnostic>,
     {
         match &self.kind {
-            Kind::Scalar { text, schema: Some(_) } if is_beyond_64_bits(text) => Err(self.too_large(text)),
+            // Digits after a zero are a text to PyYAML, however many there are.
+            Kind::Scalar { text, schema: Some(_) }
+                if is_beyond_64_bits(text) && self.scalar().is_some_and(|value| value.is_number()) =>
+            {
+                Err(self.too_large(text))
+            }
             Kind::Scalar { .. } => scalar(self, self.scalar().unwrap_or_default()),
             Kind::Sequence(items) => {
                 Ok(Value::Array(items.iter().map(|item| item.map_value(scalar)).collect::<Result<_, _>>()?))
