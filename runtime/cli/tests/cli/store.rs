@@ -161,7 +161,11 @@ fn the_cache_of_compiled_components_can_be_cleared() {
         serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
     };
     assert_eq!(weft("cache stats --json")["kept"], 0);
-    weft(&format!("inspect {} --json", crate::common::component("custom-types").display()));
+    let component = crate::common::component("trivial");
+    // Looking at a component compiles nothing, calling it does.
+    weft(&format!("inspect {} --json", component.display()));
+    assert_eq!(weft("cache stats --json")["kept"], 0);
+    weft(&format!("call {}#add -w a=1 -w b=2 --json", component.display()));
     let stats = weft("cache --json");
     assert_eq!(stats["kept"], 1);
     let bytes = stats["bytes"].as_u64().unwrap();
