@@ -4,7 +4,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages kfp==2.17.3
 cat >submit.py <<'PY'
-import yaml
+from google.protobuf import json_format
 from kfp import compiler, dsl
 from kfp.client import client
 
@@ -19,11 +19,13 @@ def p():
         work(x=item)
 
 compiler.Compiler().compile(p, 'p.yaml')
-document = yaml.safe_load(open('p.yaml'))
-client.Client._override_caching_options(None, document, False)
+# As `create_run_from_pipeline_package(.., enable_caching=False)` does.
+spec = client._extract_pipeline_yaml('p.yaml').pipeline_spec
+client._override_caching_options(spec, False)
+document = json_format.MessageToDict(spec)
 tasks = document['root']['dag']['tasks']
 inner = document['components']['comp-for-loop-2']['dag']['tasks']
-for name, task in [*tasks.items(), *(('in the loop ' + name, task) for name, task in inner.items())]:
+for name, task in [*sorted(tasks.items()), *(('in the loop ' + name, task) for name, task in inner.items())]:
     print(name, task.get('cachingOptions'), end='; ')
 PY
 expect 'kfp 2.17.3' "$(python -W ignore submit.py)" \

@@ -44,7 +44,7 @@ def read_text(uri: str) -> str:
 @dsl.component
 def read_all(all: List[str], by_name: Dict[str, str], sentence: str) -> str:
     words = sentence.replace(',', '').rstrip('.').split()
-    texts = [open(uri).read() for uri in [*all, *by_name.values(), words[1], words[3]]]
+    texts = [open(uri).read() for uri in [*all, *(by_name[key] for key in sorted(by_name)), words[1], words[3]]]
     return ' '.join(texts)
 
 
