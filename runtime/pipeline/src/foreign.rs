@@ -48,7 +48,7 @@ fn json(text: &str) -> Option<Diagnostic> {
         let problem = Diagnostic::error("this is a Jupyter notebook, not a pipeline's file");
         return Some(problem.hint(COMPILE));
     }
-    kubernetes(document.get("apiVersion")?.as_str()?, text.contains("pipelineSpec"))
+    Some(kubernetes(document.get("apiVersion")?.as_str()?, text.contains("pipelineSpec")))
 }
 
 fn yaml(text: &str) -> Option<Diagnostic> {
@@ -61,7 +61,7 @@ fn yaml(text: &str) -> Option<Diagnostic> {
         match key {
             "apiVersion" => {
                 let value = value.trim_matches(['"', '\'']);
-                return kubernetes(value, text.contains("pipelineSpec")).map(|problem| problem.at(at(line, key)));
+                return Some(kubernetes(value, text.contains("pipelineSpec")).at(at(line, key)));
             }
             "implementation" if !fields().any(|(_, (key, _))| matches!(key, "steps" | "pipelineInfo")) => {
                 let problem = Diagnostic::error("this is a component of KFP (a `component.yaml`), not a pipeline")
@@ -85,7 +85,7 @@ fn field(line: &str) -> Option<(&str, &str)> {
 }
 
 /// What a Kubernetes resource is by its `apiVersion`.
-fn kubernetes(api: &str, has_spec: bool) -> Option<Diagnostic> {
+fn kubernetes(api: &str, has_spec: bool) -> Diagnostic {
     let (what, hint) = match api.split_once('/').map_or(api, |(group, _)| group) {
         "argoproj.io" => (
             "this is an Argo workflow, as the KFP SDK 1 wrote pipelines; weft runs those of the SDK 2",
@@ -104,7 +104,7 @@ fn kubernetes(api: &str, has_spec: bool) -> Option<Diagnostic> {
             "weft runs native pipelines (`steps:`) and what the compiler of the KFP SDK 2 writes",
         ),
     };
-    Some(Diagnostic::error(what).hint(hint))
+    Diagnostic::error(what).hint(hint)
 }
 
 const COMPILE: &str =

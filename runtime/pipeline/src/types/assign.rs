@@ -5,11 +5,11 @@ use super::{ParameterType, PortType};
 /// Whether every value of `from` is also one of `to`, so that an output can be wired to an input.
 ///
 /// - An integer type is assignable to a wider one, and any integer type to `f64`, as KFP's numbers are doubles: values
-/// beyond 2^53 are rounded. Integers of up to 16 bits are assignable to `f32`.
+///   beyond 2^53 are rounded. Integers of up to 16 bits are assignable to `f32`.
 /// - `T` is assignable to `option<T>`, an enum or a `char` to a string, an enum to one with more cases.
 /// - A tuple is assignable to a list, a record to a dictionary, if all their items are: their JSON is the same.
 /// - Everything is assignable to [`ParameterType::Json`], and that to every type with parts: the values are checked
-/// when the step runs.
+///   when the step runs.
 ///
 /// # Errors
 /// Why it is not.

@@ -132,7 +132,7 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<(Grants, Ve
 
 /// Whether a directory can be shown to a step at this path.
 pub(crate) fn is_place(path: &str) -> bool {
-    path.starts_with('/') && path.trim_matches('/') != "" && !path.split('/').any(|part| part == "..")
+    path.starts_with('/') && !path.trim_matches('/').is_empty() && !path.split('/').any(|part| part == "..")
 }
 
 /// Whether an environment variable can have this name.

@@ -8,7 +8,8 @@ from kfp.dsl import Artifact, Dataset, Input, Output
 def produce(first: Output[Dataset], second: Output[Dataset]):
     for artifact in [first, second]:
         with open(artifact.path, 'w') as file:
-            file.write(artifact.name and 'named')
+            # Equal content has one URI, wherever it came from.
+            file.write(artifact.name and ('named' if artifact is first else 'other'))
     first.metadata.update({'text': 'a', 'whole': 3, 'real': 0.5, 'flag': True, 'list': [1, 'x'], 'table': {'deep': {'er': 1}}})
 
 

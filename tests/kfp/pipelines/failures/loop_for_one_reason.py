@@ -21,7 +21,7 @@ def pipeline():
 
 EXPECT = {
     'state': 'FAILED',
-    'error': ['error: 30 steps failed: ValueError: bad row 0', 'steps: for-loop-1[0-29]/sub/make'],
-    'tasks': {'for-loop-1[0]/sub/make': 'FAILED', 'for-loop-1[29]/sub/make': 'FAILED', 'for-loop-1': 'FAILED'},
+    'error': ['error: 30 steps failed: ValueError: bad row 0', 'steps: for-loop-2[0-29]/sub/make'],
+    'tasks': {'for-loop-2[0]/sub/make': 'FAILED', 'for-loop-2[29]/sub/make': 'FAILED', 'for-loop-2': 'FAILED'},
     'compare': 'kfp.local stops at the first',
 }

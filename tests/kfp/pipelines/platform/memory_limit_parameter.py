@@ -16,7 +16,7 @@ def decide() -> str:
 @dsl.pipeline(name='memory-limit-parameter')
 def pipeline(memory: str = '2G', size: int = 300_000_000) -> int:
     enough = work(size=size).set_memory_limit(memory)
-    too_little = work(size=size).set_memory_limit(decide().output).after(enough)
+    too_little = work(size=300_000_001).set_memory_limit(decide().output).after(enough)
     return too_little.output
 
 

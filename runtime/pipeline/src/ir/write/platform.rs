@@ -109,12 +109,11 @@ impl Platform {
                 written.as_object().into_iter().flatten().all(|(field, value)| known.get(field) == Some(value))
                     && known["optional"] == written["optional"]
             });
-            match known.and_then(|known| known["keyToEnv"].as_array_mut()) {
-                Some(pairs) => pairs.push(pair),
-                None => {
-                    written["keyToEnv"] = json!([pair]);
-                    of_field.push(written);
-                }
+            if let Some(pairs) = known.and_then(|known| known["keyToEnv"].as_array_mut()) {
+                pairs.push(pair);
+            } else {
+                written["keyToEnv"] = json!([pair]);
+                of_field.push(written);
             }
         }
         for (field, values) in fields {
