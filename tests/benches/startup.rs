@@ -74,10 +74,10 @@ fn main() {
         let mut timed = || {
             let sandbox = Sandbox::new(store.clone(), options()).unwrap();
             let started = Instant::now();
-            request.component.digest = sandbox.load_file(&path).unwrap().digest().to_owned();
+            sandbox.load_file(&path).unwrap().digest().clone_into(&mut request.component.digest);
             let look = started.elapsed();
             sandbox.run(&request, &Silent).unwrap();
-            (look, started.elapsed() - look, sandbox)
+            (look, started.elapsed().checked_sub(look).unwrap(), sandbox)
         };
         let (_, compile, _) = timed();
         let (look, read_back, sandbox) = timed();

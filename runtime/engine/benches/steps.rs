@@ -11,7 +11,7 @@ use common::{Place, from_input, from_output, input, literal, named, nest, other,
 use serde_json::json;
 use weft_engine::{RunOutcome, StepRunner};
 use weft_pipeline::model::{Implementation, Items, Pipeline, TaskState};
-use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
+use weft_pipeline::step::{PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest};
 use weft_pipeline::types::ParameterType;
 
 struct Nothing;

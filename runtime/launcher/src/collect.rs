@@ -209,16 +209,17 @@ impl WorkDir {
         for Found { port, mut artifact, content } in found {
             let (content, location) = match content {
                 Content::Stored(content) => (content, None),
-                Content::At(location) => match stored.get(&location.shown).copied().flatten() {
-                    Some(id) => (id.to_string(), Some(location.shown)),
-                    None => {
+                Content::At(location) => {
+                    if let Some(id) = stored.get(&location.shown).copied().flatten() {
+                        (id.to_string(), Some(location.shown))
+                    } else {
                         if location.shown != self.inside(self.layout.output(port)) {
                             warnings.push(stray::nothing_there(port, &location.shown));
                         }
                         // As in KFP, an artifact exists even if nothing was written to its path.
                         (self.empty(port)?.to_string(), Some(location.shown))
                     }
-                },
+                }
             };
             artifact.uri = content;
             all.push((port, artifact, location));

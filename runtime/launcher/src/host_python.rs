@@ -270,9 +270,10 @@ fn read_bounded(log: &mut File, mask: &Mask) -> std::io::Result<Vec<u8>> {
     Ok(mask.log(start, lost, &end))
 }
 
-/// What a step failed for: its sort, its message, what to do about it.
+/// What a step failed for: its kind, its message, what to do about it.
 type Failed = (FailureKind, String, Option<String>);
 
+#[expect(clippy::needless_pass_by_value, reason = "as `map_err` hands it over")]
 fn failed(error: Error) -> Failed {
     (error.kind(), error.to_string(), error.advice().map(str::to_owned))
 }

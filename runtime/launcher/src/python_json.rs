@@ -96,14 +96,14 @@ impl Marks {
         match value {
             Value::Array(items) => items.iter().find_map(|item| self.check(item)),
             Value::Object(fields) => {
-                fields.iter().find_map(|(name, value)| self.check_text(name, mark).or_else(|| self.check(value)))
+                fields.iter().find_map(|(name, value)| Self::check_text(name, mark).or_else(|| self.check(value)))
             }
-            Value::String(text) => self.check_text(text, mark),
+            Value::String(text) => Self::check_text(text, mark),
             _ => None,
         }
     }
 
-    fn check_text(self, text: &str, mark: char) -> Option<Unkept> {
+    fn check_text(text: &str, mark: char) -> Option<Unkept> {
         let (before, after) = text.split_once(mark)?;
         let mut rest = after.chars();
         let sort = rest.next()?;
@@ -111,7 +111,7 @@ impl Marks {
         Some(match sort {
             WORD => Unkept {
                 why: format!("it holds {rest}, and JSON has no such number"),
-                hint: "return it as a `float` of its own, or put `None` or a text in its location",
+                hint: "return it as a `float` of its own, or put `None` or a text in its place",
             },
             WHOLE => Unkept {
                 why: format!(
@@ -157,18 +157,16 @@ fn marked(text: &str, mark: char) -> Option<String> {
                 None => (1 + rest[1..].chars().next().map_or(0, char::len_utf8), None),
             },
             _ if in_string => (first_length(rest), None),
-            b'N' | b'I' | b'-' | b'0'..=b'9' => match ["NaN", "-Infinity", "Infinity"]
-                .into_iter()
-                .find(|word| rest.starts_with(word))
-            {
-                Some(word) => (word.len(), Some(format!("\"{mark}{WORD}{word}\""))),
-                None => {
+            b'N' | b'I' | b'-' | b'0'..=b'9' => {
+                if let Some(word) = ["NaN", "-Infinity", "Infinity"].into_iter().find(|word| rest.starts_with(word)) {
+                    (word.len(), Some(format!("\"{mark}{WORD}{word}\"")))
+                } else {
                     let end =
                         rest.find(|c: char| !(c.is_ascii_digit() || "+-.eE".contains(c))).unwrap_or(rest.len()).max(1);
                     let number = &rest[..end];
                     (end, is_beyond_64_bits(number).then(|| format!("\"{mark}{WHOLE}{number}\"")))
                 }
-            },
+            }
             _ => (first_length(rest), None),
         };
         if let Some(replacement) = replacement {

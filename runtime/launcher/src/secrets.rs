@@ -322,9 +322,10 @@ impl StepSecrets {
         let in_files = values.directories.values().filter(|(kind, _)| *kind == SecretKind::Secret);
         let in_files = in_files.flat_map(|(_, keys)| keys.values().map(Vec::as_slice));
         let mask = Mask::new(hidden.chain(in_files));
-        let (files, mounts) = match values.directories.is_empty() {
-            true => (None, Vec::new()),
-            false => stage(&values, store).map(|(files, mounts)| (Some(files), mounts))?,
+        let (files, mounts) = if values.directories.is_empty() {
+            (None, Vec::new())
+        } else {
+            stage(&values, store).map(|(files, mounts)| (Some(files), mounts))?
         };
         let variables = values.variables.into_iter().map(|(name, (_, value))| (name, value)).collect();
         Ok(Self { variables, mounts, mask, _files: files })
@@ -335,7 +336,7 @@ impl StepSecrets {
         &self.variables
     }
 
-    /// WorkDirs, which the step may only read.
+    /// Directories, which the step may only read.
     pub fn mounts(&self) -> &[Mount] {
         &self.mounts
     }
@@ -497,6 +498,7 @@ mod tests {
     #[test]
     #[cfg(unix)]
     fn a_digest_tells_that_a_value_changed_and_nothing_else() {
+        use std::os::unix::fs::PermissionsExt as _;
         let fixture = Fixture::new();
         let of = |secrets: &Secrets| secrets.digest(&granted("TOKEN", grant("api", Some("token")))).unwrap();
         let first = of(&fixture.secrets());
@@ -504,7 +506,6 @@ mod tests {
         fs::write(fixture.location.path().join("given/api/..data/token"), "other").unwrap();
         let second = of(&fixture.secrets());
         assert_ne!(first, second);
-        use std::os::unix::fs::PermissionsExt as _;
         let key = fixture.location.path().join("key");
         assert_eq!(fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::metadata(&key).unwrap().len(), 32);

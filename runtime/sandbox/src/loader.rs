@@ -124,18 +124,18 @@ impl Loader {
             Some(loaded) => loaded,
             None => self.read(digest, digest, bytes.insert(self.binary(digest, stored)?))?,
         };
-        let component = match self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest)) {
-            Some(component) => component,
-            None => {
-                let bytes = match bytes {
-                    Some(bytes) => bytes,
-                    None => self.binary(digest, stored)?,
-                };
-                // Its file's name means more to people than its digest.
-                let file = self.file(digest).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-                let name = file.unwrap_or_else(|| digest.to_owned());
-                self.compile((task, &name), digest, &bytes, observer)?
-            }
+        let component = if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest))
+        {
+            component
+        } else {
+            let bytes = match bytes {
+                Some(bytes) => bytes,
+                None => self.binary(digest, stored)?,
+            };
+            // Its file's name means more to people than its digest.
+            let file = self.file(digest).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
+            let name = file.unwrap_or_else(|| digest.to_owned());
+            self.compile((task, &name), digest, &bytes, observer)?
         };
         let ready = Arc::new(self.link(digest, loaded, &component)?);
         *slot = Some(Arc::clone(&ready));

@@ -163,26 +163,26 @@ fn exported(
 fn signatures_are_what_wasmtime_reads_from_compiled_components() {
     let loader = loader();
     for path in components() {
-        let loaded = loader.load_file(&path).unwrap_or_else(|error| panic!("{error}"));
+        let shown = loader.load_file(&path).unwrap_or_else(|error| panic!("{error}"));
         let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
-        let ready = loader.ready(loaded.digest(), &unread, "a-task", &Silent).unwrap_or_else(|error| panic!("{error}"));
+        let ready = loader.ready(shown.digest(), &unread, "a-task", &Silent).unwrap_or_else(|error| panic!("{error}"));
         let component = ready.instance.component();
         let mut linker = loader.linker.clone();
-        host::define_custom_types(&mut linker, &loaded.interface).unwrap();
-        let linked = linker.substituted_component_type(component).unwrap();
-        let mut functions = exported(&loader.engine, &linked);
-        assert_eq!(functions.len(), loaded.steps().len() + loaded.others().len(), "{}", path.display());
-        for other in loaded.others() {
+        host::define_custom_types(&mut linker, &shown.interface).unwrap();
+        let ty = linker.substituted_component_type(component).unwrap();
+        let mut functions = exported(&loader.engine, &ty);
+        assert_eq!(functions.len(), shown.steps().len() + shown.others().len(), "{}", path.display());
+        for other in shown.others() {
             functions.retain(|(interface, name, _)| (interface, name) != (&other.interface, &other.function));
         }
-        for ((interface, name, function), step) in functions.iter().zip(loaded.steps()) {
+        for ((interface, name, function), step) in functions.iter().zip(shown.steps()) {
             assert_eq!((interface, name), (&step.interface, &step.function));
             assert_same(function, step);
         }
         let imports = component.component_type();
         let imports = imports.imports(&loader.engine);
         let names = imports.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)));
-        assert!(names.map(|(name, _)| name.to_owned()).eq(loaded.imports().iter().cloned()), "{}", path.display());
+        assert!(names.map(|(name, _)| name.to_owned()).eq(shown.imports().iter().cloned()), "{}", path.display());
     }
 }
 
@@ -192,9 +192,9 @@ fn what_is_too_large_to_compile_can_be_looked_at_and_is_refused_by_name_when_it_
     let path = folder.path().join("large.wasm");
     std::fs::write(&path, compile::tests::component([compile::tests::function(0, 5_000)])).unwrap();
     let loader = loader();
-    let loaded = loader.load_file(&path).unwrap();
+    let shown = loader.load_file(&path).unwrap();
     let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
-    let refused = loader.ready(loaded.digest(), &unread, "a-task", &Silent).map(drop).unwrap_err();
+    let refused = loader.ready(shown.digest(), &unread, "a-task", &Silent).map(drop).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "its component large.wasm is not compiled: its function 1 has 5000 loops; at most 4096 are compiled"
