@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use weft_artifacts::Store;
-use weft_pipeline::step::{Artifact, ComponentRef, Grants, Limits, LogLevel, PortValue, StepObserver, StepRequest};
+use weft_pipeline::step::{Artifact, ComponentRef, Grants, Limits, PortValue, SilentObserver, StepRequest};
 use weft_pipeline::types::ArtifactType;
 use weft_sandbox::{Options, Sandbox};
 
@@ -17,16 +17,6 @@ use weft_sandbox::{Options, Sandbox};
 mod paths;
 
 const WARM: u32 = 50;
-
-struct Silent;
-
-impl StepObserver for Silent {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
-    fn progress(&self, _: &str, _: u64, _: u64) {}
-    fn interrupted(&self) -> bool {
-        false
-    }
-}
 
 /// A table so small that it is the start that takes the time.
 const TABLE: &str = "x,y,class\n1,2,a\n2,1,b\n3,5,a\n4,0,b\n";
@@ -76,14 +66,14 @@ fn main() {
             let started = Instant::now();
             sandbox.load_file(&path).unwrap().digest().clone_into(&mut request.component.digest);
             let look = started.elapsed();
-            sandbox.run(&request, &Silent).unwrap();
+            sandbox.run(&request, &SilentObserver).unwrap();
             (look, started.elapsed().checked_sub(look).unwrap(), sandbox)
         };
         let (_, compile, _) = timed();
         let (look, read_back, sandbox) = timed();
         let started = Instant::now();
         for _ in 0..WARM {
-            sandbox.run(&request, &Silent).unwrap();
+            sandbox.run(&request, &SilentObserver).unwrap();
         }
         let warm = started.elapsed() / WARM;
         println!(

@@ -303,3 +303,16 @@ pub trait StepObserver: Send + Sync {
     /// Whether the step should stop. Polled every few milliseconds.
     fn interrupted(&self) -> bool;
 }
+
+/// An observer that passes everything over and stops nothing.
+pub struct SilentObserver;
+
+impl StepObserver for SilentObserver {
+    fn log(&self, _: &str, _: LogLevel, _: &str) {}
+
+    fn progress(&self, _: &str, _: u64, _: u64) {}
+
+    fn interrupted(&self) -> bool {
+        false
+    }
+}

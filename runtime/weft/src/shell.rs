@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use weft_pipeline::step::{
-    COMMAND_FUNCTION, Command, ComponentRef, Limits, LogLevel, PortValues, StepObserver, StepRequest,
-};
+use weft_pipeline::step::{COMMAND_FUNCTION, Command, ComponentRef, Limits, PortValues, SilentObserver, StepRequest};
 use weft_sandbox::Sandbox;
 
 /// What a shell command is, to be looked at before it runs.
@@ -40,20 +38,8 @@ pub(crate) fn missing(sandbox: &Sandbox, digest: &str, script: &str) -> Vec<Stri
         identity: [0; 32],
     };
     // What is wrong with a script is told when it runs, by the shell, which knows best.
-    let Ok(output) = sandbox.run(&request, &Silent) else { return Vec::new() };
+    let Ok(output) = sandbox.run(&request, &SilentObserver) else { return Vec::new() };
     let said = String::from_utf8_lossy(&output.trace.log);
     // A placeholder may stand for a command that is there.
     said.lines().map(str::trim).filter(|name| !name.is_empty() && !name.contains("{{")).map(str::to_owned).collect()
-}
-
-struct Silent;
-
-impl StepObserver for Silent {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
-
-    fn progress(&self, _: &str, _: u64, _: u64) {}
-
-    fn interrupted(&self) -> bool {
-        false
-    }
 }

@@ -20,6 +20,21 @@ fn put(place: &Place, text: &str) -> String {
     blob.finish().unwrap().to_string()
 }
 
+/// A runner whose commands `own` and `remote` give outputs with a URI of their step's and of another system.
+fn makers(place: &Place) -> Fake {
+    Fake::new(place)
+        .with("own", Behaviour { uri: Some(shown("own")), ..Behaviour::default() })
+        .with("remote", Behaviour { uri: Some("gs://bucket/model".into()), ..Behaviour::default() })
+}
+
+/// Runs both; the content that each gave.
+fn make(session: &Session<'_>) -> (String, String) {
+    let makers = pipeline(named([("own", command(&["own"])), ("remote", command(&["remote"]))]));
+    let made = session.start("makers", &makers, &json!({}));
+    let content = |task: &str| artifacts(&report(&made, task).outputs, "out")[0].uri.clone();
+    (content("own"), content("remote"))
+}
+
 /// A command whose input `value` is a text.
 fn reader(text: &str) -> Step {
     command(&["read", text]).value(literal(json!(text)))
@@ -31,14 +46,9 @@ fn an_importer_finds_what_uris_lead_to() {
     let mut tree = place.artifacts.create_tree(None).unwrap();
     tree.add("deep/part", &put(&place, "part").parse().unwrap()).unwrap();
     let tree = tree.finish().unwrap().to_string();
-    let fake = Fake::new(&place)
-        .with("own", Behaviour { uri: Some(shown("own")), ..Behaviour::default() })
-        .with("remote", Behaviour { uri: Some("gs://bucket/model".into()), ..Behaviour::default() });
+    let fake = makers(&place);
     let session = place.session(&fake, 1);
-    let makers = pipeline(named([("own", command(&["own"])), ("remote", command(&["remote"]))]));
-    let made = session.start("makers", &makers, &json!({}));
-    let own = artifacts(&report(&made, "own").outputs, "out")[0].uri.clone();
-    let remote = artifacts(&report(&made, "remote").outputs, "out")[0].uri.clone();
+    let (own, remote) = make(&session);
     // In a later run, too, and from whatever it is called.
     let cases = [
         (shown("own"), own.clone()),
@@ -86,14 +96,9 @@ fn an_importer_finds_what_uris_lead_to() {
 fn a_command_is_shown_what_its_texts_name() {
     let place = Place::new();
     let content = put(&place, "content");
-    let fake = Fake::new(&place)
-        .with("own", Behaviour { uri: Some(shown("own")), ..Behaviour::default() })
-        .with("remote", Behaviour { uri: Some("gs://bucket/model".into()), ..Behaviour::default() });
+    let fake = makers(&place);
     let session = place.session(&fake, 1);
-    let makers = pipeline(named([("own", command(&["own"])), ("remote", command(&["remote"]))]));
-    let made = session.start("makers", &makers, &json!({}));
-    let own = artifacts(&report(&made, "own").outputs, "out")[0].uri.clone();
-    let remote = artifacts(&report(&made, "remote").outputs, "out")[0].uri.clone();
+    let (own, remote) = make(&session);
 
     let text = json!({"all": [format!("see {}.", uri::of_content(&content)), shown("own")], "remote": "gs://bucket/model",
         "none": [shown("none"), uri::of_content(&format!("blake3:{}", "0".repeat(64))), "gs://bucket/none", "/in/x", "a://b"]});
