@@ -126,10 +126,10 @@ build_std() {
     (
         cd "$empty"
         # RUSTC_BOOTSTRAP: -Zbuild-std is for nightly compilers, but it is the stable library of this very compiler that is built.
-        # embed-bitcode: guests are linked with link-time optimisation.
+        # embed-bitcode: guests are linked with link-time optimisation. No features: those are for backtraces, which Wasm has none of.
         unset CARGO_ENCODED_RUSTFLAGS CARGO_BUILD_TARGET
         RUSTC="$out/bin/rustc" RUSTC_WRAPPER='' RUSTC_BOOTSTRAP=1 RUSTFLAGS=-Cembed-bitcode=yes CARGO_TARGET_DIR="$WORK/std" \
-            quietly cargo build --release --target "$TARGET" -Zbuild-std=std,panic_abort
+            quietly cargo build --release --target "$TARGET" -Zbuild-std=std,panic_abort -Zbuild-std-features=
     ) || because "the standard library of rustc $version does not build with this cargo ($(cargo --version))" || return 1
     local lib="$out/sysroot/lib/rustlib/$TARGET/lib"
     mkdir -p "$lib/self-contained"

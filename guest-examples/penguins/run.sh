@@ -6,10 +6,13 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 cd "$repo"
 
-bash guest-examples/build.sh guest-examples/penguins
 if [ ! -x target/debug/weft ]; then
     echo "building weft: the first time takes some minutes" >&2
 fi
+# Side by side with weft: the first time, each has stretches in which it keeps only one core at work.
+bash guest-examples/build.sh guest-examples/penguins &
+guests=$!
 # On a terminal cargo shows how far it is; elsewhere a line is enough.
 if [ -t 2 ]; then cargo build --locked --package weft-cli; else cargo build --quiet --locked --package weft-cli; fi
+wait "$guests"
 exec target/debug/weft run "$here/pipeline.yaml" "$@"

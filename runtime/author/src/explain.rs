@@ -131,7 +131,11 @@ mod tests {
     fn compilers_words_lead_back_to_the_wit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("row-filter");
-        let wanted = crate::ScaffoldRequest { path: path.clone(), language: Language::C, pipeline: false };
+        let wanted = crate::ScaffoldRequest {
+            path: path.clone(),
+            project: crate::Project::Component(Language::C),
+            pipeline: false,
+        };
         crate::scaffold(&wanted).unwrap();
         let interface = crate::interface::read(&path, Language::C, None).unwrap();
         let notes = |language, said: &str| {

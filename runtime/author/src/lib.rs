@@ -29,7 +29,7 @@ pub use build::{Built, Request, build};
 pub use error::{Error, Result};
 pub use language::Language;
 pub use manifest::Metadata;
-pub use scaffold::{Scaffold, ScaffoldRequest, scaffold};
+pub use scaffold::{Project, Scaffold, ScaffoldRequest, scaffold};
 pub use source::{Problem, Source};
 pub use steps::Step;
 pub use tools::{Event, Host};

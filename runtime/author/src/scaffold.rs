@@ -1,10 +1,12 @@
-//! Creating the folder of a new component.
+//! Creating the folder of a new component, or of a pipeline for Kubeflow Pipelines.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use heck::ToSnakeCase as _;
 
-use crate::templates::{self, INTERFACE, INTERFACE_FOLDER, PIPELINE};
+use crate::templates::{self, INTERFACE, INTERFACE_FOLDER, KFP, PIPELINE};
 use crate::{Error, Language, Result};
 
 /// Keywords of the languages and of WIT.
@@ -22,21 +24,53 @@ const KEYWORDS: &str = "\
 /// The line of the README about the sample pipeline.
 const PIPELINE_LINE: &str = "weft run pipeline.yaml      # the same as a pipeline\n";
 
-/// The request to create a component.
+/// What a new folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Project {
+    /// A component in this language.
+    Component(Language),
+    /// A pipeline of Python functions for the Kubeflow Pipelines SDK.
+    Kfp,
+}
+
+impl fmt::Display for Project {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Component(language) => write!(f, "a component in {language}"),
+            Self::Kfp => f.write_str("a pipeline for Kubeflow Pipelines"),
+        }
+    }
+}
+
+impl FromStr for Project {
+    type Err = String;
+
+    /// A language by its name, or `kfp`.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("kfp") {
+            return Ok(Self::Kfp);
+        }
+        text.parse()
+            .map(Self::Component)
+            .map_err(|known: String| format!("{known}; kfp is a pipeline of Python functions"))
+    }
+}
+
+/// The request to create a component or a pipeline.
 #[derive(Debug, Clone)]
 pub struct ScaffoldRequest {
-    /// The new folder; its last part is the component's name.
+    /// The new folder; its last part is the name.
     pub path: PathBuf,
-    /// Its language.
-    pub language: Language,
-    /// Whether to add a sample pipeline with data.
+    /// What it holds.
+    pub project: Project,
+    /// Whether to add a sample pipeline to a component.
     pub pipeline: bool,
 }
 
-/// The new component.
+/// The new folder.
 #[derive(Debug)]
 pub struct Scaffold {
-    /// The component's name.
+    /// The component's or pipeline's name.
     pub name: String,
     /// The folder.
     pub path: PathBuf,
@@ -44,13 +78,13 @@ pub struct Scaffold {
     pub files: Vec<&'static str>,
 }
 
-/// Creates the folder of a new component, completely or not at all.
+/// Creates a new folder, completely or not at all.
 ///
 /// # Errors
 ///
 /// The name is invalid, the folder exists, or the system returned an error.
 pub fn scaffold(wanted: &ScaffoldRequest) -> Result<Scaffold> {
-    let ScaffoldRequest { path, language, pipeline } = wanted;
+    let ScaffoldRequest { path, project, pipeline } = wanted;
     let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     check_name(&name)?;
     if path.symlink_metadata().is_ok() {
@@ -67,13 +101,21 @@ pub fn scaffold(wanted: &ScaffoldRequest) -> Result<Scaffold> {
     let run = if *pipeline { PIPELINE_LINE } else { "" };
     let snake = name.to_snake_case();
     let values = [("name", name.as_str()), ("snake", snake.as_str()), ("run", run)];
-    let samples: &[templates::File] = if *pipeline { PIPELINE } else { &[] };
+    let templates: Vec<templates::File> = match project {
+        Project::Component(language) => {
+            let samples: &[templates::File] = if *pipeline { PIPELINE } else { &[] };
+            templates::component(*language).chain(samples.iter().copied()).collect()
+        }
+        Project::Kfp => KFP.to_vec(),
+    };
     let mut files = Vec::new();
-    for (file, template) in templates::component(*language).chain(samples.iter().copied()) {
+    for (file, template) in templates {
         write(&inside.join(file), &templates::render(template, &values))?;
         files.push(file);
     }
-    vendor(&inside)?;
+    if matches!(project, Project::Component(_)) {
+        vendor(&inside)?;
+    }
     // Fails if another process has created the folder in the meantime, unless it is empty.
     std::fs::rename(&inside, path).map_err(|source| Error::io("create", path, source))?;
     Ok(Scaffold { name, path: path.clone(), files })
@@ -135,12 +177,32 @@ mod tests {
         found
     }
 
+    fn c(path: &Path) -> ScaffoldRequest {
+        ScaffoldRequest { path: path.to_owned(), project: Project::Component(Language::C), pipeline: false }
+    }
+
+    #[test]
+    fn a_pipeline_for_kfp_has_no_interface() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("plant-heights");
+        scaffold(&ScaffoldRequest { path: path.clone(), project: "KFP".parse().unwrap(), pipeline: false }).unwrap();
+        assert_eq!(files(&path), [".gitignore", "README.md", "data/plants.csv", "pipeline.py", "requirements.txt"]);
+        let text = std::fs::read_to_string(path.join("pipeline.py")).unwrap();
+        assert!(text.contains("@dsl.pipeline(name=\"plant-heights\")"), "{text}");
+        assert!("cobol".parse::<Project>().unwrap_err().contains("kfp"));
+    }
+
     #[test]
     fn every_language_has_a_folder_of_its_own_form() {
         for language in Language::ALL {
             let dir = tempfile::tempdir().unwrap();
             let path = dir.path().join("steps/row-filter");
-            let made = scaffold(&ScaffoldRequest { path: path.clone(), language, pipeline: true }).unwrap();
+            let made = scaffold(&ScaffoldRequest {
+                path: path.clone(),
+                project: Project::Component(language),
+                pipeline: true,
+            })
+            .unwrap();
             assert_eq!(made.name, "row-filter");
             let found = files(&path);
             assert_eq!(found.len(), made.files.len() + INTERFACE.len(), "{found:?}");
@@ -158,7 +220,7 @@ mod tests {
     fn a_world_of_every_template_is_sound() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("row-filter");
-        scaffold(&ScaffoldRequest { path: path.clone(), language: Language::C, pipeline: false }).unwrap();
+        scaffold(&c(&path)).unwrap();
         let interface = crate::interface::read(&path, Language::C, None).unwrap();
         let (steps, problems) = interface.check();
         assert!(problems.is_empty(), "{problems:?}");
@@ -170,8 +232,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("taken");
         std::fs::write(&path, "mine").unwrap();
-        let refused =
-            scaffold(&ScaffoldRequest { path: path.clone(), language: Language::Rust, pipeline: false }).unwrap_err();
+        let refused = scaffold(&c(&path)).unwrap_err();
         assert!(matches!(refused, Error::Exists { .. }));
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
     }

@@ -53,6 +53,15 @@ const C: &[File] = files![
     ".gitignore": "c/gitignore",
 ];
 
+/// The files of a pipeline for Kubeflow Pipelines.
+pub(crate) const KFP: &[File] = files![
+    "pipeline.py": "kfp/pipeline.py",
+    "requirements.txt": "kfp/requirements.txt",
+    "data/plants.csv": "common/plants.csv",
+    "README.md": "kfp/README.md",
+    ".gitignore": "kfp/gitignore",
+];
+
 /// A sample pipeline.
 pub(crate) const PIPELINE: &[File] = files!["pipeline.yaml": "common/pipeline.yaml"];
 

@@ -142,10 +142,10 @@ fn program(
             return Err(cannot_load(folder, &path, error));
         }
         Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Diagnostic::error(format!("the runner of such components is not installed: there is no {path}"))
-                .hint("build the runners with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
+            return Err(Diagnostic::error(format!("the executor of such components is not installed: there is no {path}"))
+                .hint("build the executors with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
         }
-        Some(Err(error)) => return Err(Diagnostic::error(format!("the runner {path} cannot be loaded: {error}"))),
+        Some(Err(error)) => return Err(Diagnostic::error(format!("the executor {path} cannot be loaded: {error}"))),
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
     // Components often install the same, and wheels are hashed whole.
@@ -157,12 +157,12 @@ fn program(
 /// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never
 /// come to the command.
 fn unknown_commands(linker: &Linker, call: &ExecutorCall, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
-    let runner = loaded.get(&linker.host.executor_file("shell").display().to_string())?.as_ref().ok()?;
+    let executor = loaded.get(&linker.host.executor_file("shell").display().to_string())?.as_ref().ok()?;
     let script = shell::script(&call.argv)?;
-    let missing = shell::missing(&linker.sandbox, runner.digest(), &script.text);
+    let missing = shell::missing(&linker.sandbox, executor.digest(), &script.text);
     let first = missing.first()?;
     let hint = if first.starts_with("python") {
-        "Python is a runner of its own: give the component `python3` as its command (`command=[\"python3\", \"-c\", ...]`), or make it a function \
+        "Python is an executor of its own: give the component `python3` as its command (`command=[\"python3\", \"-c\", ...]`), or make it a function \
          (`@dsl.component`); that can also run outside of the sandbox, with `--executor host-python`"
     } else {
         "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \

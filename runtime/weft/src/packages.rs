@@ -12,7 +12,7 @@ use weft_pipeline::suggest;
 use crate::error::{Error, Result};
 use crate::publish;
 
-/// The version of Python that the runner is.
+/// The version of Python that the executor is.
 const PYTHON: &str = "3.14";
 
 /// The folder in a store where the wheels lie.

@@ -141,10 +141,10 @@ impl Linker {
         let PipelineFile { source, path, mut pipeline, warnings } = file;
         let given = options.parameters.as_ref().map(Parameters::read).transpose()?;
         let calls = ContainerCalls::of(&pipeline);
-        let runners = calls.files(&self.host, options.executor);
+        let executors = calls.files(&self.host, options.executor);
         let references = wasm_references(&pipeline);
         let paths = references.iter().map(|reference| reference.step.path.as_str());
-        let paths: Vec<&str> = paths.chain(runners.iter().map(String::as_str)).collect();
+        let paths: Vec<&str> = paths.chain(executors.iter().map(String::as_str)).collect();
         let loaded = components::load(&self.sandbox, &folder, &paths);
         let mut findings: Vec<Finding> =
             finding::all(&source, components::unlinked(&pipeline, &folder, &loaded)).collect();

@@ -55,8 +55,11 @@ pub fn parameter(value: &Value) -> String {
     text::shorten(&text::one_line(&text), MAX_VALUE).into_owned()
 }
 
-/// Whether a string can stand without quotes.
+/// Whether a string can stand without quotes. `NaN`, `Infinity` and `-Infinity`, by which floats that are not finite are kept, can.
 fn is_word(string: &str) -> bool {
+    if string == "-Infinity" {
+        return true;
+    }
     string.starts_with(|c: char| c.is_alphabetic() || "/._".contains(c))
         && string.chars().all(|c| c.is_alphanumeric() || "-_./:+@".contains(c))
         && !matches!(string, "true" | "false" | "null")
@@ -112,6 +115,8 @@ mod tests {
             json!(-0.5),
             json!(42),
             json!("a/b.csv"),
+            json!("NaN"),
+            json!("-Infinity"),
             json!("two words"),
             json!("true"),
             json!("1"),
@@ -131,6 +136,8 @@ mod tests {
                 "-0.5",
                 "42",
                 "a/b.csv",
+                "NaN",
+                "-Infinity",
                 "\"two words\"",
                 "\"true\"",
                 "\"1\"",
