@@ -3,7 +3,8 @@
 #
 #   runtime/executors/build.sh [NAME]...
 #
-# Each is a folder here with a build.sh of its own; without a name, all are built. What is as it was is not built again.
+# Each is a folder here with a build.sh of its own; without a name, all are built but `science`, which takes minutes. What is as it was is not
+# built again.
 set -euo pipefail
 
 exec "$(dirname "${BASH_SOURCE[0]}")/each.sh" build.sh "$@"

@@ -103,6 +103,9 @@ pub enum Command {
     Artifact(commands::artifact::Args),
     /// Fetch the Python packages of a KFP pipeline ahead
     Vendor(commands::vendor::Args),
+    /// Install what runs the containers of some KFP pipelines
+    #[command(visible_alias = "executors")]
+    Executor(commands::executor::Args),
     /// Look after the compiled components
     Cache(commands::cache::Args),
     /// Remove old runs and the content that nothing refers to any more
@@ -127,6 +130,7 @@ impl Command {
             Self::Lineage(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
             Self::Vendor(args) => args.json,
+            Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,

@@ -48,6 +48,8 @@ pub fn notify(notice: Notice) {
             render::count(wheels, "wheel", "wheels"),
             render::text::one_line(&packages.join(", "))
         )),
+        Notice::Installing(what) => screen::say(format!("Installing: {what}")),
+        Notice::WaitingForInstallation => screen::say("Waiting: another process installs it"),
         Notice::Unsandboxed => screen::say(
             "warning: Python functions run unsandboxed on this machine: they can read, write and reach all that you can",
         ),

@@ -42,7 +42,7 @@ pub fn host() -> Result<weft::Host> {
 }
 
 /// The folders of the components that run containers of KFP: `$WEFT_EXECUTORS`, or where they were installed or built together with this
-/// program.
+/// program, and the user's own, for what is installed later.
 fn executors() -> Vec<PathBuf> {
     if let Some(dir) = std::env::var_os("WEFT_EXECUTORS").filter(|value| !value.is_empty()) {
         let dir = PathBuf::from(dir);
@@ -51,7 +51,19 @@ fn executors() -> Vec<PathBuf> {
     let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
     let beside = program.parent().unwrap_or(Path::new("/"));
     let above = beside.parent().unwrap_or(beside);
-    vec![above.join("share/weft/executors"), beside.join("executors"), above.join("executors")]
+    let mut folders = vec![above.join("share/weft/executors"), beside.join("executors"), above.join("executors")];
+    folders.extend(data_dir().map(|dir| dir.join("executors")));
+    folders
+}
+
+/// Where programs of this user are kept: `weft` in the user's folder for data.
+fn data_dir() -> Option<PathBuf> {
+    let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("XDG_DATA_HOME")
+        .filter(|dir| dir.is_absolute())
+        .or_else(|| set("HOME").map(|home| home.join(".local/share")))
+        .or_else(|| set("LOCALAPPDATA"))
+        .map(|dir| dir.join("weft"))
 }
 
 /// The environment variables, those that are text.

@@ -1,5 +1,6 @@
 //! The empty directories that every command starts with.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use cap_std::fs::Dir;
@@ -25,6 +26,8 @@ pub(crate) struct ScratchRoot {
     pub(crate) inputs: Dir,
     /// `/packages` in the command's view.
     pub(crate) packages: Dir,
+    /// What lies in `packages`: digests by file name. As no command can write there, it stays for the next one that wants the same.
+    pub(crate) laid: BTreeMap<String, String>,
     /// The parent of `root` on the host.
     pub(crate) path: PathBuf,
     _scratch: Scratch,
@@ -45,7 +48,7 @@ impl ScratchRoot {
             .context(|| "the directories for its outputs could not be made".to_owned())?;
         let parent = if beside { scratch.dir() } else { &root };
         let (inputs, packages) = (subdir(parent, "in")?, subdir(parent, "packages")?);
-        Ok(Self { root, inputs, packages, path, _scratch: scratch })
+        Ok(Self { root, inputs, packages, laid: BTreeMap::new(), path, _scratch: scratch })
     }
 
     /// Makes the directory of a step's outputs.
@@ -55,12 +58,22 @@ impl ScratchRoot {
         self.root.create_dir_all(path).context(|| "the directory for its outputs could not be made".to_owned())
     }
 
+    /// Whether it can take these packages: it has them, or those that it has could be removed.
+    pub(crate) fn make_room(&mut self, wanted: &BTreeMap<String, String>) -> bool {
+        // Without any, none are shown.
+        if wanted.is_empty() || self.laid == *wanted {
+            return true;
+        }
+        self.laid.clear();
+        clear(&self.packages, "", &[], 0, &mut { MAX_CLEARED_ENTRIES }).unwrap_or(false)
+    }
+
     /// Removes everything that a command left. False if that exceeds the limits, or if a directory is missing: the whole
     /// then has to be dropped.
     pub(crate) fn clear(&self) -> bool {
         let mut left = MAX_CLEARED_ENTRIES;
         let mut clear = |dir: &Dir, keep: &[&str]| clear(dir, "", keep, 0, &mut left).unwrap_or(false);
-        clear(&self.inputs, &[]) && clear(&self.packages, &[]) && clear(&self.root, &PARENTS)
+        clear(&self.inputs, &[]) && clear(&self.root, &PARENTS)
     }
 }
 

@@ -65,7 +65,12 @@ impl WorkDirs {
         grants: &BTreeMap<String, DirectoryGrant>,
         identity: &[u8; 32],
     ) -> Result<WorkDir> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let same = idle.iter().rposition(|scratch| scratch.laid == command.packages);
+            same.or(idle.len().checked_sub(1)).map(|at| idle.swap_remove(at))
+        };
+        let idle = idle.and_then(|mut scratch| scratch.make_room(&command.packages).then_some(scratch));
         let scratch = idle.map_or_else(|| ScratchRoot::new(&self.store, true), Ok)?;
         WorkDir::for_sandbox(&self.store, scratch, Layout::new(identity), command, inputs, grants)
     }
@@ -81,7 +86,7 @@ impl WorkDirs {
 impl WorkDir {
     fn for_sandbox(
         store: &Store,
-        scratch: ScratchRoot,
+        mut scratch: ScratchRoot,
         layout: Layout,
         command: &Command,
         inputs: &PortValues,
@@ -111,7 +116,10 @@ impl WorkDir {
         }
         let given = if copied { used(&scratch)? } else { 0 };
         if !command.packages.is_empty() {
-            each_package(command, |id, name| store.materialize(id, &scratch.packages, name))?;
+            if scratch.laid != command.packages {
+                each_package(command, |id, name| store.materialize(id, &scratch.packages, name))?;
+                scratch.laid.clone_from(&command.packages);
+            }
             mounts.push(mount("packages", layout.packages(), false));
         }
         let mut granted = Vec::new();

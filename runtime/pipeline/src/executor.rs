@@ -1,4 +1,5 @@
-//! Choice of the executor of a container: the Python executor, the shell executor, or a component that the image names.
+//! Choice of the executor of a container: the Python executor, the one with the scientific stack, the shell executor, or a component that
+//! the image names.
 //!
 //! KFP compiles a Python function to a container whose command installs packages, writes the source of the function to
 //! a file and starts KFP's executor with it. The Python executor has all that built in. Such a command is recognised by
@@ -8,8 +9,10 @@ use crate::model::CommandStep;
 use crate::suggest;
 
 mod packages;
+mod stack;
 
 pub use packages::{Requirement, native};
+pub use stack::{OtherVersion, beside_stack, other_versions};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub struct ExecutorCall {
 pub enum ExecutorKind {
     /// The component with CPython and KFP's executor.
     Python,
+    /// The same with numpy, pandas, scipy, scikit-learn and others that need native code.
+    Science,
     /// The component with a shell and the common utilities.
     Shell,
     /// The component in the file with this path.
@@ -74,7 +79,7 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         words = rest.to_vec();
     }
     if let Some(argv) = python_function(&words) {
-        return Ok(ExecutorCall { executor: ExecutorKind::Python, argv, packages });
+        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
@@ -92,9 +97,14 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(ExecutorCall { executor: ExecutorKind::Python, argv, packages });
+        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
     }
     Ok(ExecutorCall { executor: ExecutorKind::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
+}
+
+/// Which of the two executors for Python these packages are for.
+fn python(packages: &[Requirement]) -> ExecutorKind {
+    if stack::suits(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
 }
 
 /// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. A `#` and what follows it are not part of

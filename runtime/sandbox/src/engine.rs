@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
+use wasmtime::{Collector, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::{Error, Result};
 use crate::function_cache::FunctionCache;
@@ -49,6 +49,11 @@ pub(crate) fn start() -> Result<Started> {
 fn settings() -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);
+    // Exceptions, which C++ compiled to WebAssembly throws, lie in a heap of the engine's that counts as memory of the step, as its pages
+    // come from the same limits. Structs and arrays in there are for languages that nobody builds components in yet.
+    config.wasm_exceptions(true);
+    config.wasm_gc(false);
+    config.collector(Collector::DeferredReferenceCounting);
     // Guests are interrupted at their next loop iteration or call. It slows tight loops down a little, but without it a
     // guest could hang the host.
     config.epoch_interruption(true);

@@ -58,6 +58,14 @@ pub enum Error {
         /// What is too large, and the bound.
         why: String,
     },
+    /// A module that was to be initialised while an executor is built failed.
+    #[error("{what} cannot be initialised: {why}")]
+    Initialize {
+        /// What it is called.
+        what: String,
+        /// The cause, and the last that it said.
+        why: String,
+    },
     /// The run was interrupted while the component was compiled.
     #[error("it was interrupted while its component was compiled")]
     Interrupted,

@@ -192,7 +192,8 @@ impl Loader {
     }
 }
 
-fn digest_of(binary: &[u8]) -> String {
+/// The digest by which a component is known.
+pub(crate) fn digest_of(binary: &[u8]) -> String {
     format!("blake3:{}", blake3::hash(binary).to_hex())
 }
 

@@ -20,12 +20,12 @@ pub(crate) struct View<'a> {
     pub(crate) exports: Vec<(&'a str, ComponentEntityType)>,
 }
 
-/// What wasmtime takes with the features that `weft-sandbox` builds it with: WebAssembly 3 without garbage collection and
-/// what rests on it, without threads, and components without concurrent calls.
+/// What wasmtime takes with the settings that `weft-sandbox` gives it: WebAssembly 3 without structs and arrays that are collected, without
+/// threads, and components without concurrent calls.
 fn features() -> WasmFeatures {
     WasmFeatures::WASM3
         .union(WasmFeatures::COMPONENT_MODEL)
-        .difference(WasmFeatures::GC_TYPES | WasmFeatures::EXCEPTIONS | WasmFeatures::THREADS)
+        .difference(WasmFeatures::GC | WasmFeatures::THREADS)
 }
 
 pub(crate) fn validate(binary: &[u8]) -> Result<Component, NotAComponent> {

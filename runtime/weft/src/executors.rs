@@ -1,11 +1,13 @@
 //! Which executor runs each container of a pipeline.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::executor::{ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, native};
+use weft_pipeline::executor::{
+    ExecutorCall, ExecutorKind, NoExecutor, Requirement, beside_stack, choose_executor, native, other_versions,
+};
 use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
 
@@ -13,6 +15,7 @@ use crate::components::{Loaded, cannot_load};
 use crate::host::Host;
 use crate::packages;
 use crate::prepare::Linker;
+use crate::science;
 use crate::shell;
 
 /// Who runs the Python functions of KFP's pipelines.
@@ -57,7 +60,27 @@ impl ContainerCalls {
 
     /// Whether any is Python.
     pub fn need_python(&self) -> bool {
-        self.0.values().flatten().any(|call| call.executor == ExecutorKind::Python)
+        self.0.values().flatten().any(|call| matches!(call.executor, ExecutorKind::Python | ExecutorKind::Science))
+    }
+
+    /// What components ask for in another version than the executor with the scientific stack has, each told once.
+    fn other_versions(&self) -> Vec<Diagnostic> {
+        let science = self.0.values().flatten().filter(|call| call.executor == ExecutorKind::Science);
+        let found: BTreeSet<_> = science.flat_map(|call| other_versions(&call.packages)).collect();
+        let mut told =
+            found.iter().map(|one| format!("`{}` asked, {} there", one.asked, one.there)).collect::<Vec<_>>();
+        if told.len() > MOST_VERSIONS {
+            let more = told.len() - MOST_VERSIONS;
+            told.truncate(MOST_VERSIONS);
+            told.push(format!("{more} more"));
+        }
+        if told.is_empty() {
+            return Vec::new();
+        }
+        let problem = format!("the sandbox has other versions of some packages: {}", told.join(", "));
+        vec![Diagnostic::warning(problem).hint(
+            "the results may differ from those of the versions that are asked for; `--executor host-python` installs these, unsandboxed",
+        )]
     }
 
     /// Puts into the pipeline who runs each command. `python` is what the host's own Python is called in the record, if it runs them.
@@ -72,6 +95,9 @@ impl ContainerCalls {
         let places = places(pipeline);
         let mut problems = Vec::new();
         let mut sets = Sets::new();
+        if python.is_none() {
+            problems.extend(self.other_versions());
+        }
         for (name, call) in self.0 {
             let about = |problem: Diagnostic| match places.get(&name) {
                 Some((task, at)) => problem.at(Span { at: *at, length: 1 }).task(task.as_str()),
@@ -105,14 +131,18 @@ impl ContainerCalls {
     }
 }
 
+/// Packages of other versions that are named.
+const MOST_VERSIONS: usize = 12;
+
 /// The wheels of each set of packages, or why they cannot be had.
 type Sets = HashMap<Vec<Requirement>, Result<IndexMap<String, String>, Diagnostic>>;
 
 /// The component file that runs a call; none if the host does.
 fn file(call: &ExecutorCall, host: &Host, executor: Executor) -> Option<String> {
     match &call.executor {
-        ExecutorKind::Python if executor == Executor::HostPython => None,
+        ExecutorKind::Python | ExecutorKind::Science if executor == Executor::HostPython => None,
         ExecutorKind::Python => Some(host.executor_file("python").display().to_string()),
+        ExecutorKind::Science => Some(host.executor_file("science").display().to_string()),
         ExecutorKind::Shell => Some(host.executor_file("shell").display().to_string()),
         ExecutorKind::File(path) => Some(path.clone()),
     }
@@ -141,6 +171,18 @@ fn program(
         Some(Err(error)) if matches!(call.executor, ExecutorKind::File(_)) => {
             return Err(cannot_load(folder, &path, error));
         }
+        Some(Err(weft_sandbox::Error::Read { source, .. }))
+            if source.kind() == std::io::ErrorKind::NotFound && call.executor == ExecutorKind::Science =>
+        {
+            let first = native(&call.packages).first().map(ToString::to_string).unwrap_or_default();
+            return Err(Diagnostic::error(format!(
+                "it installs `{first}`, which needs the executor with the scientific stack, and that is not installed"
+            ))
+            .hint(
+                "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \
+                 Python, unsandboxed",
+            ));
+        }
         Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
             return Err(Diagnostic::error(format!("the executor of such components is not installed: there is no {path}"))
                 .hint("build the executors with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
@@ -148,9 +190,14 @@ fn program(
         Some(Err(error)) => return Err(Diagnostic::error(format!("the executor {path} cannot be loaded: {error}"))),
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
+    let is_science = call.executor == ExecutorKind::Science;
+    let wanted = if is_science { beside_stack(&call.packages) } else { call.packages };
     // Components often install the same, and wheels are hashed whole.
-    let packages =
-        sets.entry(call.packages).or_insert_with_key(|packages| wheels(packages, &linker.packages)).clone()?;
+    let mut packages = sets.entry(wanted).or_insert_with_key(|packages| wheels(packages, &linker.packages)).clone()?;
+    if is_science {
+        let library = science::library(Path::new(&path)).map_err(|error| Diagnostic::error(error.to_string()))?;
+        packages.extend(library);
+    }
     Ok(Program { path, digest, argv: call.argv, packages })
 }
 

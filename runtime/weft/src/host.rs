@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::science;
+
 pub use weft_sandbox::StepLimits;
 
 /// The machine, as far as runs may use it. Plain data: the program that embeds the library decides.
@@ -11,8 +13,8 @@ pub struct Host {
     /// Folder for compiled components and virtual environments, which must belong to this user alone: what lies there is
     /// loaded as machine code. Without one, components are compiled in each process.
     pub cache: Option<PathBuf>,
-    /// Folders that are searched, in this order, for `python.wasm` and `shell.wasm`, which run the containers of KFP's
-    /// pipelines.
+    /// Folders that are searched, in this order, for `python.wasm`, `shell.wasm` and the executor with the scientific stack, which run the
+    /// containers of KFP's pipelines. The last is where that one is installed if the others cannot be written to.
     pub executors: Vec<PathBuf>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
@@ -24,9 +26,12 @@ pub struct Host {
 }
 
 impl Host {
-    /// The component that runs containers of one sort: `python` or `shell`. Where it should be, if there is none.
+    /// The component that runs containers of one sort: `python`, `science` or `shell`. Where it should be, if there is none.
     pub(crate) fn executor_file(&self, name: &str) -> PathBuf {
-        let file = format!("{name}.wasm");
+        let mut file = PathBuf::from(format!("{name}.wasm"));
+        if name == "science" {
+            file = PathBuf::from(science::folder_name()).join(file);
+        }
         let found = self.executors.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
         found.unwrap_or_else(|| self.executors.first().map_or_else(|| PathBuf::from(&file), |first| first.join(&file)))
     }

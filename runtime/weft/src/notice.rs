@@ -13,6 +13,10 @@ pub enum Notice {
         /// How many wheels there are.
         wheels: usize,
     },
+    /// An executor is being installed; this is done now.
+    Installing(String),
+    /// Another process installs it.
+    WaitingForInstallation,
     /// Python functions are about to run outside of the sandbox.
     Unsandboxed,
     /// Runs at work have to end first.

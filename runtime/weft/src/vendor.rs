@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weft_pipeline::executor::{Requirement, choose_executor};
+use weft_pipeline::executor::{ExecutorKind, Requirement, beside_stack, choose_executor};
 use weft_pipeline::model::{Implementation, Pipeline};
 
 use crate::error::Result;
@@ -32,8 +32,12 @@ pub fn vendor(root: &Path, pipeline: &Pipeline, python: &Path, notify: &Notify<'
         let Implementation::Command(step) = &component.implementation else { continue };
         // What no executor can run is told when the pipeline is checked.
         let Ok(call) = choose_executor(step) else { continue };
-        if !call.packages.is_empty() && !sets.contains(&call.packages) {
-            sets.push(call.packages);
+        let packages = match call.executor {
+            ExecutorKind::Science => beside_stack(&call.packages),
+            _ => call.packages,
+        };
+        if !packages.is_empty() && !sets.contains(&packages) {
+            sets.push(packages);
         }
     }
     if !sets.is_empty() {

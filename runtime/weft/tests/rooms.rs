@@ -10,8 +10,12 @@ use serde_json::Value;
 /// Each room and the rooms that it may import.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("weft-cli", &["weft", "weft-author"]),
-    ("weft", &["weft-engine", "weft-sandbox", "weft-launcher", "weft-metadata", "weft-artifacts", "weft-pipeline"]),
+    (
+        "weft",
+        &["weft-engine", "weft-science", "weft-sandbox", "weft-launcher", "weft-metadata", "weft-artifacts", "weft-pipeline"],
+    ),
     ("weft-engine", &["weft-metadata", "weft-artifacts", "weft-pipeline"]),
+    ("weft-science", &["weft-sandbox", "weft-pipeline"]),
     ("weft-sandbox", &["weft-launcher", "weft-artifacts", "weft-signature", "weft-pipeline"]),
     ("weft-signature", &["weft-pipeline"]),
     ("weft-launcher", &["weft-artifacts", "weft-pipeline"]),

@@ -7,6 +7,7 @@ pub mod call;
 pub mod check;
 pub mod compile;
 pub mod completions;
+pub mod executor;
 pub mod fsck;
 pub mod gc;
 pub mod graph;
@@ -39,6 +40,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Resume(args) => resume::execute(root, args),
         Command::Lineage(args) => lineage::execute(root, args),
         Command::Artifact(args) => artifact::execute(root, args),
+        Command::Executor(args) => executor::execute(args),
         Command::Cache(args) => cache::execute(args),
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),

@@ -6,6 +6,7 @@ import re
 import sys
 import unittest
 import zipfile
+from pathlib import Path
 
 from runner import COMPONENT, RunnerCase, ended
 
@@ -21,6 +22,11 @@ class LikePython(RunnerCase):
             # The runner's own frames count when the program calls itself too deeply.
             said = [re.sub(r"repeated \d+ more", "repeated", error) for error in (ours.err, theirs.err)]
             self.assertEqual(*said)
+
+    def test_files_that_are_left_open_are_written(self) -> None:
+        out = self.place("out.txt")
+        self.assertEqual(self.python3("-c", f"file = open({out!r}, 'w')\nfile.write('kept')").status, 0)
+        self.assertEqual(Path(self.on_host(out)).read_text(), "kept")
 
     def test_code(self) -> None:
         self.same("-c", "import sys; print(sys.argv, __name__, sys.path[0]); print(sorted(set(globals()) - {'__annotations__'}))", "a", "-b", "")

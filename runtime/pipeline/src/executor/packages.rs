@@ -81,6 +81,14 @@ impl Requirement {
         self.0[..end].to_lowercase().replace(['_', '.'], "-")
     }
 
+    /// What it says of versions, without extras and markers: `>=2,<3`.
+    pub(super) fn specifiers(&self) -> &str {
+        let end = self.0.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))).unwrap_or(self.0.len());
+        let rest = self.0[end..].trim_start();
+        let rest = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(rest, |(_, rest)| rest);
+        rest.split(';').next().unwrap_or_default().trim()
+    }
+
     /// Whether the Python executor has it built in.
     fn is_built_in(&self) -> bool {
         matches!(self.name().as_str(), "kfp" | "kfp-pipeline-spec" | "kfp-server-api")

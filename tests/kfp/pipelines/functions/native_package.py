@@ -3,10 +3,10 @@
 from kfp import dsl
 
 
-@dsl.component(packages_to_install=['pyyaml-include==2.1', 'numpy>=1.26', 'scikit-learn==1.5.0'])
+@dsl.component(packages_to_install=['pyyaml-include==2.1', 'xgboost>=2', 'scikit-learn==1.5.0'])
 def fit() -> float:
-    import numpy
-    return float(numpy.mean([1, 2]))
+    import xgboost
+    return float(xgboost.__version__[0])
 
 
 @dsl.component
@@ -20,6 +20,6 @@ def pipeline():
 
 
 EXPECT = {
-    'error': 'numpy',
+    'error': 'xgboost',
     'compare': 'it would fetch packages',
 }

@@ -20,6 +20,9 @@ NATIVE = {
 }  # fmt: skip
 """Modules of packages that have native code, or need one that has, and the package's name where it is another one."""
 
+STACK = frozenset("PIL lxml matplotlib numpy pandas regex scipy seaborn sklearn statsmodels".split())
+"""Those of them that the executor with the scientific stack has."""
+
 ALIASES = {
     "attr": "attrs", "bs4": "beautifulsoup4", "dateutil": "python-dateutil", "dotenv": "python-dotenv", "git": "gitpython",
     "google.protobuf": "protobuf", "jose": "python-jose", "jwt": "pyjwt", "markdown": "markdown", "pkg_resources": "setuptools",
@@ -78,8 +81,13 @@ def is_denied(error: BaseException) -> bool:
 def about(name: str) -> str | None:
     """Why a module is not there, and what can be done; nothing where that is plain."""
     top = name.partition(".")[0]
-    if top in NATIVE:
+    if top in NATIVE and not is_there(top):
         package = NATIVE[top] or top
+        if top in STACK:
+            return (
+                f"note: the package {package} needs native code, which another executor has: name it in the component's "
+                "packages_to_install, and install that executor with `weft executor install science`"
+            )
         return (
             f"note: the package {package} needs native code, which cannot run inside the sandbox\n"
             "help: `--executor host-python` runs the function outside of it with the real package (not safe: development only), "

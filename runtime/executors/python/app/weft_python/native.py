@@ -172,7 +172,7 @@ SSL = {
     "BAD_CERTIFICATE_HASH_VALUE=114 UNKNOWN_PSK_IDENTITY=115",
     "CERT_": "NONE=0 OPTIONAL=1 REQUIRED=2",
     "ENCODING_": "PEM=1 DER=2",
-    "HAS_": "ALPN=0 ECDH=0 NPN=0 PHA=0 PSK=0 SNI=0 SSLv2=0 SSLv3=0 TLS_UNIQUE=0 TLSv1=0 TLSv1_1=0 TLSv1_2=0 TLSv1_3=0",
+    "HAS_": "ALPN=0 ECDH=0 NPN=0 PHA=0 PSK=0 PSK_TLS13=0 SNI=0 SSLv2=0 SSLv3=0 TLS_UNIQUE=0 TLSv1=0 TLSv1_1=0 TLSv1_2=0 TLSv1_3=0",
     "HOSTFLAG_": "ALWAYS_CHECK_SUBJECT=1 NO_WILDCARDS=2 NO_PARTIAL_WILDCARDS=4 MULTI_LABEL_WILDCARDS=8 SINGLE_LABEL_SUBDOMAINS=16 "
     "NEVER_CHECK_SUBJECT=32",
     "OP_": "ALL=0x80000050 NO_SSLv2=0 NO_SSLv3=0x2000000 NO_TLSv1=0x4000000 NO_TLSv1_1=0x10000000 NO_TLSv1_2=0x8000000 "
@@ -197,7 +197,7 @@ def ssl() -> types.ModuleType:
         _SSLContext=context(refuse("TLS", error)), MemoryBIO=type("MemoryBIO", (), {"__new__": refuse("TLS", error)}),
         SSLSession=type("SSLSession", (), {}), OPENSSL_VERSION="OpenSSL 3.0.0 (not available inside the sandbox)", OPENSSL_VERSION_NUMBER=0x30000000, OPENSSL_VERSION_INFO=(3, 0, 0, 0, 0), _DEFAULT_CIPHERS="",
         _OPENSSL_API_VERSION=(3, 0, 0, 0, 0), err_codes_to_names={}, lib_codes_to_names={}, RAND_status=lambda: True,
-        RAND_add=lambda *rest: None, RAND_bytes=os.urandom, txt2obj=txt2obj, nid2obj=refuse("TLS", error),
+        get_sigalgs=lambda: [], RAND_add=lambda *rest: None, RAND_bytes=os.urandom, txt2obj=txt2obj, nid2obj=refuse("TLS", error),
         get_default_verify_paths=lambda: ("SSL_CERT_FILE", "/etc/ssl/cert.pem", "SSL_CERT_DIR", "/etc/ssl/certs"),
     )  # fmt: skip
     for prefix, constants in SSL.items():
@@ -236,7 +236,7 @@ SETTINGS = {
 }  # fmt: skip
 """What a context can be told, and what it says before that."""
 
-IGNORED = "load_verify_locations set_default_verify_paths load_dh_params set_ecdh_curve set_ciphers set_ciphersuites _set_alpn_protocols set_groups"
+IGNORED = "load_verify_locations set_default_verify_paths load_dh_params set_ecdh_curve set_ciphers set_ciphersuites _set_alpn_protocols set_groups set_client_sigalgs set_server_sigalgs"
 
 PURPOSES = {"1.3.6.1.5.5.7.3.1": (129, "serverAuth"), "1.3.6.1.5.5.7.3.2": (130, "clientAuth")}
 

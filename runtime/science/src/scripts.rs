@@ -1,0 +1,54 @@
+//! The Python that runs while the interpreter starts and in its processes: the Python executor's package, and what is this executor's own.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::wheel;
+
+/// Changes with the way in which the component is made, as far as nothing else that goes into [`key`] tells.
+const REVISION: &str = "1";
+
+macro_rules! scripts {
+    ($($folder:literal: $($name:literal)*;)*) => {
+        [$($((concat!($folder, $name), include_str!(concat!("../../executors/", $folder, $name))),)*)*]
+    };
+}
+
+/// Paths below `runtime/executors`, and texts.
+const FILES: [(&str, &str); 13] = scripts! {
+    "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "null.py"
+        "process.py" "warm.py";
+    "science/": "science.py" "start.py";
+};
+
+/// The scripts by their paths below the folder that is searched for them.
+pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
+    FILES.into_iter().map(|(path, text)| {
+        let name = path.strip_prefix("python/app/").or_else(|| path.strip_prefix("science/")).unwrap_or(path);
+        (name, text)
+    })
+}
+
+/// A name for what this version of weft builds: equal ones are the same, byte for byte.
+pub fn key() -> String {
+    let mut digest = Sha256::new();
+    for (name, text) in FILES.iter().chain(&[("wheels", wheel::REQUIREMENTS), ("revision", REVISION)]) {
+        for part in [name, text] {
+            digest.update((part.len() as u64).to_le_bytes());
+            digest.update(part);
+        }
+    }
+    digest.update(env!("CARGO_PKG_VERSION"));
+    wheel::hex(&digest.finalize()[..8])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn scripts_lie_where_python_looks_for_them() {
+        let names: Vec<&str> = scripts().map(|(name, _)| name).collect();
+        assert!(names.contains(&"weft_python/process.py") && names.contains(&"start.py"), "{names:?}");
+        assert_eq!(key().len(), 16);
+    }
+}
