@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
-use wasm_encoder::{CodeSection, FunctionSection, Module, RawSection};
+use wasm_encoder::{CodeSection, Encode, FunctionSection, Module, RawSection, SectionId};
 use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
 
 /// Why a module was not patched.
@@ -59,6 +59,20 @@ pub fn apply(module: &[u8], patch: &str) -> Result<Vec<u8>, PatchError> {
     for payload in Parser::new(0).parse_all(module) {
         let payload = payload?;
         match &payload {
+            Payload::TypeSection(section) => {
+                let mut bytes = Vec::new();
+                let mut count = section.count();
+                for (index, _) in &patch.types {
+                    if *index != count {
+                        return Err(PatchError::Differs { place: "the number of types".to_owned() });
+                    }
+                    count += 1;
+                }
+                count.encode(&mut bytes);
+                bytes.extend_from_slice(&module[section.original_position()..section.range().end]);
+                bytes.extend(patch.types.iter().flat_map(|(_, bytes)| bytes));
+                patched.section(&RawSection { id: SectionId::Type.into(), data: &bytes });
+            }
             Payload::FunctionSection(section) => {
                 let mut functions = FunctionSection::new();
                 for function in section.clone() {
@@ -75,7 +89,7 @@ pub fn apply(module: &[u8], patch: &str) -> Result<Vec<u8>, PatchError> {
             Payload::DataSection(section) => {
                 let mut bytes = module[section.range()].to_vec();
                 patch.change_data(section.clone(), &mut bytes)?;
-                patched.section(&RawSection { id: 11, data: &bytes });
+                patched.section(&RawSection { id: SectionId::Data.into(), data: &bytes });
             }
             _ => {
                 if let Some((id, range)) = payload.as_section() {
@@ -90,6 +104,8 @@ pub fn apply(module: &[u8], patch: &str) -> Result<Vec<u8>, PatchError> {
 struct Patch {
     module: String,
     functions: usize,
+    /// Function types after all others, as they are encoded.
+    types: Vec<(u32, Vec<u8>)>,
     new: Vec<New>,
     changed: BTreeMap<usize, Changed>,
     data: Vec<Edit>,
@@ -125,8 +141,14 @@ struct Edit {
 
 impl Patch {
     fn read(text: &str) -> Result<Self, PatchError> {
-        let mut patch =
-            Self { module: String::new(), functions: 0, new: Vec::new(), changed: BTreeMap::new(), data: Vec::new() };
+        let mut patch = Self {
+            module: String::new(),
+            functions: 0,
+            types: Vec::new(),
+            new: Vec::new(),
+            changed: BTreeMap::new(),
+            data: Vec::new(),
+        };
         // What indented lines belong to.
         let mut open: Option<Target> = None;
         for (index, line) in text.lines().enumerate() {
@@ -153,6 +175,10 @@ impl Patch {
             ["module", digest, functions] => {
                 digest.clone_into(&mut self.module);
                 self.functions = functions.parse().ok()?;
+                Some(Target::Nothing)
+            }
+            ["type", index, bytes] => {
+                self.types.push((index.parse().ok()?, hex(bytes)?));
                 Some(Target::Nothing)
             }
             ["function", index, name, "type", kind] => {
@@ -351,10 +377,8 @@ mod tests {
     #[test]
     fn changes_bodies_adds_functions_and_changes_memory() {
         let made = patched(
-            "# a comment\nmodule MODULE 1\nfunction 1 other type 0\n  0041\n  090b\ncopy 2 before type 0 of 0 BODY\n\
-             change 0 BODY seven\n  # i32.const 7 -> call 1\n  1 4107 1081808080\n00\ndata 17 6263 7a7a\n"
-                .replace("\n00", "00")
-                .as_str(),
+            "# a comment\nmodule MODULE 1\ntype 1 6000017e\nfunction 1 other type 1\n  0042\n  090b\ncopy 2 before type 0 of 0 BODY\n\
+             change 0 BODY seven\n  # i32.const 7 -> call 1, i32.wrap_i64\n  1 4107 108180808000a7\ndata 17 6263 7a7a\n",
         );
         let made = made.unwrap();
         wasmparser::validate(&made).unwrap();
@@ -362,7 +386,7 @@ mod tests {
             wasmparser::Payload::CodeSectionEntry(body) => Some(body.as_bytes().to_vec()),
             _ => None,
         });
-        let expected: [&[u8]; 3] = [b"\x00\x10\x81\x80\x80\x80\x00\x0b", b"\x00\x41\x09\x0b", b"\x00\x41\x07\x0b"];
+        let expected: [&[u8]; 3] = [b"\x00\x10\x81\x80\x80\x80\x00\xa7\x0b", b"\x00\x42\x09\x0b", b"\x00\x41\x07\x0b"];
         assert_eq!(bodies.collect::<Vec<_>>(), expected);
         assert!(made.ends_with(b"azzd"));
     }
@@ -377,6 +401,7 @@ mod tests {
             ("module MODULE 1\nchange 0 BODY seven\n  9 41 4108\n", "function 0 (seven) at offset 9 is not"),
             ("module MODULE 1\nchange 5 BODY five\n  1 4107 4108\n", "function 5 is not"),
             ("module MODULE 1\ncopy 1 other type 0 of 3 BODY\n", "function 3 (other) is not"),
+            ("module MODULE 1\ntype 2 600000\n", "the number of types is not"),
             ("module MODULE 1\ndata 17 6264 7a7a\n", "memory at 17 is not"),
             ("module MODULE 1\ndata 19 6465 7a7a\n", "memory at 19 is not"),
             ("module MODULE 1\ndata 17 6263 7a\n", "memory at 17 is not"),
