@@ -182,12 +182,22 @@ add_widening(
     "fresh_one",
     f"local.get 0; i32.load 4 a2; i32.const {TUPLE}; i32.ne; local.get 0; i32.load 0 a2; i32.const 1; i32.ne; i32.or",
 )
-# scipy's and scikit-learn's share these; pandas's compares its indexers' dtypes with np.intp, and is left as it is.
+# scipy's and scikit-learn's share these; pandas's compares its indexers' dtypes with np.intp, and is left as it is. What methods such as
+# __getstate__ give comes back to C code as it was. (A function's definition is at 8, and begins with its name.)
+UNDERSCORES = int.from_bytes(b"__", "little")
 for first in (31550, 54761):
     for index in range(first, first + 4):
         if not p.names[index].startswith("__Pyx_CyFunction_Vectorcall_"):
             raise ValueError(p.names[index])
-        p.leave(index, "call fresh")
+        plain = p.move(index)
+        p.replace(
+            index,
+            "i32",
+            f"""
+            {arguments(4)}; call {plain}; local.set 4
+            local.get 0; i32.load 8 a2; i32.load 0 a2; i32.load16_u 0 a0; i32.const {UNDERSCORES}; i32.eq
+            if i32; local.get 4; else; local.get 4; call fresh; end""",
+        )
 
 # ---- what C code takes as indices ---------------------------------------------------------------------------------------------------
 

@@ -325,7 +325,7 @@ class Patch:
     def move(self, name):
         """A new function with the body of one that is to be replaced."""
         index = self.function(name)
-        return self._add(f"plain_{self.names[index]}", self.kinds[index - self.imports], index)
+        return self._add(f"plain_{index}", self.kinds[index - self.imports], index)
 
     def replace(self, name, locals_, text):
         self.bodies_instead[self.function(name)] = self._body(locals_, text)
