@@ -453,6 +453,13 @@ for name in ("legacy_random_poisson", "legacy_negative_binomial"):
 p.edit_all("legacy_random_geometric", "i32.trunc_sat_f64_s; i64.extend_i32_s", "call flags_i64_f64", 1)
 p.edit_all("legacy_random_zipf", "i32.trunc_sat_f64_s; i64.extend_i32_s", "call flags_i64_f64", 1)
 p.edit_all("legacy_random_zipf", "f64.const 2147483647.0", "f64.const 9223372036854775807", 1)
+p.edit_all(
+    "legacy_logseries",
+    "i32.trunc_sat_f64_s; local.tee 7; i32.const 1; i32.lt_s",
+    "local.tee 6; call flags_i64_f64; i64.const 1; i64.lt_s",
+    1,
+)
+p.edit_all("legacy_logseries", "local.get 7; i64.extend_i32_u", "local.get 6; call flags_i64_f64", 1)
 # The largest mean of Poisson's that fits.
 for index, count in ((14900, 1), (14901, 1), (14909, 1)):
     p.edit_all(index, "f64.load 27659112 a3", "f64.load 27659120 a3", count)
