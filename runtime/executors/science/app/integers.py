@@ -8,6 +8,7 @@ bits, counts as a 64-bit type in all that is computed with it (integers.patch). 
 """
 
 import functools
+import operator
 import sys
 import types
 import zipimport
@@ -75,14 +76,13 @@ def _functions(module: types.ModuleType) -> list[types.FunctionType]:
     return found
 
 
-@functools.cache
 def _renamed(code: types.CodeType) -> types.CodeType:
     """Code in which the name `intp` and the text "intp" are `int64`."""
     names = tuple("int64" if name == "intp" else name for name in code.co_names)
     constants = tuple(
         _renamed(value) if isinstance(value, types.CodeType) else "int64" if value == "intp" else value for value in code.co_consts
     )
-    if names == code.co_names and all(new is old for new, old in zip(constants, code.co_consts)):
+    if names == code.co_names and all(map(operator.is_, constants, code.co_consts)):
         return code
     return code.replace(co_names=names, co_consts=constants)
 
