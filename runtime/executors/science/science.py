@@ -78,6 +78,10 @@ def prepare() -> None:
         sys.modules[made.__name__] = made
     pack_kfp()
     os.environ["_KFP_RUNTIME"] = "true"
+    importlib.import_module("numpy")
+    import integers
+
+    integers.install()
     for name in LOADED:
         importlib.import_module(name)
     from weft_python import absent, null, process, warm

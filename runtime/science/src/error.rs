@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::patch::PatchError;
+
 /// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -32,6 +34,9 @@ pub enum Error {
     /// The module is not built as it has to be.
     #[error("the interpreter's module cannot be made into a program: {0}")]
     Module(String),
+    /// It is not the module that the patch of its integers is for.
+    #[error("the integers of the interpreter's module cannot be mended: {0}")]
+    Patch(#[from] PatchError),
     /// The interpreter did not start.
     #[error(transparent)]
     Sandbox(#[from] weft_sandbox::Error),

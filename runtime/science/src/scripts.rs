@@ -2,7 +2,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::wheel;
+use crate::{patch, wheel};
 
 /// Changes with the way in which the component is made, as far as nothing else that goes into [`key`] tells.
 const REVISION: &str = "1";
@@ -14,16 +14,18 @@ macro_rules! scripts {
 }
 
 /// Paths below `runtime/executors`, and texts.
-const FILES: [(&str, &str); 13] = scripts! {
+const FILES: [(&str, &str); 14] = scripts! {
     "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "null.py"
         "process.py" "warm.py";
     "science/": "science.py" "start.py";
+    "science/app/": "integers.py";
 };
 
 /// The scripts by their paths below the folder that is searched for them.
 pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
     FILES.into_iter().map(|(path, text)| {
-        let name = path.strip_prefix("python/app/").or_else(|| path.strip_prefix("science/")).unwrap_or(path);
+        let name = ["python/app/", "science/app/", "science/"].iter().find_map(|folder| path.strip_prefix(folder));
+        let name = name.unwrap_or(path);
         (name, text)
     })
 }
@@ -31,7 +33,9 @@ pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
 /// A name for what this version of weft builds: equal ones are the same, byte for byte.
 pub fn key() -> String {
     let mut digest = Sha256::new();
-    for (name, text) in FILES.iter().chain(&[("wheels", wheel::REQUIREMENTS), ("revision", REVISION)]) {
+    for (name, text) in
+        FILES.iter().chain(&[("patch", patch::INTEGERS), ("wheels", wheel::REQUIREMENTS), ("revision", REVISION)])
+    {
         for part in [name, text] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);
@@ -48,7 +52,10 @@ mod tests {
     #[test]
     fn scripts_lie_where_python_looks_for_them() {
         let names: Vec<&str> = scripts().map(|(name, _)| name).collect();
-        assert!(names.contains(&"weft_python/process.py") && names.contains(&"start.py"), "{names:?}");
+        assert!(
+            names.contains(&"weft_python/process.py") && names.contains(&"start.py") && names.contains(&"integers.py"),
+            "{names:?}"
+        );
         assert_eq!(key().len(), 16);
     }
 }
