@@ -18,6 +18,7 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / 'functions'))
+sys.dont_write_bytecode = True
 
 import run  # noqa: E402, found by the path
 
