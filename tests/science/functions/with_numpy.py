@@ -26,10 +26,10 @@ def positions():
     values = np.random.default_rng(2).permutation(50)
     order = np.argsort(values, kind='stable')
     return {
-        'order': order[:10].tolist(), 'largest': int(values.argmax()), 'places': np.flatnonzero(values > 45).tolist(),
-        'rows': [part.tolist() for part in np.nonzero(values.reshape(5, 10) % 13 == 0)],
-        'sorted': np.searchsorted(values[order], [7, 33]).tolist(), 'partition': np.sort(np.partition(values, 5)[:5]),
-        'unraveled': [int(part) for part in np.unravel_index(37, (5, 10))], 'where': np.where(values > 25, values, -1)[:10],
+        'order': order[:10], 'largest': values.argmax(), 'places': np.flatnonzero(values > 45),
+        'rows': np.nonzero(values.reshape(5, 10) % 13 == 0),
+        'sorted': np.searchsorted(values[order], [7, 33]), 'partition': np.sort(np.partition(values, 5)[:5]),
+        'unraveled': np.unravel_index(37, (5, 10)), 'where': np.where(values > 25, values, -1)[:10],
         'taken': np.take_along_axis(values.reshape(5, 10), values.reshape(5, 10).argsort(axis=1), axis=1)[0],
     }
 
@@ -94,7 +94,7 @@ def linear_algebra():
         'solve': np.linalg.solve(matrix, right), 'inverse': np.linalg.inv(matrix), 'determinant': np.linalg.slogdet(matrix),
         'singular values': np.linalg.svd(matrix, compute_uv=False), 'eigenvalues': np.linalg.eigvalsh(symmetric),
         'complex eigenvalues': np.sort_complex(np.linalg.eigvals(matrix)), 'cholesky': np.linalg.cholesky(symmetric), 'r': np.abs(r),
-        'orthogonal': np.abs(q.T @ q).round(12), 'fitted': fitted, 'residuals': residuals, 'rank': int(rank), 'of fit': singular,
+        'orthogonal': np.abs(q.T @ q).round(12), 'fitted': fitted, 'residuals': residuals, 'rank': rank, 'of fit': singular,
         'pseudoinverse': np.linalg.pinv(tall), 'power': np.linalg.matrix_power(matrix, 5), 'norms': [np.linalg.norm(matrix, kind) for kind in (2, 'fro', 1)],
         'condition': np.linalg.cond(matrix), 'singular matrix': refused, 'chain': np.linalg.multi_dot([matrix, right, right.T]),
     }
@@ -121,7 +121,7 @@ def fourier():
     spectrum = np.fft.rfft(wave)
     image = np.outer(wave[:8], wave[8:16])
     return {
-        'peaks': np.sort(np.abs(spectrum).argsort()[-2:]).tolist(), 'amplitudes': np.abs(spectrum)[:50], 'back': np.fft.irfft(spectrum)[:8],
+        'peaks': np.sort(np.abs(spectrum).argsort()[-2:]), 'amplitudes': np.abs(spectrum)[:50], 'back': np.fft.irfft(spectrum)[:8],
         'plane': np.fft.fft2(image)[1], 'frequencies': np.fft.rfftfreq(256, 1 / 256)[:5], 'prime': np.fft.fft(wave[:17]),
         'shifted': np.fft.fftshift(np.fft.fftfreq(6)), 'hermitian': np.fft.hfft(spectrum[:5]), 'window': np.convolve(wave, np.hanning(9), 'valid')[:8],
     }

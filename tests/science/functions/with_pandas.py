@@ -149,7 +149,7 @@ def categories():
     return {
         'groups': groups, 'codes': groups.cat.codes, 'counts': groups.value_counts(), 'quantiles': pd.qcut(ages, 3, labels=False), 'intervals': pd.qcut(ages, 2).astype(str),
         'dummies': pd.get_dummies(pd.DataFrame({'size': ordered, 'n': [1, 2, 3, 4]}), drop_first=True), 'whole': pd.get_dummies(groups, dtype=int, dummy_na=True),
-        'above': (ordered > 'low'), 'smallest': ordered.min(), 'factors': pd.factorize(pd.Series(['b', 'a', 'b']))[0].tolist(), 'used': groups.cat.remove_unused_categories().cat.categories,
+        'above': (ordered > 'low'), 'smallest': ordered.min(), 'factors': pd.factorize(pd.Series(['b', 'a', 'b']))[0], 'used': groups.cat.remove_unused_categories().cat.categories,
     }
 
 
@@ -206,5 +206,5 @@ def summaries():
         'described': table.describe(include='all'), **{method: numbers.corr(method=method) for method in ('pearson', 'spearman', 'kendall')}, 'covariance': numbers.cov(),
         'shares': table['kind'].value_counts(normalize=True), 'largest': table.nlargest(3, 'x')[['x', 'kind']], 'skew': numbers.skew(), 'kurtosis': numbers.kurt(),
         'quantiles': numbers.quantile([0.1, 0.9]), 'by kind': table.groupby('kind')[['x', 'y']].corr().iloc[:2], 'scaled': ((numbers - numbers.mean()) / numbers.std()).iloc[:3],
-        'sample': table.sample(4, random_state=3).index.tolist(), 'product': numbers.head(3).prod(axis=1), 'mode': table['kind'].mode(), 'error': numbers.sem(),
+        'sample': table.sample(4, random_state=3).index, 'product': numbers.head(3).prod(axis=1), 'mode': table['kind'].mode(), 'error': numbers.sem(),
     }

@@ -37,7 +37,7 @@ def linear_programs():
     costs = np.random.default_rng(32).integers(1, 50, (6, 6))
     rows, columns = optimize.linear_sum_assignment(costs)
     return {
-        'x': program.x, 'best': program.fun, 'prices': program.ineqlin.marginals, 'whole': whole.x, 'assignment': columns.tolist(), 'cost': costs[rows, columns].sum(),
+        'x': program.x, 'best': program.fun, 'prices': program.ineqlin.marginals, 'whole': whole.x, 'assignment': columns, 'cost': costs[rows, columns].sum(),
         'not negative': optimize.nnls(np.array([[1.0, 2], [3, 4], [5, 6]]), np.array([1.0, -1, 3]))[0],
     }
 
@@ -102,7 +102,7 @@ def sparse_matrices():
         'stored': matrix.nnz, 'direct': sparse_linalg.spsolve(matrix.tocsc(), right)[:5], 'iterative': sparse_linalg.gmres(matrix, right, rtol=1e-12)[0][:5],
         'conjugate': sparse_linalg.cg(symmetric, right, rtol=1e-12)[0][:5], 'largest': np.sort(sparse_linalg.eigsh(symmetric, k=3, v0=np.ones(50), return_eigenvectors=False)),
         'singular': np.sort(sparse_linalg.svds(matrix, k=2, v0=np.ones(50), return_singular_vectors=False)), 'factors': sparse_linalg.splu(matrix.tocsc()).solve(right)[:3],
-        'parts': int(parts), 'labels': labels.tolist(), 'paths': csgraph.dijkstra(graph, indices=0), 'tree': csgraph.minimum_spanning_tree(graph).sum(), 'sum': matrix.sum(),
+        'parts': parts, 'labels': labels, 'paths': csgraph.dijkstra(graph, indices=0), 'tree': csgraph.minimum_spanning_tree(graph).sum(), 'sum': matrix.sum(),
         'sliced': matrix[3:6, 10:20].toarray(), 'product': (matrix @ matrix).diagonal()[:4], 'stacked': sparse.hstack([matrix, matrix]).shape, 'transposed': matrix.T.format,
     }
 
@@ -116,10 +116,10 @@ def signals():
     frequencies, power = signal.welch(wave, fs=200, nperseg=128)
     peaks, found = signal.find_peaks(smooth, prominence=0.5)
     return {
-        'sections': sections, 'smooth': smooth[50:55], 'power': power[:20], 'loudest': frequencies[power.argmax()], 'peaks': peaks.tolist(), 'prominences': found['prominences'],
+        'sections': sections, 'smooth': smooth[50:55], 'power': power[:20], 'loudest': frequencies[power.argmax()], 'peaks': peaks, 'prominences': found['prominences'],
         'polished': signal.savgol_filter(wave, 11, 3)[:5], 'detrended': signal.detrend(wave)[:3], 'resampled': signal.resample(wave, 40)[:4], 'envelope': np.abs(signal.hilbert(wave))[:4],
         'convolved': signal.fftconvolve(wave, wave[:20], mode='same')[:4], 'response': np.abs(signal.freqz([1, 2, 1], [1, -0.3], worN=5)[1]), 'median': signal.medfilt(wave, 5)[:4],
-        'cosines': fft.dct(wave[:8], norm='ortho'), 'spectrogram': signal.spectrogram(wave, 200, nperseg=64)[2].sum(axis=1)[:4], 'lag': int(signal.correlate(wave, wave).argmax()),
+        'cosines': fft.dct(wave[:8], norm='ortho'), 'spectrogram': signal.spectrogram(wave, 200, nperseg=64)[2].sum(axis=1)[:4], 'lag': signal.correlate(wave, wave).argmax(),
     }
 
 
@@ -145,10 +145,10 @@ def neighbourhoods():
     linked = cluster.hierarchy.linkage(points[:15], 'ward')
     centres, labels = cluster.vq.kmeans2(points, 3, rng=4, minit='++')
     return {
-        'distances': distances, 'nearest': nearest.tolist(), 'near': sorted(tree.query_ball_point([0.5, 0.5], 0.2)), 'pairs': len(tree.query_pairs(0.1)), 'hull': sorted(hull.vertices.tolist()),
+        'distances': distances, 'nearest': nearest, 'near': sorted(tree.query_ball_point([0.5, 0.5], 0.2)), 'pairs': len(tree.query_pairs(0.1)), 'hull': np.sort(hull.vertices),
         'area': hull.volume, 'triangles': len(mesh.simplices), 'cells': len(spatial.Voronoi(points).vertices), 'matrix': spatial.distance.cdist(points[:3], points[3:6], 'cosine'),
-        'mahalanobis': spatial.distance.mahalanobis(points[0], points[1], np.linalg.inv(np.cov(points.T))), 'linked': linked, 'flat': cluster.hierarchy.fcluster(linked, 3, 'maxclust').tolist(),
-        'order': cluster.hierarchy.leaves_list(linked).tolist(), 'centres': centres[centres[:, 0].argsort()], 'sizes': sorted(np.bincount(labels).tolist()),
+        'mahalanobis': spatial.distance.mahalanobis(points[0], points[1], np.linalg.inv(np.cov(points.T))), 'linked': linked, 'flat': cluster.hierarchy.fcluster(linked, 3, 'maxclust'),
+        'order': cluster.hierarchy.leaves_list(linked), 'centres': centres[centres[:, 0].argsort()], 'sizes': sorted(np.bincount(labels).tolist()),
         'turned': spatial.transform.Rotation.from_euler('xyz', [10, 20, 30], degrees=True).as_quat(), 'far': spatial.distance.directed_hausdorff(points[:20], points[20:])[0],
     }
 
@@ -163,7 +163,7 @@ def functions_and_images():
     return {
         **{name: getattr(special, name)(x / 10 if name in ('erfinv', 'ellipk') else x + (1 if name == 'zeta' else 0)) for name in names}, 'beta': special.betainc(2, 3, x / 10),
         'hypergeometric': special.hyp2f1(0.5, 1, 1.5, x / 10), 'softmax': special.softmax(x), 'logsumexp': special.logsumexp(x), 'binomials': special.comb(30, [5, 15]), 'whole': str(special.comb(80, 40, exact=True)),
-        'labels': int(count), 'sizes': ndimage.sum_labels(picture, labels, [1, 2]), 'centres': ndimage.center_of_mass(picture, labels, [1, 2]), 'blurred': ndimage.gaussian_filter(picture, 1.5)[4],
-        'edges': ndimage.sobel(picture)[3], 'grown': int(ndimage.binary_dilation(picture).sum()), 'turned': ndimage.rotate(picture, 30, reshape=False)[6], 'far': ndimage.distance_transform_edt(picture)[9],
+        'labels': count, 'sizes': ndimage.sum_labels(picture, labels, [1, 2]), 'centres': ndimage.center_of_mass(picture, labels, [1, 2]), 'blurred': ndimage.gaussian_filter(picture, 1.5)[4],
+        'edges': ndimage.sobel(picture)[3], 'grown': ndimage.binary_dilation(picture).sum(), 'turned': ndimage.rotate(picture, 30, reshape=False)[6], 'far': ndimage.distance_transform_edt(picture)[9],
         'exponential': linalg.expm([[0, 1], [-1, 0.1]]), 'root': linalg.sqrtm([[4.0, 1], [1, 3]]), 'schur': np.sort(np.diag(linalg.schur([[1.0, 2], [0.5, 3]])[0])), 'lu': linalg.lu([[1.0, 2], [3, 4]])[2],
     }

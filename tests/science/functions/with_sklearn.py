@@ -66,7 +66,7 @@ def grid_search():
     search = model_selection.GridSearchCV(tree.DecisionTreeClassifier(random_state=0), {'max_depth': [2, 4, None], 'min_samples_leaf': [1, 5]}, cv=4, scoring='accuracy').fit(x, y)
     drawn = model_selection.RandomizedSearchCV(neighbors.KNeighborsClassifier(), {'n_neighbors': list(range(1, 20)), 'weights': ['uniform', 'distance']}, n_iter=5, random_state=2, cv=3).fit(x, y)
     return {
-        'best': search.best_params_, 'score': search.best_score_, 'scores': search.cv_results_['mean_test_score'], 'ranks': search.cv_results_['rank_test_score'].tolist(), 'drawn': [str(one) for one in drawn.cv_results_['params']],
+        'best': search.best_params_, 'score': search.best_score_, 'scores': search.cv_results_['mean_test_score'], 'ranks': search.cv_results_['rank_test_score'], 'drawn': [str(one) for one in drawn.cv_results_['params']],
         'drawn scores': drawn.cv_results_['mean_test_score'], 'refitted': digest(search.predict(x).astype('int64').tobytes()), 'depth': search.best_estimator_.get_depth(),
     }
 
@@ -77,7 +77,7 @@ def forests():
     forest = ensemble.RandomForestClassifier(30, oob_score=True, random_state=3).fit(x, y)
     extra = ensemble.ExtraTreesRegressor(20, random_state=4).fit(x, x[:, 0] * x[:, 1])
     return {
-        'probabilities': forest.predict_proba(x[:6]), 'importances': forest.feature_importances_, 'out of bag': forest.oob_score_, 'leaves': forest.apply(x[:3])[:, :5].tolist(), 'all': digest(forest.predict_proba(x).tobytes()),
+        'probabilities': forest.predict_proba(x[:6]), 'importances': forest.feature_importances_, 'out of bag': forest.oob_score_, 'leaves': forest.apply(x[:3])[:, :5], 'all': digest(forest.predict_proba(x).tobytes()),
         'nodes': [one.tree_.node_count for one in forest.estimators_[:8]], 'thresholds': forest.estimators_[0].tree_.threshold[:5], 'regressed': extra.predict(x[:4]), 'all regressed': digest(extra.predict(x).tobytes()),
     }
 
@@ -88,7 +88,7 @@ def one_tree():
     model = tree.DecisionTreeClassifier(max_depth=3, random_state=0).fit(flowers.data, flowers.target)
     pruned = tree.DecisionTreeRegressor(ccp_alpha=0.01, random_state=0).fit(flowers.data.iloc[:, :3], flowers.data.iloc[:, 3])
     return {
-        'rules': tree.export_text(model, feature_names=flowers.feature_names), 'importances': model.feature_importances_, 'predicted': model.predict(flowers.data.iloc[::30]), 'leaves': int(pruned.get_n_leaves()),
+        'rules': tree.export_text(model, feature_names=flowers.feature_names), 'importances': model.feature_importances_, 'predicted': model.predict(flowers.data.iloc[::30]), 'leaves': pruned.get_n_leaves(),
         'regressed': pruned.predict(flowers.data.iloc[::40, :3]), 'classes': model.classes_, 'path': model.cost_complexity_pruning_path(flowers.data, flowers.target).ccp_alphas, 'data': digest(flowers.data.to_csv()),
     }
 
@@ -124,7 +124,7 @@ def support_vectors():
     x = preprocessing.scale(x)
     radial = svm.SVC(C=2, tol=1e-8).fit(x, y)
     return {
-        'distances': radial.decision_function(x[:6]), 'support': radial.n_support_.tolist(), 'weights': svm.SVC(kernel='linear', tol=1e-8).fit(x, y).coef_, 'regressed': svm.SVR(tol=1e-8).fit(x, x[:, 0] ** 2).predict(x[:4]),
+        'distances': radial.decision_function(x[:6]), 'support': radial.n_support_, 'weights': svm.SVC(kernel='linear', tol=1e-8).fit(x, y).coef_, 'regressed': svm.SVR(tol=1e-8).fit(x, x[:, 0] ** 2).predict(x[:4]),
         'several': svm.SVC(tol=1e-8).fit(*datasets.load_iris(return_X_y=True)).predict(datasets.load_iris().data[::25]), 'linear': svm.LinearSVC(dual=False, tol=1e-10).fit(x, y).coef_, 'outliers': svm.OneClassSVM(nu=0.1).fit_predict(x)[:10],
     }
 
@@ -135,9 +135,9 @@ def clustering():
     means = cluster.KMeans(4, n_init=3, random_state=0).fit(x)
     mixed = mixture.GaussianMixture(4, random_state=0, tol=1e-10).fit(x)
     return {
-        'centres': means.cluster_centers_[means.cluster_centers_[:, 0].argsort()], 'inertia': means.inertia_, 'labels': means.labels_[:12], 'rounds': int(means.n_iter_), 'density': cluster.DBSCAN(eps=0.9).fit_predict(x)[:15].tolist(),
-        'tree': cluster.AgglomerativeClustering(4).fit_predict(x)[:15].tolist(), 'batches': np.sort(cluster.MiniBatchKMeans(4, random_state=1, n_init=1).fit(x).cluster_centers_[:, 0]), 'silhouette': metrics.silhouette_score(x, means.labels_),
-        'mixture': np.sort(mixed.means_[:, 0]).round(6), 'agreement': metrics.adjusted_rand_score(means.labels_, mixed.predict(x)), 'hierarchy': sorted(np.unique(cluster.HDBSCAN(min_cluster_size=8, copy=True).fit_predict(x)).tolist()),
+        'centres': means.cluster_centers_[means.cluster_centers_[:, 0].argsort()], 'inertia': means.inertia_, 'labels': means.labels_[:12], 'rounds': means.n_iter_, 'density': cluster.DBSCAN(eps=0.9).fit_predict(x)[:15],
+        'tree': cluster.AgglomerativeClustering(4).fit_predict(x)[:15], 'batches': np.sort(cluster.MiniBatchKMeans(4, random_state=1, n_init=1).fit(x).cluster_centers_[:, 0]), 'silhouette': metrics.silhouette_score(x, means.labels_),
+        'mixture': np.sort(mixed.means_[:, 0]).round(6), 'agreement': metrics.adjusted_rand_score(means.labels_, mixed.predict(x)), 'hierarchy': np.unique(cluster.HDBSCAN(min_cluster_size=8, copy=True).fit_predict(x)),
         'shifted': np.sort(cluster.MeanShift(bandwidth=2).fit(x).cluster_centers_[:, 1]), 'distances': means.transform(x[:2]),
     }
 
@@ -194,7 +194,7 @@ def words():
     counts = text.CountVectorizer(min_df=2).fit(texts)
     model = pipeline.make_pipeline(text.CountVectorizer(), naive_bayes.MultinomialNB()).fit(texts, kinds)
     return {
-        'words': weighted.get_feature_names_out(), 'weights': matrix.toarray()[:2], 'rarity': weighted.idf_[:5], 'counts': counts.transform(texts).toarray(), 'vocabulary': {word: int(place) for word, place in counts.vocabulary_.items()},
+        'words': weighted.get_feature_names_out(), 'weights': matrix.toarray()[:2], 'rarity': weighted.idf_[:5], 'counts': counts.transform(texts).toarray(), 'vocabulary': counts.vocabulary_,
         'hashed': text.HashingVectorizer(n_features=16).transform(texts).toarray()[:2], 'letters': text.CountVectorizer(analyzer='char_wb', ngram_range=(2, 2)).fit(texts).get_feature_names_out()[:8],
         'predicted': model.predict(['my cat and dog', 'stocks and markets']), 'chances': model.predict_proba(['cat stocks']), 'alike': metrics.pairwise.cosine_similarity(matrix)[0], 'stored': matrix.nnz,
     }
@@ -208,12 +208,12 @@ def splits():
         'folds': model_selection.KFold(3, shuffle=True, random_state=0), 'stratified': model_selection.StratifiedKFold(3, shuffle=True, random_state=0), 'groups': model_selection.GroupKFold(3), 'times': model_selection.TimeSeriesSplit(3),
         'shuffled': model_selection.StratifiedShuffleSplit(2, test_size=0.2, random_state=0), 'repeated': model_selection.RepeatedKFold(n_splits=3, n_repeats=1, random_state=0), 'both': model_selection.StratifiedGroupKFold(3),
     }
-    tests = {name: [test.tolist() for _, test in kind.split(x, y, groups)][:2] for name, kind in kinds.items()}
+    tests = {name: [test for _, test in kind.split(x, y, groups)][:2] for name, kind in kinds.items()}
     model = tree.DecisionTreeClassifier(max_depth=3, random_state=0)
     scored = model_selection.cross_validate(model, x, y, cv=5, scoring=['accuracy', 'f1'], return_train_score=True)
     sizes, learned, tested = model_selection.learning_curve(model, x, y, cv=3, train_sizes=[0.3, 1.0], shuffle=True, random_state=0)
     return {
-        **tests, 'accuracy': scored['test_accuracy'], 'f1': scored['test_f1'], 'learned': scored['train_accuracy'], 'predicted': model_selection.cross_val_predict(model, x, y, cv=3)[:10], 'sizes': sizes.tolist(), 'tested': tested, 'curve': learned,
+        **tests, 'accuracy': scored['test_accuracy'], 'f1': scored['test_f1'], 'learned': scored['train_accuracy'], 'predicted': model_selection.cross_val_predict(model, x, y, cv=3)[:10], 'sizes': sizes, 'tested': tested, 'curve': learned,
         'held out': [part[:5] for part in halves(np.arange(60), y)], 'permuted': model_selection.permutation_test_score(model, x, y, n_permutations=5, random_state=0, cv=3)[1], 'limits': model_selection.validation_curve(model, x, y, param_name='max_depth', param_range=[1, 3], cv=3)[1],
     }
 
