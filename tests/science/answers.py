@@ -8,7 +8,8 @@ The environment is made so, with CPython 3.13:
         matplotlib==3.11.2 pillow==13.0.0 joblib==1.6.0 openpyxl==3.1.5 patsy==1.0.3 formulaic==1.2.2 threadpoolctl==3.7.0
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 answers/bin/python tests/science/answers.py
 
-`--check` compares with what is in the file instead of writing it: another machine's answers must agree, too. `--time` tells how long each takes.
+`--check` compares with what is in the file instead of writing it: other machines and other kernels of BLAS must agree, too. `--time` tells
+how long each takes.
 """
 
 import json

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes `pipelines.json`: what pipelines of `pipelines/` give by `kfp.local`, in the environment of `answers.py` with `kfp==2.17.3` as well.
+"""Writes `pipelines.json`: what pipelines of `pipelines/` give by `kfp.local`, in the environment of
+`answers.py` with `kfp==2.17.3` as well.
 
 Output parameters, the metadata of output artifacts, and the text of those that hold text.
 """

@@ -1,6 +1,7 @@
 """Functions that write a file each, as steps of pipelines leave them: models, tables, figures. Run again, each writes the same bytes.
 
-Nothing here is compared with another machine. Some take what differs from run to run natively: the time, the order of sets, unseeded generators.
+Nothing here is compared with another machine. Some take what differs from run to run natively: the time, the order of sets, unseeded
+generators.
 """
 
 import datetime
@@ -31,7 +32,10 @@ def model():
 
 def table():
     one = np.random.default_rng(71)
-    return pd.DataFrame({'x': one.normal(size=50), 'n': one.integers(0, 9, 50), 'kind': pd.Categorical(one.choice(list('abc'), 50)), 'day': pd.date_range('2024-01-01', periods=50)})
+    return pd.DataFrame(
+        {'x': one.normal(size=50), 'n': one.integers(0, 9, 50), 'kind': pd.Categorical(one.choice(list('abc'), 50)),
+         'day': pd.date_range('2024-01-01', periods=50)},
+    )
 
 
 def figure():
@@ -130,7 +134,10 @@ def run_json(path):
     """What steps write of themselves: when, which, how large."""
     fitted, x, _ = model()
     size = len(pickle.dumps(fitted, protocol=5))
-    told = {'id': str(uuid.uuid4()), 'at': datetime.datetime.now().isoformat(), 'size': size, 'hash': joblib.hash(x), 'sample': table().sample(3).index.tolist()}
+    told = {
+        'id': str(uuid.uuid4()), 'at': datetime.datetime.now().isoformat(), 'size': size, 'hash': joblib.hash(x),
+        'sample': table().sample(3).index.tolist(),
+    }
     path.write_text(json.dumps(told), encoding='utf-8')
 
 

@@ -95,7 +95,8 @@ def linear_algebra():
         'singular values': np.linalg.svd(matrix, compute_uv=False), 'eigenvalues': np.linalg.eigvalsh(symmetric),
         'complex eigenvalues': np.sort_complex(np.linalg.eigvals(matrix)), 'cholesky': np.linalg.cholesky(symmetric), 'r': np.abs(r),
         'orthogonal': np.abs(q.T @ q).round(12), 'fitted': fitted, 'residuals': residuals, 'rank': rank, 'of fit': singular,
-        'pseudoinverse': np.linalg.pinv(tall), 'power': np.linalg.matrix_power(matrix, 5), 'norms': [np.linalg.norm(matrix, kind) for kind in (2, 'fro', 1)],
+        'pseudoinverse': np.linalg.pinv(tall), 'power': np.linalg.matrix_power(matrix, 5),
+        'norms': [np.linalg.norm(matrix, kind) for kind in (2, 'fro', 1)],
         'condition': np.linalg.cond(matrix), 'singular matrix': refused, 'chain': np.linalg.multi_dot([matrix, right, right.T]),
     }
 
@@ -123,7 +124,8 @@ def fourier():
     return {
         'peaks': np.sort(np.abs(spectrum).argsort()[-2:]), 'amplitudes': np.abs(spectrum)[:50], 'back': np.fft.irfft(spectrum)[:8],
         'plane': np.fft.fft2(image)[1], 'frequencies': np.fft.rfftfreq(256, 1 / 256)[:5], 'prime': np.fft.fft(wave[:17]),
-        'shifted': np.fft.fftshift(np.fft.fftfreq(6)), 'hermitian': np.fft.hfft(spectrum[:5]), 'window': np.convolve(wave, np.hanning(9), 'valid')[:8],
+        'shifted': np.fft.fftshift(np.fft.fftfreq(6)), 'hermitian': np.fft.hfft(spectrum[:5]),
+        'window': np.convolve(wave, np.hanning(9), 'valid')[:8],
     }
 
 
@@ -135,8 +137,10 @@ def curves():
     return {
         'fit': np.polyfit(x, y, 2), 'chebyshev': model.coef, 'value': model(1.5), 'roots': np.roots([1, -6, 11, -6]),
         'between': np.interp([0.1, 2.2, 9], x, y), 'slope': np.gradient(y, x)[:5], 'area': np.trapezoid(y, x),
-        'density': np.histogram(y, bins=4, density=True), 'functions': [np.exp(x[:3]), np.log1p(x[:3]), np.arctan2(y[:3], x[:3]), np.tanh(y[:3])],
-        'deviation': y.std(), 'median': np.median(y), 'hypotenuse': np.hypot(x[-3:], y[-3:]), 'meshed': np.hypot(*np.meshgrid(x[:2], y[:3])),
+        'density': np.histogram(y, bins=4, density=True),
+        'functions': [np.exp(x[:3]), np.log1p(x[:3]), np.arctan2(y[:3], x[:3]), np.tanh(y[:3])],
+        'deviation': y.std(), 'median': np.median(y), 'hypotenuse': np.hypot(x[-3:], y[-3:]),
+        'meshed': np.hypot(*np.meshgrid(x[:2], y[:3])),
     }
 
 
@@ -172,6 +176,8 @@ def text_files():
     mixed = np.genfromtxt(io.StringIO('id,size,name\n1,2.5,ab\n2,,cd\n'), delimiter=',', names=True, dtype=None, encoding='utf-8')
     return {
         'text': text.getvalue(), 'back': np.loadtxt(io.StringIO(text.getvalue()), delimiter=','), 'names': sorted(loaded.files),
-        'loaded': [loaded[name] for name in loaded.files], 'mixed': [mixed['name'], mixed['size']], 'printed': str(table), 'shown': repr(table.T),
-        'strings': np.strings.upper(np.array(['ab', 'ç'], dtype=np.dtypes.StringDType())).tolist(), 'precise': np.array2string(np.float64(1) / 3, precision=17),
+        'loaded': [loaded[name] for name in loaded.files], 'mixed': [mixed['name'], mixed['size']], 'printed': str(table),
+        'shown': repr(table.T),
+        'strings': np.strings.upper(np.array(['ab', 'ç'], dtype=np.dtypes.StringDType())).tolist(),
+        'precise': np.array2string(np.float64(1) / 3, precision=17),
     }

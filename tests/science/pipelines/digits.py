@@ -37,7 +37,10 @@ def train(data: Input[Dataset], model: Output[Model], metrics: Output[Metrics]) 
 
 
 @dsl.component(packages_to_install=['numpy', 'scikit-learn', 'matplotlib', 'joblib'])
-def evaluate(data: Input[Dataset], model: Input[Model], matrix: Output[ClassificationMetrics], curve: Output[ClassificationMetrics], page: Output[HTML]) -> float:
+def evaluate(
+    data: Input[Dataset], model: Input[Model],
+    matrix: Output[ClassificationMetrics], curve: Output[ClassificationMetrics], page: Output[HTML],
+) -> float:
     import base64
     import io
 
@@ -63,10 +66,14 @@ def evaluate(data: Input[Dataset], model: Input[Model], matrix: Output[Classific
 
 
 @dsl.pipeline(name='digits')
-def pipeline() -> NamedTuple('Outputs', rows=int, accuracy=float, best=dict, matrix=ClassificationMetrics, curve=ClassificationMetrics, metrics=Metrics):
+def pipeline() -> NamedTuple(
+    'Outputs', rows=int, accuracy=float, best=dict, matrix=ClassificationMetrics, curve=ClassificationMetrics, metrics=Metrics,
+):
     data = load()
     trained = train(data=data.outputs['train'])
     judged = evaluate(data=data.outputs['test'], model=trained.outputs['model'])
-    outputs = NamedTuple('Outputs', rows=int, accuracy=float, best=dict, matrix=ClassificationMetrics, curve=ClassificationMetrics, metrics=Metrics)
+    outputs = NamedTuple(
+        'Outputs', rows=int, accuracy=float, best=dict, matrix=ClassificationMetrics, curve=ClassificationMetrics, metrics=Metrics,
+    )
     return outputs(rows=data.outputs['Output'], accuracy=judged.outputs['Output'], best=trained.outputs['Output'],
                    matrix=judged.outputs['matrix'], curve=judged.outputs['curve'], metrics=trained.outputs['metrics'])

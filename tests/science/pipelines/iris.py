@@ -1,4 +1,5 @@
-"""Flowers told apart: measurements scaled one way or the other, models with several numbers of neighbours, each pickled, and the best one's score."""
+"""Flowers told apart: measurements scaled one way or the other, models with several numbers of neighbours, each pickled, and the score of
+the best one."""
 
 from typing import List, NamedTuple
 
@@ -50,7 +51,9 @@ def train(scaled: Input[Dataset], neighbours: int, model: Output[Model], metrics
 
 
 @dsl.component(packages_to_install=['pandas', 'scikit-learn'])
-def choose(models: Input[List[Model]], scores: List[float], scaled: Input[Dataset], summary: Output[Metrics]) -> NamedTuple('Chosen', neighbours=int, counts=dict):
+def choose(
+    models: Input[List[Model]], scores: List[float], scaled: Input[Dataset], summary: Output[Metrics],
+) -> NamedTuple('Chosen', neighbours=int, counts=dict):
     import pickle
 
     import numpy as np
@@ -66,11 +69,15 @@ def choose(models: Input[List[Model]], scores: List[float], scaled: Input[Datase
 
 
 @dsl.pipeline(name='iris')
-def pipeline(standard: bool = True, neighbours: List[int] = [3, 6, 9]) -> NamedTuple('Outputs', neighbours=int, counts=dict, scaled=Dataset, summary=Metrics):
+def pipeline(
+    standard: bool = True, neighbours: List[int] = [3, 6, 9],
+) -> NamedTuple('Outputs', neighbours=int, counts=dict, scaled=Dataset, summary=Metrics):
     flowers = load()
     scaled = scale(flowers=flowers.outputs['flowers'], standard=standard).outputs['scaled']
     with dsl.ParallelFor(neighbours) as number:
         trained = train(scaled=scaled, neighbours=number)
     chosen = choose(models=dsl.Collected(trained.outputs['model']), scores=dsl.Collected(trained.outputs['Output']), scaled=scaled)
     outputs = NamedTuple('Outputs', neighbours=int, counts=dict, scaled=Dataset, summary=Metrics)
-    return outputs(neighbours=chosen.outputs['neighbours'], counts=chosen.outputs['counts'], scaled=scaled, summary=chosen.outputs['summary'])
+    return outputs(
+        neighbours=chosen.outputs['neighbours'], counts=chosen.outputs['counts'], scaled=scaled, summary=chosen.outputs['summary'],
+    )
