@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+mod agree;
 mod paths;
 mod redact;
 
+pub use agree::differences;
 pub use paths::{compiled, component, project};
 
 /// Components that pipelines of tests are made of: `@trivial#add` in the text of a file.
