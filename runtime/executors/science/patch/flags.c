@@ -138,7 +138,7 @@ void flags_init(struct frame *f, char **args, const int *dimensions, const int *
     T flags_subtract_##NAME(T x, T y) { T z = x - y; NAME##_status(SUM, x, y, z); return z; }                                         \
     T flags_multiply_##NAME(T x, T y) { T z = x * y; NAME##_status(MULTIPLY, x, y, z); return z; }                                    \
     T flags_divide_##NAME(T x, T y) { T z = x / y; NAME##_status(QUOTIENT, x, y, z); return z; }                                      \
-    T flags_power_##NAME(T x, T y, T z) { NAME##_status(POWER, x, y, z); return z; }
+    T flags_result_##NAME(T x, T y, T z, int kind) { NAME##_status(kind, x, y, z); return z; }
 
 LOOPS(double, f64, 0x1p-1022)
 LOOPS(float, f32, 0x1p-126f)

@@ -37,7 +37,7 @@ with open(sys.argv[1], "rb") as file:
 # What is where: Python's and numpy's types, pointers to numpy's DTypes, and functions that are called.
 NDARRAY, TUPLE = 26443132, 26125008
 INT_SCALAR, LONG_SCALAR, LONGLONG_SCALAR = 26435228, 26435440, 26435652
-LONG_DTYPE, LONGLONG_DTYPE, INTP_DTYPE = 27642924, 27642932, 27642972
+LONGLONG_DTYPE, INTP_DTYPE = 27642932, 27642972
 OVERFLOW_ERROR, TOO_LARGE = 26079564, 17063655
 DESCR_FROM_TYPE = p.function("PyArray_DescrFromType")
 FROM_ARRAY = p.function("PyArray_FromArray")
@@ -342,15 +342,20 @@ p.enter(
     local.get 0; i32.const {LONG_SCALAR}; i32.eq
     if; i32.const {LONGLONG_SCALAR}; local.get 1; local.get 2; call {p.function("longlong_arrtype_new")}; return; end""",
 )
-# Arithmetic: the DTypes by which a ufunc's loop is looked for, and the number that products of arrays go by.
-p.add(
-    "widen_dtype",
-    "i:i",
+# Arithmetic: a ufunc's inputs are widened before its loop is looked for, with the way out of each place if that fails; products of arrays
+# go by a number.
+p.edit(
+    "convert_ufunc_arguments",
+    222,
     "",
-    f"i32.const 0; i32.load {LONGLONG_DTYPE} a2; local.get 0; local.get 0; i32.const 0; i32.load {LONG_DTYPE} a2; i32.eq; select",
+    "local.get 3; local.get 0; i32.add; local.get 1; call widen_one; local.tee 1; i32.store 0 a2; local.get 1; i32.eqz; br_if 3",
 )
-for at in (243, 1040, 1287):
-    p.edit("convert_ufunc_arguments", at, "", "call widen_dtype")
+p.edit(
+    "convert_ufunc_arguments",
+    1024,
+    "",
+    "local.get 3; local.get 0; call widen_one; local.tee 0; i32.store 0 a2; local.get 0; i32.eqz; br_if 1",
+)
 p.edit("PyArray_ObjectType", 242, "local.get 3", "i32.const 9; local.get 3; local.get 3; i32.const 7; i32.eq; select")
 
 # ---- buffers of Cython's ------------------------------------------------------------------------------------------------------------
@@ -469,13 +474,13 @@ for index, count in ((14900, 1), (14901, 1), (14909, 1)):
 FRAME = 2176
 PLAIN2, SUM, MULTIPLY, QUOTIENT, POWER, LOG, LOG1P, ARCTANH, RECIPROCAL, SQUARE, EXP, PLAIN1 = range(12)
 LOOPS = {
-    **dict.fromkeys("remainder arctan2".split(), PLAIN2),
     **dict.fromkeys("add subtract".split(), SUM),
-    **dict.fromkeys("divide floor_divide".split(), QUOTIENT),
     **dict.fromkeys("log log2 log10".split(), LOG),
     **dict.fromkeys("exp exp2".split(), EXP),
     **dict.fromkeys("expm1 sin cos tan arcsin arccos arccosh sinh cosh sqrt".split(), PLAIN1),
+    "arctan2": PLAIN2,
     "multiply": MULTIPLY,
+    "divide": QUOTIENT,
     "power": POWER,
     "log1p": LOG1P,
     "arctanh": ARCTANH,
@@ -489,7 +494,28 @@ INTEGERS = (
     ("longlong", "i64.trunc_sat_{}_s", "i64"),
     ("ulonglong", "i64.trunc_sat_{}_u", "u64"),
 )
-for name, kind, signature in (("double", "f64", "dd:d"), ("float", "f32", "ff:f")):
+
+
+def add_flagged(name, kind, function, inputs, meaning):
+    """A mathematical function that tells what it meets."""
+    given = "; ".join(["local.get 0", f"local.get {inputs - 1}"])
+    p.add(
+        name,
+        {"f64": "d", "f32": "f"}[kind] * inputs + {"f64": ":d", "f32": ":f"}[kind],
+        "",
+        f"{given}; {arguments(inputs)}; call {function}; i32.const {meaning}; call flags_result_{kind}",
+    )
+
+
+def scalar(name):
+    """numpy's function for a scalar: CPython has some of the same names."""
+    (index,) = (index for index in p.indices[name] if 11000 < index < 13900)
+    return index
+
+
+for name, kind in (("double", "f64"), ("float", "f32")):
+    add_flagged(f"fmod_{kind}", kind, p.function({"double": "fmod", "float": "fmodf"}[name]), 2, PLAIN2)
+    add_flagged(f"power_{kind}", kind, p.function({"double": "pow", "float": "powf"}[name]), 2, POWER)
     for loop, meaning in sorted(LOOPS.items()):
         loop = f"{name.upper()}_{loop}"
         plain = p.move(loop)
@@ -505,19 +531,16 @@ for name, kind, signature in (("double", "f64", "dd:d"), ("float", "f32", "ff:f"
             end; end
             local.get 4; i32.const {FRAME}; i32.add; global.set 0""",
         )
-    # Scalars' arithmetic; another function of CPython's has the name of one of these.
+    # Scalars' arithmetic, and what both scalars and arrays do with quotients.
     for operation, instruction in (("add", "add"), ("subtract", "sub"), ("multiply", "mul"), ("true_divide", "div")):
-        (index,) = (index for index in p.indices[f"{name}_{operation}"] if 11000 < index < 13900)
-        p.edit_all(index, f"{kind}.{instruction}", f"call flags_{operation.removeprefix('true_')}_{kind}", 1)
-    (index,) = (index for index in p.indices[f"{name}_power"] if 11000 < index < 13900)
-    power = p.function({"double": "pow", "float": "powf"}[name])
-    p.add(
-        f"power_{kind}",
-        signature,
-        kind,
-        f"local.get 0; local.get 1; local.get 0; local.get 1; call {power}; local.tee 2; call flags_power_{kind}",
-    )
-    p.edit_all(index, f"call {power}", f"call power_{kind}", 1)
+        flagged = f"call flags_{operation.removeprefix('true_')}_{kind}"
+        p.edit_all(scalar(f"{name}_{operation}"), f"{kind}.{instruction}", flagged, 1)
+    p.edit_all(scalar(f"{name}_power"), f"call {p.function({'f64': 'pow', 'f32': 'powf'}[kind])}", f"call power_{kind}", 1)
+    for operation, divides in (("remainder", False), ("divmod", True), ("floor_divide", True)):
+        for function in (scalar(f"{name}_{operation}"), f"{name.upper()}_{operation}"):
+            p.edit_all(function, f"call {p.function({'f64': 'fmod', 'f32': 'fmodf'}[kind])}", f"call fmod_{kind}", 1)
+            if divides:
+                p.edit_all(function, f"{kind}.div", f"call flags_divide_{kind}", 3)
     for source in (name, f"c{name}"):
         for cast in CASTS:
             for targets, instruction, flag in INTEGERS:
@@ -526,6 +549,25 @@ for name, kind, signature in (("double", "f64", "dd:d"), ("float", "f32", "ff:f"
             if name == "double":
                 for target in ("float", "cfloat"):
                     p.edit_all(f"{cast}_{source}_to_{target}", "f32.demote_f64", "call flags_f32_f64")
+
+# float16 is computed with as float32.
+for operation, instruction in (
+    *(("add", "add"), ("subtract", "sub"), ("multiply", "mul"), ("square", "mul")),
+    *(("divide", "div"), ("reciprocal", "div"), ("floor_divide", "div")),
+):
+    flagged = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide"}[instruction]
+    p.edit_all(f"HALF_{operation}", f"f32.{instruction}", f"call flags_{flagged}_f32")
+for operation in ("remainder", "floor_divide"):
+    p.edit_all(f"HALF_{operation}", f"call {p.function('fmodf')}", "call fmod_f32", 1)
+FUNCTIONS = {"arctanh": "atanh", "arcsin": "asin", "arccos": "acos", "arccosh": "acosh"}
+for operation in "log log2 log10 log1p arctanh exp exp2 expm1 sin cos tan arcsin arccos arccosh sinh cosh".split():
+    function = p.function(FUNCTIONS.get(operation, operation) + "f")
+    add_flagged(f"{operation}_f32", "f32", function, 1, LOOPS[operation])
+    p.edit_all(f"HALF_{operation}", f"call {function}", f"call {operation}_f32", 1)
+for cast in CASTS:
+    for targets, instruction, flag in INTEGERS:
+        for target in targets.split():
+            p.edit_all(f"{cast}_half_to_{target}", instruction.format("f32"), f"call flags_{flag}_f32")
 
 with open(sys.argv[3], "w", encoding="utf-8") as file:
     p.write(file, HEAD)
