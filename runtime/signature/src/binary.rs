@@ -23,9 +23,7 @@ pub(crate) struct View<'a> {
 /// What wasmtime takes with the settings that `weft-sandbox` gives it: WebAssembly 3 without structs and arrays that are collected, without
 /// threads, and components without concurrent calls.
 fn features() -> WasmFeatures {
-    WasmFeatures::WASM3
-        .union(WasmFeatures::COMPONENT_MODEL)
-        .difference(WasmFeatures::GC | WasmFeatures::THREADS)
+    WasmFeatures::WASM3.union(WasmFeatures::COMPONENT_MODEL).difference(WasmFeatures::GC | WasmFeatures::THREADS)
 }
 
 pub(crate) fn validate(binary: &[u8]) -> Result<Component, NotAComponent> {

@@ -12,7 +12,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("weft-cli", &["weft", "weft-author"]),
     (
         "weft",
-        &["weft-engine", "weft-science", "weft-sandbox", "weft-launcher", "weft-metadata", "weft-artifacts", "weft-pipeline"],
+        &[
+            "weft-engine",
+            "weft-science",
+            "weft-sandbox",
+            "weft-launcher",
+            "weft-metadata",
+            "weft-artifacts",
+            "weft-pipeline",
+        ],
     ),
     ("weft-engine", &["weft-metadata", "weft-artifacts", "weft-pipeline"]),
     ("weft-science", &["weft-sandbox", "weft-pipeline"]),
