@@ -126,7 +126,7 @@ fn a_model_is_trained_and_used_by_unmodified_functions() {
     assert_eq!(outcome["outputs"]["Output"]["parameter"], serde_json::json!([0, 0, 1, 1, 2]), "{outcome}");
     assert_eq!(task(&outcome, "train")["state"], "COMPLETE");
     let again = folder.json(&["run", "pipeline.yaml", "--json"]);
-    assert!(states(&again).iter().all(|(_, state)| state == "CACHED"), "{again}");
+    assert!(states(&again).iter().all(|(_, state)| *state == "CACHED"), "{again}");
     folder.assert_whole();
     // In another store, the same bytes come of it.
     let other = Folder::default();

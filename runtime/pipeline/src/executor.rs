@@ -12,7 +12,7 @@ mod packages;
 mod stack;
 
 pub use packages::{Requirement, native};
-pub use stack::{OtherVersion, beside_stack, other_versions};
+pub use stack::{OtherVersion, beside_stack, other_versions, stack};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]

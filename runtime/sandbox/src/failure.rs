@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use wasmtime::Trap;
+use wasmtime::{GcHeapOutOfMemory, ThrownException, Trap};
 use weft_pipeline::step::FailureKind;
 
 use crate::error::Error;
@@ -62,7 +62,9 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
     }
     let said = error_summary(&state.step.log.last_lines(8));
     let trap = error.downcast_ref::<Trap>();
-    if let Some(wanted) = state.limiter.refused.filter(|_| trap.is_some()) {
+    // Exceptions lie in memory of the engine's, which is the step's as well.
+    let exhausted = trap.is_some() || error.is::<GcHeapOutOfMemory<()>>();
+    if let Some(wanted) = state.limiter.refused.filter(|_| exhausted) {
         return Failure::new(
             FailureKind::LimitReached,
             format!("it wanted {} of memory; its limit is {}", size(wanted), size(state.limiter.limit())),
@@ -84,6 +86,9 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
         ),
         Some(Trap::UnreachableCodeReached) => Failure::new(FailureKind::Trapped, "it panicked or aborted"),
         Some(trap) => Failure::new(FailureKind::Trapped, format!("it trapped: {trap}")),
+        None if error.is::<ThrownException>() => {
+            Failure::new(FailureKind::Trapped, "it threw an exception that nothing in it caught")
+        }
         None if is_hostcall_bound(error) => Failure::new(
             FailureKind::LimitReached,
             "it handed more than 128 MiB to the host in one call",

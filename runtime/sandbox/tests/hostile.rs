@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 
 use common::{Fixture, a, artifact, p, parameter};
 use serde_json::json;
-use weft_pipeline::step::{FailureKind, PortValue, SecretGrant, SecretKind, StepFailure};
+use weft_pipeline::step::{
+    ComponentRef, FailureKind, PortValue, PortValues, SecretGrant, SecretKind, StepFailure, StepRequest,
+};
 
 /// What never returned would never be done within this, even on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -100,6 +102,80 @@ fn memory_is_bounded() {
     assert!(failure.trace.peak_memory <= 64 << 20);
     let asked = fixture.run("hostile", "ask", &[("bytes", hundred_gigabytes)]).unwrap();
     assert!(asked.trace.peak_memory <= 64 << 20, "an allocation that fails is no reason to die");
+}
+
+/// A component whose step `throw` throws exceptions without end. Those that are `kept` each hold the one before.
+fn thrower(kept: bool) -> Vec<u8> {
+    use wasm_encoder::{
+        BlockType, CanonicalFunctionSection, Catch, CodeSection, Component, ComponentAliasSection, ComponentExportKind,
+        ComponentExportSection, ComponentTypeSection, ExportKind, ExportSection, Function, FunctionSection,
+        InstanceSection, Module, ModuleArg, ModuleSection, RefType, TagKind, TagSection, TagType, TypeSection, ValType,
+    };
+    let exception = ValType::Ref(RefType::EXNREF);
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    types.ty().function([exception], []);
+    let mut functions = FunctionSection::new();
+    functions.function(0);
+    let mut tags = TagSection::new();
+    tags.tag(TagType { kind: TagKind::Exception, func_type_idx: 1 });
+    let mut exports = ExportSection::new();
+    exports.export("throw", ExportKind::Func, 0);
+    let mut throw = Function::new([(1, exception)]);
+    let mut code = throw.instructions();
+    code.loop_(BlockType::Empty).block(BlockType::Result(exception));
+    code.try_table(BlockType::Empty, [Catch::AllRef { label: 0 }]).local_get(0).throw(0).end().unreachable().end();
+    if kept {
+        code.local_set(0);
+    } else {
+        code.drop();
+    }
+    code.br(0).end().end();
+    let mut codes = CodeSection::new();
+    codes.function(&throw);
+    let mut module = Module::new();
+    module.section(&types).section(&functions).section(&tags).section(&exports).section(&codes);
+    let mut component = Component::new();
+    component.section(&ModuleSection(&module));
+    let mut instances = InstanceSection::new();
+    instances.instantiate(0, std::iter::empty::<(&str, ModuleArg)>());
+    let mut aliases = ComponentAliasSection::new();
+    aliases.alias(wasm_encoder::Alias::CoreInstanceExport { instance: 0, kind: ExportKind::Func, name: "throw" });
+    let mut signatures = ComponentTypeSection::new();
+    signatures.function().params::<[(&str, wasm_encoder::ComponentValType); 0], _>([]).result(None);
+    let mut lifted = CanonicalFunctionSection::new();
+    lifted.lift(0, 0, []);
+    let mut exported = ComponentExportSection::new();
+    exported.export("throw", ComponentExportKind::Func, 0, None);
+    component.section(&instances).section(&aliases).section(&signatures).section(&lifted).section(&exported);
+    component.finish()
+}
+
+#[test]
+fn exceptions_are_bounded_in_memory_and_time() {
+    let mut fixture = quick();
+    fixture.limits.memory = Some(64 << 20);
+    let mut run = |kept, time| {
+        fixture.limits.time = Some(time);
+        let binary = thrower(kept);
+        let loaded = fixture.sandbox.load("thrower", &binary).unwrap();
+        fixture.dataset(&binary);
+        let request = StepRequest {
+            command: None,
+            task: "the-step".into(),
+            component: ComponentRef { digest: loaded.digest().to_owned(), function: "throw".to_owned() },
+            inputs: PortValues::new(),
+            grants: fixture.grants.clone(),
+            limits: fixture.limits,
+            identity: fixture.identity,
+        };
+        fixture.sandbox.run(&request, &*fixture.observer).map(drop).unwrap_err()
+    };
+    let failure = run(true, Duration::from_mins(10));
+    expect(&failure, FailureKind::LimitReached, &["memory", "64 MiB"]);
+    assert!(failure.trace.peak_memory <= 64 << 20);
+    // What nothing holds any more is collected.
+    expect(&run(false, Duration::from_secs(2)), FailureKind::LimitReached, &["time"]);
 }
 
 #[test]

@@ -13,7 +13,7 @@ use weft_pipeline::suggest;
 
 use crate::components::{Loaded, cannot_load};
 use crate::host::Host;
-use crate::packages;
+use crate::packages::{self, Target};
 use crate::prepare::Linker;
 use crate::science;
 use crate::shell;
@@ -135,7 +135,7 @@ impl ContainerCalls {
 const MOST_VERSIONS: usize = 12;
 
 /// The wheels of each set of packages, or why they cannot be had.
-type Sets = HashMap<Vec<Requirement>, Result<IndexMap<String, String>, Diagnostic>>;
+type Sets = HashMap<(Target, Vec<Requirement>), Result<IndexMap<String, String>, Diagnostic>>;
 
 /// The component file that runs a call; none if the host does.
 fn file(call: &ExecutorCall, host: &Host, executor: Executor) -> Option<String> {
@@ -191,9 +191,13 @@ fn program(
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
     let is_science = call.executor == ExecutorKind::Science;
-    let wanted = if is_science { beside_stack(&call.packages) } else { call.packages };
+    let wanted =
+        if is_science { (Target::Science, beside_stack(&call.packages)) } else { (Target::Python, call.packages) };
     // Components often install the same, and wheels are hashed whole.
-    let mut packages = sets.entry(wanted).or_insert_with_key(|packages| wheels(packages, &linker.packages)).clone()?;
+    let mut packages = sets
+        .entry(wanted)
+        .or_insert_with_key(|(target, packages)| wheels(packages, *target, &linker.packages))
+        .clone()?;
     if is_science {
         let library = science::library(Path::new(&path)).map_err(|error| Diagnostic::error(error.to_string()))?;
         packages.extend(library);
@@ -228,7 +232,11 @@ fn unknown_commands(linker: &Linker, call: &ExecutorCall, image: &str, loaded: &
 }
 
 /// The wheels of the packages that a component needs.
-fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<String, String>, Diagnostic> {
+fn wheels(
+    requirements: &[Requirement],
+    target: Target,
+    vendored: &Path,
+) -> Result<IndexMap<String, String>, Diagnostic> {
     if requirements.is_empty() {
         return Ok(IndexMap::new());
     }
@@ -236,7 +244,7 @@ fn wheels(requirements: &[Requirement], vendored: &Path) -> Result<IndexMap<Stri
         let problem = format!("it installs `{first}`, which needs native code: the sandbox runs pure Python only");
         return Err(Diagnostic::error(problem).hint(packages::native_code_hint()));
     }
-    match packages::vendored(vendored, requirements) {
+    match packages::vendored(vendored, requirements, target) {
         Ok(Some(wheels)) => Ok(wheels),
         Ok(None) => {
             let names: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();

@@ -6,14 +6,50 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use indexmap::IndexMap;
-use weft_pipeline::executor::{Requirement, native};
+use weft_pipeline::executor::{Requirement, native, stack};
 use weft_pipeline::suggest;
 
 use crate::error::{Error, Result};
 use crate::publish;
 
-/// The version of Python that the executor is.
-const PYTHON: &str = "3.14";
+/// The executor that packages are for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Target {
+    /// The one for Python.
+    Python,
+    /// The one with the scientific stack, whose packages are not fetched.
+    Science,
+}
+
+impl Target {
+    /// The version of Python that it is.
+    fn python(self) -> &'static str {
+        match self {
+            Self::Python => "3.14",
+            Self::Science => "3.15",
+        }
+    }
+
+    /// The folder of a set of packages.
+    fn folder(self, packages: &Path, requirements: &[Requirement]) -> PathBuf {
+        let set = set(requirements);
+        packages.join(if self == Self::Science { format!("{set}-science") } else { set })
+    }
+}
+
+/// Makes wheels without contents, of which only the version is asked: pip then leaves the stack's packages as they are, and takes of
+/// others only what goes with them. Arguments: the folder, then `NAME==VERSION`.
+const EMPTY_WHEELS: &str = "\
+import sys, zipfile
+folder, *packages = sys.argv[1:]
+for package in packages:
+    name, version = package.split('==')
+    stem = name.replace('-', '_') + '-' + version
+    with zipfile.ZipFile(f'{folder}/{stem}-py3-none-any.whl', 'w') as wheel:
+        wheel.writestr(f'{stem}.dist-info/METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')
+        wheel.writestr(f'{stem}.dist-info/WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+        wheel.writestr(f'{stem}.dist-info/RECORD', '')
+";
 
 /// The folder in a store where the wheels lie.
 pub(crate) fn folder(store: &Path) -> PathBuf {
@@ -21,8 +57,12 @@ pub(crate) fn folder(store: &Path) -> PathBuf {
 }
 
 /// Wheels that were fetched for packages: paths and digests. None if they were not fetched yet.
-pub(crate) fn vendored(packages: &Path, requirements: &[Requirement]) -> Result<Option<IndexMap<String, String>>> {
-    let folder = packages.join(set(requirements));
+pub(crate) fn vendored(
+    packages: &Path,
+    requirements: &[Requirement],
+    target: Target,
+) -> Result<Option<IndexMap<String, String>>> {
+    let folder = target.folder(packages, requirements);
     if !folder.is_dir() {
         return Ok(None);
     }
@@ -46,23 +86,28 @@ pub(crate) struct Fetched {
 }
 
 /// Fetches the wheels of packages and of all that they need, by pip. Only wheels without native code are taken.
-pub(crate) fn fetch(packages: &Path, requirements: &[Requirement], python: &Path) -> Result<Fetched> {
-    let target = packages.join(set(requirements));
-    if target.is_dir() {
-        return Ok(Fetched { wheels: wheels_in(&target)?, known: true });
+pub(crate) fn fetch(packages: &Path, requirements: &[Requirement], target: Target, python: &Path) -> Result<Fetched> {
+    let folder = target.folder(packages, requirements);
+    if folder.is_dir() {
+        return Ok(Fetched { wheels: wheels_in(&folder)?, known: true });
     }
     if let Some(refusal) = refusal(requirements) {
         return Err(refusal);
     }
-    publish::folder(&target, ".fetching", |work| download(work, requirements, python))?;
-    Ok(Fetched { wheels: wheels_in(&target)?, known: false })
+    publish::folder(&folder, ".fetching", |work| download(work, requirements, target, python))?;
+    Ok(Fetched { wheels: wheels_in(&folder)?, known: false })
 }
 
 /// Has pip put wheels into a folder, and notes there what for.
-fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<()> {
-    let output = Command::new(python)
-        .args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"])
-        .args(["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", PYTHON])
+fn download(work: &Path, requirements: &[Requirement], target: Target, python: &Path) -> Result<()> {
+    let there = tempfile::tempdir().map_err(|source| Error::io("create a folder in", &std::env::temp_dir(), source))?;
+    let mut pip = Command::new(python);
+    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"])
+        .args(["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", target.python()]);
+    if target == Target::Science {
+        keep_stack(there.path(), python, &mut pip)?;
+    }
+    let output = pip
         .arg("--dest")
         .arg(work)
         .arg("--")
@@ -79,10 +124,40 @@ fn download(work: &Path, requirements: &[Requirement], python: &Path) -> Result<
             native_code_hint(),
         ));
     }
+    if target == Target::Science {
+        remove_stack(work)?;
+    }
     let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
     let note = lines.join("\n") + "\n";
     let note_path = work.join("requirements.txt");
     fs::write(&note_path, note).map_err(|source| Error::io("write", &note_path, source))
+}
+
+/// Has pip take the stack's packages, in their versions, for what it finds in a folder.
+fn keep_stack(folder: &Path, python: &Path, pip: &mut Command) -> Result<()> {
+    let pinned: Vec<String> = stack().map(|(name, version)| format!("{name}=={version}")).collect();
+    let made = Command::new(python).args(["-c", EMPTY_WHEELS]).arg(folder).args(&pinned).output();
+    let made = made.map_err(|source| Error::io("run", python, source))?;
+    if !made.status.success() {
+        let said = String::from_utf8_lossy(&made.stderr);
+        return Err(Error::request(format!("`{}` failed: {}", python.display(), said.trim())));
+    }
+    let constraints = folder.join("constraints.txt");
+    fs::write(&constraints, pinned.join("\n") + "\n").map_err(|source| Error::io("write", &constraints, source))?;
+    pip.arg("--find-links").arg(folder).arg("--constraint").arg(&constraints);
+    Ok(())
+}
+
+/// Removes the wheels of the stack's packages, which the executor has itself.
+fn remove_stack(folder: &Path) -> Result<()> {
+    let stems: Vec<String> = stack().map(|(name, version)| format!("{}-{version}-", name.replace('-', "_"))).collect();
+    for path in wheels_in(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+        if stems.iter().any(|stem| name.starts_with(stem)) {
+            fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
+        }
+    }
+    Ok(())
 }
 
 /// Why these packages cannot be had in the sandbox, where that is known by their names.
@@ -139,7 +214,9 @@ mod tests {
     #[test]
     fn native_packages_are_refused_before_anything_is_fetched() {
         let folder = tempfile::tempdir().unwrap();
-        let refused = fetch(folder.path(), &[Requirement("numpy<2".to_owned())], Path::new("/no/python")).map(|_| ());
+        let refused =
+            fetch(folder.path(), &[Requirement("numpy<2".to_owned())], Target::Python, Path::new("/no/python"))
+                .map(|_| ());
         let message = refused.unwrap_err().to_string();
         assert!(message.contains("`numpy<2` needs native code"), "{message}");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);

@@ -7,7 +7,7 @@ use weft_pipeline::model::{Implementation, Pipeline};
 
 use crate::error::Result;
 use crate::notice::{Notice, Notify};
-use crate::packages::{self, Fetched};
+use crate::packages::{self, Fetched, Target};
 use crate::store::Store;
 
 /// Packages that are installed together, and their wheels.
@@ -27,17 +27,17 @@ pub struct VendoredSet {
 /// # Errors
 /// Packages with native code, and whatever pip says.
 pub fn vendor(root: &Path, pipeline: &Pipeline, python: &Path, notify: &Notify<'_>) -> Result<Vec<VendoredSet>> {
-    let mut sets: Vec<Vec<Requirement>> = Vec::new();
+    let mut sets: Vec<(Target, Vec<Requirement>)> = Vec::new();
     for component in pipeline.components.values() {
         let Implementation::Command(step) = &component.implementation else { continue };
         // What no executor can run is told when the pipeline is checked.
         let Ok(call) = choose_executor(step) else { continue };
-        let packages = match call.executor {
-            ExecutorKind::Science => beside_stack(&call.packages),
-            _ => call.packages,
+        let set = match call.executor {
+            ExecutorKind::Science => (Target::Science, beside_stack(&call.packages)),
+            _ => (Target::Python, call.packages),
         };
-        if !packages.is_empty() && !sets.contains(&packages) {
-            sets.push(packages);
+        if !set.1.is_empty() && !sets.contains(&set) {
+            sets.push(set);
         }
     }
     if !sets.is_empty() {
@@ -46,9 +46,9 @@ pub fn vendor(root: &Path, pipeline: &Pipeline, python: &Path, notify: &Notify<'
     }
     let folder = vendor_folder(root);
     let mut vendored = Vec::new();
-    for requirements in &sets {
+    for (target, requirements) in &sets {
         let packages: Vec<String> = requirements.iter().map(|requirement| requirement.0.clone()).collect();
-        let Fetched { wheels, known } = packages::fetch(&folder, requirements, python)?;
+        let Fetched { wheels, known } = packages::fetch(&folder, requirements, *target, python)?;
         if !known {
             notify(Notice::Fetched { packages: packages.clone(), wheels: wheels.len() });
         }

@@ -26,6 +26,8 @@ fn every_command_explains_itself() {
         "artifact show",
         "artifact cat",
         "artifact export",
+        "executor",
+        "executor install",
         "cache",
         "gc",
         "fsck",

@@ -63,6 +63,11 @@ const STACK: [(&str, &str); 53] = [
     ("xmltodict", "1.0.4"),
 ];
 
+/// Names and versions of the packages that the science executor brings.
+pub fn stack() -> impl Iterator<Item = (&'static str, &'static str)> {
+    STACK.into_iter()
+}
+
 /// A requirement that asks for another version than the one that is there.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OtherVersion {

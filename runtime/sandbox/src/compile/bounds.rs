@@ -17,6 +17,10 @@ const MAX_LOOPS: u64 = 1 << 12;
 /// than a minute and 2 GB, these 20 seconds and 600 MB.
 const MAX_STATES: u64 = 1 << 24;
 
+/// Places of one function where an exception may come up times the handlers that are around each: what is compiled of each place lists them.
+/// C++ has thousands.
+const MAX_HANDLERS: u64 = 1 << 18;
+
 /// Functions of all modules together.
 const MAX_FUNCTIONS: u64 = 500_000;
 
@@ -34,6 +38,9 @@ const PER_BYTE: u64 = 40;
 
 /// Memory that is needed for each block of the function that is being compiled: 240,000 took 1.2 GB.
 const PER_BLOCK: u64 = 6 << 10;
+
+/// Memory that is needed for each handler at each place where an exception may come up.
+const PER_HANDLER: u64 = 256;
 
 /// Memory that is needed for each of its variables in each of its blocks.
 const PER_STATE: u64 = 48;
@@ -119,8 +126,26 @@ fn check_function(body: &FunctionBody<'_>, parameters: u64) -> Result<u64, Strin
         variables += u64::from(local.map_err(invalid)?.0);
     }
     let (mut blocks, mut loops) = (1, 0);
+    // The handlers around what is read, and around each block that is open.
+    let (mut around, mut open) = (0, Vec::new());
+    let mut handlers = 0;
     for operator in body.get_operators_reader().map_err(invalid)? {
-        blocks += match operator.map_err(invalid)? {
+        let operator = operator.map_err(invalid)?;
+        match &operator {
+            Operator::Block { .. } | Operator::If { .. } | Operator::Loop { .. } => open.push(around),
+            Operator::TryTable { try_table } => {
+                open.push(around);
+                around += try_table.catches.len() as u64;
+            }
+            Operator::End => around = open.pop().unwrap_or_default(),
+            Operator::Call { .. }
+            | Operator::CallIndirect { .. }
+            | Operator::CallRef { .. }
+            | Operator::Throw { .. }
+            | Operator::ThrowRef => handlers += around,
+            _ => {}
+        }
+        blocks += match operator {
             Operator::Block { .. } | Operator::If { .. } | Operator::Else | Operator::BrIf { .. } => 1,
             // Its head and its body.
             Operator::Loop { .. } => {
@@ -128,8 +153,14 @@ fn check_function(body: &FunctionBody<'_>, parameters: u64) -> Result<u64, Strin
                 2
             }
             Operator::BrTable { targets } => u64::from(targets.len()),
+            Operator::TryTable { try_table } => 1 + try_table.catches.len() as u64,
             _ => 0,
         };
+    }
+    if handlers > MAX_HANDLERS {
+        return Err(format!(
+            "has exception handlers around calls {handlers} times; at most {MAX_HANDLERS} are compiled"
+        ));
     }
     if blocks > MAX_BLOCKS {
         return Err(format!("has {blocks} blocks; at most {MAX_BLOCKS} are compiled"));
@@ -142,5 +173,5 @@ fn check_function(body: &FunctionBody<'_>, parameters: u64) -> Result<u64, Strin
             "has {variables} variables in {blocks} blocks; what is compiled has at most {MAX_STATES} of the one times the other"
         ));
     }
-    Ok(blocks * PER_BLOCK + variables * blocks * PER_STATE)
+    Ok(blocks * PER_BLOCK + variables * blocks * PER_STATE + handlers * PER_HANDLER)
 }

@@ -1,7 +1,7 @@
 use std::sync::atomic::AtomicUsize;
 
 use wasm_encoder::{
-    BlockType, CodeSection, Component, Function, FunctionSection, Module, ModuleSection, TypeSection, ValType,
+    BlockType, Catch, CodeSection, Component, Function, FunctionSection, Module, ModuleSection, TypeSection, ValType,
 };
 use weft_pipeline::step::LogLevel;
 
@@ -45,6 +45,23 @@ fn blocks(count: usize) -> Function {
     function
 }
 
+/// A function with a call inside so many handlers, so often.
+fn handlers(calls: usize, around: usize) -> Function {
+    let mut function = Function::new([]);
+    let mut code = function.instructions();
+    for _ in 0..around {
+        code.block(BlockType::Empty).try_table(BlockType::Empty, [Catch::All { label: 0 }]);
+    }
+    for _ in 0..calls {
+        code.call(0);
+    }
+    for _ in 0..around {
+        code.end().end();
+    }
+    code.end();
+    function
+}
+
 fn refused(binary: &[u8], limits: CompileLimits) -> String {
     check(binary, &limits).unwrap_err()
 }
@@ -53,6 +70,7 @@ fn refused(binary: &[u8], limits: CompileLimits) -> String {
 fn what_real_components_hold_is_compiled() {
     let limits = CompileLimits::default();
     assert!(check(&component((0..10_000).map(|_| function(20, 50))), &limits).unwrap() >= 100);
+    assert!(check(&component([handlers(1000, 100)]), &limits).unwrap() >= 10);
     // A large function is compiled beside few others.
     let few = check(&component([function(5_000, 1000)]), &limits).unwrap();
     assert!((2..10).contains(&few), "{few}");
@@ -76,6 +94,9 @@ fn what_would_take_too_long_or_too_much_memory_is_refused_by_its_cause() {
     assert!(refused(&component([function(0, 5_000)]), limits).contains("5000 loops; at most"));
     assert!(refused(&component([function(40_000, 1000)]), limits).contains("40000 variables in 3001 blocks"));
     assert!(refused(&component((0..500_001).map(|_| function(0, 0))), limits).contains("500001 functions"));
+    assert!(
+        refused(&component([handlers(10_000, 100)]), limits).contains("exception handlers around calls 1000000 times")
+    );
     let small = CompileLimits { memory: 64 << 20, ..limits };
     let why = refused(&component((0..20_000).map(|_| function(0, 10))), small);
     assert!(why.contains("compiling its 20000 functions") && why.contains("64"), "{why}");

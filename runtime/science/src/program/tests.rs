@@ -123,5 +123,5 @@ fn pieces_cover_all_that_is_not_zero() {
     memory[999] = 9;
     assert_eq!(pieces(&memory, 8), [3..6, 500..510, 999..1000]);
     assert_eq!(pieces(&memory, 1), [3..4, 5..6, 500..510, 999..1000]);
-    assert_eq!(pieces(&[0; 10], 8), []);
+    assert!(pieces(&[0; 10], 8).is_empty());
 }
