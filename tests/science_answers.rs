@@ -299,7 +299,7 @@ fn a_wheel_with_machine_code_that_says_it_is_pure_is_told() {
 }
 
 /// Expressions over integers, types and floating-point flags, in `integers.txt`: below each, behind `=`, what it gives natively, and behind
-/// `but` what it gives here where that cannot be helped.
+/// `!` what it gives here where that cannot be helped.
 #[test]
 fn integers_have_64_bits() {
     if !is_installed() {
@@ -309,7 +309,7 @@ fn integers_have_64_bits() {
     let text = std::fs::read_to_string(files.join("integers.txt")).unwrap();
     let mut wanted: Vec<(&str, &str)> = Vec::new();
     for line in text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-        match (line.strip_prefix("    = ").or(line.strip_prefix("    but ")), wanted.last_mut()) {
+        match (line.strip_prefix("    = ").or(line.strip_prefix("    ! ")), wanted.last_mut()) {
             (Some(answer), Some(last)) => last.1 = answer,
             (_, _) => wanted.push((line, "")),
         }
