@@ -4,10 +4,17 @@ import json
 import os
 import shutil
 import sys
+import typing
 import unittest
+import unittest.mock
 import warnings
+from pathlib import Path
 
 from runner import COMPONENT, Ended, RunnerCase, ended
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "app"))
+
+from weft_python import kfp_function  # noqa: E402
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -25,6 +32,22 @@ KINDS = {"data": "Dataset", "model": "Model", "other": "Artifact", "page": "HTML
 def source_of(component: object) -> str:
     """The module's source that KFP puts into the command."""
     return component.component_spec.implementation.container.command[-1]
+
+
+class NamedTuples(unittest.TestCase):
+    @unittest.skipIf(COMPONENT, "it is the host's own")
+    def test_fields_are_named_by_keywords_in_any_python(self) -> None:
+        by_keywords = kfp_function.named_tuple("Outputs", rows=int, name=str)
+        self.assertEqual(by_keywords(1, "a")._asdict(), {"rows": 1, "name": "a"})
+        self.assertEqual(by_keywords.__module__, __name__)
+        self.assertEqual(by_keywords.__annotations__, {"rows": int, "name": str})
+        self.assertEqual(kfp_function.named_tuple("Pairs", [("rows", int)])(2).rows, 2)
+        with unittest.mock.patch("typing.NamedTuple", kfp_function.named_tuple):
+
+            class Derived(typing.NamedTuple):
+                rows: int = 3
+
+        self.assertEqual(Derived(), (3,))
 
 
 class LikeKfp(RunnerCase):

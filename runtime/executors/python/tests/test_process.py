@@ -235,6 +235,11 @@ class Missing(RunnerCase):
         self.assertIn("the package scikit-image needs native code", self.said("try:\n  import skimage\nexcept ImportError as e: raise ValueError(1) from e"))
         self.write("packages/speedy-1.0/swift.cpython-999-wasm32-wasi.so", "")
         self.assertIn("swift.cpython-999-wasm32-wasi.so is native code", self.said("import swift"))
+        # Also in a wheel that says it is pure.
+        with zipfile.ZipFile(self.root / "packages/lying-1.0-py3-none-any.whl", "w") as wheel:
+            wheel.writestr("lying/__init__.py", "from ._machine import answer")
+            wheel.writestr("lying/_machine.abi3.so", "")
+        self.assertIn("lying/_machine.abi3.so is native code", self.said("import lying"))
         if COMPONENT or sys.version_info >= (3, 12):
             # Before, an error did not say what could not be imported from a package.
             self.assertIn("_fast.cpython-999-wasm32-wasi.so is native code", self.said("import speedy"))

@@ -8,6 +8,7 @@ Left out are the lines in which `executor_main` repeats what was passed in.
 import json
 import os
 import sys
+import typing
 
 from .command import Usage
 
@@ -28,10 +29,26 @@ def run(source: str, arguments: list[str]) -> None:
     with open(path, "w", encoding="utf-8", errors="surrogateescape") as file:
         file.write(source)
     sys.argv = [executor_main.__file__, "--component_module_path", path, *arguments]
+    if sys.version_info >= (3, 15):
+        typing.NamedTuple = named_tuple
     # The function may log: kfp sets it up to go to standard output.
     executor_main._setup_logging()
     module = utils.load_module(module_name=MODULE, module_directory=FOLDER)
     executor.Executor(executor_input=executor_input, function_to_execute=getattr(module, name)).execute()
+
+
+def named_tuple(typename: str, fields: typing.Any = None, /, **more: type) -> type:
+    """`typing.NamedTuple` as it was before Python 3.15: functions for KFP name what they return by keywords, `NamedTuple("Outputs",
+    rows=int)`."""
+    made = NAMED_TUPLE(typename, more.items() if fields is None else fields)
+    # Pickles name the module of whoever made it.
+    made.__module__ = sys._getframe(1).f_globals.get("__name__", __name__)
+    return made
+
+
+NAMED_TUPLE = typing.NamedTuple
+# Classes derive from it.
+named_tuple.__mro_entries__ = NAMED_TUPLE.__mro_entries__
 
 
 def option(arguments: list[str], name: str) -> str:

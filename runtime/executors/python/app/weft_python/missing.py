@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+import zipfile
 
 NATIVE = {
     "Crypto": "pycryptodome", "MySQLdb": "mysqlclient", "PIL": "pillow", "_cffi_backend": "cffi", "aiohttp": "", "bcrypt": "",
@@ -125,16 +126,24 @@ def is_there(module: str) -> bool:
 def native_file(name: str) -> str | None:
     """The native library that a module would be, where the folders that are searched have one."""
     *parents, child = name.split(".")
-    for folder in sys.path:
-        folder = "/".join([folder or ".", *parents])
-        try:
-            files = os.listdir(folder)
-        except OSError:
-            continue
-        for file in files:
+    for place in sys.path:
+        folder = "/".join([place or ".", *parents])
+        for file in files_in(place, folder):
             if file.partition(".")[0] == child and file.endswith((".so", ".pyd", ".dylib")):
                 return f"{folder}/{file}"
     return None
+
+
+def files_in(place: str, folder: str) -> list[str]:
+    """Names of the files in a folder, which may be inside of a wheel: `place` then."""
+    try:
+        if os.path.isfile(place):
+            with zipfile.ZipFile(place) as wheel:
+                inside = folder.removeprefix(place).strip("/")
+                return [name.rpartition("/")[2] for name in wheel.namelist() if name.rpartition("/")[0] == inside]
+        return os.listdir(folder)
+    except (OSError, ValueError, zipfile.BadZipFile):
+        return []
 
 
 def tells_of_module(name: str) -> bool:
