@@ -22,6 +22,9 @@ use crate::function_cache::{FunctionCache, PackDirectory};
 /// compiling a smaller one, which takes half a second. A component with an interpreter has ten times this size.
 const WORTH_SHARING: usize = 2 << 20;
 
+/// The size from which it is compiled without: its functions would drive all others out of the packs, and not fit there themselves.
+const TOO_LARGE_TO_SHARE: usize = 128 << 20;
+
 /// The private cache of compiled components.
 pub(crate) struct CompiledCache {
     directory: PathBuf,
@@ -50,7 +53,7 @@ impl CompiledCache {
         size: usize,
         compile: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        if size < WORTH_SHARING {
+        if !(WORTH_SHARING..TOO_LARGE_TO_SHARE).contains(&size) {
             return compile();
         }
         self.functions.compile_with(PackDirectory { directory: &self.directory, engine: self.engine }, compile)

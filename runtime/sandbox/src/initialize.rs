@@ -2,7 +2,8 @@
 //! loaded its library need not do so in each step.
 //!
 //! Nothing here runs in a pipeline. What the module sees is the same each time, files aside: no arguments, no environment, the virtual
-//! clock, seeded randomness. So equal modules and files give equal images.
+//! clock, seeded randomness. So equal modules and files give equal images, unless the
+//! module looks at the files' times and numbers.
 
 use std::path::Path;
 use std::time::Duration;

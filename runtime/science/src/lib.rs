@@ -3,7 +3,7 @@
 //!
 //! The module ([`wheel`]) is patched ([`patch`]), started once in the sandbox so that its memory holds an interpreter that has loaded what
 //! pipelines import ([`stage`]), made into a program again with that memory ([`program`]), and wrapped as a component ([`component`]).
-//! The same wheel gives the same bytes.
+//! Two builds may differ in what was read of files while it started, such as their times.
 
 use std::path::Path;
 use std::time::Duration;

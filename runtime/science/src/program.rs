@@ -176,8 +176,7 @@ fn data(memory: &[u8]) -> Result<Vec<u8>> {
     let mut section = Vec::with_capacity(found.iter().map(|piece| piece.len() + 16).sum());
     found.len().encode(&mut section);
     for piece in found {
-        let offset = i32::try_from(u32::try_from(piece.start).unwrap_or(u32::MAX).cast_signed());
-        let offset = offset.map_err(|error| Error::module(error.to_string()))?;
+        let offset = u32::try_from(piece.start).map_err(|error| Error::module(error.to_string()))?.cast_signed();
         section.push(0);
         ConstExpr::i32_const(offset).encode(&mut section);
         memory[piece].encode(&mut section);

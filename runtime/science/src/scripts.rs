@@ -30,7 +30,7 @@ pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
     })
 }
 
-/// A name for what this version of weft builds: equal ones are the same, byte for byte.
+/// A name for what this version of weft builds: equal ones are built of the same.
 pub fn key() -> String {
     let mut digest = Sha256::new();
     for (name, text) in
