@@ -51,7 +51,8 @@ bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
 bash runtime/executors/build.sh
 # The executor with the scientific stack takes minutes and gigabytes; without it, the tests of `tests/science.rs` pass over what needs it.
-if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then bash runtime/executors/build.sh science; fi
+# It is compiled to where tests look for compiled components.
+if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash runtime/executors/build.sh science; fi
 
 authoring_tools
 

@@ -84,6 +84,7 @@ def prepare() -> None:
     integers.install()
     for name in LOADED:
         importlib.import_module(name)
+    integers.settle()
     from weft_python import absent, null, process, warm
 
     absent.install()

@@ -29,7 +29,7 @@ def train(data: Input[Dataset], model: Output[Model], metrics: Output[Metrics]) 
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import MinMaxScaler
     read = np.load(data.path)
-    chain = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=500, tol=1e-6))
+    chain = make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=5000, tol=1e-10))
     search = GridSearchCV(chain, {'logisticregression__C': [0.1, 1.0]}, cv=3, n_jobs=-1).fit(read['x'], read['y'])
     metrics.log_metric('score', search.best_score_)
     joblib.dump(search.best_estimator_, model.path)

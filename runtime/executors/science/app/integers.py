@@ -35,6 +35,16 @@ def install() -> None:
     _watch_imports()
 
 
+def settle() -> None:
+    """Ends what `install` does to each import, once all that gives indexers is loaded: it would stand in every traceback of an import."""
+    if missing := [name for name in INDEXERS if name not in sys.modules]:
+        raise RuntimeError(f"not loaded, so that they would give narrow indexers: {missing}")
+    zipimport.zipimporter.exec_module = _EXEC_MODULE
+
+
+_EXEC_MODULE = zipimport.zipimporter.exec_module
+
+
 def _name_types() -> None:
     import numpy as np
     from numpy._core import arrayprint, numerictypes
@@ -89,14 +99,14 @@ def _renamed(code: types.CodeType) -> types.CodeType:
 
 def _watch_imports() -> None:
     importer = zipimport.zipimporter
-    get_code, exec_module = importer.get_code, importer.exec_module
+    get_code = importer.get_code
 
     def get_renamed_code(self, name):
         code = get_code(self, name)
         return _renamed(code) if name.partition(".")[0] in COUNTING_PACKAGES else code
 
     def exec_and_widen(self, module):
-        exec_module(self, module)
+        _EXEC_MODULE(self, module)
         for owner, names in INDEXERS.get(module.__name__, {}).items():
             owner = getattr(module, owner) if owner else module
             for name in names.split():
