@@ -4,18 +4,9 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::kfp::compile;
 use common::{Ended, Folder, component, project, states, task};
 use serde_json::Value;
-
-/// Writes a pipeline in Python into the folder and has KFP's SDK compile it.
-fn compile(folder: &Folder, source: &str) {
-    folder.file("pipeline.py", &format!("{source}\n\ncompiler.Compiler().compile(pipeline, 'pipeline.yaml')\n"));
-    let python = project().join("target/kfp-venv/bin/python");
-    let ended = Ended::from(Command::new(python).arg("pipeline.py").current_dir(folder.path()).output().unwrap());
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-}
 
 const TABLE: &str = "from kfp import compiler, dsl
 

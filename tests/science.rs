@@ -4,30 +4,24 @@
 
 mod common;
 
-use std::process::Command;
-
+use common::kfp::{self, science_is_installed};
 use common::{Ended, Folder, command, project, states, task};
 
-/// Whether the executor is installed; says so if it is not.
-fn is_installed(test: &str) -> bool {
-    let executors = std::fs::read_dir(project().join("target/executors")).into_iter().flatten().flatten();
-    let mut names = executors.map(|entry| entry.file_name().to_string_lossy().into_owned());
-    let found = names.any(|name| name.starts_with("science-"));
-    if !found {
-        eprintln!("PASSED OVER: {test}: there is no science executor: `runtime/executors/build.sh science` builds it");
-    }
-    found
+/// Has KFP's SDK compile a pipeline in Python.
+fn compile(folder: &Folder, source: &str) {
+    kfp::compile(folder, &format!("from kfp import compiler, dsl\n\n{source}"));
 }
 
-/// Writes a pipeline in Python into the folder and has KFP's SDK compile it.
-fn compile(folder: &Folder, source: &str) {
-    let source = format!(
-        "from kfp import compiler, dsl\n\n{source}\n\ncompiler.Compiler().compile(pipeline, 'pipeline.yaml')\n"
-    );
-    folder.file("pipeline.py", &source);
-    let python = project().join("target/kfp-venv/bin/python");
-    let ended = Ended::from(Command::new(python).arg("pipeline.py").current_dir(folder.path()).output().unwrap());
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+/// Runs functions that install packages, each of which fails and says something.
+#[track_caller]
+fn all_fail(packages: &str, cases: &[(&str, &str)]) {
+    let folder = Folder::default();
+    for (body, said) in cases {
+        compile(&folder, &function(packages, body));
+        let ended = folder.weft(&["run", "pipeline.yaml"]);
+        assert_eq!(ended.code, Some(1), "{body}: {}", ended.stderr);
+        assert!(ended.stderr.contains(said), "{body}: {}", ended.stderr);
+    }
 }
 
 /// One function, which is the whole pipeline.
@@ -116,7 +110,7 @@ fn what_pip_does_not_fetch_leaves_nothing_behind() {
 
 #[test]
 fn a_model_is_trained_and_used_by_unmodified_functions() {
-    if !is_installed("a_model_is_trained_and_used_by_unmodified_functions") {
+    if !science_is_installed("a_model_is_trained_and_used_by_unmodified_functions") {
         return;
     }
     let folder = Folder::default();
@@ -143,7 +137,7 @@ fn a_model_is_trained_and_used_by_unmodified_functions() {
 
 #[test]
 fn other_versions_are_told_once() {
-    if !is_installed("other_versions_are_told_once") {
+    if !science_is_installed("other_versions_are_told_once") {
         return;
     }
     let folder = Folder::default();
@@ -159,10 +153,9 @@ fn other_versions_are_told_once() {
 
 #[test]
 fn errors_and_statuses_are_those_of_python() {
-    if !is_installed("errors_and_statuses_are_those_of_python") {
+    if !science_is_installed("errors_and_statuses_are_those_of_python") {
         return;
     }
-    let folder = Folder::default();
     let cases = [
         ("import pandas as pd\npd.DataFrame({'a': [1]})['b']\nreturn ''", "KeyError: 'b'"),
         ("import numpy as np\nnp.linalg.inv(np.zeros((2, 2)))\nreturn ''", "LinAlgError: Singular matrix"),
@@ -170,20 +163,14 @@ fn errors_and_statuses_are_those_of_python() {
         ("import sys\nsys.exit(7)", "exit status 7"),
         ("import os\nos._exit(9)", "exit status 9"),
     ];
-    for (body, said) in cases {
-        compile(&folder, &function("['pandas']", body));
-        let ended = folder.weft(&["run", "pipeline.yaml"]);
-        assert_eq!(ended.code, Some(1), "{body}: {}", ended.stderr);
-        assert!(ended.stderr.contains(said), "{body}: {}", ended.stderr);
-    }
+    all_fail("['pandas']", &cases);
 }
 
 #[test]
 fn hostile_programs_end_with_a_named_error() {
-    if !is_installed("hostile_programs_end_with_a_named_error") {
+    if !science_is_installed("hostile_programs_end_with_a_named_error") {
         return;
     }
-    let folder = Folder::default();
     let cases = [
         (
             "import numpy as np\nreturn str(np.zeros(100 * 2**30, dtype='uint8').sum())",
@@ -197,17 +184,12 @@ fn hostile_programs_end_with_a_named_error() {
             "called itself too deeply",
         ),
     ];
-    for (body, said) in cases {
-        compile(&folder, &function("['numpy']", body));
-        let ended = folder.weft(&["run", "pipeline.yaml"]);
-        assert_eq!(ended.code, Some(1), "{body}: {}", ended.stderr);
-        assert!(ended.stderr.contains(said), "{body}: {}", ended.stderr);
-    }
+    all_fail("['numpy']", &cases);
 }
 
 #[test]
 fn figures_are_drawn() {
-    if !is_installed("figures_are_drawn") {
+    if !science_is_installed("figures_are_drawn") {
         return;
     }
     let folder = Folder::default();
@@ -220,7 +202,7 @@ fn figures_are_drawn() {
 
 #[test]
 fn randomness_is_seeded_by_the_step_and_hashes_are_fixed() {
-    if !is_installed("randomness_is_seeded_by_the_step_and_hashes_are_fixed") {
+    if !science_is_installed("randomness_is_seeded_by_the_step_and_hashes_are_fixed") {
         return;
     }
     let body = "import random, time\nimport numpy as np\n\

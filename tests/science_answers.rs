@@ -13,6 +13,7 @@ use weft::artifacts::{Existing, Store};
 
 mod common;
 
+use common::kfp::science_is_installed;
 use common::{Ended, Folder, differences, project};
 
 /// A file of the corpus.
@@ -22,20 +23,6 @@ fn corpus(name: &str) -> PathBuf {
 
 fn read_json(name: &str) -> Value {
     serde_json::from_str(&std::fs::read_to_string(corpus(name)).unwrap()).unwrap()
-}
-
-/// Whether the executor is there.
-fn is_installed() -> bool {
-    let executors = project().join("target/executors").read_dir().into_iter().flatten().flatten();
-    let found = executors
-        .map(|entry| entry.path())
-        .any(|path| path.join("science.wasm").is_file() || path.ends_with("science.wasm"));
-    let must = std::env::var_os("WEFT_TEST_SCIENCE").is_some_and(|value| value == "1");
-    assert!(found || !must, "the executor `science` is not installed: `weft executor install science`");
-    if !found {
-        eprintln!("skipped: the executor `science` is not installed");
-    }
-    found
 }
 
 /// Has the SDK compile a pipeline of the corpus into the folder.
@@ -141,7 +128,7 @@ fn a_wrong_answer_is_told_with_its_place() {
 /// 60 functions and some; `functions.json` has their answers, and how near each must come.
 #[test]
 fn functions_give_what_they_give_natively_and_the_same_bytes_again() {
-    if !is_installed() {
+    if !science_is_installed("functions_give_what_they_give_natively_and_the_same_bytes_again") {
         return;
     }
     let answers = read_json("functions.json");
@@ -185,7 +172,7 @@ fn functions_give_what_they_give_natively_and_the_same_bytes_again() {
 /// Models, tables and figures; also those that natively hold the time, the order of a set, what no seed made.
 #[test]
 fn files_have_the_same_bytes_each_time() {
-    if !is_installed() {
+    if !science_is_installed("files_have_the_same_bytes_each_time") {
         return;
     }
     let [first, second] = [(); 2].map(|()| {
@@ -207,7 +194,7 @@ fn files_have_the_same_bytes_each_time() {
 /// Pipelines as KFP's samples are: `pipelines.json` has what `kfp.local` made of them natively.
 #[test]
 fn pipelines_like_those_of_kfp_give_what_kfp_gives() {
-    if !is_installed() {
+    if !science_is_installed("pipelines_like_those_of_kfp_give_what_kfp_gives") {
         return;
     }
     let mut problems = String::new();
@@ -256,7 +243,7 @@ fn as_floats(value: Value) -> Value {
 /// What would take all memory, all time, the whole stack.
 #[test]
 fn hostile_programs_end_with_an_error_that_says_what_it_was() {
-    if !is_installed() {
+    if !science_is_installed("hostile_programs_end_with_an_error_that_says_what_it_was") {
         return;
     }
     let folder = Folder::default();
@@ -286,7 +273,7 @@ fn hostile_programs_end_with_an_error_that_says_what_it_was() {
 
 #[test]
 fn a_wheel_with_machine_code_that_says_it_is_pure_is_told() {
-    if !is_installed() {
+    if !science_is_installed("a_wheel_with_machine_code_that_says_it_is_pure_is_told") {
         return;
     }
     let folder = Folder::default();
@@ -313,7 +300,7 @@ fn a_wheel_with_machine_code_that_says_it_is_pure_is_told() {
 /// `!` what it gives here where that cannot be helped.
 #[test]
 fn integers_have_64_bits() {
-    if !is_installed() {
+    if !science_is_installed("integers_have_64_bits") {
         return;
     }
     let files = project().join("runtime/executors/science");

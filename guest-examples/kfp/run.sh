@@ -1,19 +1,17 @@
 #!/usr/bin/env bash
-# Compiles pipeline.py with the KFP SDK and runs it on the Palmer penguins. Needs weft (built by ../penguins/run.sh if it is not there)
-# and Python 3 with venv; pip fetches the SDK and, once on a machine, the executor with pandas and scikit-learn. Arguments go to
+# Compiles pipeline.py with the KFP SDK and runs it on the Palmer penguins. Builds weft if need be. Needs rustup's Rust,
+# a C compiler and Python 3 with venv; pip fetches the SDK and, once on a machine, the executor with pandas and scikit-learn. Arguments go to
 # `weft run`: `bash guest-examples/kfp/run.sh -p seed=8`.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 cd "$repo"
 
-weft=target/debug/weft
-if [ ! -x "$weft" ]; then
+if [ ! -x target/debug/weft ]; then
     echo "building weft: the first time takes some minutes" >&2
-    cargo build --quiet --locked --package weft-cli
 fi
-bash runtime/executors/build.sh python
-"$weft" executor install science
+# Builds weft as well.
+bash runtime/executors/build.sh python science
 
 sdk=target/kfp-sdk
 if ! cmp -s "$here/requirements.txt" "$sdk/requirements.txt"; then
@@ -24,4 +22,4 @@ if ! cmp -s "$here/requirements.txt" "$sdk/requirements.txt"; then
     cp "$here/requirements.txt" "$sdk/"
 fi
 "$sdk/bin/python" -W ignore "$here/pipeline.py" target/penguins-by-sex.yaml
-exec "$weft" run target/penguins-by-sex.yaml -w "data=guest-examples/penguins/data/penguins.csv" "$@"
+exec target/debug/weft run target/penguins-by-sex.yaml -w "data=guest-examples/penguins/data/penguins.csv" "$@"

@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 mod agree;
+pub mod kfp;
 mod paths;
 mod redact;
 

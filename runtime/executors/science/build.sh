@@ -4,5 +4,5 @@
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../../.."
-cargo build --quiet -p weft-cli
+cargo build --quiet --locked -p weft-cli
 WEFT_EXECUTORS="$PWD/target/executors" target/debug/weft executor install science >&2

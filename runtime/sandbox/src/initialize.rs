@@ -2,8 +2,7 @@
 //! loaded its library need not do so in each step.
 //!
 //! Nothing here runs in a pipeline. What the module sees is the same each time, files aside: no arguments, no environment, the virtual
-//! clock, seeded randomness. So equal modules and files give equal images, unless the
-//! module looks at the files' times and numbers.
+//! clock, seeded randomness. So equal modules and files give equal images, unless the module looks at the files' times and numbers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +22,7 @@ use crate::limits::{Deadline, MemoryLimiter};
 use crate::loader;
 use crate::log::Log;
 use crate::observer::Listener;
-use crate::random::SeededRng;
+use crate::random;
 
 /// Lines at the end of its output that an error repeats.
 const LAST_LINES: usize = 12;
@@ -137,15 +136,12 @@ fn run(engine: &wasmtime::Engine, module: &Module, how: &Initialization<'_>, lis
     };
     let clock = VirtualClock::default();
     let mut wasi = WasiCtxBuilder::new();
-    let random = |purpose| SeededRng::new(&[0; 32], purpose);
     wasi.allow_blocking_current_thread(true)
         .stdout(log.clone())
         .stderr(log.clone())
         .wall_clock(clock.clone())
-        .monotonic_clock(clock)
-        .secure_random(random("random"))
-        .insecure_random(random("insecure-random"))
-        .insecure_random_seed(random("insecure-random-seed").next_u128());
+        .monotonic_clock(clock);
+    random::seed(&mut wasi, &[0; 32]);
     wasi.preopened_dir(how.root, "/", FsPerms::ReadWrite).map_err(fail)?;
     let guest = Guest { wasi: wasi.build_p1(), limiter: MemoryLimiter::new(how.memory) };
     let mut store = Store::new(engine, guest);

@@ -2,6 +2,8 @@
 
 use std::convert::Infallible;
 
+use wasmtime_wasi::WasiCtxBuilder;
+
 /// A stream of random bytes for one purpose of one step.
 pub(crate) struct SeededRng(blake3::OutputReader);
 
@@ -15,6 +17,14 @@ impl SeededRng {
         self.0.fill(&mut bytes);
         u128::from_le_bytes(bytes)
     }
+}
+
+/// Has all of WASI's randomness come of this identity.
+pub(crate) fn seed(wasi: &mut WasiCtxBuilder, identity: &[u8; 32]) {
+    let stream = |purpose| SeededRng::new(identity, purpose);
+    wasi.secure_random(stream("random"))
+        .insecure_random(stream("insecure-random"))
+        .insecure_random_seed(stream("insecure-random-seed").next_u128());
 }
 
 impl rand_core::TryRng for SeededRng {

@@ -28,7 +28,7 @@ use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::loader::{Loader, Ready};
 use crate::log::Log;
 use crate::observer::Listener;
-use crate::random::SeededRng;
+use crate::random;
 
 /// The number of ticks per check of the disk space that a step uses, which is more expensive than checking the time.
 const DISK_CHECK_INTERVAL: u32 = 10;
@@ -260,9 +260,7 @@ impl Sandbox {
             wasi.wall_clock(clock.clone());
         }
         if !request.grants.random {
-            wasi.secure_random(SeededRng::new(&request.identity, "random"))
-                .insecure_random(SeededRng::new(&request.identity, "insecure-random"))
-                .insecure_random_seed(SeededRng::new(&request.identity, "insecure-random-seed").next_u128());
+            random::seed(&mut wasi, &request.identity);
         }
         wasi
     }

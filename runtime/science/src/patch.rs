@@ -9,6 +9,8 @@ use sha2::{Digest, Sha256};
 use wasm_encoder::{CodeSection, Encode, FunctionSection, Module, RawSection, SectionId};
 use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
 
+use crate::wheel;
+
 /// The patch of the interpreter: 64 bits for what stands for Python's integers, and floating-point flags. What it does and why is told in
 /// `runtime/executors/science/INTEGERS.md`.
 pub(crate) const INTEGERS: &str = include_str!("../../executors/science/integers.patch");
@@ -336,13 +338,7 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 fn digest(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-
-    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
-        // Writing to a `String` cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    wheel::hex(&Sha256::digest(bytes))
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The Python that runs while the interpreter starts and in its processes: the Python executor's package, and what is this executor's own.
 
+use std::sync::LazyLock;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::{patch, wheel};
@@ -31,7 +33,12 @@ pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A name for what this version of weft builds: equal ones are built of the same.
-pub fn key() -> String {
+pub fn key() -> &'static str {
+    &KEY
+}
+
+/// Worked out once: it is asked for with each component of a pipeline, and the patch is long.
+static KEY: LazyLock<String> = LazyLock::new(|| {
     let mut digest = Sha256::new();
     for (name, text) in
         FILES.iter().chain(&[("patch", patch::INTEGERS), ("wheels", wheel::REQUIREMENTS), ("revision", REVISION)])
@@ -43,7 +50,7 @@ pub fn key() -> String {
     }
     digest.update(env!("CARGO_PKG_VERSION"));
     wheel::hex(&digest.finalize()[..8])
-}
+});
 
 #[cfg(test)]
 mod tests {

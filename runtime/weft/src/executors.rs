@@ -190,18 +190,20 @@ fn program(
         Some(Err(error)) => return Err(Diagnostic::error(format!("the executor {path} cannot be loaded: {error}"))),
         None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
     };
-    let is_science = call.executor == ExecutorKind::Science;
-    let wanted =
-        if is_science { (Target::Science, beside_stack(&call.packages)) } else { (Target::Python, call.packages) };
+    let wanted = match call.executor {
+        ExecutorKind::Science => (Target::Science, beside_stack(&call.packages)),
+        _ => (Target::Python, call.packages),
+    };
     // Components often install the same, and wheels are hashed whole.
-    let mut packages = sets
-        .entry(wanted)
-        .or_insert_with_key(|(target, packages)| wheels(packages, *target, &linker.packages))
-        .clone()?;
-    if is_science {
-        let library = science::library(Path::new(&path)).map_err(|error| Diagnostic::error(error.to_string()))?;
-        packages.extend(library);
-    }
+    let find = |(target, packages): &(Target, Vec<Requirement>)| {
+        let mut found = wheels(packages, *target, &linker.packages)?;
+        if *target == Target::Science {
+            let library = science::library(Path::new(&path));
+            found.extend(library.map_err(|error| Diagnostic::error(error.to_string()))?);
+        }
+        Ok(found)
+    };
+    let packages = sets.entry(wanted).or_insert_with_key(find).clone()?;
     Ok(Program { path, digest, argv: call.argv, packages })
 }
 

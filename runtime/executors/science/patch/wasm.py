@@ -75,23 +75,22 @@ class Reader:
         self.at += length
         return self.data[self.at - length : self.at]
 
-    def unsigned(self):
-        value = shift = 0
+    def leb128(self):
+        """The number without a sign, how many bits it was written with, and whether the highest of them is set."""
+        value = bits = 0
         while True:
             byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
+            value |= (byte & 0x7F) << bits
+            bits += 7
             if byte < 0x80:
-                return value
+                return value, bits, byte & 0x40
+
+    def unsigned(self):
+        return self.leb128()[0]
 
     def signed(self):
-        value = shift = 0
-        while True:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value - (1 << shift) if byte & 0x40 else value
+        value, bits, negative = self.leb128()
+        return value - (1 << bits) if negative else value
 
     def name(self):
         return self.take(self.unsigned())
