@@ -291,8 +291,9 @@ fn a_wheel_with_machine_code_that_says_it_is_pure_is_told() {
     let ended = folder.weft("run pipeline.yaml");
     assert_eq!(ended.code, Some(1), "{}", ended.stderr);
     assert!(ended.stderr.contains("No module named 'lying._machine'"), "{}", ended.stderr);
-    // That the file is native code is not told here as it is by the small executor: CPython 3.15 looks for modules of like names while it shows such
-    // an error, which fails for a module inside a package that cannot be imported, and it then leaves out the notes of the error.
+    let log = folder.weft("logs latest");
+    let note = "lying/_machine.abi3.so is native code, which cannot run inside the sandbox";
+    assert!(log.stdout.contains(note), "{}", log.stdout);
     folder.assert_whole();
 }
 

@@ -90,6 +90,7 @@ def prepare() -> None:
     absent.install()
     null.install()
     leave_out_site()
+    guard_suggestions()
     give_builtins()
     process.library_path = [LIBRARY, SITE]
     process.not_packages = frozenset([LIBRARY, FONTS])
@@ -191,6 +192,22 @@ def leave_out_site() -> None:
             return getattr(sys, name)
 
     traceback.sys = Sys()
+
+
+def guard_suggestions() -> None:
+    """An error of a missing module is shown with names like its own, for which CPython 3.15 imports the package that should have it. Where
+    that fails as well, showing the error fails, and its notes are lost."""
+    import traceback
+
+    suggestion = traceback._compute_suggestion_error
+
+    def guarded(*of: object) -> object:
+        try:
+            return suggestion(*of)
+        except Exception:
+            return None
+
+    traceback._compute_suggestion_error = guarded
 
 
 def give_builtins() -> None:

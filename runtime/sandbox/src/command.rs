@@ -8,10 +8,12 @@ use weft_launcher::{ExitError, Mount, StepSecrets, WorkDir};
 use weft_pipeline::command::Call;
 use weft_pipeline::step::FailureKind;
 
+use crate::compiler::Extent;
 use crate::failure::{self, Failure};
 use crate::host::State;
 use crate::limits::StepLimits;
 use crate::loader::Ready;
+use crate::partial;
 
 /// The number of lines at the end of a log that are searched for the cause of a failure.
 const LAST_LINES: usize = 200;
@@ -48,8 +50,17 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, writ
     })
 }
 
+/// How a command that did not fail ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// At its end.
+    Done,
+    /// Where it called a function that is not compiled; see [`crate::partial`].
+    Missing,
+}
+
 /// Runs a command to its end. Any exit status but 0 is a failure.
-pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<(), Failure> {
+pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<Ended, Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
     })?;
@@ -65,11 +76,12 @@ pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimi
         Ok((Err(()),)) => 1,
         Err(error) => match error.downcast_ref::<I32Exit>() {
             Some(I32Exit(status)) if store.data().step.stop.is_none() => *status,
+            _ if component.extent == Extent::Usual && partial::is_missing(&error) => return Ok(Ended::Missing),
             _ => return Err(failure::of_guest(&error, store.data(), limits)),
         },
     };
     if status == 0 {
-        return Ok(());
+        return Ok(Ended::Done);
     }
     let lines = store.data().step.log.last_lines(LAST_LINES);
     let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);

@@ -4,6 +4,8 @@
 //! cache, which must belong to the user and not be writable for others, and only under the name that the component's digest
 //! and the engine's version and settings give them.
 
+mod transfer;
+
 use std::collections::hash_map::DefaultHasher;
 use std::fs;
 use std::hash::{Hash, Hasher};
@@ -14,16 +16,19 @@ use wasmtime::Engine;
 use wasmtime::component::Component;
 
 use crate::atomic_write::{Durability, write_atomically};
+use crate::compiler::Extent;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::function_cache::{FunctionCache, PackDirectory};
 
-/// The minimum size of a binary that is compiled with the function cache, in bytes. Reading the packs takes longer than
-/// compiling a smaller one, which takes half a second. A component with an interpreter has ten times this size.
-const WORTH_SHARING: usize = 2 << 20;
+pub use transfer::{Transferred, export_compiled, import_compiled};
 
-/// The size from which it is compiled without: its functions would drive all others out of the packs, and not fit there themselves.
-const TOO_LARGE_TO_SHARE: usize = 128 << 20;
+/// Bytes of WebAssembly code from which a component is compiled with the function cache. Reading the packs takes longer than compiling a
+/// smaller one, which takes half a second. An interpreter has ten times this size.
+const WORTH_SHARING: u64 = 1 << 20;
+
+/// Bytes of WebAssembly code up to which functions are kept: those of a larger component would drive all others out of the packs.
+const MAX_KEPT: u64 = 40 << 20;
 
 /// The private cache of compiled components.
 pub(crate) struct CompiledCache {
@@ -47,21 +52,22 @@ impl CompiledCache {
         Ok(Self { directory: own, engine, functions: Arc::clone(&started.functions) })
     }
 
-    /// Compiles a component of this size, a large one with the function cache.
+    /// Compiles so many bytes of code, many of them with the function cache.
     pub(crate) fn compile<T, E>(
         &self,
-        size: usize,
+        code: u64,
         compile: impl FnOnce() -> std::result::Result<T, E>,
     ) -> std::result::Result<T, E> {
-        if !(WORTH_SHARING..TOO_LARGE_TO_SHARE).contains(&size) {
+        if code < WORTH_SHARING {
             return compile();
         }
-        self.functions.compile_with(PackDirectory { directory: &self.directory, engine: self.engine }, compile)
+        let packs = PackDirectory { directory: &self.directory, engine: self.engine };
+        self.functions.compile_with(packs, code <= MAX_KEPT, compile)
     }
 
     /// The compiled form of a component, if it is in the cache for this engine.
-    pub(crate) fn load(&self, engine: &Engine, digest: &str) -> Option<Component> {
-        let path = self.path(digest);
+    pub(crate) fn load(&self, engine: &Engine, digest: &str, extent: Extent) -> Option<Component> {
+        let path = self.directory.join(file_name(digest, extent));
         if !path.exists() {
             return None;
         }
@@ -80,25 +86,22 @@ impl CompiledCache {
     }
 
     /// Stores the compiled form. If that fails, the component is compiled again next time.
-    pub(crate) fn store(&self, digest: &str, component: &Component) {
-        if let Err(error) = self.try_store(digest, component) {
+    pub(crate) fn store(&self, digest: &str, extent: Extent, component: &Component) {
+        if let Err(error) = self.try_store(&file_name(digest, extent), component) {
             tracing::warn!("a compiled component could not be kept: {error}");
         }
     }
 
-    fn try_store(&self, digest: &str, component: &Component) -> std::io::Result<()> {
+    fn try_store(&self, name: &str, component: &Component) -> std::io::Result<()> {
         let bytes = component.serialize().map_err(|error| std::io::Error::other(format!("{error:#}")))?;
         // After a power cut a file that has its name but not its bytes would be run as code.
-        write_atomically(&self.directory, &file_name(digest), &bytes, Durability::Synced)
-    }
-
-    fn path(&self, digest: &str) -> PathBuf {
-        self.directory.join(file_name(digest))
+        write_atomically(&self.directory, name, &bytes, Durability::Synced)
     }
 }
 
-fn file_name(digest: &str) -> String {
-    format!("{}.cwasm", digest.replace(':', "-"))
+fn file_name(digest: &str, extent: Extent) -> String {
+    let part = if extent == Extent::Usual { ".usual" } else { "" };
+    format!("{}{part}.cwasm", digest.replace(':', "-"))
 }
 
 #[cfg(unix)]

@@ -18,6 +18,14 @@ pub enum Error {
         /// The cause.
         why: String,
     },
+    /// Compiled components cannot be written to a file, or taken from it.
+    #[error("{}: {why}", path.display())]
+    Transfer {
+        /// The file.
+        path: PathBuf,
+        /// The cause.
+        why: String,
+    },
     /// The file cannot be read.
     #[error("{path}: {source}")]
     Read {

@@ -69,6 +69,8 @@ struct LoadedPacks {
     packed: HashMap<Key, (usize, std::ops::Range<usize>)>,
     new: HashMap<Key, Vec<u8>>,
     new_bytes: usize,
+    /// The most bytes of new functions.
+    max_new: usize,
 }
 
 #[derive(Debug)]
@@ -83,14 +85,15 @@ impl FunctionCache {
         self.loaded.write().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Compiles with the functions of earlier compilations, and saves the new ones if it succeeds.
+    /// Compiles with the functions of earlier compilations, and saves the new ones if they are to be kept and it succeeds.
     pub(crate) fn compile_with<T, E>(
         &self,
         packs: PackDirectory<'_>,
+        keep: bool,
         compile: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let _compiling = self.compiling.lock().unwrap_or_else(PoisonError::into_inner);
-        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(LoadedPacks::load(packs));
+        *self.loaded.write().unwrap_or_else(PoisonError::into_inner) = Some(LoadedPacks::load(packs, keep));
         // A compilation that is stopped unwinds.
         let unload = Unload(self);
         let result = compile();
@@ -132,8 +135,8 @@ impl CacheStore for FunctionCache {
 
 impl LoadedPacks {
     /// Reads the packs, the most recently used first, up to [`MAX_TOTAL`].
-    fn load(packs: PackDirectory<'_>) -> Self {
-        let mut loaded = Self::default();
+    fn load(packs: PackDirectory<'_>, keep: bool) -> Self {
+        let mut loaded = Self { max_new: if keep { MAX_PACK } else { 0 }, ..Self::default() };
         let mut total = 0;
         for (path, _, bytes) in list(packs.directory).unwrap_or_default() {
             total += bytes;
@@ -176,7 +179,7 @@ impl LoadedPacks {
 
     fn insert(&mut self, key: Key, value: Vec<u8>) -> bool {
         let size = KEY_LENGTH + size_of::<u32>() + value.len();
-        let fits = HEADER_LENGTH + self.new_bytes + size <= MAX_PACK;
+        let fits = HEADER_LENGTH + self.new_bytes + size <= self.max_new;
         if fits && self.new.insert(key, value).is_none() {
             self.new_bytes += size;
         }

@@ -4,24 +4,25 @@
 //! Nothing here runs in a pipeline. What the module sees is the same each time, files aside: no arguments, no environment, the virtual
 //! clock, seeded randomness. So equal modules and files give equal images, unless the module looks at the files' times and numbers.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use wasmtime::component::Component;
-use wasmtime::{Linker, Module, Store, UpdateDeadline, Val};
+use wasmtime::{Engine, Extern, Linker, Module, Store, UpdateDeadline, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use weft_pipeline::step::StepObserver;
 
 use crate::clock::VirtualClock;
-use crate::compile::{self, CompileLimits, Turns};
-use crate::compiled_cache::CompiledCache;
-use crate::engine::{self, Started};
+use crate::compile::CompileLimits;
+use crate::compiler::{Compiler, Extent, Names};
+use crate::engine;
 use crate::error::{Error, Result};
 use crate::limits::{Deadline, MemoryLimiter};
 use crate::loader;
 use crate::log::Log;
 use crate::observer::Listener;
+use crate::partial::{self, UsualFunctions};
 use crate::random;
 
 /// Lines at the end of its output that an error repeats.
@@ -34,8 +35,10 @@ pub struct Initialization<'a> {
     pub name: &'a str,
     /// The folder that it has as `/`, which it may write to.
     pub root: &'a Path,
-    /// Exported functions without parameters and results, called in this order.
+    /// Exported functions without parameters, called in this order. What they give is not looked at.
     pub calls: &'a [&'a str],
+    /// Which of its functions are compiled at first, as in [`crate::USUAL_FUNCTIONS`]; all if empty.
+    pub usual: &'a [u8],
     /// Bytes of memory that it may use.
     pub memory: u64,
     /// Time that it may take once it is compiled.
@@ -45,10 +48,10 @@ pub struct Initialization<'a> {
 /// A module's state after it was initialised.
 #[derive(Debug)]
 pub struct Image {
-    /// The memory that it exports as `memory`.
-    pub memory: Vec<u8>,
+    /// The memories that it exports, by their names.
+    pub memories: BTreeMap<String, Vec<u8>>,
     /// The numbers in the globals that it exports, by their names.
-    pub globals: Vec<(String, Number)>,
+    pub globals: BTreeMap<String, Number>,
 }
 
 /// The value of a global.
@@ -70,70 +73,75 @@ struct Guest {
 }
 
 /// Compiles modules, initialises them, and compiles the components that are made of them.
-pub struct Initializer {
-    started: Started,
-    limits: CompileLimits,
-    turns: Turns,
-}
+pub struct Initializer(Compiler);
 
 impl Initializer {
-    /// Starts an engine for it, with the settings that steps run with.
+    /// Starts an engine for it, with the settings that steps run with. `cache` is the folder for compiled components, where a sandbox
+    /// finds them.
     ///
     /// # Errors
-    /// wasmtime does not start on this machine.
-    pub fn new() -> Result<Self> {
-        Ok(Self { started: engine::start()?, limits: CompileLimits::default(), turns: Turns::default() })
+    /// wasmtime does not start on this machine, or the folder is not this user's alone.
+    pub fn new(cache: Option<&Path>) -> Result<Self> {
+        Ok(Self(Compiler::new(engine::start()?, cache, CompileLimits::default())?))
     }
 
-    /// Compiles a module and initialises it. Imports other than WASI's trap when they are called.
+    /// Compiles a module and initialises it. Imports other than WASI's do nothing, and answer 0.
     ///
     /// # Errors
     /// It cannot be compiled, it fails, or the observer interrupts.
     pub fn initialize(&self, module: &[u8], how: &Initialization<'_>, observer: &dyn StepObserver) -> Result<Image> {
-        let engine = &self.started.engine;
-        let module = self.compile(how.name, observer, usize::MAX, || Module::new(engine, module))?;
-        Listener::during(observer, |listener| run(engine, &module, how, listener))
+        let usual = UsualFunctions::decode(how.usual);
+        if let Some(reduced) = usual.and_then(|usual| partial::without_others(module, &usual))
+            && let Some(image) = self.run(&reduced, Extent::Usual, how, observer)?
+        {
+            return Ok(image);
+        }
+        let image = self.run(module, Extent::Whole, how, observer)?;
+        image.ok_or_else(|| Error::Initialize { what: how.name.to_owned(), why: "a function is missing".to_owned() })
     }
 
-    /// Compiles a component into a folder for compiled ones, where a sandbox finds it.
+    /// Compiles a component into the folder, as far as its programs usually need it.
     ///
     /// # Errors
-    /// It cannot be compiled, the folder is not this user's alone, or the observer interrupts.
-    pub fn compile_into(&self, cache: &Path, name: &str, component: &[u8], observer: &dyn StepObserver) -> Result<()> {
-        let cache = CompiledCache::open(cache, &self.started)?;
-        let threads =
-            compile::check(component, &self.limits).map_err(|why| Error::TooLarge { what: name.to_owned(), why })?;
-        let engine = &self.started.engine;
-        let compiled = self.compile(name, observer, threads, || Component::from_binary(engine, component))?;
-        cache.store(&loader::digest_of(component), &compiled);
-        Ok(())
+    /// It cannot be compiled, or the observer interrupts.
+    pub fn compile(&self, name: &str, component: &[u8], observer: &dyn StepObserver) -> Result<()> {
+        let names = Names { task: name, what: name };
+        self.0.component(&loader::digest_of(component), component, Extent::Usual, names, observer).map(drop)
     }
 
-    fn compile<T: Send>(
+    fn run(
         &self,
-        name: &str,
+        module: &[u8],
+        extent: Extent,
+        how: &Initialization<'_>,
         observer: &dyn StepObserver,
-        threads: usize,
-        compile: impl FnOnce() -> wasmtime::Result<T> + Send,
-    ) -> Result<T> {
-        let refuse = |error: wasmtime::Error| Error::Initialize { what: name.to_owned(), why: format!("{error:#}") };
-        self.turns
-            .compile(&self.limits, threads, (name, name), observer, compile)
-            .map_err(|stop| stop.into_error(name.to_owned(), &self.limits))?
-            .map_err(refuse)
+    ) -> Result<Option<Image>> {
+        let module = self.0.module(module, Names { task: how.name, what: how.name }, observer)?;
+        Listener::during(observer, |listener| {
+            let log = Log::default();
+            match run(&self.0.engine, &module, how, listener, &log) {
+                Ok(image) => Ok(Some(image)),
+                Err(error) if extent == Extent::Usual && partial::is_missing(&error) => Ok(None),
+                Err(_) if listener.interrupted() => Err(Error::Interrupted),
+                Err(error) => Err(failed(how.name, &error, &log)),
+            }
+        })
     }
 }
 
-fn run(engine: &wasmtime::Engine, module: &Module, how: &Initialization<'_>, listener: Listener) -> Result<Image> {
-    let log = Log::default();
-    let fail = |error: wasmtime::Error| {
-        if listener.interrupted() {
-            return Error::Interrupted;
-        }
-        let lines = log.last_lines(LAST_LINES).join("\n");
-        let why = if lines.is_empty() { format!("{error:#}") } else { format!("{}\n{lines}", error.root_cause()) };
-        Error::Initialize { what: how.name.to_owned(), why }
-    };
+fn failed(what: &str, error: &wasmtime::Error, log: &Log) -> Error {
+    let lines = log.last_lines(LAST_LINES).join("\n");
+    let why = if lines.is_empty() { format!("{error:#}") } else { format!("{}\n{lines}", error.root_cause()) };
+    Error::Initialize { what: what.to_owned(), why }
+}
+
+fn run(
+    engine: &Engine,
+    module: &Module,
+    how: &Initialization<'_>,
+    listener: Listener,
+    log: &Log,
+) -> wasmtime::Result<Image> {
     let clock = VirtualClock::default();
     let mut wasi = WasiCtxBuilder::new();
     wasi.allow_blocking_current_thread(true)
@@ -142,7 +150,7 @@ fn run(engine: &wasmtime::Engine, module: &Module, how: &Initialization<'_>, lis
         .wall_clock(clock.clone())
         .monotonic_clock(clock);
     random::seed(&mut wasi, &[0; 32]);
-    wasi.preopened_dir(how.root, "/", FsPerms::ReadWrite).map_err(fail)?;
+    wasi.preopened_dir(how.root, "/", FsPerms::ReadWrite)?;
     let guest = Guest { wasi: wasi.build_p1(), limiter: MemoryLimiter::new(how.memory) };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.limiter);
@@ -153,31 +161,34 @@ fn run(engine: &wasmtime::Engine, module: &Module, how: &Initialization<'_>, lis
         Ok(if stop { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
     });
     let mut linker = Linker::new(engine);
-    p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi).map_err(fail)?;
-    linker.define_unknown_imports_as_traps(module).map_err(fail)?;
-    let instance = linker.instantiate(&mut store, module).map_err(fail)?;
+    p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    linker.define_unknown_imports_as_default_values(&mut store, module)?;
+    let instance = linker.instantiate(&mut store, module)?;
     for name in how.calls {
-        let function = instance.get_typed_func::<(), ()>(&mut store, name).map_err(fail)?;
-        function.call(&mut store, ()).map_err(fail)?;
+        let function = instance
+            .get_func(&mut store, name)
+            .ok_or_else(|| wasmtime::Error::msg(format!("it exports no function `{name}`")))?;
+        let mut results = vec![Val::I32(0); function.ty(&store).results().len()];
+        function.call(&mut store, &[], &mut results)?;
     }
-    let memory = instance
-        .get_memory(&mut store, "memory")
-        .ok_or_else(|| Error::Initialize { what: how.name.to_owned(), why: "it exports no `memory`".to_owned() })?;
-    let memory = memory.data(&store).to_vec();
-    let exported: Vec<_> = instance
-        .exports(&mut store)
-        .filter_map(|export| Some((export.name().to_owned(), export.into_global()?)))
-        .collect();
-    let globals = exported.into_iter().filter_map(|(name, global)| {
-        let number = match global.get(&mut store) {
-            Val::I32(value) => Number::I32(value),
-            Val::I64(value) => Number::I64(value),
-            Val::F32(bits) => Number::F32(bits),
-            Val::F64(bits) => Number::F64(bits),
-            _ => return None,
-        };
-        Some((name, number))
-    });
-    let globals = globals.collect();
-    Ok(Image { memory, globals })
+    let exports: Vec<_> =
+        instance.exports(&mut store).map(|export| (export.name().to_owned(), export.into_extern())).collect();
+    let mut image = Image { memories: BTreeMap::new(), globals: BTreeMap::new() };
+    for (name, export) in exports {
+        match export {
+            Extern::Memory(memory) => _ = image.memories.insert(name, memory.data(&store).to_vec()),
+            Extern::Global(global) => {
+                let number = match global.get(&mut store) {
+                    Val::I32(value) => Number::I32(value),
+                    Val::I64(value) => Number::I64(value),
+                    Val::F32(bits) => Number::F32(bits),
+                    Val::F64(bits) => Number::F64(bits),
+                    _ => continue,
+                };
+                image.globals.insert(name, number);
+            }
+            _ => {}
+        }
+    }
+    Ok(image)
 }

@@ -6,13 +6,12 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use wasmtime::Engine;
-use wasmtime::component::{Component, ComponentExportIndex, InstancePre, Linker};
+use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 use weft_pipeline::step::StepObserver;
 use weft_signature::NotAComponent;
 
-use crate::compile::{self, CompileLimits, Turns};
-use crate::compiled_cache::CompiledCache;
+use crate::compile::CompileLimits;
+use crate::compiler::{Compiled, Compiler, Extent, Names, one_line};
 use crate::component::LoadedComponent;
 use crate::engine::Started;
 use crate::error::{Error, Result};
@@ -29,6 +28,8 @@ pub(crate) struct Ready {
     pub(crate) steps: Vec<ComponentExportIndex>,
     /// The function that starts it, if it is a command.
     pub(crate) command: Option<ComponentExportIndex>,
+    /// How much of it is compiled.
+    pub(crate) extent: Extent,
 }
 
 /// What is compiled by one thread while others wait for it.
@@ -36,24 +37,20 @@ type Slot = Arc<Mutex<Option<Arc<Ready>>>>;
 
 /// Loads components, each once.
 pub(crate) struct Loader {
-    pub(crate) engine: Engine,
+    pub(crate) compiler: Compiler,
     linker: Linker<State>,
-    cache: Option<CompiledCache>,
-    limits: CompileLimits,
-    turns: Turns,
     loaded: Mutex<HashMap<String, Arc<LoadedComponent>>>,
     /// The files that components were read from.
     files: Mutex<HashMap<String, PathBuf>>,
-    ready: Mutex<HashMap<String, Slot>>,
+    ready: Mutex<HashMap<(String, Extent), Slot>>,
 }
 
 impl Loader {
     pub(crate) fn new(started: Started, cache: Option<&Path>, limits: CompileLimits) -> Result<Self> {
-        let cache = cache.map(|directory| CompiledCache::open(directory, &started)).transpose()?;
-        let engine = started.engine;
-        let linker = host::linker(&engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
+        let compiler = Compiler::new(started, cache, limits)?;
+        let linker = host::linker(&compiler.engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
         let (loaded, files, ready) = Default::default();
-        Ok(Self { engine, linker, cache, limits, turns: Turns::default(), loaded, files, ready })
+        Ok(Self { compiler, linker, loaded, files, ready })
     }
 
     /// A component that was looked at before.
@@ -109,12 +106,14 @@ impl Loader {
     pub(crate) fn ready(
         &self,
         digest: &str,
+        extent: Extent,
         stored: &dyn Fn() -> Result<Vec<u8>>,
         task: &str,
         observer: &dyn StepObserver,
     ) -> Result<Arc<Ready>> {
-        let slot =
-            Arc::clone(self.ready.lock().unwrap_or_else(PoisonError::into_inner).entry(digest.to_owned()).or_default());
+        let mut slots = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
+        let slot = Arc::clone(slots.entry((digest.to_owned(), extent)).or_default());
+        drop(slots);
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = &*slot {
             return Ok(Arc::clone(ready));
@@ -124,9 +123,8 @@ impl Loader {
             Some(loaded) => loaded,
             None => self.read(digest, digest, bytes.insert(self.binary(digest, stored)?))?,
         };
-        let component = if let Some(component) = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, digest))
-        {
-            component
+        let compiled = if let Some(compiled) = self.compiler.cached(digest, extent) {
+            compiled
         } else {
             let bytes = match bytes {
                 Some(bytes) => bytes,
@@ -134,41 +132,19 @@ impl Loader {
             };
             // Its file's name means more to people than its digest.
             let file = self.file(digest).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-            let name = file.unwrap_or_else(|| digest.to_owned());
-            self.compile((task, &name), digest, &bytes, observer)?
+            let mut what = file.unwrap_or_else(|| digest.to_owned());
+            if extent == Extent::Whole {
+                what.insert_str(0, "all of ");
+            }
+            self.compiler.component(digest, &bytes, extent, Names { task, what: &what }, observer)?
         };
-        let ready = Arc::new(self.link(digest, loaded, &component)?);
+        let ready = Arc::new(self.link(digest, loaded, &compiled)?);
         *slot = Some(Arc::clone(&ready));
         Ok(ready)
     }
 
-    fn compile(
-        &self,
-        (task, name): (&str, &str),
-        digest: &str,
-        binary: &[u8],
-        observer: &dyn StepObserver,
-    ) -> Result<Component> {
-        let what = || name.to_owned();
-        let threads =
-            compile::check(binary, &self.limits).map_err(|bound| Error::TooLarge { what: what(), why: bound })?;
-        let compile = || Component::from_binary(&self.engine, binary);
-        let compile = || match &self.cache {
-            Some(cache) => cache.compile(binary.len(), compile),
-            None => compile(),
-        };
-        let component = self
-            .turns
-            .compile(&self.limits, threads, (task, name), observer, compile)
-            .map_err(|stop| stop.into_error(what(), &self.limits))?
-            .map_err(|error| Error::NotAComponent { what: what(), why: one_line(&format!("{error:#}")) })?;
-        if let Some(cache) = &self.cache {
-            cache.store(digest, &component);
-        }
-        Ok(component)
-    }
-
-    fn link(&self, what: &str, loaded: Arc<LoadedComponent>, component: &Component) -> Result<Ready> {
+    fn link(&self, what: &str, loaded: Arc<LoadedComponent>, compiled: &Compiled) -> Result<Ready> {
+        let component = &compiled.component;
         let refuse = |why: String| Error::Link { what: what.to_owned(), why };
         let mut linker = self.linker.clone();
         host::define_custom_types(&mut linker, &loaded.interface).map_err(refuse)?;
@@ -188,7 +164,7 @@ impl Loader {
             .map(|step| export(step.interface.as_deref(), &step.function).ok_or_else(|| lost(&step.name)));
         let steps = steps.collect::<Result<_>>()?;
         let command = loaded.interface.command.as_deref().and_then(|interface| export(Some(interface), "run"));
-        Ok(Ready { component: loaded, instance, steps, command })
+        Ok(Ready { component: loaded, instance, steps, command, extent: compiled.extent })
     }
 }
 
@@ -197,15 +173,21 @@ pub(crate) fn digest_of(binary: &[u8]) -> String {
     format!("blake3:{}", blake3::hash(binary).to_hex())
 }
 
+/// The digest by which the component in a file is known.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn digest_of_file(path: &Path) -> std::io::Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update_reader(File::open(path)?)?;
+    Ok(format!("blake3:{}", hasher.finalize().to_hex()))
+}
+
 /// A file's bytes, at most one more than a component may have: it may grow, or be a device.
 fn read_file(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut binary = Vec::new();
     File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut binary)?;
     Ok(binary)
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// wasmtime's words for a missing import, with what to do.

@@ -48,6 +48,13 @@ impl Log {
         mask.log(parts.head, parts.lost, parts.tail.make_contiguous())
     }
 
+    /// Forgets what was written: the step begins anew.
+    pub(crate) fn restart(&self) {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let secrets = parts.secrets.take();
+        *parts = Parts { secrets, ..Parts::default() };
+    }
+
     /// From now on, hides the values of these secrets.
     pub(crate) fn hide(&self, secrets: &Arc<StepSecrets>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).secrets = Some(Arc::clone(secrets));

@@ -17,8 +17,9 @@ use weft_signature::StepFunction;
 
 use crate::call;
 use crate::clock::VirtualClock;
-use crate::command;
+use crate::command::{self, Ended};
 use crate::compile::CompileLimits;
+use crate::compiler::Extent;
 use crate::component::LoadedComponent;
 use crate::engine;
 use crate::error::{Error, Result};
@@ -84,7 +85,12 @@ impl Sandbox {
     }
 
     /// The component of a request, compiled and linked.
-    fn ready(&self, request: &StepRequest, observer: Listener) -> std::result::Result<Arc<Ready>, Failure> {
+    fn ready(
+        &self,
+        request: &StepRequest,
+        extent: Extent,
+        observer: Listener,
+    ) -> std::result::Result<Arc<Ready>, Failure> {
         let digest = &request.component.digest;
         let unread = |why: String| Error::Stored { digest: digest.clone(), why };
         let stored = || {
@@ -94,7 +100,7 @@ impl Sandbox {
             std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| unread(error.to_string()))?;
             Ok(binary)
         };
-        self.loader.ready(digest, &stored, &request.task, &*observer).map_err(Failure::from)
+        self.loader.ready(digest, extent, &stored, &request.task, &*observer).map_err(Failure::from)
     }
 
     /// A digest of the values of what a step is granted.
@@ -123,7 +129,7 @@ impl Sandbox {
             let secrets = Arc::new(secrets);
             log.hide(&secrets);
             let run = |listener| {
-                catch_unwind(AssertUnwindSafe(|| self.run_step(request, &secrets, listener, &log, &mut peak)))
+                catch_unwind(AssertUnwindSafe(|| self.run_compiled(request, &secrets, listener, &log, &mut peak)))
                     .unwrap_or_else(|_| {
                         Err(Failure::host(
                             "the runtime itself failed while the step ran; this is a defect of weft, please report it",
@@ -148,7 +154,8 @@ impl Sandbox {
         }
     }
 
-    fn run_step(
+    /// Runs a step with what of its component is compiled at first, and again with all of it if it calls more than that.
+    fn run_compiled(
         &self,
         request: &StepRequest,
         secrets: &StepSecrets,
@@ -156,7 +163,25 @@ impl Sandbox {
         log: &Log,
         peak: &mut u64,
     ) -> std::result::Result<Collected, Failure> {
-        let ready = self.ready(request, observer)?;
+        if let Some(collected) = self.run_step(request, Extent::Usual, secrets, observer, log, peak)? {
+            return Ok(collected);
+        }
+        log.restart();
+        self.run_step(request, Extent::Whole, secrets, observer, log, peak)?
+            .ok_or_else(|| Failure::host("a function of its component is not compiled"))
+    }
+
+    /// Gives nothing if the step called a function that is not compiled.
+    fn run_step(
+        &self,
+        request: &StepRequest,
+        extent: Extent,
+        secrets: &StepSecrets,
+        observer: Listener,
+        log: &Log,
+        peak: &mut u64,
+    ) -> std::result::Result<Option<Collected>, Failure> {
+        let ready = self.ready(request, extent, observer)?;
         let component = &ready.component;
         let limits = self.options.limits.with(&request.limits);
         let clock =
@@ -193,7 +218,10 @@ impl Sandbox {
             // Closes the guest's open files, so that nothing writes to its directory any more.
             drop(store);
             let directory = directory.ok_or_else(|| Failure::host("its files are lost"))?;
-            let outputs = ended.and_then(|()| Ok(directory.collect(command, &request.inputs, &budget)?));
+            let outputs = ended.and_then(|ended| match ended {
+                Ended::Done => Ok(Some(directory.collect(command, &request.inputs, &budget)?)),
+                Ended::Missing => Ok(None),
+            });
             self.directories.put_back(directory);
             return outputs;
         }
@@ -221,13 +249,13 @@ impl Sandbox {
         if let Some(mounts) = mounts.filter(Mounts::is_unused) {
             self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).push(mounts);
         }
-        result.map(|outputs| Collected { outputs, ..Collected::default() })
+        result.map(|outputs| Some(Collected { outputs, ..Collected::default() }))
     }
 
     /// A wasmtime store for one step, with its limits.
     fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
         let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory), step);
-        let mut store = Store::new(&self.loader.engine, state);
+        let mut store = Store::new(&self.loader.compiler.engine, state);
         store.limiter(|state| &mut state.limiter);
         watch(&mut store, limits);
         store

@@ -7,7 +7,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
 };
 use wasm_encoder::{
-    CodeSection, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
+    CodeSection, ComponentSection as _, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
     Module, TypeSection, ValType,
 };
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Version};
@@ -26,11 +26,11 @@ const WORLD: &str = "
     }
 ";
 
-/// The component of a program.
-pub(crate) fn of(program: &[u8]) -> Result<Vec<u8>> {
+/// The component of a program. `usual` tells which of its functions are compiled at first.
+pub(crate) fn of(program: &[u8], usual: &[u8]) -> Result<Vec<u8>> {
     let failed = |error: anyhow::Error| Error::module(format!("{error:#}"));
     let host = host_adapter().map_err(failed)?;
-    let component = ComponentEncoder::default()
+    let mut component = ComponentEncoder::default()
         .validate(false)
         .module(program)
         .and_then(|encoder| {
@@ -39,6 +39,7 @@ pub(crate) fn of(program: &[u8]) -> Result<Vec<u8>> {
         .and_then(|encoder| encoder.adapter("host", &host))
         .and_then(|mut encoder| encoder.encode())
         .map_err(failed)?;
+    CustomSection { name: weft_sandbox::USUAL_FUNCTIONS.into(), data: usual.into() }.append_to_component(&mut component);
     let mut about = AddMetadata::default();
     about.name = AddMetadataField::Set("science".to_owned());
     about.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION").to_owned()));

@@ -18,6 +18,7 @@ mod program;
 mod scripts;
 mod sections;
 mod stage;
+mod usual;
 pub mod wheel;
 
 pub use error::{Error, Result};
@@ -68,27 +69,29 @@ pub fn build(
     let root = tempfile::tempdir_in(folder).map_err(|source| Error::io("create a folder in", folder, source))?;
     stage::lay_out(packages, root.path())?;
     let exposed = program::exposed(&parts)?;
+    let usual = usual::section(&parts, 0)?;
     let how = Initialization {
         name: COMPONENT,
         root: root.path(),
         calls: &["_initialize", program::INITIALIZE],
+        usual: &usual,
         memory: MEMORY,
         time: TIME,
     };
-    let initializer = Initializer::new()?;
+    let initializer = Initializer::new(cache)?;
     let image = initializer.initialize(&exposed, &how, observer)?;
     drop(exposed);
     tell(Stage::Assembling);
     let program = program::of(&parts, &image)?;
     drop(image);
-    let component = component::of(&program)?;
+    let component = component::of(&program, &usual::section(&parts, program::ADDED)?)?;
     drop(program);
     stage::take_library(root.path(), folder)?;
     let path = folder.join(COMPONENT);
     std::fs::write(&path, &component).map_err(|source| Error::io("write", &path, source))?;
-    if let Some(cache) = cache {
+    if cache.is_some() {
         tell(Stage::Compiling);
-        initializer.compile_into(cache, COMPONENT, &component, observer)?;
+        initializer.compile(COMPONENT, &component, observer)?;
     }
     Ok(())
 }

@@ -14,7 +14,7 @@ use crate::sections::{Parts, appended, id};
 pub(crate) const INITIALIZE: &str = "wizer.initialize";
 
 /// The function that runs a program and returns its status.
-const RUN: &str = "run";
+pub(crate) const RUN: &str = "run";
 
 /// The first imports of the interpreter, text in its memory that it runs when it starts.
 const FIRST_IMPORTS: &[u8] = b"import encodings, io, os, sys, json, csv, re, _colorize\0";
@@ -24,6 +24,9 @@ const START: &[u8] = b"exec(open('/app/start.py').read())";
 
 /// Names of the exports by which globals are read.
 const EXPOSED: &str = "weft global ";
+
+/// Functions of a program that the interpreter has not, after all of its own.
+pub(crate) const ADDED: usize = 1;
 
 /// Bytes of a page of memory.
 const PAGE: usize = 64 << 10;
@@ -77,6 +80,7 @@ fn with_start(data: &[u8]) -> Result<Vec<u8>> {
 
 /// The module that begins with this image: a program of WASI 0.1, which exports `_start` and its memory.
 pub(crate) fn of(parts: &Parts<'_>, image: &Image) -> Result<Vec<u8>> {
+    let memory = image.memories.get("memory").ok_or_else(|| Error::module("it exports no `memory`"))?;
     let start = parts.all_functions()?;
     let mut module = Module::new();
     for (id, range) in &parts.sections {
@@ -91,16 +95,16 @@ pub(crate) fn of(parts: &Parts<'_>, image: &Image) -> Result<Vec<u8>> {
                 module.section(&RawSection { id: *id, data: &data });
             }
             id::MEMORY => {
-                let mut memory = MemorySection::new();
-                let minimum = image.memory.len().div_ceil(PAGE) as u64;
-                memory.memory(MemoryType {
+                let mut memories = MemorySection::new();
+                let minimum = memory.len().div_ceil(PAGE) as u64;
+                memories.memory(MemoryType {
                     minimum,
                     maximum: None,
                     memory64: false,
                     shared: false,
                     page_size_log2: None,
                 });
-                module.section(&memory);
+                module.section(&memories);
             }
             id::GLOBAL => _ = module.section(&globals(parts, image)?),
             id::EXPORT => {
@@ -116,7 +120,7 @@ pub(crate) fn of(parts: &Parts<'_>, image: &Image) -> Result<Vec<u8>> {
                 module.section(&RawSection { id: *id, data: &data });
             }
             id::DATA => {
-                let data = data(&image.memory)?;
+                let data = data(memory)?;
                 module.section(&RawSection { id: *id, data: &data });
             }
             id => _ = module.section(&RawSection { id, data: contents }),
@@ -144,9 +148,7 @@ fn start_function(parts: &Parts<'_>) -> Result<Function> {
 fn globals(parts: &Parts<'_>, image: &Image) -> Result<GlobalSection> {
     let mut globals = GlobalSection::new();
     for (at, ty) in parts.globals.iter().enumerate() {
-        let name = format!("{EXPOSED}{at}");
-        let value = image.globals.iter().find_map(|(exported, value)| (*exported == name).then_some(*value));
-        let expr = match value {
+        let expr = match image.globals.get(&format!("{EXPOSED}{at}")).copied() {
             Some(Number::I32(value)) => ConstExpr::i32_const(value),
             Some(Number::I64(value)) => ConstExpr::i64_const(value),
             Some(Number::F32(bits)) => ConstExpr::f32_const(f32::from_bits(bits).into()),
@@ -200,4 +202,4 @@ fn pieces(memory: &[u8], gap: usize) -> Vec<std::ops::Range<usize>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -60,6 +60,18 @@ impl<'m> Parts<'m> {
         defined.copied().ok_or_else(|| Error::module(format!("its function {function} is not its own")))
     }
 
+    /// The bodies of the functions that it defines.
+    #[cfg(test)]
+    pub(crate) fn bodies(&self) -> Result<Vec<wasmparser::FunctionBody<'m>>> {
+        let mut bodies = Vec::with_capacity(self.functions.len());
+        for payload in Parser::new(0).parse_all(self.bytes) {
+            if let Payload::CodeSectionEntry(body) = payload? {
+                bodies.push(body);
+            }
+        }
+        Ok(bodies)
+    }
+
     /// The number of all functions.
     pub(crate) fn all_functions(&self) -> Result<u32> {
         u32::try_from(self.imports.len() + self.functions.len()).map_err(|error| Error::module(error.to_string()))

@@ -45,7 +45,7 @@ pub(crate) fn take_library(root: &Path, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn copy(from: &Path, to: &Path) -> Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to).map_err(|source| Error::io("create", to, source))?;
     let entries = fs::read_dir(from).map_err(|source| Error::io("read", from, source))?;
     for entry in entries {

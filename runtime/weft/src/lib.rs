@@ -27,6 +27,7 @@
 //! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
 
 mod call;
+mod compiled;
 mod cancel;
 mod components;
 mod error;
@@ -54,6 +55,7 @@ mod vendor;
 mod watch;
 
 pub use cancel::Cancel;
+pub use compiled::{export_compiled, import_compiled};
 pub use error::{Error, Result, causes};
 pub use executors::Executor;
 pub use finding::{Finding, Source};
@@ -75,7 +77,7 @@ pub use vendor::{VendoredSet, vendor, vendor_folder};
 /// What happens in a run, and how it ended.
 pub use weft_engine::{Event, RunOutcome, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
-pub use weft_sandbox::{LoadedComponent, StepFunction};
+pub use weft_sandbox::{LoadedComponent, StepFunction, Transferred};
 
 /// The rooms below, for the plain data that crosses this one's interface.
 pub use weft_artifacts as artifacts;

@@ -26,17 +26,38 @@ pub struct Args {
 }
 
 /// What to do with the cache.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub enum What {
     /// Tell where it is and how large (the default)
     Stats,
     /// Remove everything in it
     Clear,
+    /// Write compiled components to a file, for machines with the same processor and version of weft
+    Export {
+        /// The file
+        file: PathBuf,
+        /// Component files; all that is compiled if none is named
+        components: Vec<PathBuf>,
+    },
+    /// Take compiled components from a file that `weft cache export` wrote. Its code runs outside of the sandbox: import only from whom you
+    /// trust as much as weft itself
+    Import {
+        /// The file
+        file: PathBuf,
+    },
 }
 
 /// Shows or clears the cache.
 pub fn execute(args: &Args) -> Result<Exit> {
     let folder = host::cache_dir()?;
+    match &args.command {
+        Some(What::Export { file, components }) => {
+            let written = weft::export_compiled(&folder, components, file)?;
+            return told(args, file, "written to", written);
+        }
+        Some(What::Import { file }) => return told(args, file, "taken from", weft::import_compiled(&folder, file)?),
+        Some(What::Stats | What::Clear) | None => {}
+    }
     let compiled = list(&folder, "cwasm")?;
     let shared = list(&folder, "functions")?;
     let total = |files: &[(PathBuf, u64)]| files.iter().map(|(_, size)| size).sum::<u64>();
@@ -66,6 +87,18 @@ pub fn execute(args: &Args) -> Result<Exit> {
         }
         let folder = folder.display();
         output::print(&if clear { format!("removed {files} from {folder}") } else { format!("{files} in {folder}") })?;
+    }
+    Ok(Exit::Success)
+}
+
+fn told(args: &Args, file: &Path, done: &str, moved: weft::Transferred) -> Result<Exit> {
+    let weft::Transferred { components, bytes: size } = moved;
+    if args.json {
+        output::print_json(&json!({ "file": file.display().to_string(), "components": components, "bytes": size }))?;
+    } else {
+        let number = usize::try_from(components).unwrap_or(usize::MAX);
+        let what = count(number, "compiled component", "compiled components");
+        output::print(&format!("{what} ({}) {done} {}", bytes::size(size), file.display()))?;
     }
     Ok(Exit::Success)
 }

@@ -55,12 +55,21 @@ struct Counts {
     largest: u64,
 }
 
-/// Checks a validated component, and says how many of its functions may be compiled at the same time.
+/// What compiling something takes, within its bounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// How many of its functions may be compiled at the same time.
+    pub(crate) threads: usize,
+    /// Bytes of WebAssembly code.
+    pub(crate) code: u64,
+}
+
+/// Checks a validated component or module.
 ///
 /// # Errors
 ///
 /// What is too large, and the bound.
-pub(crate) fn check(binary: &[u8], limits: &CompileLimits) -> Result<usize, String> {
+pub(crate) fn check(binary: &[u8], limits: &CompileLimits) -> Result<Cost, String> {
     let invalid = |error: wasmparser::BinaryReaderError| format!("it is invalid: {error}");
     let mut counts = Counts::default();
     // Of the module that is being read: parameters of its types, types of its functions.
@@ -111,7 +120,7 @@ pub(crate) fn check(binary: &[u8], limits: &CompileLimits) -> Result<usize, Stri
         ));
     }
     let at_once = (limits.memory - memory) / counts.largest.max(1);
-    Ok(usize::try_from(at_once).unwrap_or(usize::MAX))
+    Ok(Cost { threads: usize::try_from(at_once).unwrap_or(usize::MAX), code: counts.code })
 }
 
 /// The memory that it takes to compile one function. `parameters` are those of its type.

@@ -16,7 +16,7 @@ fn functions(sizes: &[(u8, usize)]) -> HashMap<Key, Vec<u8>> {
 
 /// Compiles something with these functions. Returns the keys of those that were not in the cache.
 fn compile(shared: &FunctionCache, packs: PackDirectory<'_>, functions: &HashMap<Key, Vec<u8>>) -> Vec<u8> {
-    let compiled = shared.compile_with(packs, || {
+    let compiled = shared.compile_with(packs, true, || {
         let mut compiled = Vec::new();
         for (key, value) in functions {
             if let Some(found) = shared.get(key) {
@@ -69,7 +69,7 @@ fn what_failed_to_compile_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
     let shared = FunctionCache::default();
-    let failed: Result<(), &str> = shared.compile_with(packs, || {
+    let failed: Result<(), &str> = shared.compile_with(packs, true, || {
         shared.insert(&[1; KEY_LENGTH], vec![1]);
         Err("malformed")
     });
@@ -154,7 +154,7 @@ fn a_pack_that_is_used_becomes_the_newest() {
 
 #[test]
 fn no_more_is_remembered_than_fits_into_a_pack() {
-    let mut loaded = LoadedPacks::default();
+    let mut loaded = LoadedPacks { max_new: MAX_PACK, ..LoadedPacks::default() };
     assert!(loaded.insert([1; KEY_LENGTH], vec![0; MAX_PACK / 2]));
     assert!(loaded.insert([2; KEY_LENGTH], vec![0; MAX_PACK / 4]));
     assert!(!loaded.insert([3; KEY_LENGTH], vec![0; MAX_PACK / 2]));
@@ -214,11 +214,11 @@ fn code_found_is_the_code_that_would_be_compiled() {
     let sizes = || list(folder.path()).unwrap().into_iter().map(|(.., bytes)| bytes).collect::<Vec<_>>();
     let (one, other) = (component(0, 1000..1200), component(3, 990..1200));
     let shared = engine::start().unwrap();
-    shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &one)).unwrap();
+    shared.functions.compile_with(packs, true, || Compiled::from_binary(&shared.engine, &one)).unwrap();
     let first = sizes()[0];
     // As in another process.
     let shared = engine::start().unwrap();
-    let found = shared.functions.compile_with(packs, || Compiled::from_binary(&shared.engine, &other)).unwrap();
+    let found = shared.functions.compile_with(packs, true, || Compiled::from_binary(&shared.engine, &other)).unwrap();
     let both: u64 = sizes().iter().sum();
     assert!(both - first < first / 2, "{both} bytes of functions are far more than {first}");
     let fresh = Compiled::from_binary(&engine::start().unwrap().engine, &other).unwrap();

@@ -7,7 +7,7 @@ use weft_pipeline::types::{ParameterType, PortType};
 use weft_signature::{Outputs, Slot as Passed, StepFunction};
 
 use super::*;
-use crate::engine;
+use crate::{compile, engine};
 
 fn target(path: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../target").join(path)
@@ -127,7 +127,7 @@ fn assert_same(function: &ComponentFunc, step: &StepFunction) {
 
 /// The exported functions that wasmtime sees, as the signature should.
 fn exported(
-    engine: &Engine,
+    engine: &wasmtime::Engine,
     ty: &wasmtime::component::types::Component,
 ) -> Vec<(Option<String>, String, ComponentFunc)> {
     let mut found = Vec::new();
@@ -156,12 +156,12 @@ fn signatures_are_what_wasmtime_reads_from_compiled_components() {
         let shown = loader.load_file(&path).unwrap_or_else(|error| panic!("{error}"));
         let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
         let ready =
-            loader.ready(shown.digest(), &unread, "a-task", &SilentObserver).unwrap_or_else(|error| panic!("{error}"));
+            loader.ready(shown.digest(), Extent::Whole, &unread, "a-task", &SilentObserver).unwrap_or_else(|error| panic!("{error}"));
         let component = ready.instance.component();
         let mut linker = loader.linker.clone();
         host::define_custom_types(&mut linker, &shown.interface).unwrap();
         let ty = linker.substituted_component_type(component).unwrap();
-        let mut functions = exported(&loader.engine, &ty);
+        let mut functions = exported(&loader.compiler.engine, &ty);
         assert_eq!(functions.len(), shown.steps().len() + shown.others().len(), "{}", path.display());
         for other in shown.others() {
             functions.retain(|(interface, name, _)| (interface, name) != (&other.interface, &other.function));
@@ -171,7 +171,7 @@ fn signatures_are_what_wasmtime_reads_from_compiled_components() {
             assert_same(function, step);
         }
         let imports = component.component_type();
-        let imports = imports.imports(&loader.engine);
+        let imports = imports.imports(&loader.compiler.engine);
         let names = imports.filter(|(_, item)| matches!(item.ty, ComponentItem::ComponentInstance(_)));
         assert!(names.map(|(name, _)| name.to_owned()).eq(shown.imports().iter().cloned()), "{}", path.display());
     }
@@ -185,7 +185,7 @@ fn what_is_too_large_to_compile_can_be_looked_at_and_is_refused_by_name_when_it_
     let loader = loader();
     let shown = loader.load_file(&path).unwrap();
     let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
-    let refused = loader.ready(shown.digest(), &unread, "a-task", &SilentObserver).map(drop).unwrap_err();
+    let refused = loader.ready(shown.digest(), Extent::Usual, &unread, "a-task", &SilentObserver).map(drop).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "its component large.wasm is not compiled: its function 1 has 5000 loops; at most 4096 are compiled"

@@ -15,7 +15,7 @@ const PLACE: i32 = 70_000;
 
 /// A module like the interpreter's: what is started leaves a number in its memory and one in a global, and `run` gives 0 if both are
 /// there, and the text that it starts with is [`START`].
-fn module() -> Vec<u8> {
+pub(crate) fn module() -> Vec<u8> {
     let mut types = TypeSection::new();
     types.ty().function([Encoded::I32; 4], [Encoded::I32]);
     types.ty().function([Encoded::I32], []);
@@ -66,8 +66,9 @@ fn module() -> Vec<u8> {
 
 fn started(module: &[u8], calls: &[&str]) -> weft_sandbox::Result<Image> {
     let root = tempfile::tempdir().unwrap();
-    let how = Initialization { name: "test", root: root.path(), calls, memory: 1 << 20, time: Duration::from_mins(10) };
-    Initializer::new().unwrap().initialize(module, &how, &SilentObserver)
+    let (memory, time) = (1 << 20, Duration::from_mins(10));
+    let how = Initialization { name: "test", root: root.path(), calls, usual: &[], memory, time };
+    Initializer::new(None).unwrap().initialize(module, &how, &SilentObserver)
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn a_component_of_it_is_a_command() {
     let module = module();
     let parts = parse(&module).unwrap();
     let image = started(&exposed(&parts).unwrap(), &["_initialize", INITIALIZE]).unwrap();
-    let component = crate::component::of(&of(&parts, &image).unwrap()).unwrap();
+    let component = crate::component::of(&of(&parts, &image).unwrap(), &[]).unwrap();
     wasmparser::Validator::new().validate_all(&component).unwrap();
     let text = String::from_utf8_lossy(&component).into_owned();
     assert!(text.contains("wasi:cli/run@0.2"), "no program");
