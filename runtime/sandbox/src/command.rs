@@ -50,6 +50,17 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, writ
 
 /// Runs a command to its end. Any exit status but 0 is a failure.
 pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<(), Failure> {
+    let status = status(store, component, limits)?;
+    if status == 0 {
+        return Ok(());
+    }
+    let lines = store.data().step.log.last_lines(LAST_LINES);
+    let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);
+    Err(Failure::new(FailureKind::Returned, message).hint(hint))
+}
+
+/// Runs a command to its end, and gives its exit status.
+pub(crate) fn status(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<i32, Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
     })?;
@@ -60,18 +71,12 @@ pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimi
     let start = instance
         .get_typed_func::<(), (Result<(), ()>,)>(&mut *store, start)
         .map_err(|error| Failure::host(format!("its component's start is not what WASI says: {error:#}")))?;
-    let status = match start.call(&mut *store, ()) {
-        Ok((Ok(()),)) => 0,
-        Ok((Err(()),)) => 1,
+    match start.call(&mut *store, ()) {
+        Ok((Ok(()),)) => Ok(0),
+        Ok((Err(()),)) => Ok(1),
         Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(status)) if store.data().step.stop.is_none() => *status,
-            _ => return Err(failure::of_guest(&error, store.data(), limits)),
+            Some(I32Exit(status)) if store.data().step.stop.is_none() => Ok(*status),
+            _ => Err(failure::of_guest(&error, store.data(), limits)),
         },
-    };
-    if status == 0 {
-        return Ok(());
     }
-    let lines = store.data().step.log.last_lines(LAST_LINES);
-    let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);
-    Err(Failure::new(FailureKind::Returned, message).hint(hint))
 }
