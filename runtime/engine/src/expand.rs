@@ -70,6 +70,8 @@ impl<'r> Run<'r> {
 
     fn add_node(&mut self, path: String, task: &'r Task, component: &'r Component, frame: usize) {
         let earlier = self.earlier.remove(&path).map(Box::new);
+        let owner = self.frames[frame].owner.map(|owner| self.nodes[owner].retry);
+        let retry = owner.filter(|_| task.retry.max == 0).unwrap_or(&task.retry);
         self.nodes.push(Node {
             path,
             task,
@@ -79,6 +81,7 @@ impl<'r> Run<'r> {
             iteration: None,
             iteration_inputs: None,
             execution: None,
+            retry,
             attempt: 1,
             job: None,
             expanded: None,

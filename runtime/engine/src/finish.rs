@@ -136,7 +136,7 @@ impl Run<'_> {
         stopping: bool,
     ) -> Result<()> {
         let node = &mut self.nodes[index];
-        let pause = retry::backoff(&node.task.retry, failure.kind, node.attempt);
+        let pause = retry::backoff(node.retry, failure.kind, node.attempt);
         if stopping && (pause.is_some() || failure.kind == FailureKind::Interrupted) {
             return self.cancel(tx, index, log, elapsed);
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use weft_metadata::{ExecutionId, StepRecord};
-use weft_pipeline::model::{Component, Dag, Implementation, Task, TaskState};
+use weft_pipeline::model::{Component, Dag, Implementation, Retry, Task, TaskState};
 use weft_pipeline::step::{ComponentRef, PortValues};
 
 use crate::event::TaskReport;
@@ -28,6 +28,8 @@ pub(crate) struct Node<'r> {
     pub iteration_inputs: Option<Box<PortValues>>,
     /// Its execution, once it has started.
     pub execution: Option<ExecutionId>,
+    /// How often it is tried: as it says itself, or else as a DAG around it does.
+    pub retry: &'r Retry,
     /// The current or last attempt, from 1.
     pub attempt: u32,
     /// The job of its attempts, until it is settled.

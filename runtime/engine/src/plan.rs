@@ -160,6 +160,7 @@ pub(crate) fn binaries(pipeline: &Pipeline) -> Vec<(&str, &str)> {
                 if !program.digest.starts_with(HOST_PYTHON) {
                     files.push((&program.path, &program.digest));
                 }
+                files.extend(program.python.iter().map(|python| (python.path.as_str(), python.digest.as_str())));
                 files.extend(program.packages.iter().map(|(path, digest)| (path.as_str(), digest.as_str())));
             }
             _ => {}

@@ -10,7 +10,8 @@ use weft_metadata::Tx;
 use weft_pipeline::command::{TaskContext, WORKSPACE, fill_task_context, fill_template};
 use weft_pipeline::model::{Binding, CommandStep, Implementation, Importer, Input, Program, VolumeAction};
 use weft_pipeline::step::{
-    Artifact, Command, DirectoryGrant, Grants, Limits, PortValue, PortValues, SecretGrant, StepFailure, StepRequest,
+    Artifact, Command, DirectoryGrant, Grants, Limits, PYTHON, PortValue, PortValues, SecretGrant, StepFailure,
+    StepRequest,
 };
 use weft_pipeline::types::{ParameterType, PortType};
 use weft_pipeline::yaml::parse_size;
@@ -94,8 +95,11 @@ impl Run<'_> {
         let mut secrets = BTreeMap::new();
         for secret in &self.nodes[index].task.secrets {
             let what = format!("{} at {}", secret.kind, secret.to);
-            let name = self.name_of(&secret.name, &what, index, inputs)?;
-            secrets.insert(secret.to.clone(), secret.grant(name));
+            match self.name_of(&secret.name, &what, index, inputs)? {
+                Named::Name(name) => _ = secrets.insert(secret.to.clone(), secret.grant(name)),
+                Named::Absent(_) if secret.optional => {}
+                Named::Absent(failure) => return Err(failure),
+            }
         }
         Ok(secrets)
     }
@@ -107,15 +111,17 @@ impl Run<'_> {
         what: &str,
         index: usize,
         inputs: &PortValues,
-    ) -> Result<String, Box<StepFailure>> {
+    ) -> Result<Named, Box<StepFailure>> {
         let scope = Scope { run: self, frame: self.enclosing_dag(index), node: Some(index) };
+        let absent = |why: &str| Named::Absent(host_failure(format!("the {what} {why}"), None).into());
         let value = match resolve(name, inputs, &scope) {
             Ok(value) => value,
             Err(Unresolved::Invalid(failure)) => return Err(failure),
-            Err(Unresolved::Absent(why)) => return Err(host_failure(format!("the {what} {why}"), None).into()),
+            Err(Unresolved::Absent(why)) => return Ok(absent(&why)),
         };
         match value.as_ref() {
-            PortValue::Parameter(Value::String(name)) => Ok(name.clone()),
+            PortValue::Parameter(Value::String(name)) => Ok(Named::Name(name.clone())),
+            PortValue::Parameter(Value::Null) => Ok(absent("has no name: what gives it is null")),
             _ => {
                 Err(hinted_failure(format!("the name of the {what} is not a string"), "give it its name as text")
                     .into())
@@ -126,8 +132,9 @@ impl Run<'_> {
     fn command(&self, index: usize, step: &CommandStep, inputs: &PortValues) -> Command {
         let context = self.task_context(Some(index));
         let filled = |text: &String| fill_task_context(text, &context);
-        let none = Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into() };
-        let Program { argv, packages, .. } = step.program.as_ref().unwrap_or(&none);
+        let none =
+            Program { path: String::new(), digest: String::new(), argv: Vec::new(), packages: [].into(), python: None };
+        let Program { argv, packages, python, .. } = step.program.as_ref().unwrap_or(&none);
         let file = |path: &String| {
             Path::new(path).file_name().map_or_else(|| path.clone(), |name| name.to_string_lossy().into_owned())
         };
@@ -137,6 +144,7 @@ impl Run<'_> {
             directories: step.directories.clone(),
             outputs: self.nodes[index].component.outputs.clone(),
             packages: packages.iter().map(|(path, digest)| (file(path), digest.clone())).collect(),
+            programs: python.iter().map(|python| (PYTHON.to_owned(), python.digest.clone())).collect(),
             non_finite: non_finite(&self.nodes[index].component.inputs, inputs),
             linked: BTreeMap::new(),
         }
@@ -151,7 +159,10 @@ impl Run<'_> {
     ) -> Result<Vec<VolumeMount<'a>>, Box<StepFailure>> {
         let mut mounts = Vec::new();
         for mount in &self.nodes[index].task.mounts {
-            let volume = self.name_of(&mount.volume, &format!("volume at {}", mount.path), index, inputs)?;
+            let volume = match self.name_of(&mount.volume, &format!("volume at {}", mount.path), index, inputs)? {
+                Named::Name(volume) => volume,
+                Named::Absent(failure) => return Err(failure),
+            };
             volumes::check_name(&volume)?;
             mounts.push(VolumeMount {
                 path: &mount.path,
@@ -164,7 +175,7 @@ impl Run<'_> {
             command.argv.iter().chain(command.env.values()).any(|text| text.contains(WORKSPACE))
                 || inputs
                     .values()
-                    .any(|value| matches!(value, PortValue::Parameter(value) if mentions_workspace(value)))
+                    .any(|value| matches!(value, PortValue::Parameter(value) if mentions(value, WORKSPACE)))
         };
         if self.plan.pipeline.workspace && command.is_some_and(uses_workspace) {
             let volume = volumes::workspace(&self.key.run);
@@ -264,6 +275,13 @@ fn non_finite(declared: &IndexMap<String, Input>, inputs: &PortValues) -> BTreeS
     odd.map(|(name, _)| name.clone()).collect()
 }
 
+/// The name of a volume or a secret.
+enum Named {
+    Name(String),
+    /// What would give it has no value; the failure of a step that needs it.
+    Absent(Box<StepFailure>),
+}
+
 /// A volume at a place among a step's files.
 struct VolumeMount<'a> {
     path: &'a str,
@@ -282,11 +300,12 @@ impl VolumeMount<'_> {
     }
 }
 
-fn mentions_workspace(value: &Value) -> bool {
+/// Whether a text among a value holds this one.
+pub(crate) fn mentions(value: &Value, text: &str) -> bool {
     match value {
-        Value::String(text) => text.contains(WORKSPACE),
-        Value::Array(items) => items.iter().any(mentions_workspace),
-        Value::Object(fields) => fields.values().any(mentions_workspace),
+        Value::String(one) => one.contains(text),
+        Value::Array(items) => items.iter().any(|item| mentions(item, text)),
+        Value::Object(fields) => fields.values().any(|field| mentions(field, text)),
         _ => false,
     }
 }

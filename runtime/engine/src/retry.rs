@@ -1,11 +1,16 @@
-//! Retries: which failures are retried, the backoff before the next attempt, and the queue of tasks that wait for it.
+//! Retries: which failures are retried, the backoff before the next attempt, what an attempt is told of its number, and the queue of tasks that wait for it.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use weft_pipeline::command::uri;
 use weft_pipeline::model::Retry;
-use weft_pipeline::step::FailureKind;
+use weft_pipeline::step::{FailureKind, PortValue};
+
+use crate::request::mentions;
+use crate::worker::Job;
 
 /// The backoff before the next attempt of a step whose attempt `attempt` (from 1) failed; `None` if it is not retried.
 ///
@@ -20,6 +25,31 @@ pub fn backoff(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Durati
     // An infinite, huge or undefined product gives the maximum.
     let pause = Duration::try_from_secs_f64(seconds).unwrap_or(policy.max_backoff);
     Some(pause.min(policy.max_backoff))
+}
+
+/// What Argo, which runs the pipelines of KFP's own back end, replaces in a task's texts by the number of its retry, from 0.
+const RETRY_NUMBER: &str = "{{retries}}";
+
+/// A job for one attempt (from 1): with the number of the retry in those texts of its step that ask for it.
+pub fn with_number(job: Arc<Job>, attempt: u32) -> Arc<Job> {
+    let Job::Step(request) = &*job else { return job };
+    let asks = |value: &PortValue| matches!(value, PortValue::Parameter(value) if mentions(value, RETRY_NUMBER));
+    let mut texts = request.command.iter().flat_map(|command| command.argv.iter().chain(command.env.values()));
+    if !request.inputs.values().any(asks) && !texts.any(|text| text.contains(RETRY_NUMBER)) {
+        return job;
+    }
+    let number = attempt.saturating_sub(1).to_string();
+    let numbered = |text: &str| text.replace(RETRY_NUMBER, &number);
+    let mut request = request.clone();
+    for value in request.inputs.values_mut() {
+        if let PortValue::Parameter(value) = value {
+            uri::map_texts(value, &mut |text| Some(numbered(text)));
+        }
+    }
+    for text in request.command.iter_mut().flat_map(|command| command.argv.iter_mut().chain(command.env.values_mut())) {
+        *text = numbered(text);
+    }
+    Arc::new(Job::Step(request))
 }
 
 /// Nodes that wait for their next attempt, by due time. They occupy no worker.

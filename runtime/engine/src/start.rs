@@ -17,6 +17,7 @@ use crate::loops;
 use crate::node::{Node, is_settled};
 use crate::plan::MAX_TASKS;
 use crate::request::PreparedStep;
+use crate::retry;
 use crate::run::{DECISION_BATCH, Launch, Run};
 use crate::trigger::Decision;
 use crate::worker::{Job, hinted_failure};
@@ -227,6 +228,7 @@ impl Run<'_> {
     fn launch(&mut self, index: usize, job: Arc<Job>) -> Launch {
         let node = &mut self.nodes[index];
         node.job = Some(Arc::clone(&job));
+        let job = retry::with_number(job, node.attempt);
         self.outbox.push(Event::TaskStarted { task: node.path.clone(), attempt: node.attempt });
         (index, job)
     }

@@ -85,9 +85,10 @@ def prepare() -> None:
     for name in LOADED:
         importlib.import_module(name)
     integers.settle()
-    from weft_python import absent, null, process, warm
+    from weft_python import absent, notebook, null, process, warm
 
     absent.install()
+    notebook.install()
     null.install()
     leave_out_site()
     guard_suggestions()

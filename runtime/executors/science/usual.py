@@ -439,4 +439,9 @@ for work in (corpus, python, arrays, tables, science_functions, models, statisti
         work()
     with open("/corpus/failed.txt", "w", encoding="utf-8") as file:
         file.write("\n".join(failed))
-os.makedirs("/corpus", exist_ok=True)
+
+# What ends a process, and what begins one.
+science.send(b"1")
+import _reactor  # noqa: E402
+
+_reactor.run = lambda argv, environ: 0

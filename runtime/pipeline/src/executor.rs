@@ -12,7 +12,7 @@ mod packages;
 mod stack;
 
 pub use packages::{Requirement, native};
-pub use stack::{OtherVersion, beside_stack, other_versions, stack};
+pub use stack::{OtherVersion, other_versions, stack, to_fetch};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +23,18 @@ pub struct ExecutorCall {
     pub argv: Vec<String>,
     /// Python packages that the command would install.
     pub packages: Vec<Requirement>,
+    /// The executor that is Python to a shell's script, if that calls it.
+    pub python: Option<ExecutorKind>,
+}
+
+impl ExecutorCall {
+    /// The executor of whatever Python it comes to, by itself or in a script.
+    pub fn any_python(&self) -> Option<&ExecutorKind> {
+        match &self.executor {
+            kind @ (ExecutorKind::Python | ExecutorKind::Science) => Some(kind),
+            _ => self.python.as_ref(),
+        }
+    }
 }
 
 /// The executor of a command.
@@ -71,7 +83,12 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         if step.command.is_empty() {
             argv.insert(0, name);
         }
-        return Ok(ExecutorCall { executor: ExecutorKind::File(path.to_owned()), argv, packages: Vec::new() });
+        return Ok(ExecutorCall {
+            executor: ExecutorKind::File(path.to_owned()),
+            argv,
+            packages: Vec::new(),
+            python: None,
+        });
     }
     let mut packages = Vec::new();
     while let Some((script, rest)) = package_install(&words) {
@@ -79,7 +96,7 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         words = rest.to_vec();
     }
     if let Some(argv) = python_function(&words) {
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
+        return Ok(ExecutorCall { executor: python(&packages), argv, packages, python: None });
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
@@ -97,9 +114,21 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
+        return Ok(ExecutorCall { executor: python(&packages), argv, packages, python: None });
     }
-    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
+    let mut called = None;
+    if SHELLS.contains(&name) && rest.iter().any(|text| mentions_python(text)) {
+        packages.extend(rest.iter().flat_map(|text| packages::of_script(text)));
+        called = Some(python(&packages));
+    }
+    let argv = words.into_iter().map(str::to_owned).collect();
+    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv, packages, python: called })
+}
+
+/// Whether a script may call Python, or install packages for it.
+fn mentions_python(script: &str) -> bool {
+    let mut words = script.split(|c: char| !(c.is_alphanumeric() || matches!(c, '.' | '_' | '-')));
+    words.any(|word| PYTHONS.contains(&word) || word.starts_with("python3."))
 }
 
 /// Which of the two executors for Python these packages are for.

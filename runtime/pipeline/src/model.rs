@@ -13,7 +13,7 @@ use crate::types::ArtifactType;
 mod command;
 mod task;
 
-pub use command::{CommandStep, Program, Volume, VolumeAction};
+pub use command::{CalledProgram, CommandStep, Program, Volume, VolumeAction};
 pub use task::{
     Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Secret, Task, TaskState, Trigger, Wire,
 };

@@ -190,6 +190,9 @@ pub struct Command {
     pub outputs: IndexMap<String, Port>,
     /// The packages that it can import: digests in the artifact store by file name.
     pub packages: BTreeMap<String, String>,
+    /// Digests in the artifact store of components that it may call, by the names of the programs that they are.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub programs: BTreeMap<String, String>,
     /// Input parameters that are floats and no finite ones: their texts `NaN`, `Infinity` and `-Infinity` are shown as numbers.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub non_finite: BTreeSet<String>,
@@ -201,6 +204,9 @@ pub struct Command {
 
 /// The function of a [`ComponentRef`] whose step is a [`Command`]: the component's `wasi:cli/run`.
 pub const COMMAND_FUNCTION: &str = "wasi:cli/run";
+
+/// The name by which a command's script calls Python, in [`Command::programs`].
+pub const PYTHON: &str = "python3";
 
 /// The prefix of a [`ComponentRef`]'s digest if the executor is the host's own Python.
 pub const HOST_PYTHON: &str = "host-python:";

@@ -8,7 +8,6 @@ use weft_launcher::{ExitError, Mount, StepSecrets, WorkDir};
 use weft_pipeline::command::Call;
 use weft_pipeline::step::FailureKind;
 
-use crate::compiler::Extent;
 use crate::failure::{self, Failure};
 use crate::host::State;
 use crate::limits::StepLimits;
@@ -50,17 +49,24 @@ pub(crate) fn preopen(wasi: &mut WasiCtxBuilder, host: &Path, inside: &str, writ
     })
 }
 
-/// How a command that did not fail ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// At its end.
-    Done,
-    /// Where it called a function that is not compiled; see [`crate::partial`].
-    Missing,
+/// Runs a command to its end. Any exit status but 0 is a failure. False if it called a function that is not compiled; see [`crate::partial`].
+pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<bool, Failure> {
+    let status = match status(store, component, limits)? {
+        Some(0) => return Ok(true),
+        Some(status) => status,
+        None => return Ok(false),
+    };
+    let lines = store.data().step.log.last_lines(LAST_LINES);
+    let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);
+    Err(Failure::new(FailureKind::Returned, message).hint(hint))
 }
 
-/// Runs a command to its end. Any exit status but 0 is a failure.
-pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<Ended, Failure> {
+/// Runs a command to its end, and gives its exit status; none if it, or a program that it ran, called a function that is not compiled.
+pub(crate) fn status(
+    store: &mut Store<State>,
+    component: &Ready,
+    limits: &StepLimits,
+) -> Result<Option<i32>, Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
     })?;
@@ -71,19 +77,13 @@ pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimi
     let start = instance
         .get_typed_func::<(), (Result<(), ()>,)>(&mut *store, start)
         .map_err(|error| Failure::host(format!("its component's start is not what WASI says: {error:#}")))?;
-    let status = match start.call(&mut *store, ()) {
-        Ok((Ok(()),)) => 0,
-        Ok((Err(()),)) => 1,
+    match start.call(&mut *store, ()) {
+        Ok((Ok(()),)) => Ok(Some(0)),
+        Ok((Err(()),)) => Ok(Some(1)),
         Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(status)) if store.data().step.stop.is_none() => *status,
-            _ if component.extent == Extent::Usual && partial::is_missing(&error) => return Ok(Ended::Missing),
-            _ => return Err(failure::of_guest(&error, store.data(), limits)),
+            Some(I32Exit(status)) if store.data().step.stop.is_none() => Ok(Some(*status)),
+            _ if partial::is_missing(&error, component.extent) => Ok(None),
+            _ => Err(failure::of_guest(&error, store.data(), limits)),
         },
-    };
-    if status == 0 {
-        return Ok(Ended::Done);
     }
-    let lines = store.data().step.log.last_lines(LAST_LINES);
-    let ExitError { message, hint } = ExitError::new(&format!("exit status {status}"), &lines);
-    Err(Failure::new(FailureKind::Returned, message).hint(hint))
 }

@@ -121,7 +121,7 @@ impl Initializer {
             let log = Log::default();
             match run(&self.0.engine, &module, how, listener, &log) {
                 Ok(image) => Ok(Some(image)),
-                Err(error) if extent == Extent::Usual && partial::is_missing(&error) => Ok(None),
+                Err(error) if partial::is_missing(&error, extent) => Ok(None),
                 Err(_) if listener.interrupted() => Err(Error::Interrupted),
                 Err(error) => Err(failed(how.name, &error, &log)),
             }

@@ -13,7 +13,7 @@ impl Listener {
         T: 'static,
     {
         // SAFETY: `work` puts the listener into a store that it owns and drops before it returns, also when it panics; no
-        // thread and no task is started that could keep a copy, and the answer cannot hold one, as `Listener` is private to
+        // thread and no task outlives it that could keep a copy (programs that a command calls run in scoped threads), and the answer cannot hold one, as `Listener` is private to
         // this crate and in no type that is returned.
         #[expect(unsafe_code, reason = "a borrow's lifetime cannot be hidden otherwise; see the safety comment")]
         let observer = unsafe { std::mem::transmute::<&dyn StepObserver, &'static dyn StepObserver>(observer) };

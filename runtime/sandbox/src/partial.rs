@@ -11,6 +11,8 @@ use wasm_encoder::{Encode as _, SectionId};
 use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
 use wasmtime::{Trap, WasmBacktrace};
 
+use crate::compiler::Extent;
+
 /// The custom section of a component that names the functions that are usually called, of the first module in it: their number in
 /// all, then how many are not, how many are, and so on, in the order of the module. Numbers are unsigned LEB128.
 pub const SECTION: &str = "weft:usual";
@@ -123,12 +125,18 @@ fn reduce(module: &[u8], usual: &UsualFunctions) -> Option<Vec<u8>> {
     Some(reduced.finish())
 }
 
-/// Whether a guest of which only the usual functions are compiled ended as it called another. (So does a guest with a function that
-/// does nothing but trap, which then traps again.)
-pub(crate) fn is_missing(error: &wasmtime::Error) -> bool {
+/// What ends a guest that ran a program which called a function that is not compiled.
+#[derive(Debug, thiserror::Error)]
+#[error("a function of a program that it ran is not compiled")]
+pub(crate) struct MissingFunction;
+
+/// Whether a guest of which this much is compiled ended as it called a function that is not, or as a program did that it ran. (So does a
+/// guest with a function that does nothing but trap, which then traps again.)
+pub(crate) fn is_missing(error: &wasmtime::Error, extent: Extent) -> bool {
     let frame = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first());
-    matches!(error.downcast_ref(), Some(Trap::UnreachableCodeReached))
-        && frame.and_then(wasmtime::FrameInfo::func_offset) == Some(TRAP_AT)
+    let traps = matches!(error.downcast_ref(), Some(Trap::UnreachableCodeReached))
+        && frame.and_then(wasmtime::FrameInfo::func_offset) == Some(TRAP_AT);
+    error.is::<MissingFunction>() || (extent == Extent::Usual && traps)
 }
 
 #[cfg(test)]

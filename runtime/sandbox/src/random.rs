@@ -19,6 +19,11 @@ impl SeededRng {
     }
 }
 
+/// The seed of a part of a step, which has randomness of its own.
+pub(crate) fn derived(identity: &[u8; 32], part: &str) -> [u8; 32] {
+    *blake3::keyed_hash(identity, part.as_bytes()).as_bytes()
+}
+
 /// Has all of WASI's randomness come of this identity.
 pub(crate) fn seed(wasi: &mut WasiCtxBuilder, identity: &[u8; 32]) {
     let stream = |purpose| SeededRng::new(identity, purpose);

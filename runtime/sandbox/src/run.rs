@@ -1,5 +1,6 @@
 //! The sandbox: loads components and runs steps.
 
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,22 +10,22 @@ use indexmap::IndexMap;
 use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
-use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDirs};
+use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDir, WorkDirs};
 use weft_pipeline::signature::Signature;
-use weft_pipeline::step::{Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
+use weft_pipeline::step::{Command, Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
 use weft_signature::StepFunction;
 
 use crate::call;
 use crate::clock::VirtualClock;
-use crate::command::{self, Ended};
+use crate::command;
 use crate::compile::CompileLimits;
 use crate::compiler::Extent;
 use crate::component::LoadedComponent;
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
-use crate::host::{Clock, Mounts, State, Step};
+use crate::host::{Clock, Mounts, Programs, State, Step};
 use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::loader::{Loader, Ready};
 use crate::log::Log;
@@ -48,7 +49,7 @@ pub struct Options {
     /// Bounds on compiling a component.
     pub compile: CompileLimits,
     /// The values of environment variables that steps may be granted, by name.
-    pub environment: std::collections::BTreeMap<String, String>,
+    pub environment: BTreeMap<String, String>,
     /// Where the values of secrets and config maps come from that steps may be granted.
     pub secrets: Arc<Secrets>,
 }
@@ -84,15 +85,15 @@ impl Sandbox {
         self.loader.load_file(path)
     }
 
-    /// The component of a request, compiled and linked.
+    /// A component of a step, compiled and linked.
     fn ready(
         &self,
-        request: &StepRequest,
+        digest: &str,
         extent: Extent,
+        task: &str,
         observer: Listener,
     ) -> std::result::Result<Arc<Ready>, Failure> {
-        let digest = &request.component.digest;
-        let unread = |why: String| Error::Stored { digest: digest.clone(), why };
+        let unread = |why: String| Error::Stored { digest: digest.to_owned(), why };
         let stored = || {
             let id: ContentId = digest.parse().map_err(|error: weft_artifacts::Error| unread(error.to_string()))?;
             let reader = self.artifacts.open_blob(&id.digest()).map_err(|error| unread(error.to_string()))?;
@@ -100,7 +101,7 @@ impl Sandbox {
             std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| unread(error.to_string()))?;
             Ok(binary)
         };
-        self.loader.ready(digest, extent, &stored, &request.task, &*observer).map_err(Failure::from)
+        self.loader.ready(digest, extent, &stored, task, &*observer).map_err(Failure::from)
     }
 
     /// A digest of the values of what a step is granted.
@@ -181,7 +182,7 @@ impl Sandbox {
         log: &Log,
         peak: &mut u64,
     ) -> std::result::Result<Option<Collected>, Failure> {
-        let ready = self.ready(request, extent, observer)?;
+        let ready = self.ready(&request.component.digest, extent, &request.task, observer)?;
         let component = &ready.component;
         let limits = self.options.limits.with(&request.limits);
         let clock =
@@ -197,6 +198,7 @@ impl Sandbox {
             mounts,
             directory,
             deadline: Deadline::after(limits.time),
+            programs: Programs::default(),
             stop: None,
             refused_writes: 0,
             live_messages: 0,
@@ -205,22 +207,24 @@ impl Sandbox {
         };
         let mut granted = self.granted_variables(&request.grants)?;
         granted.extend(secrets.variables().clone());
-        let mut wasi = Self::wasi(request, log, &clock);
+        let seed = (!request.grants.random).then_some(&request.identity);
+        let mut wasi = wasi(seed, &clock);
+        wasi.stdout(log.clone()).stderr(log.clone());
         if let Some(command) = &request.command {
             let directory =
                 self.directories.stage(command, &request.inputs, &request.grants.directories, &request.identity)?;
             command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
-            let mut store = self.store(wasi, step(None, Some(directory)), limits);
+            let programs = self.programs((request, command, extent), &directory, secrets, observer, limits)?;
+            let mut store = self.store(wasi, Step { programs, ..step(None, Some(directory)) }, limits);
             let ended = command::run(&mut store, &ready, &limits);
-            *peak = store.data().limiter.peak();
+            *peak = store.data().limiter.peak() + store.data().step.programs.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
             // Closes the guest's open files, so that nothing writes to its directory any more.
             drop(store);
             let directory = directory.ok_or_else(|| Failure::host("its files are lost"))?;
-            let outputs = ended.and_then(|ended| match ended {
-                Ended::Done => Ok(Some(directory.collect(command, &request.inputs, &budget)?)),
-                Ended::Missing => Ok(None),
+            let outputs = ended.and_then(|done| {
+                if done { Ok(Some(directory.collect(command, &request.inputs, &budget)?)) } else { Ok(None) }
             });
             self.directories.put_back(directory);
             return outputs;
@@ -278,20 +282,37 @@ impl Sandbox {
         })
     }
 
-    /// WASI with a log, and with virtual clocks and seeded randomness unless the real ones were granted.
-    fn wasi(request: &StepRequest, log: &Log, clock: &Clock) -> WasiCtxBuilder {
-        let mut wasi = WasiCtxBuilder::new();
-        // The thread runs this step only, so file operations may block it.
-        wasi.allow_blocking_current_thread(true).stdout(log.clone()).stderr(log.clone());
-        wasi.monotonic_clock(clock.clone());
-        if let Clock::Virtual(clock) = clock {
-            wasi.wall_clock(clock.clone());
+    /// The programs that a command may call, in its files.
+    fn programs(
+        &self,
+        (request, command, extent): (&StepRequest, &Command, Extent),
+        directory: &WorkDir,
+        secrets: &StepSecrets,
+        observer: Listener,
+        limits: StepLimits,
+    ) -> std::result::Result<Programs, Failure> {
+        let mut ready = BTreeMap::new();
+        for (name, digest) in &command.programs {
+            ready.insert(name.clone(), self.ready(digest, extent, &request.task, observer)?);
         }
-        if !request.grants.random {
-            random::seed(&mut wasi, &request.identity);
-        }
-        wasi
+        let mounts = directory.mounts().iter().chain(secrets.mounts()).cloned().collect();
+        Ok(Programs::new(ready, mounts, (request.identity, request.grants.random), limits))
     }
+}
+
+/// WASI without any access, with virtual clocks unless the real ones were granted, and with randomness of this seed if there is one.
+pub(crate) fn wasi(seed: Option<&[u8; 32]>, clock: &Clock) -> WasiCtxBuilder {
+    let mut wasi = WasiCtxBuilder::new();
+    // The thread runs this step only, so file operations may block it.
+    wasi.allow_blocking_current_thread(true);
+    wasi.monotonic_clock(clock.clone());
+    if let Clock::Virtual(clock) = clock {
+        wasi.wall_clock(clock.clone());
+    }
+    if let Some(seed) = seed {
+        random::seed(&mut wasi, seed);
+    }
+    wasi
 }
 
 /// Whether any port of a function is an artifact. Others need no directories.
@@ -301,7 +322,7 @@ fn moves_artifacts(function: &StepFunction) -> bool {
 }
 
 /// Checks a step at each tick for its time limit, an interruption of the run, and the disk space that it uses.
-fn watch(store: &mut Store<State>, limits: StepLimits) {
+pub(crate) fn watch(store: &mut Store<State>, limits: StepLimits) {
     store.set_epoch_deadline(1);
     let mut ticks = 0u32;
     store.epoch_deadline_callback(move |mut context| {

@@ -10,7 +10,7 @@ use common::{Fixture, a, artifact, p, parameter, processor_time};
 use serde_json::json;
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{
-    COMMAND_FUNCTION, Command, ComponentRef, FailureKind, PortValue, StepFailure, StepOutput, StepRequest,
+    COMMAND_FUNCTION, Command, ComponentRef, FailureKind, PYTHON, PortValue, StepFailure, StepOutput, StepRequest,
 };
 use weft_pipeline::types::{ArtifactType, PortType};
 
@@ -208,4 +208,63 @@ fn five_functions_take_no_time() {
     let ((), took) = processor_time(|| (0..5).for_each(|_| _ = function()));
     println!("five functions take {took:?}");
     assert!(took < Duration::from_millis(500), "{took:?}");
+}
+
+/// A script of the shell that can call Python.
+fn script(fixture: &Fixture, text: &str) -> Result<StepOutput, StepFailure> {
+    let python = fixture.sandbox.load_file(&executor("python")).unwrap().digest().to_owned();
+    let programs = [(PYTHON.to_owned(), python)].into();
+    run(fixture, "shell", Command { programs, ..command(&["sh", "-c", text], &[]) }, &[])
+}
+
+#[test]
+fn a_script_calls_python() {
+    let fixture = Fixture::default();
+    let text = "echo \"$(python -c 'import sys; print(sys.stdin.read().upper())' <<<abc)\" && cd /tmp && X=1 python3 -c '
+import os, random
+print(os.getcwd(), os.environ[\"X\"], random.random())' && python3 -c 'import random; print(random.random())'; nopython; pip --version";
+    let said = |output: StepOutput| String::from_utf8(output.trace.log).unwrap();
+    // The last command fails.
+    let failure = script(&fixture, text).unwrap_err();
+    let first = String::from_utf8(failure.trace.log).unwrap();
+    let lines: Vec<&str> = first.lines().collect();
+    assert_eq!(lines[0], "ABC", "{first}");
+    assert!(lines[1].starts_with("/tmp 1 0."), "{first}");
+    assert!(!lines[1].ends_with(lines[2]), "each call has randomness of its own: {first}");
+    assert!(first.contains("nopython: not found"), "{first}");
+    assert!(first.contains("packages_to_install"), "{first}");
+    assert_eq!(String::from_utf8(script(&fixture, text).unwrap_err().trace.log).unwrap(), first);
+    // Without the program there is none.
+    let none = run(&fixture, "shell", command(&["sh", "-c", "command -v python3; python3 || echo none"], &[]), &[]);
+    let none = said(none.unwrap());
+    assert!(!none.contains("/usr/bin") && none.ends_with("none\n"), "{none}");
+}
+
+#[test]
+fn what_a_script_calls_is_within_the_limits_of_its_step() {
+    let mut fixture = Fixture::default();
+    // Compiling is not what is timed.
+    script(&fixture, "python3 -c ''").unwrap();
+    let large =
+        script(&fixture, "python3 -c \"import sys; [sys.stdout.write('x' * 2**20) for _ in range(40)]\" | wc -c")
+            .unwrap();
+    let said = String::from_utf8(large.trace.log).unwrap();
+    assert!(said.contains("it wrote more than 32 MiB at once"), "{said}");
+
+    fixture.limits.memory = Some(256 << 20);
+    let failure = script(&fixture, "python3 -c 'x = bytearray(2**28)' || exit 7").unwrap_err();
+    let said = String::from_utf8(failure.trace.log).unwrap();
+    assert!(said.contains("MemoryError"), "{said}");
+    fixture.limits.memory = None;
+
+    fixture.limits.output = Some(1 << 20);
+    let code = "f = open(\"/tmp/x\", \"wb\")\nwhile True: f.write(bytes(2**20))";
+    let failure = script(&fixture, &format!("python3 -c '{code}'; echo on")).unwrap_err();
+    assert_eq!(failure.kind, FailureKind::LimitReached, "{}", failure.message);
+    fixture.limits.output = None;
+
+    fixture.limits.time = Some(Duration::from_millis(500));
+    let failure = script(&fixture, "python3 -c 'while True: pass'; echo on").unwrap_err();
+    assert_eq!(failure.kind, FailureKind::LimitReached, "{}", failure.message);
+    assert!(failure.message.contains("time"), "{}", failure.message);
 }

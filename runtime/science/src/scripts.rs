@@ -16,8 +16,8 @@ macro_rules! scripts {
 }
 
 /// Paths below `runtime/executors`, and texts.
-const FILES: [(&str, &str); 14] = scripts! {
-    "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "null.py"
+const FILES: [(&str, &str); 15] = scripts! {
+    "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "notebook.py" "null.py"
         "process.py" "warm.py";
     "science/": "science.py" "start.py";
     "science/app/": "integers.py";

@@ -6,9 +6,9 @@ use std::path::Path;
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{
-    ExecutorCall, ExecutorKind, NoExecutor, Requirement, beside_stack, choose_executor, native, other_versions,
+    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, native, other_versions, to_fetch,
 };
-use weft_pipeline::model::{Implementation, Location, Pipeline, Program, Span};
+use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
 
 use crate::components::{Loaded, cannot_load};
@@ -44,7 +44,12 @@ impl ContainerCalls {
     /// The component files that are needed to run them.
     pub fn files(&self, host: &Host, executor: Executor) -> Vec<String> {
         let calls = self.0.values().flatten();
-        let mut files: Vec<String> = calls.filter_map(|call| file(call, host, executor)).collect();
+        let mut files: Vec<String> = calls
+            .flat_map(|call| {
+                let python = call.python.as_ref().and_then(|kind| file(kind, host, Executor::Sandbox));
+                file(&call.executor, host, executor).into_iter().chain(python)
+            })
+            .collect();
         files.sort_unstable();
         files.dedup();
         files
@@ -65,7 +70,7 @@ impl ContainerCalls {
 
     /// What components ask for in another version than the executor with the scientific stack has, each told once.
     fn other_versions(&self) -> Vec<Diagnostic> {
-        let science = self.0.values().flatten().filter(|call| call.executor == ExecutorKind::Science);
+        let science = self.0.values().flatten().filter(|call| call.any_python() == Some(&ExecutorKind::Science));
         let found: BTreeSet<_> = science.flat_map(|call| other_versions(&call.packages)).collect();
         let mut told =
             found.iter().map(|one| format!("`{}` asked, {} there", one.asked, one.there)).collect::<Vec<_>>();
@@ -137,9 +142,9 @@ const MOST_VERSIONS: usize = 12;
 /// The wheels of each set of packages, or why they cannot be had.
 type Sets = HashMap<(Target, Vec<Requirement>), Result<IndexMap<String, String>, Diagnostic>>;
 
-/// The component file that runs a call; none if the host does.
-fn file(call: &ExecutorCall, host: &Host, executor: Executor) -> Option<String> {
-    match &call.executor {
+/// The component file of an executor; none if the host does.
+fn file(kind: &ExecutorKind, host: &Host, executor: Executor) -> Option<String> {
+    match kind {
         ExecutorKind::Python | ExecutorKind::Science if executor == Executor::HostPython => None,
         ExecutorKind::Python => Some(host.executor_file("python").display().to_string()),
         ExecutorKind::Science => Some(host.executor_file("science").display().to_string()),
@@ -157,54 +162,74 @@ fn program(
     sets: &mut Sets,
 ) -> Result<Program, Diagnostic> {
     let executor = if python.is_some() { Executor::HostPython } else { Executor::Sandbox };
-    let Some(path) = file(&call, &linker.host, executor) else {
+    let Some(path) = file(&call.executor, &linker.host, executor) else {
         let digest = python.unwrap_or_default().to_owned();
-        return Ok(Program { path: String::new(), digest, argv: call.argv, packages: IndexMap::new() });
+        return Ok(Program { path: String::new(), digest, argv: call.argv, packages: IndexMap::new(), python: None });
     };
-    let digest = match loaded.get(&path) {
-        Some(Ok(component)) if component.is_command() => component.digest().to_owned(),
-        Some(Ok(_)) => {
-            return Err(Diagnostic::error(format!("`{path}` is no command: it does not export `wasi:cli/run`")).hint(
-                "for a step function leave out the image's command, and name the function: `file:x.wasm#train`",
-            ));
-        }
-        Some(Err(error)) if matches!(call.executor, ExecutorKind::File(_)) => {
-            return Err(cannot_load(folder, &path, error));
-        }
-        Some(Err(weft_sandbox::Error::Read { source, .. }))
-            if source.kind() == std::io::ErrorKind::NotFound && call.executor == ExecutorKind::Science =>
-        {
-            let first = native(&call.packages).first().map(ToString::to_string).unwrap_or_default();
-            return Err(Diagnostic::error(format!(
-                "it installs `{first}`, which needs the executor with the scientific stack, and that is not installed"
-            ))
-            .hint(
-                "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \
-                 Python, unsandboxed",
-            ));
-        }
-        Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
-            return Err(Diagnostic::error(format!("the executor of such components is not installed: there is no {path}"))
-                .hint("build the executors with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"));
-        }
-        Some(Err(error)) => return Err(Diagnostic::error(format!("the executor {path} cannot be loaded: {error}"))),
-        None => return Err(Diagnostic::error(format!("`{path}` was not loaded"))),
+    let digest = executor_digest(&call, &call.executor, &path, folder, loaded)?;
+    // A script that calls Python where there is none may never come to it: that it might is told as of any other program.
+    let python = call.python.as_ref().and_then(|kind| {
+        let path = file(kind, &linker.host, Executor::Sandbox)?;
+        Some(executor_digest(&call, kind, &path, folder, loaded).map(|digest| CalledProgram { path, digest }))
+    });
+    let python = match python {
+        Some(Err(problem)) if !call.packages.is_empty() => return Err(problem),
+        python => python.and_then(Result::ok),
     };
-    let wanted = match call.executor {
-        ExecutorKind::Science => (Target::Science, beside_stack(&call.packages)),
-        _ => (Target::Python, call.packages),
-    };
+    let python_path = python.as_ref().map_or(&path, |python| &python.path);
+    let kind = call.any_python().unwrap_or(&ExecutorKind::Python);
+    let target = if *kind == ExecutorKind::Science { Target::Science } else { Target::Python };
+    let wanted = (target, to_fetch(kind, &call.packages));
     // Components often install the same, and wheels are hashed whole.
     let find = |(target, packages): &(Target, Vec<Requirement>)| {
         let mut found = wheels(packages, *target, &linker.packages)?;
         if *target == Target::Science {
-            let library = science::library(Path::new(&path));
+            let library = science::library(Path::new(python_path));
             found.extend(library.map_err(|error| Diagnostic::error(error.to_string()))?);
         }
         Ok(found)
     };
     let packages = sets.entry(wanted).or_insert_with_key(find).clone()?;
-    Ok(Program { path, digest, argv: call.argv, packages })
+    Ok(Program { path, digest, argv: call.argv, packages, python })
+}
+
+/// The digest of the component that is an executor of a call.
+fn executor_digest(
+    call: &ExecutorCall,
+    kind: &ExecutorKind,
+    path: &str,
+    folder: &Path,
+    loaded: &Loaded,
+) -> Result<String, Diagnostic> {
+    match loaded.get(path) {
+        Some(Ok(component)) if component.is_command() => Ok(component.digest().to_owned()),
+        Some(Ok(_)) => {
+            Err(Diagnostic::error(format!("`{path}` is no command: it does not export `wasi:cli/run`")).hint(
+                "for a step function leave out the image's command, and name the function: `file:x.wasm#train`",
+            ))
+        }
+        Some(Err(error)) if matches!(kind, ExecutorKind::File(_)) => {
+            Err(cannot_load(folder, path, error))
+        }
+        Some(Err(weft_sandbox::Error::Read { source, .. }))
+            if source.kind() == std::io::ErrorKind::NotFound && *kind == ExecutorKind::Science =>
+        {
+            let first = native(&call.packages).first().map(ToString::to_string).unwrap_or_default();
+            Err(Diagnostic::error(format!(
+                "it installs `{first}`, which needs the executor with the scientific stack, and that is not installed"
+            ))
+            .hint(
+                "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \
+                 Python, unsandboxed",
+            ))
+        }
+        Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
+            Err(Diagnostic::error(format!("the executor of such components is not installed: there is no {path}"))
+                .hint("build the executors with `bash runtime/executors/build.sh` of weft's sources, or set WEFT_EXECUTORS to their folder"))
+        }
+        Some(Err(error)) => Err(Diagnostic::error(format!("the executor {path} cannot be loaded: {error}"))),
+        None => Err(Diagnostic::error(format!("`{path}` was not loaded"))),
+    }
 }
 
 /// What a shell command calls and the sandboxed shell does not have: without its program a component cannot run, a script may never
@@ -212,15 +237,13 @@ fn program(
 fn unknown_commands(linker: &Linker, call: &ExecutorCall, image: &str, loaded: &Loaded) -> Option<Diagnostic> {
     let executor = loaded.get(&linker.host.executor_file("shell").display().to_string())?.as_ref().ok()?;
     let script = shell::script(&call.argv)?;
-    let missing = shell::missing(&linker.sandbox, executor.digest(), &script.text);
+    let python = call.python.as_ref().and_then(|kind| file(kind, &linker.host, Executor::Sandbox));
+    let python = python.is_some_and(|path| matches!(loaded.get(&path), Some(Ok(_))));
+    let mut missing = shell::missing(&linker.sandbox, executor.digest(), &script.text);
+    missing.retain(|name| !(python && shell::is_python(name)));
     let first = missing.first()?;
-    let hint = if first.starts_with("python") {
-        "Python is an executor of its own: give the component `python3` as its command (`command=[\"python3\", \"-c\", ...]`), or make it a function \
-         (`@dsl.component`); that can also run outside of the sandbox, with `--executor host-python`"
-    } else {
-        "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
-         and name its file as the image: `file:tool.wasm`; a Python function that calls it runs with `--executor host-python`, unsandboxed"
-    };
+    let hint = "the sandbox runs shell scripts, the usual utilities and Python; for any other program, build it as a WebAssembly component \
+                and name its file as the image: `file:tool.wasm`; a Python function that calls it runs with `--executor host-python`, unsandboxed";
     let problem = if let Some(program) = script.program {
         Diagnostic::error(format!("it runs `{program}`, which only its image `{image}` has, and images are not read"))
     } else {

@@ -43,3 +43,9 @@ pub(crate) fn missing(sandbox: &Sandbox, digest: &str, script: &str) -> Vec<Stri
     // A placeholder may stand for a command that is there.
     said.lines().map(str::trim).filter(|name| !name.is_empty() && !name.contains("{{")).map(str::to_owned).collect()
 }
+
+/// Whether a script's command is Python, or what comes with it, by whichever of its names.
+pub(crate) fn is_python(command: &str) -> bool {
+    let name = command.rsplit('/').next().unwrap_or(command);
+    matches!(name, "python" | "python3" | "pip" | "pip3") || name.starts_with("python3.")
+}

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weft_pipeline::executor::{ExecutorKind, Requirement, beside_stack, choose_executor};
+use weft_pipeline::executor::{ExecutorKind, Requirement, choose_executor, to_fetch};
 use weft_pipeline::model::{Implementation, Pipeline};
 
 use crate::error::Result;
@@ -32,10 +32,9 @@ pub fn vendor(root: &Path, pipeline: &Pipeline, python: &Path, notify: &Notify<'
         let Implementation::Command(step) = &component.implementation else { continue };
         // What no executor can run is told when the pipeline is checked.
         let Ok(call) = choose_executor(step) else { continue };
-        let set = match call.executor {
-            ExecutorKind::Science => (Target::Science, beside_stack(&call.packages)),
-            _ => (Target::Python, call.packages),
-        };
+        let kind = call.any_python().unwrap_or(&ExecutorKind::Python);
+        let target = if *kind == ExecutorKind::Science { Target::Science } else { Target::Python };
+        let set = (target, to_fetch(kind, &call.packages));
         if !set.1.is_empty() && !sets.contains(&set) {
             sets.push(set);
         }

@@ -14,7 +14,7 @@ pub type Identity = [u8; 32];
 const LAYOUT: u32 = 2;
 
 /// The identity of a step: component, function, inputs and grants; of a command also its arguments, environment, declared
-/// outputs, packages and linked content. Limits are left out: a step that succeeds has the same outputs under wider limits.
+/// outputs, packages, programs that it calls and linked content. Limits are left out: a step that succeeds has the same outputs under wider limits.
 pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
     // A command receives a number as text, so `1` and `1.0` differ; a function receives the value.
     let form = if command.is_some() { Value::clone } else { by_value };
@@ -40,7 +40,8 @@ pub fn with_secrets(step: &Identity, secrets: &[u8; 32]) -> Identity {
 }
 
 /// The environment keeps its order: variables may refer to those before them.
-fn command_value(Command { argv, env, directories, outputs, packages, non_finite, linked }: &Command) -> Value {
+fn command_value(command: &Command) -> Value {
+    let Command { argv, env, directories, outputs, packages, programs, non_finite, linked } = command;
     let env: Vec<_> = env.iter().collect();
     let outputs: Map<String, Value> = outputs
         .iter()
@@ -50,6 +51,9 @@ fn command_value(Command { argv, env, directories, outputs, packages, non_finite
         "layout": LAYOUT, "argv": argv, "env": env, "directories": directories, "outputs": outputs, "packages": packages,
         "linked": linked,
     });
+    if !programs.is_empty() {
+        command["programs"] = json!(programs);
+    }
     // A float that is no number and the text `NaN` are the same JSON.
     if !non_finite.is_empty() {
         command["non-finite"] = json!(non_finite);

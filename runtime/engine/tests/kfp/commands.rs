@@ -21,6 +21,7 @@ pub fn command(argv: &[&str]) -> Step {
         digest: wasm.digest.clone().unwrap(),
         argv: argv.iter().map(|&text| text.to_owned()).collect(),
         packages: IndexMap::new(),
+        python: None,
     };
     step.component.implementation = Implementation::Command(CommandStep {
         image: "python:3.11".to_owned(),

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use crate::parameters::quote_for_shell;
+use crate::programs;
 use crate::shell::{Flow, Run, Shell};
 use crate::utilities::{self, Utility};
 
@@ -276,11 +277,15 @@ pub fn describe(shell: &mut Shell, arguments: &[String], words: bool) -> Run {
         let utility = utilities::find(name).is_some();
         let path = if name.contains('/') {
             let base = name.rsplit('/').next().unwrap_or_default();
-            (shell.path(name).is_file() || utilities::find(base).is_some() || find(base).is_some())
-                .then(|| name.clone())
+            (shell.path(name).is_file()
+                || utilities::find(base).is_some()
+                || find(base).is_some()
+                || programs::is_there(base))
+            .then(|| name.clone())
         } else {
             // Utilities have no files: the usual place stands for them.
             (utility
+                || programs::is_there(name)
                 || matches!(name.as_str(), "sh" | "bash" | "env" | "find" | "xargs" | "timeout" | "nohup" | "nice"))
             .then(|| format!("/usr/bin/{name}"))
         };

@@ -16,6 +16,7 @@ mod parameters;
 mod parser;
 mod pattern;
 mod plain;
+mod programs;
 mod reading;
 mod redirect;
 mod regexes;

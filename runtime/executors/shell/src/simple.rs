@@ -7,6 +7,7 @@ use std::rc::Rc;
 use crate::ast::{Assignment, Command, Redirect, Value, Word};
 use crate::builtins::{self, Builtin};
 use crate::parameters::quote_if_needed;
+use crate::programs;
 use crate::shell::{Flow, Run, Shell};
 use crate::utilities;
 use crate::variables::{Content, Variable};
@@ -229,6 +230,9 @@ impl Shell {
             if let Some(utility) = utilities::find(base) {
                 return Ok(utilities::run(self, base, utility, rest));
             }
+            if let Some(status) = programs::run(self, base, rest) {
+                return Ok(status);
+            }
         }
         if name.contains('/') && self.path(name).is_file() {
             return self.run_file(name, rest);
@@ -264,6 +268,10 @@ impl Shell {
             let mut words = interpreter.split_whitespace().map(|word| word.rsplit('/').next().unwrap_or_default());
             let program = words.find(|word| *word != "env" && !word.starts_with('-')).unwrap_or_default();
             if !matches!(program, "sh" | "bash" | "ash" | "dash") {
+                let words: Vec<String> = std::iter::once(name.to_owned()).chain(arguments.iter().cloned()).collect();
+                if let Some(status) = programs::run(self, program, &words) {
+                    return Ok(status);
+                }
                 self.complain(&format!("{name}: it is a script for {program}, which this sandboxed shell has not"));
                 return Ok(126);
             }

@@ -61,6 +61,14 @@ impl Input {
         self.0.borrow_mut().read_until(end, to)
     }
 
+    /// Gives back what was read but not used: it is read before all else.
+    pub fn put_back(&self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            let rest = self.0.replace(Box::new(io::empty()));
+            *self.0.borrow_mut() = Box::new(Cursor::new(bytes).chain(rest));
+        }
+    }
+
     pub fn read_all(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.0.borrow_mut().read_to_end(&mut bytes)?;

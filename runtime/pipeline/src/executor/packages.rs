@@ -7,7 +7,7 @@ use std::fmt;
 pub struct Requirement(pub String);
 
 /// Well-known packages whose wheels hold native code. Others are detected when they are downloaded.
-const NATIVE: [&str; 64] = [
+const NATIVE: [&str; 63] = [
     "aiohttp",
     "bcrypt",
     "bokeh",
@@ -35,7 +35,6 @@ const NATIVE: [&str; 64] = [
     "lxml",
     "matplotlib",
     "mlflow",
-    "nbclient",
     "numba",
     "numpy",
     "onnx",
@@ -74,6 +73,10 @@ const NATIVE: [&str; 64] = [
     "xgboost",
 ];
 
+/// Packages whose part in running KFP's notebook components the executors for Python play themselves: a kernel of Jupyter's is a process
+/// behind sockets.
+const NOTEBOOKS: [&str; 4] = ["ipykernel", "jupyter-client", "nbclient", "nbformat"];
+
 impl Requirement {
     /// The normalised name of the package: lower case, with `-` between words.
     pub fn name(&self) -> String {
@@ -87,6 +90,11 @@ impl Requirement {
         let rest = self.0[end..].trim_start();
         let rest = rest.strip_prefix('[').and_then(|rest| rest.split_once(']')).map_or(rest, |(_, rest)| rest);
         rest.split(';').next().unwrap_or_default().trim()
+    }
+
+    /// Whether something stands for it in the executors for Python, which need not fetch it.
+    pub(super) fn has_stand_in(&self) -> bool {
+        NOTEBOOKS.contains(&self.name().as_str())
     }
 
     /// Whether the Python executor has it built in.

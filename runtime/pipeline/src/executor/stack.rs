@@ -4,6 +4,7 @@ use std::str::FromStr as _;
 
 use pep440_rs::{Version, VersionSpecifiers};
 
+use super::ExecutorKind;
 use super::packages::{Requirement, native};
 
 /// Name and version of each, as the wheel's list of contents has them.
@@ -83,9 +84,12 @@ pub(super) fn suits(packages: &[Requirement]) -> bool {
     !native.is_empty() && native.iter().all(|package| version(package).is_some())
 }
 
-/// The packages that are not in the stack, and that it needs wheels of.
-pub fn beside_stack(packages: &[Requirement]) -> Vec<Requirement> {
-    packages.iter().filter(|package| version(package).is_none()).cloned().collect()
+/// The packages that an executor for Python has not itself, and needs wheels of.
+pub fn to_fetch(executor: &ExecutorKind, packages: &[Requirement]) -> Vec<Requirement> {
+    let has_it = |package: &&Requirement| {
+        package.has_stand_in() || (*executor == ExecutorKind::Science && version(package).is_some())
+    };
+    packages.iter().filter(|package| !has_it(package)).cloned().collect()
 }
 
 /// The packages that are in the stack in a version that was not asked for.
@@ -129,7 +133,10 @@ mod tests {
         assert!(!suits(&of(&["pandas", "xgboost"])));
         assert!(!suits(&of(&["tabulate", "joblib"])));
         assert!(!suits(&[]));
-        assert_eq!(beside_stack(&of(&["pandas", "rich", "joblib"])), of(&["rich"]));
+        assert!(suits(&of(&["nbclient>=0.10,<1", "ipykernel>=6,<7", "pandas"])));
+        let packages = of(&["pandas", "rich", "joblib", "Jupyter_Client>=7"]);
+        assert_eq!(to_fetch(&ExecutorKind::Science, &packages), of(&["rich"]));
+        assert_eq!(to_fetch(&ExecutorKind::Python, &packages), of(&["pandas", "rich", "joblib"]));
     }
 
     #[test]

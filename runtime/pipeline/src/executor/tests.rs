@@ -42,6 +42,20 @@ fn pythons_and_shells_are_called_as_they_are() {
 }
 
 #[test]
+fn a_script_can_call_python() {
+    let script = |text: &str| choose_executor(&step("python:3.12", &["sh", "-c", text], &["a"])).unwrap();
+    let call = script("mkdir -p x && python -c 'print(1)' | tee x/y");
+    assert_eq!((call.executor, call.python), (ExecutorKind::Shell, Some(ExecutorKind::Python)));
+    let call = script("pip install -q 'pandas==2.2' tabulate && python3.12 train.py");
+    assert_eq!(call.any_python(), Some(&ExecutorKind::Science));
+    assert_eq!(call.packages, [Requirement("pandas==2.2".to_owned()), Requirement("tabulate".to_owned())]);
+    for other in ["echo monty-python", "ls /usr/lib/python-apt", "echo $0"] {
+        assert_eq!(script(other).python, None, "{other}");
+    }
+    assert_eq!(choose_executor(&step("alpine", &["echo", "python"], &[])).unwrap().python, None);
+}
+
+#[test]
 fn an_image_can_name_a_component() {
     let call = choose_executor(&step("file:tools/sort.wasm", &[], &["-n"])).unwrap();
     assert_eq!(

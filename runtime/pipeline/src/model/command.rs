@@ -47,6 +47,18 @@ pub struct Program {
     /// Vendored wheels that it needs: digests of the files by path.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub packages: IndexMap<String, String>,
+    /// The program that it calls by the name of `python3`, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub python: Option<CalledProgram>,
+}
+
+/// A program that another one calls: a component that is a command.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CalledProgram {
+    /// Path of the component. Relative paths are resolved against the pipeline file's folder.
+    pub path: String,
+    /// `blake3:<hex>` of its binary.
+    pub digest: String,
 }
 
 /// Creates or deletes a volume: a persistent directory that tasks can mount.

@@ -41,7 +41,9 @@ pub(crate) fn check(linker: &Linker<State>, component: &Interface) -> Result<(),
 
 /// Whether the host would have to have an interface itself.
 fn is_hosts(interface: &str) -> bool {
-    interface.starts_with("wasi:") || interface.starts_with("weft:component/")
+    interface.starts_with("wasi:")
+        || interface.starts_with("weft:component/")
+        || interface.starts_with("weft:executors/")
 }
 
 /// The name by which the host has an interface: a component of another compatible version is linked with the same.

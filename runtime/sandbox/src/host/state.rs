@@ -12,6 +12,7 @@ use weft_pipeline::types::ArtifactType;
 
 use super::artifact::Artifact;
 use super::error::{Error, Result};
+use super::programs::Programs;
 use super::wasi::{Clock, Stopped};
 use crate::component::LoadedComponent;
 use crate::host::Mounts;
@@ -51,6 +52,8 @@ pub(crate) struct Step {
     pub(crate) mounts: Option<Mounts>,
     /// The working directory of a command.
     pub(crate) directory: Option<WorkDir>,
+    /// What a command may call.
+    pub(crate) programs: Programs,
     pub(crate) deadline: Deadline,
     pub(crate) stop: Option<Stop>,
     /// The number of writes that were refused for the output limit.

@@ -192,6 +192,7 @@ fn a_command_is_all_that_it_is_called_with() {
         of(&command(&|command| command.outputs = optional(false)), json!(1)),
         of(&command(&|command| command.outputs = optional(true)), json!(1)),
         of(&command(&|command| _ = command.packages.insert("a.whl".into(), "blake3:0".into())), json!(1)),
+        of(&command(&|command| _ = command.programs.insert("python3".into(), "blake3:0".into())), json!(1)),
         of(&plain, json!("NaN")),
         of(&command(&|command| _ = command.non_finite.insert("x".into())), json!("NaN")),
     ];

@@ -1,7 +1,9 @@
 """What is said about a module that is not there: why, and what can be done."""
 
+import importlib.metadata
 import importlib.util
 import os
+import re
 import sys
 import zipfile
 
@@ -164,6 +166,36 @@ def tells_of_module(name: str) -> bool:
         print(f"python3: No module named {name}\n{note}", file=sys.stderr)
         return True
     return False
+
+
+def is_installed(arguments: list[str]) -> bool:
+    """Says of the packages that `pip install` is asked for that they are there; false if one is not, or if that is not known."""
+    names = []
+    waiting = iter(arguments)
+    for word in waiting:
+        if word in ("-i", "--index-url", "--extra-index-url", "--trusted-host", "-f", "--find-links", "-t", "--target"):
+            next(waiting, None)
+        elif word in ("-r", "-e", "-c") or word.startswith(("--requirement", "--editable", "--constraint")):
+            return False
+        elif not word.startswith("-"):
+            names.append(re.match(r"[A-Za-z0-9._-]*", word).group())
+    if not names or not all(map(has_package, names)):
+        return False
+    for name in names:
+        print(f"Requirement already satisfied: {name}")
+    return True
+
+
+def has_package(name: str) -> bool:
+    """Whether a package is there, by what its wheel says of it or by the name of its module."""
+    try:
+        importlib.metadata.distribution(name)
+        return True
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        pass
+    named = name.lower().replace("_", "-")
+    modules = [module for module, package in (ALIASES | NATIVE).items() if package == named]
+    return any(is_there(module) for module in modules or [named.replace("-", "_")])
 
 
 def wants_file() -> bool:

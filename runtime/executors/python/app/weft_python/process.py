@@ -19,6 +19,8 @@ from .command import USAGE, Command, Kind, Usage, parse
 HERE = os.path.dirname(__file__)
 PACKAGES = "/packages"
 """Where packages fetched ahead lie: wheels, and folders to be searched."""
+FOLDER = "WEFT_FOLDER"
+"""The variable that tells where a program begins, as a process inherits it; not the program's own."""
 EXECUTABLE = "/usr/local/bin/python3"
 library_path: list[str] = []
 """Where the standard library and the packages that come along are packed; set when the snapshot is made."""
@@ -37,6 +39,7 @@ def main(argv: list[str]) -> int:
     sys.executable = EXECUTABLE
     sys.dont_write_bytecode = True
     os.environ.setdefault("HOME", "/tmp")
+    go_to(os.environ.pop(FOLDER, ""))
     status = guarded(lambda: run(argv))
     # What the program registered runs even after an error; an error in there does not change the status, as in CPython.
     atexit._run_exitfuncs()
@@ -48,6 +51,12 @@ def main(argv: list[str]) -> int:
             # Closed or replaced by the program.
             pass
     return status
+
+
+def go_to(folder: str) -> None:
+    """Begins in the folder of the shell that called it."""
+    if folder:
+        os.chdir(folder)
 
 
 def run(argv: list[str]) -> None:
@@ -105,6 +114,8 @@ def run_module(command: Command, names: dict) -> None:
     del names
     sys.argv = ["-m", *command.arguments]
     search(command, os.getcwd())
+    if command.target == "pip" and command.arguments[:1] == ["install"] and missing.is_installed(command.arguments[1:]):
+        return
     if missing.tells_of_module(command.target):
         sys.exit(1)
     if not hasattr(sys.modules.get(command.target), "__path__"):

@@ -65,10 +65,11 @@ def prepare() -> tuple[list[str], frozenset[str]]:
         importlib.import_module(name)
     del os.environ["_KFP_RUNTIME"]
     # These load what they change.
-    from . import absent, compression, null, zones
+    from . import absent, compression, notebook, null, zones
 
     absent.install()
     compression.install()
+    notebook.install()
     null.install()
     zones.install()
     for name in [name for name in sys.modules if name.partition(".")[0] == "tzdata"]:
