@@ -128,11 +128,12 @@ class Deltas:
         value = self.varint()
         return (value >> 1) ^ -(value & 1)
 
-    def read(self, most: int) -> np.ndarray:
-        """All numbers, at most so many."""
+    def read(self, wanted: int) -> np.ndarray:
+        """So many numbers. Some writers put more there, which nobody is to read."""
         block, minis, count, first = self.varint(), self.varint(), self.varint(), self.zigzag()
-        if count > most:
-            raise ParquetError(f"a page has {count} numbers where {most} are to be")
+        if count < wanted:
+            raise ParquetError(f"a page has {count} numbers where {wanted} are to be")
+        plausible(count, len(self.data), "a page's numbers")
         if not 0 < minis <= block <= 1 << 20 or block % minis or (block // minis) % 8:
             raise ParquetError(f"blocks of {block} numbers in {minis} parts cannot be")
         size = block // minis
@@ -172,34 +173,26 @@ class Deltas:
         if count:
             out[0] = first & 0xFFFF_FFFF_FFFF_FFFF
             out[1:] = deltas.reshape(-1)[: count - 1]
-        return np.add.accumulate(out).view(np.int64)
+        return np.add.accumulate(out).view(np.int64)[:wanted]
 
-    def lengths(self, most: int) -> np.ndarray:
+    def lengths(self, count: int) -> np.ndarray:
         """Numbers that are lengths of texts."""
-        found = self.read(most)
+        found = self.read(count)
         if len(found) and (found.min() < 0 or found.max() > len(self.data)):
-            plausible(int(found.max()), len(self.data), "a text's length")
-            if found.min() < 0:
-                raise ParquetError("a text has a length below zero")
+            raise ParquetError("a text is said to be longer than its page, or shorter than nothing")
         return found
-
-
-def exactly(found: np.ndarray, count: int) -> np.ndarray:
-    if len(found) != count:
-        raise ParquetError(f"a page has {len(found)} of {count} values")
-    return found
 
 
 def delta_binary_packed(leaf: Leaf, data: bytes, count: int) -> np.ndarray:
     if leaf.physical not in (INT32, INT64):
         raise ParquetError("differences hold values that are no whole numbers")
-    found = exactly(Deltas(data).read(count), count)
+    found = Deltas(data).read(count)
     return found if leaf.physical == INT64 else found.astype(np.int32)
 
 
 def delta_length_byte_array(leaf: Leaf, data: bytes, count: int) -> np.ndarray:
     deltas = Deltas(data)
-    lengths = exactly(deltas.lengths(count), count)
+    lengths = deltas.lengths(count)
     ends = np.cumsum(lengths)
     if count and ends[-1] > len(data) - deltas.at:
         raise ParquetError(f"a page ends within its {count} texts")
@@ -209,9 +202,9 @@ def delta_length_byte_array(leaf: Leaf, data: bytes, count: int) -> np.ndarray:
 def delta_byte_array(leaf: Leaf, data: bytes, count: int) -> np.ndarray:
     """Each text is the beginning of the one before, and what follows."""
     deltas = Deltas(data)
-    same = exactly(deltas.lengths(count), count).tolist()
+    same = deltas.lengths(count).tolist()
     rest = Deltas(data[deltas.at :])
-    lengths = exactly(rest.lengths(count), count).tolist()
+    lengths = rest.lengths(count).tolist()
     data, at, last, total = rest.data, rest.at, b"", 0
     found = []
     for beginning, length in zip(same, lengths):

@@ -51,7 +51,9 @@ def to_pandas(table: Table, rows: int, said: dict | None, is_nullable: bool) -> 
     index, used = index_of(table, rows, said, about, mapper)
     data = {name: pair for name, pair in table.items() if name not in used}
     arrays = [array_of(field, column, mapper(field) or dtype_of(about.get(name))) for name, (field, column) in data.items()]
-    frame = pd.DataFrame(dict(enumerate(arrays)), index=index, copy=False) if arrays else pd.DataFrame(index=index)
+    # With its type said, pandas does not look for another among objects.
+    series = {number: pd.Series(array, index=index, dtype=array.dtype, copy=False) for number, array in enumerate(arrays)}
+    frame = pd.DataFrame(series, index=index, copy=False)
     frame.columns = columns_of(list(data), about, said.get("column_indexes") or [] if said else [])
     if said and isinstance(said.get("attributes"), dict):
         frame.attrs = said["attributes"]
@@ -114,7 +116,8 @@ def array_of(field: Field, column: Column, dtype: object = None) -> object:
     if kind.name == "text":
         return pd.array(values, dtype="str")
     if kind.name == "timestamp" and kind.zone:
-        return pd.arrays.DatetimeArray._simple_new(values, dtype=pd.DatetimeTZDtype(kind.unit, zone_of(kind.zone)))
+        found = pd.arrays.DatetimeArray._simple_new(values, dtype=pd.DatetimeTZDtype(kind.unit, zone_of(kind.zone)))
+        return found.as_unit(dtype.unit).tz_convert(dtype.tz) if isinstance(dtype, pd.DatetimeTZDtype) else found
     return values
 
 
@@ -196,7 +199,7 @@ def index_of(table: Table, rows: int, said: dict | None, about: dict, mapper: Ma
     if len(levels) > 1:
         return pd.MultiIndex.from_arrays(levels, names=names), used
     if levels:
-        level = levels[0] if isinstance(levels[0], pd.Index) else pd.Index(levels[0])
+        level = levels[0] if isinstance(levels[0], pd.Index) else pd.Index(levels[0], dtype=levels[0].dtype)
         return level.rename(names[0]), used
     return pd.RangeIndex(rows), used
 

@@ -16,13 +16,17 @@ EXACT = decimal.Context(prec=100)
 """Digits of the longest decimals, 76, and more."""
 
 
-def values_of(column: Column) -> np.ndarray:
-    """One item for each row; nulls are NaN, NaT or `None`, so that integers with nulls are floats."""
+def values_of(column: Column, is_inside: bool = False) -> np.ndarray:
+    """One item for each row; nulls are NaN, NaT or `None`, so that integers with nulls are floats. Inside structures and maps timestamps are
+    Python's own, with their time zones, if they have no nanoseconds.
+    """
     name, valid = column.kind.name, column.valid
     if name in ("int", "float", "bool"):
         return numbers(column)
     if name in ("timestamp", "duration"):
         values = column.values.view(f"{'M' if name == 'timestamp' else 'm'}8[{column.kind.unit}]")
+        if is_inside and name == "timestamp" and column.kind.unit != "ns":
+            return stamps(values, column)
         if valid is None:
             return values
         values = values.copy()
@@ -35,7 +39,7 @@ def values_of(column: Column) -> np.ndarray:
         found = column.categories[column.values] if len(column.categories) else out
         return found if valid is None else np.where(valid, found, None)
     if name == "list":
-        put(out, lists(column), valid)
+        put(out, lists(column, is_inside), valid)
     elif name == "map":
         put(out, maps(column), valid)
     elif name == "struct":
@@ -110,6 +114,19 @@ def times(values: np.ndarray, column: Column) -> np.ndarray:
     return as_objects([moment.time() for moment in values.astype(f"M8[{unit}]").astype("M8[us]").astype(object)])
 
 
+def stamps(values: np.ndarray, column: Column) -> np.ndarray:
+    items = values.tolist()
+    if any(isinstance(item, int) for item in items):
+        raise ParquetError("a timestamp is not between the years 1 and 9999")
+    if column.kind.zone:
+        zone, utc = zone_of(column.kind.zone), datetime.timezone.utc
+        items = [item.replace(tzinfo=utc).astimezone(zone) for item in items]
+    out = as_objects(items)
+    if column.valid is not None:
+        out[~column.valid] = None
+    return out
+
+
 OBJECTS = {
     "text": lambda values, column: values,
     "json": lambda values, column: values,
@@ -122,8 +139,8 @@ OBJECTS = {
 }
 
 
-def lists(column: Column) -> list[np.ndarray]:
-    values = values_of(column.children[0])
+def lists(column: Column, is_inside: bool) -> list[np.ndarray]:
+    values = values_of(column.children[0], is_inside)
     offsets = column.offsets.tolist()
     return [values[start:end] for start, end in zip(offsets, offsets[1:])]
 
@@ -148,13 +165,8 @@ def plain_bytes(column: Column) -> Column:
 
 def items_of(column: Column) -> list:
     """Items within structures: Python's own objects, `None` for nulls also among numbers."""
-    values = values_of(column)
-    if column.kind.name == "timestamp" and column.kind.zone and column.kind.unit != "ns":
-        zone = zone_of(column.kind.zone)
-        utc = datetime.timezone.utc
-        items = [one and one.replace(tzinfo=utc).astimezone(zone) for one in values.tolist()]
-    else:
-        items = list(values) if values.dtype == object else values.tolist()
+    values = values_of(column, is_inside=True)
+    items = list(values) if values.dtype == object else values.tolist()
     if column.valid is not None and values.dtype != object:
         items = [item if valid else None for item, valid in zip(items, column.valid.tolist())]
     return items

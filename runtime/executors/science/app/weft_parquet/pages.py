@@ -42,6 +42,13 @@ class Pages:
 
 def read_pages(data: bytes, chunk: Chunk, node: Node, most_repeated: int) -> Pages:
     """All pages of a chunk. `most_repeated` is how many lists are around the leaf."""
+    try:
+        return pages_of(data, chunk, node, most_repeated)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ParquetError(f"a page's header is not as it must be: {type(error).__name__}: {error}") from None
+
+
+def pages_of(data: bytes, chunk: Chunk, node: Node, most_repeated: int) -> Pages:
     kind = node.field.kind
     leaf = Leaf(node.physical, kind.size if kind.size else 2, kind.name in ("text", "json"))
     at, end, have = chunk.begin, chunk.begin + chunk.size, 0
