@@ -8,11 +8,13 @@
 use crate::model::CommandStep;
 use crate::suggest;
 
+mod imports;
 mod packages;
 mod stack;
 
+pub use imports::missing;
 pub use packages::{Requirement, native};
-pub use stack::{OtherVersion, beside_stack, other_versions, stack};
+pub use stack::{OtherVersion, beside_stack, done_without, other_versions, stack};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct ExecutorCall {
     pub argv: Vec<String>,
     /// Python packages that the command would install.
     pub packages: Vec<Requirement>,
+    /// Modules that its function imports and that not every executor for Python has, if it is a function.
+    pub imports: Vec<String>,
 }
 
 /// The executor of a command.
@@ -71,7 +75,12 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         if step.command.is_empty() {
             argv.insert(0, name);
         }
-        return Ok(ExecutorCall { executor: ExecutorKind::File(path.to_owned()), argv, packages: Vec::new() });
+        return Ok(ExecutorCall {
+            executor: ExecutorKind::File(path.to_owned()),
+            argv,
+            packages: Vec::new(),
+            imports: Vec::new(),
+        });
     }
     let mut packages = Vec::new();
     while let Some((script, rest)) = package_install(&words) {
@@ -79,7 +88,8 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         words = rest.to_vec();
     }
     if let Some(argv) = python_function(&words) {
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
+        let imports = imports::deciding(&argv[2]);
+        return Ok(ExecutorCall { executor: python(&packages, &imports), argv, packages, imports });
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
@@ -97,14 +107,16 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages });
+        return Ok(ExecutorCall { executor: python(&packages, &[]), argv, packages, imports: Vec::new() });
     }
-    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv: words.into_iter().map(str::to_owned).collect(), packages })
+    let argv = words.into_iter().map(str::to_owned).collect();
+    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv, packages, imports: Vec::new() })
 }
 
-/// Which of the two executors for Python these packages are for.
-fn python(packages: &[Requirement]) -> ExecutorKind {
-    if stack::suits(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
+/// Which of the two executors for Python these packages and imports are for. What is imported without being installed, the image may hold.
+fn python(packages: &[Requirement], imports: &[String]) -> ExecutorKind {
+    let needs = !native(packages).is_empty() || imports.iter().any(|module| imports::is_of_stack(module));
+    if needs && stack::has_all(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
 }
 
 /// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. A `#` and what follows it are not part of

@@ -77,15 +77,27 @@ pub struct OtherVersion {
     pub there: &'static str,
 }
 
-/// Whether these packages are for the science executor: one of them needs native code, and it has all that do.
-pub(super) fn suits(packages: &[Requirement]) -> bool {
-    let native = native(packages);
-    !native.is_empty() && native.iter().all(|package| version(package).is_some())
+/// Packages whose place others take in the science executor: Parquet is pandas' by itself there, notebooks run without Jupyter.
+const STOOD_IN: [&str; 7] =
+    ["fastparquet", "ipykernel", "ipython", "jupyter-client", "nbclient", "nbformat", "pyarrow"];
+
+/// Whether the science executor has all of the packages that need native code, or what takes their place.
+pub(super) fn has_all(packages: &[Requirement]) -> bool {
+    native(packages).iter().all(|package| version(package).is_some() || is_stood_in(package))
 }
 
 /// The packages that are not in the stack, and that it needs wheels of.
 pub fn beside_stack(packages: &[Requirement]) -> Vec<Requirement> {
-    packages.iter().filter(|package| version(package).is_none()).cloned().collect()
+    packages.iter().filter(|package| version(package).is_none() && !is_stood_in(package)).cloned().collect()
+}
+
+/// The packages for Parquet, which pandas does without in the science executor.
+pub fn done_without(packages: &[Requirement]) -> Vec<&Requirement> {
+    packages.iter().filter(|package| matches!(package.name().as_str(), "fastparquet" | "pyarrow")).collect()
+}
+
+fn is_stood_in(package: &Requirement) -> bool {
+    STOOD_IN.contains(&package.name().as_str())
 }
 
 /// The packages that are in the stack in a version that was not asked for.
@@ -123,13 +135,12 @@ mod tests {
     }
 
     #[test]
-    fn packages_suit_if_the_stack_has_all_that_need_native_code() {
-        assert!(suits(&of(&["pandas==2.2.0", "scikit_learn", "tabulate"])));
-        assert!(suits(&of(&["Pillow"])));
-        assert!(!suits(&of(&["pandas", "xgboost"])));
-        assert!(!suits(&of(&["tabulate", "joblib"])));
-        assert!(!suits(&[]));
-        assert_eq!(beside_stack(&of(&["pandas", "rich", "joblib"])), of(&["rich"]));
+    fn the_stack_has_what_needs_native_code_or_what_takes_its_place() {
+        assert!(has_all(&of(&["pandas==2.2.0", "scikit_learn", "tabulate"])));
+        assert!(has_all(&of(&["pandas", "pyarrow>=15", "nbclient>=0.10,<1"])));
+        assert!(!has_all(&of(&["pandas", "xgboost"])));
+        assert_eq!(beside_stack(&of(&["pandas", "rich", "joblib", "Jupyter_Client>=7,<9", "pyarrow"])), of(&["rich"]));
+        assert_eq!(done_without(&of(&["pandas", "PyArrow==1"])).len(), 1);
     }
 
     #[test]

@@ -95,7 +95,7 @@ def writes(notebook: dict, version: object = NO_CONVERT, **rest: object) -> str:
             if isinstance(output.get("text"), str):
                 output["text"] = output["text"].splitlines(keepends=True)
             for kind, data in output.get("data", {}).items():
-                if isinstance(data, str) and not is_json(kind):
+                if isinstance(data, str) and (kind.startswith("text/") or kind in ("image/svg+xml", "application/javascript")):
                     output["data"][kind] = data.splitlines(keepends=True)
     return json.dumps(written, indent=1, sort_keys=True, ensure_ascii=False, separators=(",", ": ")) + "\n"
 

@@ -142,9 +142,6 @@ def lists(items: np.ndarray, kind: Kind | None) -> Column:
     else:
         values = pd.Series(as_objects([one for item in items for one in item]), dtype=object)
     inner, child, metadata = column_of(values)
-    if inner.name == "float" and child.valid is not None and arrays:
-        # In an array of numbers, what is not a number is no null.
-        child = Column(inner, child.length, None, child.values)
     kind = Kind("list", fields=(Field("element", inner, metadata=metadata),))
     return Column(kind, len(items), None, offsets=offsets, children=(child,))
 

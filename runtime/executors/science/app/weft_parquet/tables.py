@@ -133,7 +133,7 @@ def column_of(values: pd.Series | pd.Index) -> tuple[Kind, Column, dict[str, str
     if isinstance(dtype, pd.DatetimeTZDtype):
         return *moments(values.array._ndarray, zone_name(dtype.tz)), {}
     if isinstance(dtype, pd.PeriodDtype):
-        return *of_period(values.array), extension("period", {"freq": dtype.freq.name if hasattr(dtype.freq, "name") else dtype._freqstr})
+        return *of_period(values.array), extension("period", {"freq": dtype._freqstr})
     if isinstance(dtype, pd.IntervalDtype):
         kind, column = of_interval(values.array)
         return kind, column, extension("interval", {"subtype": str(dtype.subtype), "closed": dtype.closed})
