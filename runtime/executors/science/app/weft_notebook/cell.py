@@ -9,7 +9,7 @@ import sys
 
 from . import display
 
-MAGIC = re.compile(r"\s*(?:%%?\w|!|\?\w|[\w.]+\?\??\s*$)")
+MAGIC = re.compile(r"\s*(?:[\w.,\s]+=\s*)?(?:%%?\w|!|\?\w|[\w.]+\?\??\s*$)")
 WORD = re.compile(r"%%?\w+|!\s*\S+")
 PASSED_OVER = frozenset("%matplotlib %config %load_ext %reload_ext %autoreload %precision".split())
 """Lines that change nothing here: figures are shown in the notebook anyway."""
