@@ -3,6 +3,7 @@
 import io
 import os
 import pathlib
+import urllib.parse
 import uuid
 
 import numpy as np
@@ -51,6 +52,8 @@ class Engine:
         if to_pandas_kwargs:
             raise Unsupported(f"to_pandas_kwargs are not available: {', '.join(to_pandas_kwargs)}")
         files = opened(path)
+        if not files:
+            return frame.to_pandas({}, 0, None, is_nullable=False)
         nested = conditions.alternatives(filters) if filters is not None else []
         said = frame.metadata_of(reader.described(files[0].data)[0].metadata)
         wanted = None
@@ -118,8 +121,8 @@ def opened(path: object) -> list[reader.Source]:
             return [reader.Source(handles.handle.read(), {})]
     if not hasattr(path, "read"):
         raise TypeError(f"expected a path or a file, not {type(path).__name__}")
-    data = path.read()
-    if not isinstance(data, (bytes, bytearray, memoryview)):
+    data = b"" if isinstance(path, io.TextIOBase) else path.read()
+    if isinstance(path, io.TextIOBase) or not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError("the file was opened for text; Parquet is bytes: open it with 'rb'")
     return [reader.Source(bytes(data), {})]
 
@@ -143,6 +146,15 @@ def write_parts(df: pd.DataFrame, path: str, by: list[str], index: bool | None, 
 
 
 def spelled(value: object) -> str:
-    import urllib.parse
-
-    return reader.NO_VALUE if pd.isna(value) else urllib.parse.quote(str(value), safe="")
+    """A value in the name of a folder, as Arrow writes it."""
+    if pd.isna(value):
+        return reader.NO_VALUE
+    if isinstance(value, (bool, np.bool_)):
+        return str(bool(value)).lower()
+    if isinstance(value, pd.Timestamp):
+        digits = {"s": 0, "ms": 3, "us": 6, "ns": 9}[value.unit]
+        fraction = f".{value.microsecond * 1000 + value.nanosecond:09}"[: digits + 1] if digits else ""
+        text = f"{value:%Y-%m-%d %H:%M:%S}{fraction}{'Z' if value.tzinfo else ''}"
+    else:
+        text = str(value)
+    return urllib.parse.quote(text, safe="")

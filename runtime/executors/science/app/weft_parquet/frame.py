@@ -215,7 +215,7 @@ def columns_of(fields: list[str], about: dict[str, dict], levels: list[dict]) ->
         found = pd.MultiIndex.from_tuples(tuples, names=[level.get("name") for level in levels])
         return found.set_levels([typed(one, level) for one, level in zip(found.levels, levels)], verify_integrity=False)
     found = pd.Index(names, name=levels[0].get("name") if levels else None)
-    if len(names) == 0:
+    if len(names) == 0 and levels:
         found = found.astype("str")
     return typed(found, levels[0]) if levels else found
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from . import arrow
 from .arrays import LeafData, build, nothing
+from .encodings import DTYPES
 from .errors import ParquetError
 from .frame import Table
 from .kinds import Column, Field, Kind
@@ -43,8 +44,6 @@ def sources(path: str) -> list[Source]:
         named = [part.partition("=") for part in within.split(os.sep)] if within != "." else []
         parts = {name: urllib.parse.unquote(value) for name, equals, value in named if equals}
         found += [(os.path.join(folder, name), parts) for name in sorted(files) if not name.startswith(("_", "."))]
-    if not found:
-        raise ParquetError(f"there are no files in {path}")
     made = []
     for name, parts in sorted(found, key=lambda one: one[0]):
         with open(name, "rb") as file:
@@ -114,10 +113,32 @@ def read_node(data: bytes, file: File, node: Node, own: Node | None, parts: dict
         for leaf in node.leaves():
             parts[leaf.leaf].append(nulls(file.rows, leaf))
         return
-    if shape(own) != shape(node):
+    is_cast = are_numbers(node, own) and own.physical != node.physical
+    if shape(own) != shape(node) and not are_numbers(node, own):
         raise ParquetError(f"column {node.field.name!r} is not of the same type in all files")
     for leaf, there in zip(node.leaves(), own.leaves()):
-        parts[leaf.leaf] += [read_pages(data, group.chunks[there.leaf], leaf, there.repeated) for group in file.groups]
+        found = [read_pages(data, group.chunks[there.leaf], there if is_cast else leaf, there.repeated) for group in file.groups]
+        parts[leaf.leaf] += [cast(pages, leaf) for pages in found] if is_cast else found
+
+
+def are_numbers(node: Node, other: Node) -> bool:
+    """Whether two columns hold numbers, perhaps of different kinds."""
+    alike = (node.defined, node.repeated) == (other.defined, other.repeated)
+    return alike and all(one.leaf >= 0 and one.physical in DTYPES and one.field.kind.name in ("int", "float") for one in (node, other))
+
+
+def cast(pages: Pages, leaf: Node) -> Pages:
+    """Numbers of the kind that the column of another file has, where none is lost."""
+
+    def one(values: np.ndarray) -> np.ndarray:
+        with np.errstate(invalid="ignore"):
+            found = values.astype(DTYPES[leaf.physical])
+        if found.dtype.kind == "i" and (found != values).any():
+            raise ParquetError(f"column {leaf.field.name!r} has numbers in one file that its type in the first file cannot hold")
+        return found
+
+    dictionary = None if pages.dictionary is None else one(pages.dictionary)
+    return Pages(dictionary, [page if page.is_coded else replace(page, values=one(page.values)) for page in pages.pages])
 
 
 def nulls(rows: int, leaf: Node) -> Pages:
