@@ -169,6 +169,93 @@ fn functions_give_what_they_give_natively_and_the_same_bytes_again() {
     assert!(problems.is_empty(), "\n{problems}");
 }
 
+/// Files of the corpus, in a folder of the test's, as an input.
+fn gathered(folder: &Folder, input: &str, files: &[&str]) -> String {
+    let target = folder.path().join(input);
+    std::fs::create_dir(&target).unwrap();
+    for file in files {
+        std::fs::copy(corpus(file), target.join(file.rsplit('/').next().unwrap())).unwrap();
+    }
+    format!("{input}={input}")
+}
+
+/// Output parameters of a task.
+fn parameter(outcome: &Value, task: &str) -> Value {
+    let tasks = outcome["tasks"].as_array().unwrap();
+    tasks.iter().find(|one| one["task"] == task).unwrap()["outputs"]["Output"]["parameter"].clone()
+}
+
+/// Files by pyarrow, fastparquet, polars and DuckDB are read as pyarrow reads them; what is written is what pyarrow was seen to read as it should.
+#[test]
+fn parquet_is_read_and_written_as_by_pyarrow() {
+    if !science_is_installed("parquet_is_read_and_written_as_by_pyarrow") {
+        return;
+    }
+    let folder = Folder::default();
+    compile(&folder, "parquet");
+    let files = format!("files={}", corpus("parquet/files").display());
+    let sources = gathered(&folder, "sources", &["functions/cases.py", "parquet/written.py"]);
+    let outcome = outcome(&folder, &["-w", &files, "-w", &sources]);
+    let answers = read_json("parquet/answers.json");
+    let read = parameter(&outcome, "read-all");
+    let mut problems = String::new();
+    let wanted = answers["read"].as_object().unwrap();
+    assert!(wanted.len() >= 30, "there are {} files", wanted.len());
+    for (name, wanted) in wanted {
+        let wanted = wanted["as"].as_str().map_or(wanted, |same| &answers["read"][same]);
+        if read[name].is_string() && wanted.is_object() {
+            _ = writeln!(problems, "{name} was not read: {}", read[name].as_str().unwrap());
+            continue;
+        }
+        for line in differences(&read[name], wanted, 0.0) {
+            _ = writeln!(problems, "{name}: {line}");
+        }
+    }
+    for line in differences(&parameter(&outcome, "write-all"), &answers["written"], 0.0) {
+        _ = writeln!(problems, "what was written: {line}");
+    }
+    // Files that were cut off or changed are read, or refused in words.
+    let damaged = parameter(&outcome, "read-damaged");
+    let outcomes: Vec<&String> = damaged.as_object().unwrap().keys().collect();
+    if !outcomes.iter().all(|one| ["read", "ParquetError", "Unsupported"].contains(&one.as_str())) {
+        _ = writeln!(problems, "damaged files: {damaged}");
+    }
+    assert!(problems.is_empty(), "\n{problems}");
+}
+
+/// The cells of a notebook show what they show by Jupyter's own packages; `notebooks/make.py` wrote that down.
+#[test]
+fn notebooks_show_what_they_show_in_jupyter() {
+    if !science_is_installed("notebooks_show_what_they_show_in_jupyter") {
+        return;
+    }
+    let folder = Folder::default();
+    compile(&folder, "notebook");
+    let sources = gathered(&folder, "sources", &["notebooks/summary.py", "notebooks/report.ipynb"]);
+    let outcome = outcome(&folder, &["-w", &sources]);
+    let wanted = read_json("notebooks/answers.json");
+    assert_eq!(differences(&parameter(&outcome, "shown"), &wanted, 0.0), [] as [String; 0]);
+    assert_eq!(parameter(&outcome, "report"), "x,y\n0,0.0\n1,0.5\n2,1.0\n");
+    let refused = parameter(&outcome, "refused");
+    let beginnings = ["%%bash", "!ls", "!pip", "%pip", "%time", "range?"].map(|word| format!("UsageError: {word}"));
+    let beginnings = beginnings.iter().map(String::as_str).chain(["SyntaxError: ", "SystemExit: 3"]);
+    for (told, beginning) in refused.as_array().unwrap().iter().zip(beginnings) {
+        assert!(told.as_str().unwrap().starts_with(beginning), "{told} where {beginning} is to be");
+    }
+    // The executed notebook has its outputs.
+    let executed = outcome["tasks"].as_array().unwrap().iter().find(|one| one["task"] == "shown").unwrap();
+    let executed = exported(&folder, &executed["outputs"]["executed"]["artifacts"][0]);
+    let executed: Value = serde_json::from_str(&std::fs::read_to_string(executed).unwrap()).unwrap();
+    assert_eq!(executed["cells"].as_array().unwrap().len(), 13);
+    assert_eq!(executed["cells"][2]["outputs"][0]["text"], json!(["text is default\n", "rows are 3\n"]));
+    // A cell that fails ends the step, with its own traceback.
+    let failed = run(&folder, &["-w", &sources, "-p", "rows=-1"]);
+    assert_eq!(failed.code, Some(1));
+    assert!(failed.stderr.contains("ValueError: -1 rows cannot be"), "{}", failed.stderr);
+    let log = folder.weft("logs latest report").stdout;
+    assert!(log.contains("Notebook execution failed") && log.contains("Cell In[10]"), "{log}");
+}
+
 /// Models, tables and figures; also those that natively hold the time, the order of a set, what no seed made.
 #[test]
 fn files_have_the_same_bytes_each_time() {

@@ -85,6 +85,9 @@ def prepare() -> None:
     for name in LOADED:
         importlib.import_module(name)
     integers.settle()
+    import weft_parquet
+
+    weft_parquet.install()
     from weft_python import absent, notebook, null, process, warm
 
     absent.install()
@@ -237,6 +240,7 @@ def use() -> None:
 
     table = pd.read_csv(io.StringIO("a,b,c\n" + "\n".join(f"{i},{i * i % 7},{'xyz'[i % 3]}" for i in range(40))))
     table.groupby("c").agg({"a": "mean"}).to_csv()
+    pd.read_parquet(io.BytesIO(table.to_parquet()))
     x, y = table[["a", "b"]].to_numpy(dtype=float), (table["a"] % 2).to_numpy()
     parts = train_test_split(x, y, random_state=0)
     for model in (make_pipeline(StandardScaler(), LogisticRegression()), RandomForestClassifier(2, random_state=0)):

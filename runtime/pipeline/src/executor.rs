@@ -8,11 +8,13 @@
 use crate::model::CommandStep;
 use crate::suggest;
 
+mod imports;
 mod packages;
 mod stack;
 
+pub use imports::missing;
 pub use packages::{Requirement, native};
-pub use stack::{OtherVersion, other_versions, stack, to_fetch};
+pub use stack::{OtherVersion, done_without, other_versions, stack, to_fetch};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +25,8 @@ pub struct ExecutorCall {
     pub argv: Vec<String>,
     /// Python packages that the command would install.
     pub packages: Vec<Requirement>,
+    /// Modules that its function imports and that not every executor for Python has, if it is a function.
+    pub imports: Vec<String>,
     /// The executor that is Python to a shell's script, if that calls it.
     pub python: Option<ExecutorKind>,
 }
@@ -88,6 +92,7 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             argv,
             packages: Vec::new(),
             python: None,
+            imports: Vec::new(),
         });
     }
     let mut packages = Vec::new();
@@ -96,7 +101,8 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         words = rest.to_vec();
     }
     if let Some(argv) = python_function(&words) {
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages, python: None });
+        let imports = imports::deciding(&argv[2]);
+        return Ok(ExecutorCall { executor: python(&packages, &imports), argv, packages, imports, python: None });
     }
     let Some((program, rest)) = words.split_first() else { return Err(no_command(&step.image)) };
     if step.command.is_empty() {
@@ -114,15 +120,15 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(ExecutorCall { executor: python(&packages), argv, packages, python: None });
+        return Ok(ExecutorCall { executor: python(&packages, &[]), argv, packages, imports: Vec::new(), python: None });
     }
     let mut called = None;
     if SHELLS.contains(&name) && rest.iter().any(|text| mentions_python(text)) {
         packages.extend(rest.iter().flat_map(|text| packages::of_script(text)));
-        called = Some(python(&packages));
+        called = Some(python(&packages, &[]));
     }
     let argv = words.into_iter().map(str::to_owned).collect();
-    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv, packages, python: called })
+    Ok(ExecutorCall { executor: ExecutorKind::Shell, argv, packages, imports: Vec::new(), python: called })
 }
 
 /// Whether a script may call Python, or install packages for it.
@@ -131,9 +137,10 @@ fn mentions_python(script: &str) -> bool {
     words.any(|word| PYTHONS.contains(&word) || word.starts_with("python3."))
 }
 
-/// Which of the two executors for Python these packages are for.
-fn python(packages: &[Requirement]) -> ExecutorKind {
-    if stack::suits(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
+/// Which of the two executors for Python these packages and imports are for. What is imported without being installed, the image may hold.
+fn python(packages: &[Requirement], imports: &[String]) -> ExecutorKind {
+    let needs = !native(packages).is_empty() || imports.iter().any(|module| imports::is_of_stack(module));
+    if needs && stack::has_all(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
 }
 
 /// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. A `#` and what follows it are not part of

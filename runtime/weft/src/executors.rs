@@ -6,7 +6,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{
-    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, native, other_versions, to_fetch,
+    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, missing, native, other_versions,
+    to_fetch,
 };
 use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
@@ -88,6 +89,19 @@ impl ContainerCalls {
         )]
     }
 
+    /// What components install for Parquet, which is read and written without it, told once.
+    fn done_without(&self) -> Option<Diagnostic> {
+        let science = self.0.values().flatten().filter(|call| call.executor == ExecutorKind::Science);
+        let found: BTreeSet<_> = science.flat_map(|call| done_without(&call.packages)).collect();
+        let told: Vec<_> = found.iter().map(|one| format!("`{one}`")).collect();
+        (!told.is_empty()).then(|| {
+            let problem = format!("the sandbox does without {}: pandas reads and writes Parquet by itself there", told.join(", "));
+            Diagnostic::warning(problem).hint(
+                "`pandas.read_parquet` and `DataFrame.to_parquet` work; a module that imports it does not, other than with `--executor host-python`",
+            )
+        })
+    }
+
     /// Puts into the pipeline who runs each command. `python` is what the host's own Python is called in the record, if it runs them.
     pub fn link(
         self,
@@ -102,6 +116,7 @@ impl ContainerCalls {
         let mut sets = Sets::new();
         if python.is_none() {
             problems.extend(self.other_versions());
+            problems.extend(self.done_without());
         }
         for (name, call) in self.0 {
             let about = |problem: Diagnostic| match places.get(&name) {
@@ -166,6 +181,12 @@ fn program(
         let digest = python.unwrap_or_default().to_owned();
         return Ok(Program { path: String::new(), digest, argv: call.argv, packages: IndexMap::new(), python: None });
     };
+    if let Some(module) = missing(&call.imports) {
+        return Err(Diagnostic::error(format!("its function imports `{module}`, which needs native code: no executor has it")).hint(
+            "pandas reads and writes Parquet without it (`pandas.read_parquet`, `DataFrame.to_parquet`); or run it with `--executor host-python` on this \
+             machine's own Python, unsandboxed",
+        ));
+    }
     let digest = executor_digest(&call, &call.executor, &path, folder, loaded)?;
     // A script that calls Python where there is none may never come to it: that it might is told as of any other program.
     let python = call.python.as_ref().and_then(|kind| {
@@ -214,9 +235,13 @@ fn executor_digest(
         Some(Err(weft_sandbox::Error::Read { source, .. }))
             if source.kind() == std::io::ErrorKind::NotFound && *kind == ExecutorKind::Science =>
         {
-            let first = native(&call.packages).first().map(ToString::to_string).unwrap_or_default();
+            let needs = match (native(&call.packages).first(), call.imports.first()) {
+                (Some(package), _) => format!("installs `{package}`"),
+                (None, Some(module)) => format!("imports `{module}`"),
+                (None, None) => "is Python".to_owned(),
+            };
             Err(Diagnostic::error(format!(
-                "it installs `{first}`, which needs the executor with the scientific stack, and that is not installed"
+                "it {needs}, which needs the executor with the scientific stack, and that is not installed"
             ))
             .hint(
                 "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \

@@ -78,18 +78,27 @@ pub struct OtherVersion {
     pub there: &'static str,
 }
 
-/// Whether these packages are for the science executor: one of them needs native code, and it has all that do.
-pub(super) fn suits(packages: &[Requirement]) -> bool {
-    let native = native(packages);
-    !native.is_empty() && native.iter().all(|package| version(package).is_some())
+/// Whether the science executor has all of the packages that need native code, or what takes their place.
+pub(super) fn has_all(packages: &[Requirement]) -> bool {
+    native(packages).iter().all(|package| version(package).is_some() || package.has_stand_in() || is_parquet(package))
 }
 
 /// The packages that an executor for Python has not itself, and needs wheels of.
 pub fn to_fetch(executor: &ExecutorKind, packages: &[Requirement]) -> Vec<Requirement> {
     let has_it = |package: &&Requirement| {
-        package.has_stand_in() || (*executor == ExecutorKind::Science && version(package).is_some())
+        package.has_stand_in()
+            || (*executor == ExecutorKind::Science && (version(package).is_some() || is_parquet(package)))
     };
     packages.iter().filter(|package| !has_it(package)).cloned().collect()
+}
+
+/// The packages for Parquet, which pandas does without in the science executor.
+pub fn done_without(packages: &[Requirement]) -> Vec<&Requirement> {
+    packages.iter().filter(|package| is_parquet(package)).collect()
+}
+
+fn is_parquet(package: &Requirement) -> bool {
+    matches!(package.name().as_str(), "fastparquet" | "pyarrow")
 }
 
 /// The packages that are in the stack in a version that was not asked for.
@@ -127,16 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn packages_suit_if_the_stack_has_all_that_need_native_code() {
-        assert!(suits(&of(&["pandas==2.2.0", "scikit_learn", "tabulate"])));
-        assert!(suits(&of(&["Pillow"])));
-        assert!(!suits(&of(&["pandas", "xgboost"])));
-        assert!(!suits(&of(&["tabulate", "joblib"])));
-        assert!(!suits(&[]));
-        assert!(suits(&of(&["nbclient>=0.10,<1", "ipykernel>=6,<7", "pandas"])));
-        let packages = of(&["pandas", "rich", "joblib", "Jupyter_Client>=7"]);
+    fn the_stack_has_what_needs_native_code_or_what_takes_its_place() {
+        assert!(has_all(&of(&["pandas==2.2.0", "scikit_learn", "tabulate"])));
+        assert!(has_all(&of(&["pandas", "pyarrow>=15", "nbclient>=0.10,<1"])));
+        assert!(!has_all(&of(&["pandas", "xgboost"])));
+        let packages = of(&["pandas", "rich", "joblib", "Jupyter_Client>=7", "pyarrow"]);
         assert_eq!(to_fetch(&ExecutorKind::Science, &packages), of(&["rich"]));
-        assert_eq!(to_fetch(&ExecutorKind::Python, &packages), of(&["pandas", "rich", "joblib"]));
+        assert_eq!(to_fetch(&ExecutorKind::Python, &packages), of(&["pandas", "rich", "joblib", "pyarrow"]));
+        assert_eq!(done_without(&of(&["pandas", "PyArrow==1"])).len(), 1);
     }
 
     #[test]

@@ -82,3 +82,26 @@ fn native_packages_are_known_by_name() {
     let packages = [of("scikit_learn==1.5"), of("tabulate"), of("numpy<2"), of("numpydoc")];
     assert_eq!(native(&packages), [&packages[0], &packages[2]]);
 }
+
+#[test]
+fn packages_and_imports_decide_which_python_runs_a_function() {
+    let chosen = |install: &str, source: &str| {
+        let args = ["--executor_input", "{{$}}", "--function_to_execute", "f"];
+        let install = INSTALL.replace("'tabulate==0.9.0' 'My_Package[extra]>=1'", install);
+        let call = choose_executor(&step("python:3.11", &["sh", "-c", &install, "sh", "-ec", EXECUTE, source], &args));
+        call.unwrap().executor
+    };
+    let plain = "def f():\n    import json\n";
+    let pandas = "def f():\n    import pandas as pd\n";
+    assert_eq!(chosen("", plain), ExecutorKind::Python);
+    assert_eq!(chosen("'tabulate'", plain), ExecutorKind::Python);
+    assert_eq!(chosen("'tabulate' 'joblib'", plain), ExecutorKind::Python);
+    assert_eq!(chosen("'Pillow'", plain), ExecutorKind::Science);
+    assert_eq!(chosen("'pandas' 'pyarrow'", plain), ExecutorKind::Science);
+    assert_eq!(chosen("'nbclient>=0.10,<1' 'ipykernel>=6,<7' 'jupyter_client>=7,<9'", plain), ExecutorKind::Science);
+    // The image may hold what is imported.
+    assert_eq!(chosen("", pandas), ExecutorKind::Science);
+    assert_eq!(chosen("'tabulate'", pandas), ExecutorKind::Science);
+    // What no executor has is told where the packages are looked for.
+    assert_eq!(chosen("'pandas' 'xgboost'", pandas), ExecutorKind::Python);
+}

@@ -86,6 +86,11 @@ def about(name: str) -> str | None:
     top = name.partition(".")[0]
     if top in NATIVE and not is_there(top):
         package = NATIVE[top] or top
+        if top in ("pyarrow", "fastparquet") and is_there("weft_parquet"):
+            return (
+                f"note: {top} needs native code, which cannot run inside the sandbox; pandas reads and writes Parquet here without it, by "
+                f"`pandas.read_parquet` and `DataFrame.to_parquet`\n{HOST_PYTHON}"
+            )
         if top in STACK:
             return (
                 f"note: the package {package} needs native code, which another executor has: name it in the component's "
