@@ -1,0 +1,18 @@
+//! Statistics, schemas, anomalies and drift of tabular data, with the numbers and the texts of TensorFlow Data Validation (TFDV 1.21), and in
+//! its file formats.
+//!
+//! What TFDV gives is what its users compare with, so its answers are the specification, down to medians that are never averaged and counts
+//! of histograms that are interpolated. Where this differs, [`statistics`] says how.
+
+pub mod csv;
+mod error;
+mod histogram;
+mod moments;
+pub mod number;
+pub mod proto;
+pub mod sketch;
+pub mod statistics;
+pub mod text;
+mod values;
+
+pub use error::{Error, Result};
