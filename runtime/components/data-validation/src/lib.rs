@@ -4,15 +4,20 @@
 //! What TFDV gives is what its users compare with, so its answers are the specification, down to medians that are never averaged and counts
 //! of histograms that are interpolated. Where this differs, [`statistics`] says how.
 
+pub mod check;
 pub mod csv;
+mod divergence;
 mod error;
 mod histogram;
 mod moments;
 pub mod number;
 pub mod proto;
+pub mod schema;
 pub mod sketch;
 pub mod statistics;
 pub mod text;
 mod values;
+mod view;
 
 pub use error::{Error, Result};
+pub use view::whole;

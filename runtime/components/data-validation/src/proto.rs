@@ -25,7 +25,7 @@ macro_rules! described {
     )+};
 }
 
-described!(Schema: "the schema", DatasetFeatureStatisticsList: "the statistics", Anomalies: "the anomalies");
+described!(Feature: "the feature", Schema: "the schema", DatasetFeatureStatisticsList: "the statistics", Anomalies: "the anomalies");
 
 /// The fields of a message by name.
 pub(crate) fn descriptor<M: Described>() -> Option<MessageDescriptor> {
