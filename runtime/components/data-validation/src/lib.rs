@@ -1,0 +1,23 @@
+//! Statistics, schemas, anomalies and drift of tabular data, with the numbers and the texts of TensorFlow Data Validation (TFDV 1.21), and in
+//! its file formats.
+//!
+//! What TFDV gives is what its users compare with, so its answers are the specification, down to medians that are never averaged and counts
+//! of histograms that are interpolated. Where this differs, [`statistics`] says how.
+
+pub mod check;
+pub mod csv;
+mod divergence;
+mod error;
+mod histogram;
+mod moments;
+pub mod number;
+pub mod proto;
+pub mod schema;
+pub mod sketch;
+pub mod statistics;
+pub mod text;
+mod values;
+mod view;
+
+pub use error::{Error, Result};
+pub use view::whole;

@@ -1,0 +1,113 @@
+//! Mean and variance of a stream, computed so that large values keep their digits.
+
+/// Values that are described at once: few enough to stay in the cache, and many enough for their sums to be accurate.
+const BATCH: usize = 1000;
+
+/// Mean and population variance of what was added.
+#[derive(Debug, Clone, Default)]
+pub struct Moments {
+    count: f64,
+    mean: f64,
+    variance: f64,
+    batch: Vec<f64>,
+}
+
+impl Moments {
+    /// Adds a value.
+    pub fn add(&mut self, value: f64) {
+        self.batch.push(value);
+        if self.batch.len() == BATCH {
+            self.settle();
+        }
+    }
+
+    /// Adds all that another was given.
+    pub fn merge(&mut self, other: &Self) {
+        let mut other = other.clone();
+        other.settle();
+        self.settle();
+        self.combine(other.count, other.mean, other.variance);
+    }
+
+    /// Mean and standard deviation. Of infinite values the mean is no number or infinite, and the deviation is 0, as TFDV has it.
+    #[must_use]
+    pub fn mean_and_deviation(&self) -> (f64, f64) {
+        let mut all = self.clone();
+        all.settle();
+        // `max` of NaN and 0 is 0.
+        (all.mean, all.variance.max(0.0).sqrt())
+    }
+
+    fn settle(&mut self) {
+        if self.batch.is_empty() {
+            return;
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let count = batch.len() as f64;
+        let mean = batch.iter().sum::<f64>() / count;
+        let variance = batch.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        self.combine(count, mean, variance);
+        self.batch = batch;
+        self.batch.clear();
+    }
+
+    /// The smaller of the two moves the larger, so that little is lost when they differ much.
+    fn combine(&mut self, count: f64, mean: f64, variance: f64) {
+        let (mut a, mut b) = ((self.count, self.mean, self.variance), (count, mean, variance));
+        if b.0 > a.0 {
+            std::mem::swap(&mut a, &mut b);
+        }
+        let total = a.0 + b.0;
+        if total == 0.0 {
+            return;
+        }
+        let ratio = b.0 / total;
+        let mean = a.1 + ratio * (b.1 - a.1);
+        self.variance = a.2 + ratio * (b.2 - a.2 + (b.1 - mean) * (b.1 - a.1));
+        self.mean = mean;
+        self.count = total;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_values_keep_their_digits() {
+        let mut moments = Moments::default();
+        for k in 0..10_001 {
+            moments.add(1e9 + f64::from(k % 3));
+        }
+        let (mean, deviation) = moments.mean_and_deviation();
+        // 3334 zeros, 3334 ones and 3333 twos: the fractions are exact.
+        assert!((mean - (1e9 + 10_000.0 / 10_001.0)).abs() < 1e-6);
+        assert!((deviation - (16_666.0 / 10_001.0 - (10_000.0_f64 / 10_001.0).powi(2)).sqrt()).abs() < 1e-9);
+    }
+
+    #[test]
+    fn parts_together_are_the_whole() {
+        let mut whole = Moments::default();
+        let mut parts = [Moments::default(), Moments::default()];
+        for k in 0..5000 {
+            let value = f64::from(k * k % 997);
+            whole.add(value);
+            parts[usize::from(k > 700)].add(value);
+        }
+        let [mut first, second] = parts;
+        first.merge(&second);
+        let (a, b) = (whole.mean_and_deviation(), first.mean_and_deviation());
+        assert!((a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn infinite_values_have_no_deviation() {
+        let mut moments = Moments::default();
+        for value in [1.0, f64::INFINITY, f64::NEG_INFINITY] {
+            moments.add(value);
+        }
+        let (mean, deviation) = moments.mean_and_deviation();
+        assert!(mean.is_nan());
+        assert_eq!(deviation.to_bits(), 0);
+    }
+}

@@ -1,0 +1,301 @@
+//! Quantiles of a stream in bounded memory, by the method that TFDV uses (Greenwald and Khanna's summaries, merged and pruned in levels).
+//!
+//! Up to [`BLOCK`] distinct values every quantile is exact. Beyond, a quantile's rank is off by at most a hundredth of all values, and in
+//! practice by far less: the same bound as TFDV's.
+
+/// A third of TFDV's tolerance of 0.01: pruning while reading, once more at the end, and asking may each take a share.
+const TOLERANCE: f64 = 0.01 / 3.0;
+/// Summaries with more entries are pruned. It is what the tolerance allows for up to 2^32 values in levels that double.
+pub const BLOCK: usize = 5701;
+
+/// A value with the ranks that it may have among all.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Entry {
+    value: f64,
+    /// How many values are this one for certain.
+    weight: f64,
+    /// Values below it, at least.
+    low: f64,
+    /// Values up to it, at most.
+    high: f64,
+}
+
+impl Entry {
+    /// The most values that are smaller.
+    fn most_below(&self) -> f64 {
+        self.high - self.weight
+    }
+
+    /// The fewest values up to this one.
+    fn least_up_to(&self) -> f64 {
+        self.low + self.weight
+    }
+}
+
+/// Entries by ascending value.
+type Summary = Vec<Entry>;
+
+/// Quantiles of what was added. NaN is not to be added.
+#[derive(Debug, Clone, Default)]
+pub struct Sketch {
+    /// Values with weights that are in no summary yet.
+    buffer: Vec<(f64, f64)>,
+    /// A summary of level n stands for about 2^n blocks.
+    levels: Vec<Summary>,
+}
+
+impl Sketch {
+    /// Adds a value.
+    pub fn add(&mut self, value: f64) {
+        self.add_weighted(value, 1.0);
+    }
+
+    /// Adds a value that counts as `weight`.
+    pub fn add_weighted(&mut self, value: f64, weight: f64) {
+        if weight > 0.0 {
+            self.buffer.push((value, weight));
+            if self.buffer.len() >= 2 * BLOCK {
+                self.settle();
+            }
+        }
+    }
+
+    /// Adds all that another was given.
+    pub fn merge(&mut self, other: &Self) {
+        for (value, weight) in &other.buffer {
+            self.add_weighted(*value, *weight);
+        }
+        for summary in &other.levels {
+            let mut summary = summary.clone();
+            prune(&mut summary, BLOCK);
+            self.rise(summary);
+        }
+    }
+
+    /// `count` + 1 quantiles from the smallest to the largest value, each with how many values there are up to it.
+    /// Empty if nothing was added.
+    #[must_use]
+    pub fn quantiles(&self, count: usize) -> Vec<(f64, f64)> {
+        ask(&self.summary(), count)
+    }
+
+    /// All levels and the buffer in one summary.
+    fn summary(&self) -> Summary {
+        let mut all = self.clone();
+        all.settle();
+        let merged = |levels: Vec<Summary>| levels.into_iter().fold(Summary::new(), |all, level| merge(&all, &level));
+        // As TFDV does before it sends a summary on: into a single level, pruned once more.
+        let mut whole = merged(all.levels);
+        prune(&mut whole, BLOCK);
+        whole
+    }
+
+    /// Makes a summary of the buffer.
+    fn settle(&mut self) {
+        if self.buffer.is_empty() {
+            return;
+        }
+        let mut buffer = std::mem::take(&mut self.buffer);
+        buffer.sort_unstable_by(|(a, _), (b, _)| a.total_cmp(b));
+        let mut summary = Summary::new();
+        let mut below = 0.0;
+        for (value, weight) in buffer.drain(..) {
+            below += weight;
+            match summary.last_mut() {
+                // Zeros of both signs are one value.
+                #[allow(clippy::float_cmp, reason = "equal values are what is counted")]
+                Some(last) if last.value == value => {
+                    last.weight += weight;
+                    last.high += weight;
+                }
+                _ => summary.push(Entry { value, weight, low: below - weight, high: below }),
+            }
+        }
+        self.buffer = buffer;
+        prune(&mut summary, BLOCK);
+        self.rise(summary);
+    }
+
+    /// Puts a summary into the lowest level that has room.
+    fn rise(&mut self, mut summary: Summary) {
+        if summary.is_empty() {
+            return;
+        }
+        for level in &mut self.levels {
+            if level.is_empty() {
+                *level = summary;
+                return;
+            }
+            summary = merge(&summary, level);
+            if summary.len() <= BLOCK + 1 {
+                *level = summary;
+                return;
+            }
+            prune(&mut summary, BLOCK);
+            level.clear();
+        }
+        self.levels.push(summary);
+    }
+}
+
+/// One summary of the values of two. Its error is no larger than the larger of theirs.
+fn merge(a: &[Entry], b: &[Entry]) -> Summary {
+    let mut merged = Summary::with_capacity(a.len() + b.len());
+    let (mut left, mut right) = (a.iter().peekable(), b.iter().peekable());
+    let (mut below_left, mut below_right) = (0.0, 0.0);
+    let all = |entries: &[Entry]| entries.last().map_or(0.0, |last| last.high);
+    loop {
+        let order = match (left.peek(), right.peek()) {
+            (Some(x), Some(y)) => x.value.partial_cmp(&y.value).unwrap_or(std::cmp::Ordering::Equal),
+            (Some(_), None) => std::cmp::Ordering::Less,
+            (None, Some(_)) => std::cmp::Ordering::Greater,
+            (None, None) => return merged,
+        };
+        // An entry that only one side has lies between two of the other.
+        let mut take = |entry: Entry, below: f64, beyond: f64| {
+            merged.push(Entry { low: entry.low + below, high: entry.high + beyond, ..entry });
+            entry.least_up_to()
+        };
+        match order {
+            std::cmp::Ordering::Less => {
+                let beyond = right.peek().map_or_else(|| all(b), |next| next.most_below());
+                if let Some(entry) = left.next() {
+                    below_left = take(*entry, below_right, beyond);
+                }
+            }
+            std::cmp::Ordering::Greater => {
+                let beyond = left.peek().map_or_else(|| all(a), |next| next.most_below());
+                if let Some(entry) = right.next() {
+                    below_right = take(*entry, below_left, beyond);
+                }
+            }
+            std::cmp::Ordering::Equal => {
+                if let (Some(x), Some(y)) = (left.next(), right.next()) {
+                    below_left = x.least_up_to();
+                    below_right = y.least_up_to();
+                    merged.push(Entry {
+                        value: x.value,
+                        weight: x.weight + y.weight,
+                        low: x.low + y.low,
+                        high: x.high + y.high,
+                    });
+                }
+            }
+        }
+    }
+}
+
+/// Leaves about `size` entries, the first and the last among them, so that no rank becomes less certain than the tolerance allows.
+fn prune(summary: &mut Summary, size: usize) {
+    if summary.len() <= size {
+        return;
+    }
+    let total = summary.last().map_or(0.0, |last| last.high);
+    let allowed = total * (1.0 / size as f64).max(TOLERANCE);
+    let step = i64::try_from(summary.len()).unwrap_or(i64::MAX);
+    let stride = i64::try_from(size).unwrap_or(i64::MAX);
+    // Every entry earns `stride`, and each that is kept costs `step`: so the kept ones are spread evenly.
+    let mut earned = 0_i64;
+    let mut kept = 1;
+    let mut last = 1;
+    let mut at = 0;
+    while at + 1 < summary.len() {
+        let from = summary[at].least_up_to();
+        let mut next = at + 1;
+        while next < summary.len() && earned < step && summary[next].most_below() - from <= allowed {
+            earned += stride;
+            next += 1;
+        }
+        at = if next - 1 == at { at + 1 } else { next - 1 };
+        summary[kept] = summary[at];
+        kept += 1;
+        last = at;
+        earned -= step;
+    }
+    if last + 1 != summary.len() {
+        summary[kept] = summary[summary.len() - 1];
+        kept += 1;
+    }
+    summary.truncate(kept);
+}
+
+/// The entries whose ranks are nearest to `count` + 1 evenly spaced ones.
+fn ask(summary: &[Entry], count: usize) -> Vec<(f64, f64)> {
+    let Some(last) = summary.last() else { return Vec::new() };
+    let total = last.high;
+    let mut at = 0;
+    let answers = (0..=count).map(|rank| {
+        let twice = 2.0 * (rank as f64 * total / count as f64);
+        let mut next = at + 1;
+        while next < summary.len() && twice >= summary[next].low + summary[next].high {
+            next += 1;
+        }
+        at = next - 1;
+        let here = next == summary.len() || twice < summary[at].least_up_to() + summary[next].most_below();
+        let entry = &summary[if here { at } else { next }];
+        (entry.value, entry.high)
+    });
+    answers.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Numbers without an order, 0 to `n` - 1, each once.
+    fn shuffled(n: u64) -> impl Iterator<Item = f64> {
+        (0..n).map(move |k| ((k * 7_919 + 13) % n) as f64)
+    }
+
+    #[test]
+    fn quantiles_of_few_values_are_exact() {
+        let mut sketch = Sketch::default();
+        for value in shuffled(5700) {
+            sketch.add(value);
+        }
+        let quantiles = sketch.quantiles(1000);
+        assert_eq!(quantiles.len(), 1001);
+        for (rank, (value, count)) in quantiles.iter().enumerate() {
+            let expected = (rank as f64 * 5700.0 / 1000.0).floor().min(5699.0);
+            assert_eq!((*value, *count), (expected, expected + 1.0), "quantile {rank}");
+        }
+    }
+
+    #[test]
+    fn ranks_of_many_values_stay_within_the_tolerance() {
+        let n = 300_007;
+        let mut sketch = Sketch::default();
+        for value in shuffled(n) {
+            sketch.add(value);
+        }
+        for (rank, (value, count)) in sketch.quantiles(1000).iter().enumerate() {
+            let wanted = rank as f64 * n as f64 / 1000.0;
+            assert!((value - wanted).abs() <= 0.01 * n as f64, "quantile {rank} is {value}, not {wanted}");
+            assert!((count - wanted).abs() <= 0.01 * n as f64);
+        }
+        let entries: usize = sketch.levels.iter().map(Vec::len).sum();
+        assert!(entries <= 12 * BLOCK, "{entries} entries");
+    }
+
+    #[test]
+    fn merged_parts_answer_as_the_whole() {
+        let mut whole = Sketch::default();
+        let mut parts = [Sketch::default(), Sketch::default(), Sketch::default()];
+        for (k, value) in shuffled(5003).enumerate() {
+            whole.add(value);
+            parts[k % 3].add(value);
+        }
+        let [mut first, second, third] = parts;
+        first.merge(&second);
+        first.merge(&third);
+        assert_eq!(first.quantiles(1000), whole.quantiles(1000));
+    }
+
+    #[test]
+    fn nothing_has_no_quantiles_and_one_value_is_all_of_them() {
+        let mut sketch = Sketch::default();
+        assert!(sketch.quantiles(10).is_empty());
+        sketch.add_weighted(1.0, 7.0);
+        assert_eq!(sketch.quantiles(10), vec![(1.0, 7.0); 11]);
+    }
+}

@@ -1,0 +1,209 @@
+//! What is collected of one column.
+
+use super::ColumnType;
+use crate::histogram::{self, Range};
+use crate::moments::Moments;
+use crate::number::Number;
+use crate::proto::NumericStatistics;
+use crate::proto::histogram::HistogramType::{Quantiles, Standard};
+use crate::sketch::Sketch;
+use crate::values::Values as Distinct;
+
+/// A column while rows are read.
+#[derive(Debug, Clone)]
+pub(super) struct Column {
+    pub name: String,
+    pub kind: ColumnType,
+    /// Rows that have a value.
+    pub present: u64,
+    pub values: Values,
+}
+
+/// What is kept of the values.
+#[derive(Debug, Clone)]
+pub(super) enum Values {
+    /// There are none.
+    None,
+    /// Numbers, in single precision or integers.
+    Numbers { numbers: Box<Numbers>, single: bool },
+    /// Text, or integers that are categories, with how many bytes they have together.
+    Text { values: Distinct, bytes: u64, of_integers: bool },
+}
+
+impl Column {
+    pub fn new(name: &str, kind: ColumnType, categorical: bool) -> Self {
+        let text = |of_integers| Values::Text { values: Distinct::default(), bytes: 0, of_integers };
+        let numbers = |single| Values::Numbers { numbers: Box::default(), single };
+        let values = match kind {
+            ColumnType::Unknown => Values::None,
+            ColumnType::Int if categorical => text(true),
+            ColumnType::Int => numbers(false),
+            ColumnType::Float => numbers(true),
+            ColumnType::Text => text(false),
+        };
+        Self { name: name.to_owned(), kind, present: 0, values }
+    }
+
+    /// Adds a cell. An empty one is a missing value.
+    pub fn add(&mut self, cell: &str) -> Result<(), String> {
+        if cell.is_empty() {
+            return Ok(());
+        }
+        let shown = || cell.chars().take(40).collect::<String>();
+        match &mut self.values {
+            Values::None => return Err(format!("`{}` is a value, and there was none before", shown())),
+            Values::Text { values, bytes, of_integers: false } => {
+                values.add(cell);
+                *bytes += cell.len() as u64;
+            }
+            Values::Text { values, bytes, of_integers: true } => {
+                let Some(Number::Int(value)) = Number::parse(cell.as_bytes()) else {
+                    return Err(format!("`{}` is no integer of 64 bits", shown()));
+                };
+                let value = value.to_string();
+                values.add(&value);
+                *bytes += value.len() as u64;
+            }
+            Values::Numbers { numbers, single: false } => match Number::parse(cell.as_bytes()) {
+                Some(value @ Number::Int(_)) => numbers.add(value.as_f64()),
+                _ => return Err(format!("`{}` is no integer of 64 bits", shown())),
+            },
+            Values::Numbers { numbers, single: true } => match float(cell) {
+                #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
+                Some(value) => numbers.add(f64::from(value as f32)),
+                None => return Err(format!("`{}` is no number", shown())),
+            },
+        }
+        self.present += 1;
+        Ok(())
+    }
+
+    pub fn merge(&mut self, other: &Self) {
+        self.present += other.present;
+        match (&mut self.values, &other.values) {
+            (Values::Numbers { numbers, .. }, Values::Numbers { numbers: others, .. }) => numbers.merge(others),
+            (Values::Text { values, bytes, .. }, Values::Text { values: others, bytes: other_bytes, .. }) => {
+                values.merge(others);
+                *bytes += other_bytes;
+            }
+            _ => {}
+        }
+    }
+
+    pub fn exact(&self) -> bool {
+        !matches!(&self.values, Values::Text { values, .. } if !values.exact())
+    }
+}
+
+/// What Python's `float()` makes of a cell: an integer of any size is one, too.
+fn float(cell: &str) -> Option<f64> {
+    match Number::parse(cell.as_bytes())? {
+        Number::Beyond => cell.trim_ascii().replace('_', "").parse().ok(),
+        number => Some(number.as_f64()),
+    }
+}
+
+/// What is collected of numbers.
+#[derive(Debug, Clone)]
+pub(super) struct Numbers {
+    /// Values without NaN.
+    count: u64,
+    nan: u64,
+    zeros: u64,
+    positive_infinities: f64,
+    min: f64,
+    max: f64,
+    finite_min: f64,
+    finite_max: f64,
+    moments: Moments,
+    sketch: Sketch,
+}
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self {
+            count: 0,
+            nan: 0,
+            zeros: 0,
+            positive_infinities: 0.0,
+            min: f64::INFINITY,
+            max: f64::NEG_INFINITY,
+            finite_min: f64::INFINITY,
+            finite_max: f64::NEG_INFINITY,
+            moments: Moments::default(),
+            sketch: Sketch::default(),
+        }
+    }
+}
+
+impl Numbers {
+    fn add(&mut self, value: f64) {
+        if value.is_nan() {
+            self.nan += 1;
+            return;
+        }
+        self.count += 1;
+        self.zeros += u64::from(value == 0.0);
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        if value.is_finite() {
+            self.finite_min = self.finite_min.min(value);
+            self.finite_max = self.finite_max.max(value);
+        } else if value > 0.0 {
+            self.positive_infinities += 1.0;
+        }
+        self.moments.add(value);
+        self.sketch.add(value);
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.count += other.count;
+        self.nan += other.nan;
+        self.zeros += other.zeros;
+        self.positive_infinities += other.positive_infinities;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        self.finite_min = self.finite_min.min(other.finite_min);
+        self.finite_max = self.finite_max.max(other.finite_max);
+        self.moments.merge(&other.moments);
+        self.sketch.merge(&other.sketch);
+    }
+
+    /// All but the common statistics.
+    pub fn message(&self, single: bool) -> NumericStatistics {
+        if self.count == 0 {
+            let nan = |kind: crate::proto::histogram::HistogramType| crate::proto::Histogram {
+                num_nan: self.nan,
+                r#type: kind.into(),
+                ..crate::proto::Histogram::default()
+            };
+            let histograms = if self.nan > 0 { vec![nan(Standard), nan(Quantiles)] } else { Vec::new() };
+            return NumericStatistics { histograms, ..NumericStatistics::default() };
+        }
+        let quantiles = self.sketch.quantiles(histogram::QUANTILES);
+        let range = Range {
+            finite_min: self.finite_min,
+            finite_max: self.finite_max,
+            positive_infinities: self.positive_infinities,
+            single,
+        };
+        let (mean, std_dev) = self.moments.mean_and_deviation();
+        NumericStatistics {
+            mean,
+            std_dev,
+            num_zeros: self.zeros,
+            min: self.min,
+            // Never averaged: of an even number of values the upper one of the two in the middle.
+            median: quantiles[histogram::QUANTILES / 2].0,
+            max: self.max,
+            histograms: vec![
+                histogram::of_equal_width(&quantiles, range, self.nan),
+                histogram::of_quantiles(
+                    &histogram::thinned(&quantiles, histogram::QUANTILES / histogram::BUCKETS),
+                    self.nan,
+                ),
+            ],
+            ..NumericStatistics::default()
+        }
+    }
+}

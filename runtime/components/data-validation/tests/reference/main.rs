@@ -1,0 +1,6 @@
+//! What TFDV answered for the tables in `tests/data`, and what must hold for any table.
+
+mod anomalies;
+mod common;
+mod schema;
+mod statistics;
