@@ -97,6 +97,8 @@ pub enum Command {
     Logs(commands::logs::Args),
     /// Go on with a run that failed, was interrupted or was killed
     Resume(commands::resume::Args),
+    /// Serve the API of Kubeflow Pipelines and a page, with a queue and recurring runs
+    Serve(commands::serve::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
     /// List, show and copy out artifacts
@@ -134,7 +136,7 @@ impl Command {
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::New(_) | Self::Logs(_) | Self::Compile(_) | Self::Graph(_) | Self::Completions(_) => false,
+            Self::New(_) | Self::Logs(_) | Self::Compile(_) | Self::Graph(_) | Self::Serve(_) | Self::Completions(_) => false,
         }
     }
 }

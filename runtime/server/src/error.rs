@@ -1,5 +1,10 @@
 //! What a request can fail with: a code of `google.rpc`, from which the HTTP status follows, and words for people.
 
+use weft::metadata::Error as M;
+
+/// Problems of a pipeline that are told at once.
+const MAX_PROBLEMS: usize = 20;
+
 /// Result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -86,4 +91,53 @@ impl Error {
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)
     }
+}
+
+impl From<weft::Error> for Error {
+    /// What a request asks for wrongly is told with the places in the pipeline; what the host could not do, without its paths.
+    fn from(error: weft::Error) -> Self {
+        match &error {
+            weft::Error::Pipeline(findings) => Self::invalid(problems(findings)),
+            weft::Error::Metadata(source) => match source.as_ref() {
+                M::NameTaken { .. } | M::RunExists { .. } => Self::new(Kind::AlreadyExists, source.to_string()),
+                M::RunNotFound { .. } | M::ArtifactNotFound { .. } => Self::new(Kind::NotFound, source.to_string()),
+                M::NoSuchField { .. } => Self::invalid(source.to_string()),
+                M::Busy { .. } => Self::new(Kind::Unavailable, "the store is busy; try again"),
+                _ => Self::internal(&error),
+            },
+            weft::Error::Request { message, hint } => {
+                let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
+                Self::invalid(format!("{message}{hint}"))
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+impl From<M> for Error {
+    fn from(error: M) -> Self {
+        weft::Error::from(error).into()
+    }
+}
+
+impl Error {
+    /// A failure of the server's own part: its cause, which may name paths, goes to the log.
+    pub(crate) fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(%error, causes = ?weft::causes(error), "a request failed");
+        Self::new(Kind::Internal, "the server could not do its part; its log tells more")
+    }
+}
+
+/// Findings as one text, a line each.
+pub(crate) fn problems(findings: &[weft::Finding]) -> String {
+    let errors = findings.iter().filter(|finding| finding.diagnostic.is_error()).take(MAX_PROBLEMS);
+    let lines = errors.map(|finding| {
+        let problem = &finding.diagnostic;
+        let at = problem.at.map(|at| format!("line {}: ", at.line)).unwrap_or_default();
+        let task = problem.task.as_ref().map(|task| format!("task `{task}`: ")).unwrap_or_default();
+        let hint = problem.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
+        format!("{at}{task}{}{hint}", problem.message)
+    });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() { "the pipeline cannot be executed".to_owned() } else { lines.join("\n") }
 }

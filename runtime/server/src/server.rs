@@ -1,133 +1,98 @@
-//! The server's operations, which the API and the page share.
+//! The server itself: the open store, what is at work, and what it is told.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use serde_json::Value;
+use jiff::tz::TimeZone;
 use tokio::sync::watch;
-use weft::metadata::control::{
-    Change, Experiment, ListQuery, Listed, Origin, PipelineEntry, RecurringRun, RunEntry, Schedule, Spec, Submission,
-    VersionEntry,
-};
-use weft::metadata::RunRecord;
-use weft::{Host, Store, Weft};
+use weft::metadata::control::Experiment;
+use weft::{Cancel, Host, Prepared, Slots, Store, Weft};
 
 use crate::error::{Error, Kind, Result};
+use crate::ids;
+use crate::live::Live;
+use crate::metrics::Metrics;
+use crate::schedule;
 use crate::settings::Settings;
 
-/// A run to submit. With a spec, or an uploaded pipeline (its newest version unless one is named).
-#[derive(Debug, Clone, Default)]
-pub struct NewRun {
-    /// Its name for people; that of the pipeline with the time if empty.
-    pub name: String,
-    /// What it is about.
-    pub description: String,
-    /// Id of its experiment; the default one if not given.
-    pub experiment: Option<String>,
-    /// What to execute.
-    pub spec: Option<Spec>,
-    /// The uploaded pipeline to execute.
-    pub pipeline: Option<String>,
-    /// The version of that.
-    pub version: Option<String>,
-    /// Values of parameters.
-    pub parameters: BTreeMap<String, Value>,
-    /// Executes every step, whatever earlier runs gave.
-    pub no_cache: bool,
-    /// Runs of higher priority start first.
-    pub priority: i64,
-    /// The account that it is said to run as. Kept, and without effect.
-    pub service_account: String,
-}
+pub use crate::live::LiveTask;
+pub use crate::operations::{NewPipeline, NewRecurringRun, NewRun, NewVersion, RunDetail};
 
-/// A pipeline to upload.
-#[derive(Debug, Clone, Default)]
-pub struct NewPipeline {
-    /// Its name; that of the spec if empty.
-    pub name: String,
-    /// Its name for people; its name if empty.
-    pub display_name: String,
-    /// What it is about.
-    pub description: String,
-    /// Labels.
-    pub tags: BTreeMap<String, String>,
-}
-
-/// A version of a pipeline to upload.
-#[derive(Debug, Clone)]
-pub struct NewVersion {
-    /// Its name; made of that of the pipeline and the time if empty.
-    pub name: String,
-    /// Its name for people; its name if empty.
-    pub display_name: String,
-    /// What it is about.
-    pub description: String,
-    /// Labels.
-    pub tags: BTreeMap<String, String>,
-    /// Where its source code lies.
-    pub code_source_url: Option<String>,
-    /// The pipeline itself.
-    pub spec: Spec,
-}
-
-/// A recurring run to make.
-#[derive(Debug, Clone)]
-pub struct NewRecurringRun {
-    /// The runs that it starts.
-    pub run: NewRun,
-    /// When they are due.
-    pub schedule: Schedule,
-    /// Runs of it that may be unfinished at the same time, from 1 to 10.
-    pub max_concurrency: i64,
-    /// Whether times that passed while it could not run are passed over, but for the last.
-    pub no_catchup: bool,
-    /// Whether it is on.
-    pub enabled: bool,
-}
-
-/// All that is known of a run.
-#[derive(Debug, Clone)]
-pub struct RunDetail {
-    /// As lists have it.
-    pub entry: RunEntry,
-    /// How it was submitted; none if `weft run` started it.
-    pub submission: Option<Submission>,
-    /// Its states, the oldest first.
-    pub history: Vec<Change>,
-    /// What is recorded of its execution; none while it has not begun.
-    pub record: Option<RunRecord>,
-    /// Whether a process is at work on it.
-    pub alive: bool,
-}
-
-/// What a step that is executed by this server has told so far.
-#[derive(Debug, Clone, Default)]
-pub struct LiveTask {
-    /// The last lines of its log, the oldest first. Bounded.
-    pub lines: Vec<String>,
-    /// Units done, and total units (0 if unknown).
-    pub progress: Option<(u64, u64)>,
-}
+/// The experiment of runs that name none.
+pub(crate) const DEFAULT_EXPERIMENT: &str = "Default";
+/// Connections for queries, so that those of several clients do not wait for one another.
+const READERS: usize = 4;
+/// How often it looks whether another process has written to the store.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A server over an open store. Clones are the same server.
 #[derive(Clone)]
-pub struct Server(Arc<Inner>);
+pub struct Server(pub(crate) Arc<Inner>);
 
-struct Inner {
-    weft: Weft,
-    settings: Settings,
+pub(crate) struct Inner {
+    pub weft: Weft,
+    readers: Vec<Store>,
+    next_reader: AtomicUsize,
+    pub settings: Settings,
+    pub zone: TimeZone,
+    pub default_experiment: String,
+    pub slots: Arc<Slots>,
+    pub metrics: Metrics,
+    /// The runs that this process executes.
+    pub active: Mutex<HashMap<String, Active>>,
+    /// Told whenever a run leaves `active`.
+    pub ended: Condvar,
+    /// Pipelines of queued runs that were prepared when they were submitted.
+    pub prepared: Mutex<HashMap<String, Prepared>>,
+    /// Whether the dispatcher has something to look at.
+    woken: Mutex<bool>,
+    wake: Condvar,
+    pub stopping: AtomicBool,
     changes: watch::Sender<u64>,
+    /// Held as long as the server lives: a store has one server.
+    _lock: File,
 }
 
-fn not_yet<T>() -> Result<T> {
-    Err(Error::new(Kind::Unimplemented, "this is being built"))
+/// A run at work.
+pub(crate) struct Active {
+    pub cancel: Cancel,
+    pub live: Arc<Live>,
 }
 
 impl Server {
-    /// Opens the store in a folder, and makes it if there is none.
-    pub fn open(root: &std::path::Path, host: Host, settings: Settings) -> Result<Self> {
-        let weft = Weft::open(root, host).map_err(|error| Error::new(Kind::Internal, error.to_string()))?;
-        Ok(Self(Arc::new(Inner { weft, settings, changes: watch::Sender::new(0) })))
+    /// Opens the store in a folder, and makes it if there is none. Runs begin with [`Self::start`].
+    ///
+    /// # Errors
+    /// The store cannot be opened, another server has it, or a setting is wrong.
+    pub fn open(root: &Path, host: Host, settings: Settings) -> Result<Self> {
+        let zone = schedule::time_zone(&settings.time_zone).map_err(Error::invalid)?;
+        let weft = Weft::open(root, host)?;
+        let lock = lock(root)?;
+        let readers = (0..READERS).map(|_| Store::read(root)).collect::<weft::Result<_>>()?;
+        let default_experiment = default_experiment(&weft, &settings)?;
+        let inner = Inner {
+            weft,
+            readers,
+            next_reader: AtomicUsize::new(0),
+            slots: Arc::new(Slots::new(settings.steps)),
+            settings,
+            zone,
+            default_experiment,
+            metrics: Metrics::default(),
+            active: Mutex::default(),
+            ended: Condvar::new(),
+            prepared: Mutex::default(),
+            woken: Mutex::new(true),
+            wake: Condvar::new(),
+            stopping: AtomicBool::new(false),
+            changes: watch::Sender::new(0),
+            _lock: lock,
+        };
+        Ok(Self(Arc::new(inner)))
     }
 
     /// The settings.
@@ -137,7 +102,8 @@ impl Server {
 
     /// The store, for queries: artifacts, logs, lineage, sizes.
     pub fn store(&self) -> &Store {
-        self.0.weft.store()
+        let next = self.0.next_reader.fetch_add(1, Ordering::Relaxed);
+        &self.0.readers[next % self.0.readers.len()]
     }
 
     /// Changes whenever something in the store did, by this process or another.
@@ -145,138 +111,94 @@ impl Server {
         self.0.changes.subscribe()
     }
 
-    /// Puts a run into the queue, after checking that it can be executed.
-    pub fn submit(&self, _run: NewRun, _origin: Origin) -> Result<RunDetail> {
-        not_yet()
-    }
-
-    /// A part of the list of runs: those submitted, and those that `weft run` started.
-    pub fn runs(&self, _query: &ListQuery) -> Result<Listed<RunEntry>> {
-        not_yet()
-    }
-
-    /// A run with its steps.
-    pub fn run(&self, _id: &str) -> Result<RunDetail> {
-        not_yet()
-    }
-
     /// What the running steps of a run have told so far, by task. Empty unless this server executes it.
-    pub fn live(&self, _run: &str) -> BTreeMap<String, LiveTask> {
-        BTreeMap::new()
+    pub fn live(&self, run: &str) -> BTreeMap<String, LiveTask> {
+        let live = lock_of(&self.0.active).get(run).map(|active| Arc::clone(&active.live));
+        live.map(|live| live.tasks()).unwrap_or_default()
     }
 
-    /// Stops a run: it ends as canceled, and can be resumed.
-    pub fn terminate(&self, _id: &str) -> Result<()> {
-        not_yet()
+    /// The number of runs that this process executes.
+    pub fn runs_at_work(&self) -> usize {
+        lock_of(&self.0.active).len()
     }
 
-    /// Goes on with a run that failed or was canceled: what is finished is not executed again.
-    pub fn retry(&self, _id: &str) -> Result<()> {
-        not_yet()
+    pub(crate) fn now_ms(&self) -> i64 {
+        self.0.settings.clock.now_ms()
     }
 
-    /// Puts a run away, or takes it back.
-    pub fn archive(&self, _id: &str, _archived: bool) -> Result<()> {
-        not_yet()
+    /// The metadata, for writing.
+    pub(crate) fn metadata(&self) -> &weft::metadata::Store {
+        &self.0.weft.store().metadata
     }
 
-    /// Forgets a run. One at work is stopped first.
-    pub fn delete(&self, _id: &str) -> Result<()> {
-        not_yet()
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.0.stopping.load(Ordering::Relaxed)
     }
 
-    /// Makes an experiment.
-    pub fn create_experiment(&self, _name: &str, _description: &str) -> Result<Experiment> {
-        not_yet()
+    /// Has the dispatcher look at the queue and at what is due. To be called when the clock of the settings was set, too.
+    pub fn wake(&self) {
+        *lock_of(&self.0.woken) = true;
+        self.0.wake.notify_all();
     }
 
-    /// A part of the list of experiments.
-    pub fn experiments(&self, _query: &ListQuery) -> Result<Listed<Experiment>> {
-        not_yet()
+    /// Waits until it is woken, or so long.
+    pub(crate) fn sleep(&self, at_most: Duration) {
+        let woken = lock_of(&self.0.woken);
+        let waited = self.0.wake.wait_timeout_while(woken, at_most, |woken| !*woken);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
     }
 
-    /// An experiment.
-    pub fn experiment(&self, _id: &str) -> Result<Experiment> {
-        not_yet()
+    /// Tells [`Self::changes`] of what other connections write, until the server ends.
+    pub(crate) fn look_for_changes(&self) {
+        let Some(reader) = self.0.readers.first() else { return };
+        let mut before = None;
+        while !self.is_stopping() {
+            match reader.metadata.data_version() {
+                Ok(version) if before.replace(version) != Some(version) => {
+                    self.0.changes.send_modify(|count| *count += 1);
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(%error, "the store cannot be looked at"),
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
     }
+}
 
-    /// Puts an experiment and its runs away, or takes it back.
-    pub fn archive_experiment(&self, _id: &str, _archived: bool) -> Result<()> {
-        not_yet()
-    }
+/// A lock whatever became of who held it: what is guarded here is whole after each statement.
+pub(crate) fn lock_of<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
-    /// Forgets an experiment. Its runs go to the default one.
-    pub fn delete_experiment(&self, _id: &str) -> Result<()> {
-        not_yet()
+/// The lock that makes this the only server of the store. The system releases it when the process ends in any way.
+fn lock(root: &Path) -> Result<File> {
+    let failed = |error: std::io::Error| Error::new(Kind::Internal, format!("the store cannot be locked: {error}"));
+    let path = root.join("server.lock");
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::new(
+            Kind::FailedPrecondition,
+            "another server has this store; end it, or name another store with `--store`",
+        )),
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
+}
 
-    /// Makes a pipeline, with its first version if one is given.
-    pub fn create_pipeline(&self, _pipeline: NewPipeline, _version: Option<NewVersion>) -> Result<PipelineEntry> {
-        not_yet()
+/// The id of the default experiment, which is made if there is none.
+fn default_experiment(weft: &Weft, settings: &Settings) -> Result<String> {
+    let metadata = &weft.store().metadata;
+    if let Some(found) = metadata.experiment_named(DEFAULT_EXPERIMENT)? {
+        return Ok(found.id);
     }
-
-    /// A part of the list of pipelines.
-    pub fn pipelines(&self, _query: &ListQuery) -> Result<Listed<PipelineEntry>> {
-        not_yet()
-    }
-
-    /// A pipeline.
-    pub fn pipeline(&self, _id: &str) -> Result<PipelineEntry> {
-        not_yet()
-    }
-
-    /// Forgets a pipeline, with its versions if `cascade`; without, it must have none.
-    pub fn delete_pipeline(&self, _id: &str, _cascade: bool) -> Result<()> {
-        not_yet()
-    }
-
-    /// Adds a version to a pipeline.
-    pub fn create_version(&self, _pipeline: &str, _version: NewVersion) -> Result<VersionEntry> {
-        not_yet()
-    }
-
-    /// A part of the list of a pipeline's versions.
-    pub fn versions(&self, _pipeline: &str, _query: &ListQuery) -> Result<Listed<VersionEntry>> {
-        not_yet()
-    }
-
-    /// A version of a pipeline.
-    pub fn version(&self, _pipeline: &str, _id: &str) -> Result<VersionEntry> {
-        not_yet()
-    }
-
-    /// Forgets a version.
-    pub fn delete_version(&self, _pipeline: &str, _id: &str) -> Result<()> {
-        not_yet()
-    }
-
-    /// Makes a recurring run.
-    pub fn create_recurring(&self, _recurring: NewRecurringRun) -> Result<RecurringRun> {
-        not_yet()
-    }
-
-    /// A part of the list of recurring runs.
-    pub fn recurring_runs(&self, _query: &ListQuery) -> Result<Listed<RecurringRun>> {
-        not_yet()
-    }
-
-    /// A recurring run.
-    pub fn recurring(&self, _id: &str) -> Result<RecurringRun> {
-        not_yet()
-    }
-
-    /// When a recurring run is due next: milliseconds since the epoch, at most `count` times.
-    pub fn next_times(&self, _recurring: &RecurringRun, _count: usize) -> Vec<i64> {
-        Vec::new()
-    }
-
-    /// Switches a recurring run on or off.
-    pub fn enable_recurring(&self, _id: &str, _enabled: bool) -> Result<()> {
-        not_yet()
-    }
-
-    /// Forgets a recurring run. Runs that it has started stay.
-    pub fn delete_recurring(&self, _id: &str) -> Result<()> {
-        not_yet()
-    }
+    let new = Experiment {
+        id: ids::uuid()?,
+        name: DEFAULT_EXPERIMENT.to_owned(),
+        description: "Runs that name no experiment.".to_owned(),
+        created_ms: settings.clock.now_ms(),
+        last_run_ms: None,
+        archived: false,
+    };
+    metadata.transaction(|tx| tx.create_experiment(&new))?;
+    Ok(new.id)
 }
