@@ -56,12 +56,13 @@ def data_pipeline():
     count(data=made.outputs["data"])
 
 
+@dsl.pipeline(name="inner")
+def inner(text: str):
+    shout(text=text)
+
+
 @dsl.pipeline(name="nested")
 def nested():
-    @dsl.pipeline(name="inner")
-    def inner(text: str):
-        shout(text=text)
-
     inner(text="in")
 
 

@@ -99,6 +99,8 @@ pub enum Command {
     Resume(commands::resume::Args),
     /// Serve the API of Kubeflow Pipelines and a page, with a queue and recurring runs
     Serve(commands::serve::Args),
+    /// Submit a run to a server
+    Submit(commands::submit::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
     /// List, show and copy out artifacts
@@ -131,6 +133,7 @@ impl Command {
             Self::Runs(args) => args.wants_json(),
             Self::Lineage(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
+            Self::Submit(args) => args.json,
             Self::Vendor(args) => args.json,
             Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,

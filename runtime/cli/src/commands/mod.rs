@@ -19,6 +19,7 @@ pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod serve;
+pub mod submit;
 pub mod vendor;
 
 use crate::args::{Cli, Command};
@@ -46,6 +47,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
+        Command::Submit(args) => submit::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }

@@ -19,7 +19,7 @@ use crate::{interrupt, output, screen};
 /// How often it looks whether it was asked to end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// The file in the store with the token.
-const TOKEN: &str = "server.token";
+pub const TOKEN: &str = "server.token";
 
 /// Arguments of `weft serve`.
 #[derive(Debug, clap::Args)]

@@ -79,7 +79,7 @@ pub(super) async fn delete(
     Path(id): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json> {
-    let cascade = params.get("cascade").is_some_and(|value| value == "true");
+    let cascade = params.get("cascade").is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
     blocking(&server, move |server| server.delete_pipeline(&id, cascade)).await?;
     Ok(done())
 }
