@@ -30,8 +30,7 @@ impl Served {
         if !options.contains(&"--listen") {
             arguments.extend(["--listen", "127.0.0.1:0"]);
         }
-        let mut process =
-            folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.trim().strip_prefix("http://") else {
@@ -93,6 +92,11 @@ impl Drop for Served {
     }
 }
 
+/// What a client printed last: before it, the SDK prints links.
+fn last_line(printed: &str) -> String {
+    printed.lines().last().unwrap().to_owned()
+}
+
 fn status(head: &str) -> &str {
     head.split_whitespace().nth(1).unwrap()
 }
@@ -127,17 +131,17 @@ fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     let folder = Folder::default();
     let served = Served::start(&folder);
     let port = served.address.rsplit_once(':').unwrap().1.to_owned();
-    let run = served.client(&folder, "submit", &["long"]);
+    let run = last_line(&served.client(&folder, "submit", &["long"]));
     let (url, token) = (served.url(), served.token.clone());
     let mut waiting = Command::new(project().join("target/kfp-venv/bin/python"))
         .arg(project().join("tests/python/serve_client.py"))
-        .args(["wait_for", &url, &token, run.trim()])
+        .args(["wait_for", &url, &token, &run])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     // It is at work when it is killed, and others wait for their turn.
     let authorized = format!("\r\nauthorization: Bearer {token}");
-    let path = format!("/apis/v2beta1/runs/{}", run.trim());
+    let path = format!("/apis/v2beta1/runs/{run}");
     let until = Instant::now() + Duration::from_secs(60);
     while !served.get(&path, &authorized).1.contains("\"task_details\"") {
         assert!(Instant::now() < until, "the run does not begin");
@@ -151,6 +155,40 @@ fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     assert!(waiting.wait().unwrap().success());
     assert_eq!(told.trim(), "SUCCEEDED");
     drop(again);
+    folder.assert_whole();
+}
+
+/// Instants at which the server is killed under load; `WEFT_TEST_KILLS` sets another number.
+const KILLS: u32 = 12;
+
+#[test]
+fn killed_again_and_again_it_loses_no_run_and_serves_each_second_once() {
+    let folder = Folder::default();
+    let mut served = Served::start(&folder);
+    let (listen, url, token) = (served.address.clone(), served.url(), served.token.clone());
+    let recurring = last_line(&served.client(&folder, "every_second", &[]));
+    let kills = std::env::var("WEFT_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let seconds = (f64::from(kills) * 0.8).to_string();
+    let load = Command::new(project().join("target/kfp-venv/bin/python"))
+        .arg(project().join("tests/python/serve_client.py"))
+        .args(["load", &url, &token, &seconds])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for kill in 0..kills {
+        // Odd pauses, so that it is killed while it starts, while it is busy and while it waits.
+        std::thread::sleep(Duration::from_millis(u64::from(kill * 271 % 900) + 60));
+        served.kill();
+        served = Served::with(&folder, &["--listen", &listen]);
+    }
+    let accepted = load.wait_with_output().unwrap();
+    assert!(accepted.status.success());
+    let accepted = String::from_utf8(accepted.stdout).unwrap();
+    let mut arguments = vec![recurring.as_str()];
+    arguments.extend(accepted.lines());
+    eprintln!("{}", served.client(&folder, "settled", &arguments));
+    drop(served);
     folder.assert_whole();
 }
 
@@ -236,7 +274,7 @@ fn runs_of_the_command_line_show_up() {
 fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
     let folder = Folder::default();
     let served = Served::with(&folder, &["--grace", "1s"]);
-    let run = served.client(&folder, "submit", &["slow"]).trim().to_owned();
+    let run = last_line(&served.client(&folder, "submit", &["slow"]));
     let authorized = format!("\r\nauthorization: Bearer {}", served.token);
     let path = format!("/apis/v2beta1/runs/{run}");
     let state = |served: &Served| {
@@ -258,6 +296,47 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
         assert!(Instant::now() < until, "the run does not go on: {}", state(&served));
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn people_submit_and_list_runs_from_the_command_line() {
+    let folder = Folder::default();
+    let served = Served::start(&folder);
+    common::kfp::compile(
+        &folder,
+        "from kfp import compiler, dsl
+
+@dsl.container_component
+def say(text: str, times: int):
+    return dsl.ContainerSpec(image='alpine', command=['sh', '-c', 'test \"$1\" = 2 && echo \"$0\"'], args=[text, times])
+
+@dsl.pipeline(name='say')
+def pipeline(text: str, times: int = 1):
+    say(text=text, times=times)
+",
+    );
+    let url = served.url();
+    let submit = |more: &[&str]| {
+        let mut arguments = vec!["submit", "pipeline.yaml", "--server", &url];
+        arguments.extend(more);
+        folder.weft(&arguments)
+    };
+    let ended = submit(&["-p", "text=hello: world", "-p", "times=2", "--experiment", "mine", "--wait", "--json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.json()["runtime_config"]["parameters"], serde_json::json!({"text": "hello: world", "times": 2}));
+    assert_eq!(submit(&["-p", "text=x", "--wait"]).code, Some(1));
+    let refused = submit(&["-p", "txt=x"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    assert!(refused.stderr.contains("txt"), "{}", refused.stderr);
+    let listed = folder.json(&["runs", "--server", &url, "--json"]);
+    let states: Vec<&str> = listed.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["FAILED", "SUCCEEDED"]);
+    assert!(folder.ok(&["runs", "--server", &url]).stdout.contains("SUCCEEDED"));
+    let other = folder.file("other", "0123456789abcdef0");
+    let refused = folder.weft(&["runs", "--server", &url, "--token-file", other.to_str().unwrap()]);
+    assert!(refused.stderr.contains("--token-file"), "{}", refused.stderr);
+    let away = folder.weft(&["runs", "--server", "http://127.0.0.1:1"]);
+    assert!(away.stderr.contains("cannot be asked"), "{}", away.stderr);
 }
 
 #[test]

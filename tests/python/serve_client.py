@@ -368,5 +368,67 @@ def client_without_check(url, token):
     return kfp_server_api.RunServiceApi(kfp_server_api.ApiClient(configuration))
 
 
+def load(url, token, seconds):
+    """Submits runs as long as this, whether or not the server answers; prints the ids of those that were accepted."""
+    api, spec, end = client_without_check(url, token), {}, time.time() + float(seconds)
+    compiler.Compiler().compile(greeting, "load.json.yaml")
+    import yaml
+    with open("load.json.yaml") as file:
+        spec = yaml.safe_load(file)
+    count = 0
+    while time.time() < end:
+        count += 1
+        try:
+            body = kfp_server_api.V2beta1Run(display_name=f"load {count}", pipeline_spec=spec)
+            print(api.run_service_create_run(body).run_id, flush=True)
+        except Exception:  # The server is away.
+            time.sleep(0.02)
+        time.sleep(0.05)
+
+
+def every_second(url, token):
+    """Makes a recurring run that is due every second and catches up, and prints its id."""
+    api = client(url, token)
+    compiler.Compiler().compile(greeting, "every.yaml")
+    made = api.create_recurring_run(api.create_experiment("kills").experiment_id, "every", cron_expression="* * * * * *",
+                                    pipeline_package_path="every.yaml", params={"text": "[[Index]]"}, max_concurrency=10)
+    print(made.recurring_run_id)
+
+
+def settled(url, token, recurring_id, *accepted):
+    """Every accepted run ended well, once; every second was served once."""
+    api = client(url, token)
+    api.disable_recurring_run(recurring_id)
+
+    def unfinished():
+        query = {"predicates": [{"operation": "IN", "key": "state", "stringValues": {"values": ["PENDING", "RUNNING"]}}]}
+        return api.list_runs(filter=json.dumps(query), page_size=1).total_size
+    until(unfinished, lambda count: count == 0, 180)
+    runs, page = [], ""
+    while True:
+        listed = api.list_runs(page_size=200, sort_by="scheduled_at", page_token=page)
+        runs += listed.runs or []
+        page = listed.next_page_token
+        if not page:
+            break
+    assert len({run.run_id for run in runs}) == len(runs)
+    by_id = {run.run_id: run for run in runs}
+    for run_id in accepted:
+        assert by_id[run_id].state == "SUCCEEDED", by_id.get(run_id)
+    # What was accepted although its client did not hear of it is there, too, and once.
+    names = [run.display_name for run in runs if run.display_name.startswith("load ")]
+    assert len(names) == len(set(names)) and len(names) >= len(accepted), names
+    for run in runs:
+        assert run.state == "SUCCEEDED", run
+        ends = [status.state for status in api.get_run(run.run_id).state_history if status.state == "SUCCEEDED"]
+        assert ends == ["SUCCEEDED"], run
+    served = [run.scheduled_at for run in runs if run.recurring_run_id == recurring_id]
+    steps = {(later - earlier).total_seconds() for earlier, later in zip(served, served[1:])}
+    assert len(served) > 3 and steps == {1.0}, steps
+    indexes = sorted(int(run.runtime_config.parameters["text"]) for run in runs if run.recurring_run_id == recurring_id)
+    assert indexes == list(range(1, len(served) + 1)), indexes
+    print(f"{len(accepted)} accepted, {len(names)} found, {len(served)} seconds served")
+
+
 if __name__ == "__main__":
     globals()[sys.argv[1]](*sys.argv[2:])

@@ -139,7 +139,12 @@ impl Command {
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::New(_) | Self::Logs(_) | Self::Compile(_) | Self::Graph(_) | Self::Serve(_) | Self::Completions(_) => false,
+            Self::New(_)
+            | Self::Logs(_)
+            | Self::Compile(_)
+            | Self::Graph(_)
+            | Self::Serve(_)
+            | Self::Completions(_) => false,
         }
     }
 }

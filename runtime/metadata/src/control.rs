@@ -11,3 +11,6 @@ pub use types::{
     Change, Comparison, Cursor, Experiment, Field, ListQuery, Listed, Origin, PipelineEntry, Predicate, RecurringRun,
     RunEntry, Schedule, Spec, Status, Submission, VersionEntry,
 };
+
+#[cfg(test)]
+mod tests;

@@ -36,8 +36,10 @@ impl Server {
     pub fn start(&self) -> Result<Running> {
         self.recover()?;
         let (dispatcher, watcher) = (self.clone(), self.clone());
-        let threads =
-            vec![std::thread::spawn(move || dispatcher.dispatch()), std::thread::spawn(move || watcher.look_for_changes())];
+        let threads = vec![
+            std::thread::spawn(move || dispatcher.dispatch()),
+            std::thread::spawn(move || watcher.look_for_changes()),
+        ];
         Ok(Running { server: self.clone(), threads })
     }
 
@@ -64,7 +66,9 @@ impl Server {
     pub(crate) fn recorded_state(&self, id: &str) -> Result<Option<RunState>> {
         match self.metadata().run(id) {
             Ok(record) if record.summary.id == id => Ok(Some(record.summary.state)),
-            Ok(_) | Err(weft::metadata::Error::RunNotFound { .. } | weft::metadata::Error::RunAmbiguous { .. }) => Ok(None),
+            Ok(_) | Err(weft::metadata::Error::RunNotFound { .. } | weft::metadata::Error::RunAmbiguous { .. }) => {
+                Ok(None)
+            }
             Err(error) => Err(error.into()),
         }
     }
@@ -230,12 +234,7 @@ impl Running {
             let mut active = lock_of(&server.0.active);
             while !active.is_empty() && Instant::now() < until {
                 let left = until.saturating_duration_since(Instant::now());
-                active = server
-                    .0
-                    .ended
-                    .wait_timeout(active, left)
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .0;
+                active = server.0.ended.wait_timeout(active, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
             }
             active.len()
         };

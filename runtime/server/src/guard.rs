@@ -74,7 +74,11 @@ fn is_known_host(server: &Server, host: &Authority) -> bool {
     let name = host.host().trim_matches(['[', ']']);
     name == "localhost"
         || name.parse::<IpAddr>().is_ok()
-        || server.settings().hosts.iter().any(|known| known.eq_ignore_ascii_case(host.as_str()) || known.eq_ignore_ascii_case(name))
+        || server
+            .settings()
+            .hosts
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(host.as_str()) || known.eq_ignore_ascii_case(name))
 }
 
 /// Whether a request comes from a page of this server, or from no page at all.
@@ -111,11 +115,19 @@ async fn pass(server: &Server, request: Request, next: Next) -> Response {
             return unauthenticated("the token is not that of this server");
         }
     }
-    if path.starts_with("/apis/") || path == "/metrics" || request.method() != Method::GET || path.starts_with("/assets/") {
-        return unauthenticated("show the token of this server: `Authorization: Bearer ..`; `existing_token` of kfp.Client");
+    if path.starts_with("/apis/")
+        || path == "/metrics"
+        || request.method() != Method::GET
+        || path.starts_with("/assets/")
+    {
+        return unauthenticated(
+            "show the token of this server: `Authorization: Bearer ..`; `existing_token` of kfp.Client",
+        );
     }
     match query_field(request.uri().query(), "token") {
-        Some(shown) if is_equal(&shown, token) => with_cookie(Redirect::to(path).into_response(), &shown, COOKIE_SECONDS),
+        Some(shown) if is_equal(&shown, token) => {
+            with_cookie(Redirect::to(path).into_response(), &shown, COOKIE_SECONDS)
+        }
         Some(_) => login_page(StatusCode::UNAUTHORIZED, Some("The token is not that of this server."), path),
         None => {
             let after = request.uri().path_and_query().map_or("/", |all| all.as_str());
@@ -167,7 +179,9 @@ fn login_page(status: StatusCode, problem: Option<&str>, next: &str) -> Response
 fn local(next: Option<&str>) -> String {
     match next {
         // `//host` and `/\host` lead elsewhere.
-        Some(path) if path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control) => {
+        Some(path)
+            if path.starts_with('/') && !path[1..].starts_with(['/', '\\']) && !path.contains(char::is_control) =>
+        {
             path.to_owned()
         }
         _ => "/".to_owned(),
@@ -192,7 +206,8 @@ fn with_cookie(mut response: Response, token: &str, seconds: u64) -> Response {
 fn query_field(query: Option<&str>, name: &str) -> Option<String> {
     query?.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (key == name).then(|| percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
+        (key == name)
+            .then(|| percent_encoding::percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
     })
 }
 

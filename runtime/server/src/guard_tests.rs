@@ -3,9 +3,8 @@ use axum::http::Request as HttpRequest;
 use super::*;
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    let pair = |(name, value): &(&'static str, &str)| {
-        (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap())
-    };
+    let pair =
+        |(name, value): &(&'static str, &str)| (HeaderName::from_static(name), HeaderValue::from_str(value).unwrap());
     pairs.iter().map(pair).collect()
 }
 

@@ -45,7 +45,8 @@ impl Listener {
     /// The address is not free, or not of this host.
     pub fn bind(address: SocketAddr) -> Result<Self> {
         let failed = |error: std::io::Error| {
-            let hint = if error.kind() == std::io::ErrorKind::AddrInUse { "; choose another with `--listen`" } else { "" };
+            let hint =
+                if error.kind() == std::io::ErrorKind::AddrInUse { "; choose another with `--listen`" } else { "" };
             Error::new(Kind::FailedPrecondition, format!("cannot listen on {address}: {error}{hint}"))
         };
         let socket = StdListener::bind(address).map_err(failed)?;
@@ -171,10 +172,18 @@ fn stalled<T>() -> Poll<std::io::Result<T>> {
 }
 
 impl AsyncRead for Patient {
-    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_read(context, into);
-        if has_stalled(&mut this.reading, &mut this.waits_to_read, polled.is_pending(), context) { stalled() } else { polled }
+        if has_stalled(&mut this.reading, &mut this.waits_to_read, polled.is_pending(), context) {
+            stalled()
+        } else {
+            polled
+        }
     }
 }
 
@@ -182,7 +191,11 @@ impl AsyncWrite for Patient {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_write(context, bytes);
-        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) { stalled() } else { polled }
+        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) {
+            stalled()
+        } else {
+            polled
+        }
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -204,6 +217,10 @@ impl AsyncWrite for Patient {
     ) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_write_vectored(context, bytes);
-        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) { stalled() } else { polled }
+        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) {
+            stalled()
+        } else {
+            polled
+        }
     }
 }

@@ -83,8 +83,11 @@ impl Server {
             &[("", count(&metrics.fired))],
         );
         let classes = ["1xx", "2xx", "3xx", "4xx", "5xx"].map(|class| format!("{{status=\"{class}\"}}"));
-        let answered: Vec<(&str, u64)> =
-            classes.iter().zip(&metrics.requests[1..]).map(|(labels, counter)| (labels.as_str(), count(counter))).collect();
+        let answered: Vec<(&str, u64)> = classes
+            .iter()
+            .zip(&metrics.requests[1..])
+            .map(|(labels, counter)| (labels.as_str(), count(counter)))
+            .collect();
         add("weft_http_requests_total", "counter", "Answered requests, by class of status.", &answered);
         Ok(text)
     }

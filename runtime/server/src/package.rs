@@ -29,7 +29,8 @@ pub(crate) fn pipeline_text(package: &[u8]) -> Result<String> {
     if text.len() as u64 > MAX_TEXT {
         return Err(too_large());
     }
-    String::from_utf8(text).map_err(|_| Error::invalid("the pipeline is no text in UTF-8, and no .tar.gz or .zip either"))
+    String::from_utf8(text)
+        .map_err(|_| Error::invalid("the pipeline is no text in UTF-8, and no .tar.gz or .zip either"))
 }
 
 /// Of the entries of an archive, the pipeline: `pipeline.yaml`, or the only YAML or JSON file, as KFP's tools choose.
@@ -140,7 +141,10 @@ mod tests {
         assert_eq!(pipeline_text(b"name: a\n").unwrap(), "name: a\n");
         for package in [tar_gz, zipped] {
             assert_eq!(pipeline_text(&package(&[("README.md", b"x"), ("a/p.yaml", b"name: a")])).unwrap(), "name: a");
-            assert_eq!(pipeline_text(&package(&[("p.json", b"{}"), ("pipeline.yaml", b"name: b")])).unwrap(), "name: b");
+            assert_eq!(
+                pipeline_text(&package(&[("p.json", b"{}"), ("pipeline.yaml", b"name: b")])).unwrap(),
+                "name: b"
+            );
             let none = pipeline_text(&package(&[("README.md", b"x")])).unwrap_err();
             assert!(none.message.contains("no YAML"), "{none}");
             let several = pipeline_text(&package(&[("a.yaml", b"x"), ("b.yaml", b"y")])).unwrap_err();

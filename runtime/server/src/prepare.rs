@@ -33,8 +33,7 @@ impl Server {
     pub(crate) fn prepare(&self, spec: &Spec, parameters: &BTreeMap<String, Value>) -> Result<Prepared> {
         let file = self.read_spec(spec)?;
         let parameters = Parameters { json: parameters.clone(), ..Parameters::default() };
-        let options =
-            PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
+        let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.
             Ok(prepared) => Ok(Prepared { file: None, ..prepared }),
@@ -69,7 +68,9 @@ impl Server {
         let store = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut text = text.to_owned();
         let folders = self.0.weft.linker().host().executors.iter().map(|folder| (folder.as_path(), "executors"));
-        for (folder, name) in [(store.join(BUNDLES).join("none").as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders) {
+        for (folder, name) in
+            [(store.join(BUNDLES).join("none").as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders)
+        {
             if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
                 text = text.replace(folder, name);
             }

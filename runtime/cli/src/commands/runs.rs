@@ -146,7 +146,12 @@ fn list_of(server: &Server, args: &ListArgs) -> Result<Exit> {
     let mut table = Table::new(&["RUN", "STATE", "CREATED", "NAME"]);
     for run in runs {
         let text = |name: &str| text::one_line(run[name].as_str().unwrap_or_default());
-        table.row([Cell::new(text("run_id")), Cell::new(text("state")), Cell::new(text("created_at")), Cell::words(&text("display_name"))]);
+        table.row([
+            Cell::new(text("run_id")),
+            Cell::new(text("state")),
+            Cell::new(text("created_at")),
+            Cell::words(&text("display_name")),
+        ]);
     }
     output::print(&table.render(output::width()))?;
     Ok(Exit::Success)

@@ -94,7 +94,10 @@ pub fn execute(store: &Path, args: &Args) -> Result<Exit> {
         let exit = match run["state"].as_str() {
             Some("SUCCEEDED" | "SKIPPED") => Exit::Success,
             Some("FAILED") => {
-                screen::say(format!("It failed: {}", run["error"]["message"].as_str().unwrap_or("no reason was recorded")));
+                screen::say(format!(
+                    "It failed: {}",
+                    run["error"]["message"].as_str().unwrap_or("no reason was recorded")
+                ));
                 Exit::Failed
             }
             Some("CANCELED") => Exit::Interrupted,

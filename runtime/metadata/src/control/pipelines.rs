@@ -120,11 +120,9 @@ impl Tx<'_> {
 
     /// The number of a pipeline's versions.
     pub fn count_versions(&self, of: &str) -> Result<u64> {
-        let count: i64 = self.conn.query_row(
-            "SELECT count(*) FROM weft_pipeline_version WHERE pipeline = ?1",
-            [of],
-            |row| row.get(0),
-        )?;
+        let count: i64 =
+            self.conn
+                .query_row("SELECT count(*) FROM weft_pipeline_version WHERE pipeline = ?1", [of], |row| row.get(0))?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 

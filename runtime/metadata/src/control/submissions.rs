@@ -122,10 +122,7 @@ impl Tx<'_> {
     /// Puts a run into the queue, due at `scheduled_ms`.
     pub fn enqueue(&mut self, new: &Submission, now_ms: i64, scheduled_ms: i64) -> Result<()> {
         self.put_submission(new, Status::Queued, now_ms, scheduled_ms)?;
-        self.conn.execute(
-            "UPDATE weft_experiment SET last_run_ms = ?2 WHERE id = ?1",
-            (&new.experiment, now_ms),
-        )?;
+        self.conn.execute("UPDATE weft_experiment SET last_run_ms = ?2 WHERE id = ?1", (&new.experiment, now_ms))?;
         Ok(())
     }
 

@@ -31,7 +31,9 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
     blocking(&server, move |server| {
         let number = |name: &str| match params.get(name).map(String::as_str).unwrap_or_default() {
             "" => Ok(0),
-            text => text.parse::<usize>().map_err(|_| Error::invalid(format!("`{name}` is no number that this server gave"))),
+            text => text
+                .parse::<usize>()
+                .map_err(|_| Error::invalid(format!("`{name}` is no number that this server gave"))),
         };
         let size = match number("page_size")? {
             0 => PAGE,
@@ -88,7 +90,11 @@ pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuer
     let all = |name: &str| -> Vec<String> {
         let pairs = query.as_deref().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let decoded = |value: &str| percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
-        pairs.filter(|(key, _)| *key == name).map(|(_, value)| decoded(value)).filter(|value| !value.is_empty()).collect()
+        pairs
+            .filter(|(key, _)| *key == name)
+            .map(|(_, value)| decoded(value))
+            .filter(|value| !value.is_empty())
+            .collect()
     };
     let (runs, tasks, artifacts) = (all("run_ids"), all("task_ids"), all("artifact_ids"));
     blocking(&server, move |server| {
@@ -113,7 +119,10 @@ pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuer
                                 ("run_id", id.as_str().into()),
                                 ("task_id", task.as_str().into()),
                                 ("type", kind.into()),
-                                ("producer", if kind == "OUTPUT" { object([("task_name", name.into())]) } else { Value::Null }),
+                                (
+                                    "producer",
+                                    if kind == "OUTPUT" { object([("task_name", name.into())]) } else { Value::Null },
+                                ),
                                 ("key", key.into()),
                             ]));
                         }
@@ -158,10 +167,7 @@ pub(super) async fn read(
             return Err(Error::new(Kind::FailedPrecondition, "the output is a directory; the page shows its files"));
         };
         let mut bytes = Vec::new();
-        blob.cursor()
-            .take(MAX_CONTENT + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Error::internal(&error))?;
+        blob.cursor().take(MAX_CONTENT + 1).read_to_end(&mut bytes).map_err(|error| Error::internal(&error))?;
         if bytes.len() as u64 > MAX_CONTENT {
             let why = format!("the output is larger than {} MiB; the page lets you download it", MAX_CONTENT >> 20);
             return Err(Error::new(Kind::ResourceExhausted, why));

@@ -45,7 +45,12 @@ pub(super) fn query(params: &Params, names: Names) -> Result<ListQuery> {
         size => match size.parse::<i64>() {
             Ok(0) => DEFAULT_PAGE,
             Ok(size) if size > 0 => usize::try_from(size).unwrap_or(MAX_PAGE).min(MAX_PAGE),
-            _ => return Err(Error::invalid(format!("`page_size` is `{}`; it is a number from 1 to {MAX_PAGE}", shown(size)))),
+            _ => {
+                return Err(Error::invalid(format!(
+                    "`page_size` is `{}`; it is a number from 1 to {MAX_PAGE}",
+                    shown(size)
+                )));
+            }
         },
     };
     let filter = filter(text("filter"), names)?;
@@ -55,7 +60,8 @@ pub(super) fn query(params: &Params, names: Names) -> Result<ListQuery> {
     if !token.is_empty() {
         let token = read_token(token)?;
         let asked = !text("filter").is_empty() || !text("sort_by").is_empty();
-        let same = token.filter.starts_with(&query.filter) && token.sort == query.sort && token.descending == query.descending;
+        let same =
+            token.filter.starts_with(&query.filter) && token.sort == query.sort && token.descending == query.descending;
         if asked && !same {
             return Err(Error::invalid("`page_token` belongs to a list with another filter or order"));
         }
@@ -144,12 +150,19 @@ fn predicate(message: &Message, names: Names) -> Result<Predicate> {
         "7" | "LESS_THAN_EQUALS" => Comparison::LessOrEqual,
         "8" | "IN" => Comparison::In,
         "9" | "IS_SUBSTRING" => Comparison::Substring,
-        other => return Err(Error::invalid(format!("a predicate has the operation `{}`, which there is none of", shown(other)))),
+        other => {
+            return Err(Error::invalid(format!(
+                "a predicate has the operation `{}`, which there is none of",
+                shown(other)
+            )));
+        }
     };
     let field = field(&message.text("key")?, names, "filtered")?;
     let (values, list) = values(message)?;
     match comparison {
-        Comparison::In if !list => Err(Error::invalid("IN takes a list: `string_values`, `int_values` or `long_values`")),
+        Comparison::In if !list => {
+            Err(Error::invalid("IN takes a list: `string_values`, `int_values` or `long_values`"))
+        }
         Comparison::In => Ok(()),
         _ if list => Err(Error::invalid(format!("{operation} takes one value, not a list"))),
         Comparison::Substring if !values[0].is_string() => Err(Error::invalid("IS_SUBSTRING takes a `string_value`")),
@@ -197,7 +210,8 @@ fn values(message: &Message) -> Result<(Vec<Value>, bool)> {
 fn by_state(predicate: &Predicate) -> Predicate {
     let holds = |status: &Status| {
         let name = kfp_state(*status);
-        let values: Vec<String> = predicate.values.iter().map(|value| value.as_str().unwrap_or_default().to_uppercase()).collect();
+        let values: Vec<String> =
+            predicate.values.iter().map(|value| value.as_str().unwrap_or_default().to_uppercase()).collect();
         let first = values.first().map(String::as_str).unwrap_or_default();
         match predicate.comparison {
             Comparison::Equals => name == first,
@@ -274,7 +288,8 @@ mod tests {
                 assert_eq!(read, [Predicate { field: Field::Name, comparison, values: vec![json!("a")] }]);
             }
         }
-        let read = filtered(&json!({"operation": "IN", "key": "name", "string_values": {"values": ["a", "b"]}})).unwrap();
+        let read =
+            filtered(&json!({"operation": "IN", "key": "name", "string_values": {"values": ["a", "b"]}})).unwrap();
         assert_eq!(read[0].values, [json!("a"), json!("b")]);
         let read = filtered(&json!({"operation": 3, "key": "created_at", "timestamp_value": "2026-01-02T03:04:05Z"}));
         assert_eq!(read.unwrap()[0].values, [json!(1_767_323_045_000_i64)]);

@@ -176,8 +176,11 @@ mod tests {
 
     #[test]
     fn fields_have_two_names_and_integers_two_forms() {
-        let message = Message::from_text("test", r#"{"displayName": "a", "max_concurrency": "3", "intervalSecond": 60,
-            "no_catchup": true, "description": null, "start_time": "2026-01-02T03:04:05Z"}"#);
+        let message = Message::from_text(
+            "test",
+            r#"{"displayName": "a", "max_concurrency": "3", "intervalSecond": 60,
+            "no_catchup": true, "description": null, "start_time": "2026-01-02T03:04:05Z"}"#,
+        );
         let message = message.unwrap();
         assert_eq!(message.text("display_name").unwrap(), "a");
         assert_eq!(message.text("description").unwrap(), "");

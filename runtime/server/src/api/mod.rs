@@ -40,10 +40,7 @@ pub(crate) fn router() -> Router<Server> {
     let api = Router::new()
         .route("/healthz", get(other::healthz))
         .route("/experiments", get(experiments::list).post(experiments::create))
-        .route(
-            "/experiments/{id}",
-            get(experiments::get).delete(experiments::delete).post(experiments::act),
-        )
+        .route("/experiments/{id}", get(experiments::get).delete(experiments::delete).post(experiments::act))
         .route("/runs", get(runs::list).post(runs::create))
         .route("/runs/{id}", get(runs::get).delete(runs::delete).post(runs::act))
         .route("/runs/{id}/nodes/{node}/artifacts/{artifact}", get(artifacts::read))

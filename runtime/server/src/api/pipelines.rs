@@ -79,7 +79,8 @@ pub(super) async fn delete(
     Path(id): Path<String>,
     Query(params): Query<Params>,
 ) -> Result<Json> {
-    let cascade = params.get("cascade").is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
+    let cascade =
+        params.get("cascade").is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
     blocking(&server, move |server| server.delete_pipeline(&id, cascade)).await?;
     Ok(done())
 }
@@ -149,7 +150,8 @@ fn new_pipeline(message: &Message) -> Result<NewPipeline> {
 
 fn new_version(message: &Message) -> Result<NewVersion> {
     if message.message("package_url")?.map_or(Ok(None), |url| url.id("pipeline_url"))?.is_some() {
-        let why = "`package_url` is not followed: this server fetches nothing; send `pipeline_spec`, or upload the file";
+        let why =
+            "`package_url` is not followed: this server fetches nothing; send `pipeline_spec`, or upload the file";
         return Err(Error::new(Kind::Unimplemented, why));
     }
     let spec = match message.value("pipeline_spec") {

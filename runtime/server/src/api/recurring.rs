@@ -41,7 +41,8 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
 
 pub(super) async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
-        let trigger = message.message("trigger")?.ok_or_else(|| Error::invalid("`trigger` is missing: when is it due?"))?;
+        let trigger =
+            message.message("trigger")?.ok_or_else(|| Error::invalid("`trigger` is missing: when is it due?"))?;
         let enabled = match message.case("mode")?.as_deref() {
             None | Some("" | "0" | "MODE_UNSPECIFIED") => {
                 return Err(Error::invalid("`mode` is missing: ENABLE or DISABLE"));

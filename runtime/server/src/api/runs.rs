@@ -155,7 +155,10 @@ fn run(server: &Server, entry: &RunEntry, detail: Option<&RunDetail>) -> Value {
 }
 
 pub(super) fn config(parameters: &std::collections::BTreeMap<String, Value>) -> Value {
-    object([("parameters", parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into())])
+    object([(
+        "parameters",
+        parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect::<serde_json::Map<_, _>>().into(),
+    )])
 }
 
 fn history(server: &Server, changes: &[Change]) -> Value {

@@ -53,7 +53,11 @@ pub(super) async fn version(
 /// The file of a form.
 async fn package(mut form: Multipart) -> Result<Bytes> {
     let broken = |error: axum::extract::multipart::MultipartError| {
-        let kind = if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE { Kind::ResourceExhausted } else { Kind::InvalidArgument };
+        let kind = if error.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE {
+            Kind::ResourceExhausted
+        } else {
+            Kind::InvalidArgument
+        };
         Error::new(kind, format!("the form cannot be read: {}", error.body_text()))
     };
     while let Some(field) = form.next_field().await.map_err(broken)? {

@@ -72,7 +72,11 @@ impl Server {
     /// # Errors
     /// There is none of this id.
     pub fn archive_experiment(&self, id: &str, archived: bool) -> Result<()> {
-        if self.metadata().transaction(|tx| tx.archive_experiment(id, archived))? { Ok(()) } else { Err(no_experiment(id)) }
+        if self.metadata().transaction(|tx| tx.archive_experiment(id, archived))? {
+            Ok(())
+        } else {
+            Err(no_experiment(id))
+        }
     }
 
     /// Forgets an experiment. Its runs go to the default one.
@@ -84,7 +88,11 @@ impl Server {
         if id == default {
             return Err(Error::new(Kind::FailedPrecondition, "the default experiment cannot be deleted"));
         }
-        if self.metadata().transaction(|tx| tx.delete_experiment(id, default))? { Ok(()) } else { Err(no_experiment(id)) }
+        if self.metadata().transaction(|tx| tx.delete_experiment(id, default))? {
+            Ok(())
+        } else {
+            Err(no_experiment(id))
+        }
     }
 }
 

@@ -40,7 +40,9 @@ impl Server {
             return Err(Error::invalid("a recurring run needs a name: `display_name` is empty"));
         }
         if !(1..=MAX_CONCURRENCY).contains(&max_concurrency) {
-            return Err(Error::invalid(format!("`max_concurrency` is {max_concurrency}; it goes from 1 to {MAX_CONCURRENCY}")));
+            return Err(Error::invalid(format!(
+                "`max_concurrency` is {max_concurrency}; it goes from 1 to {MAX_CONCURRENCY}"
+            )));
         }
         check(&schedule)?;
         let own = run.spec.clone();
@@ -114,7 +116,11 @@ impl Server {
     /// # Errors
     /// There is none of this id.
     pub fn delete_recurring(&self, id: &str) -> Result<()> {
-        if self.metadata().transaction(|tx| tx.delete_recurring_run(id))? { Ok(()) } else { Err(missing("recurring run", id)) }
+        if self.metadata().transaction(|tx| tx.delete_recurring_run(id))? {
+            Ok(())
+        } else {
+            Err(missing("recurring run", id))
+        }
     }
 
     /// Puts into the queue what is due. Gives when something is due next.

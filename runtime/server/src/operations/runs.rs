@@ -81,11 +81,8 @@ impl Server {
         check_text("description", &run.description, MAX_DESCRIPTION)?;
         let (spec, pipeline, version) = self.source(run.spec, run.pipeline, run.version)?;
         let pipeline_name = self.read_spec(&spec)?.pipeline.name;
-        let name = if run.name.trim().is_empty() {
-            format!("{pipeline_name} {}", rfc3339(self.now_ms()))
-        } else {
-            run.name
-        };
+        let name =
+            if run.name.trim().is_empty() { format!("{pipeline_name} {}", rfc3339(self.now_ms())) } else { run.name };
         Ok(Submission {
             id: ids::uuid()?,
             name,
@@ -123,12 +120,14 @@ impl Server {
             }
             (Some(id), None) => {
                 self.pipeline(&id)?;
-                self.metadata()
-                    .newest_version(&id)?
-                    .ok_or_else(|| Error::new(Kind::FailedPrecondition, format!("pipeline `{id}` has no version yet")))?
+                self.metadata().newest_version(&id)?.ok_or_else(|| {
+                    Error::new(Kind::FailedPrecondition, format!("pipeline `{id}` has no version yet"))
+                })?
             }
             (None, None) => {
-                return Err(Error::invalid("give a `pipeline_spec` or a `pipeline_version_reference`: what is to be run?"));
+                return Err(Error::invalid(
+                    "give a `pipeline_spec` or a `pipeline_version_reference`: what is to be run?",
+                ));
             }
         };
         Ok((found.spec, Some(found.pipeline), Some(found.id)))

@@ -15,5 +15,6 @@ pub(crate) fn router() -> Router<Server> {
 /// last one; `next` is the path to go on to, which is checked already and has to be escaped.
 pub(crate) fn login(problem: Option<&str>, next: &str) -> String {
     let _ = (problem, next);
-    "<!doctype html><title>weft</title><form method=post action=/login><input name=token type=password></form>".to_owned()
+    "<!doctype html><title>weft</title><form method=post action=/login><input name=token type=password></form>"
+        .to_owned()
 }

@@ -87,7 +87,9 @@ impl When {
                     return every_seconds(every.trim()).map(Self::Every);
                 }
                 if text.starts_with('@') {
-                    return Err(format!("`{text}` is none of @hourly, @daily, @weekly, @monthly, @yearly, @every 1h30m"));
+                    return Err(format!(
+                        "`{text}` is none of @hourly, @daily, @weekly, @monthly, @yearly, @every 1h30m"
+                    ));
                 }
                 text
             }

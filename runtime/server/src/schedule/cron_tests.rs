@@ -54,7 +54,10 @@ fn where_clocks_are_changed() {
     assert_eq!(next("0 0 * * * ?", "2012-03-11T06:00:00Z", zone).as_deref(), Some("2012-03-11T07:00:00Z"));
     assert_eq!(next("0 30 1 04 Nov ?", "2012-11-04T00:00:00Z", zone).as_deref(), Some("2012-11-04T05:30:00Z"));
     assert_eq!(next("0 30 1 04 Nov ?", "2012-11-04T05:30:00Z", zone).as_deref(), Some("2012-11-04T06:30:00Z"));
-    assert_eq!(next("TZ=Asia/Tokyo 0 0 9 * * *", "2026-01-01T01:00:00Z", zone).as_deref(), Some("2026-01-02T00:00:00Z"));
+    assert_eq!(
+        next("TZ=Asia/Tokyo 0 0 9 * * *", "2026-01-01T01:00:00Z", zone).as_deref(),
+        Some("2026-01-02T00:00:00Z")
+    );
 }
 
 #[test]
