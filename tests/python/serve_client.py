@@ -82,7 +82,7 @@ def long():
     # Long enough to be killed in, short enough to end: six steps one after another.
     before = None
     for _ in range(6):
-        task = wait(seconds=300000)
+        task = wait(seconds=4000)
         if before:
             task.after(before)
         before = task

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use clap::ValueHint;
 use serde_json::{Map, Value, json};
-use weft::pipeline::model::Format;
-use weft::pipeline::yaml::value;
+use weft::pipeline::model::{Format, Pipeline};
+use weft::pipeline::signature::find;
+use weft::pipeline::types::PortType;
 
 use crate::error::{Error, Exit, Result};
 use crate::options::name_and_value;
@@ -29,7 +30,7 @@ pub struct Args {
     pub pipeline: PathBuf,
     #[command(flatten)]
     pub server: ServerArgs,
-    /// Give a parameter of the pipeline its value, as YAML; may be repeated
+    /// Give a parameter of the pipeline its value; may be repeated
     #[arg(short = 'p', long = "param", value_name = "NAME=VALUE", value_parser = name_and_value)]
     pub param: Vec<(String, String)>,
     /// What the run is called [default: the pipeline's name and the time]
@@ -68,8 +69,7 @@ pub fn execute(store: &Path, args: &Args) -> Result<Exit> {
     };
     let mut parameters = Map::new();
     for (name, text) in &args.param {
-        // As text, if it is no YAML.
-        parameters.insert(name.clone(), value(text).unwrap_or_else(|_| text.as_str().into()));
+        parameters.insert(name.clone(), typed(&file.pipeline, name, text)?);
     }
     let experiment = args.experiment.as_ref().map(|name| experiment(&server, name)).transpose()?;
     let run = server.post(
@@ -117,6 +117,16 @@ pub fn execute(store: &Path, args: &Args) -> Result<Exit> {
 
 fn tell(run: &Value, id: &str, json: bool) -> Result<()> {
     if json { output::print_json(run) } else { output::print(id) }
+}
+
+/// A parameter's value from its text, by the type that it has. One that the pipeline does not have is the server's to refuse.
+fn typed(pipeline: &Pipeline, name: &str, text: &str) -> Result<Value> {
+    match find(&pipeline.root.inputs, name).map(|(_, input)| &input.port.ty) {
+        Some(PortType::Parameter(ty)) => {
+            ty.parse(text).map_err(|why| Error::request(format!("the parameter `{name}`: {why}")))
+        }
+        _ => Ok(text.into()),
+    }
 }
 
 /// The id of the experiment of this name.
