@@ -97,6 +97,10 @@ pub enum Command {
     Logs(commands::logs::Args),
     /// Go on with a run that failed, was interrupted or was killed
     Resume(commands::resume::Args),
+    /// Serve the API of Kubeflow Pipelines and a page, with a queue and recurring runs
+    Serve(commands::serve::Args),
+    /// Submit a run to a server
+    Submit(commands::submit::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
     /// List, show and copy out artifacts
@@ -129,12 +133,18 @@ impl Command {
             Self::Runs(args) => args.wants_json(),
             Self::Lineage(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
+            Self::Submit(args) => args.json,
             Self::Vendor(args) => args.json,
             Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::New(_) | Self::Logs(_) | Self::Compile(_) | Self::Graph(_) | Self::Completions(_) => false,
+            Self::New(_)
+            | Self::Logs(_)
+            | Self::Compile(_)
+            | Self::Graph(_)
+            | Self::Serve(_)
+            | Self::Completions(_) => false,
         }
     }
 }

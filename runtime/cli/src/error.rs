@@ -38,6 +38,9 @@ pub enum Error {
         /// What is wrong in the author's files.
         findings: Vec<Finding>,
     },
+    /// A server could not be started, or broke.
+    #[error(transparent)]
+    Server(#[from] weft_server::Error),
     /// The results could not be written.
     #[error("cannot write the output")]
     Output(#[from] io::Error),
@@ -74,6 +77,7 @@ impl Error {
         let wrong = match self {
             Self::Weft(error) => error.is_request(),
             Self::Author { source, .. } => source.is_request(),
+            Self::Server(error) => !matches!(error.kind, weft_server::Kind::Internal | weft_server::Kind::Unavailable),
             Self::Output(_) => false,
         };
         if wrong { Exit::Wrong } else { Exit::Failed }
@@ -84,7 +88,7 @@ impl Error {
         match self {
             Self::Weft(error) => error.hint(),
             Self::Author { source, .. } => source.hint(),
-            Self::Output(_) => None,
+            Self::Server(_) | Self::Output(_) => None,
         }
     }
 
@@ -96,7 +100,7 @@ impl Error {
                 _ => &[],
             },
             Self::Author { findings, .. } => findings,
-            Self::Output(_) => &[],
+            Self::Server(_) | Self::Output(_) => &[],
         }
     }
 
@@ -118,7 +122,7 @@ impl Error {
         let with_findings = match self {
             Self::Weft(error) => matches!(error.as_ref(), weft::Error::Pipeline(_)),
             Self::Author { .. } => true,
-            Self::Output(_) => false,
+            Self::Server(_) | Self::Output(_) => false,
         };
         if with_findings {
             error["diagnostics"] = self.findings().iter().map(Finding::to_json).collect();

@@ -8,6 +8,7 @@ mod host;
 mod interrupt;
 mod options;
 mod output;
+mod remote;
 mod render;
 mod screen;
 

@@ -47,7 +47,12 @@ pub struct ParameterArgs {
 impl ParameterArgs {
     /// What the library is told of it.
     pub fn parameters(&self) -> Parameters {
-        Parameters { values: self.param.clone(), file: self.params.clone(), artifacts: self.with.clone() }
+        Parameters {
+            values: self.param.clone(),
+            file: self.params.clone(),
+            artifacts: self.with.clone(),
+            ..Parameters::default()
+        }
     }
 }
 

@@ -19,6 +19,7 @@ use crate::plan::{self, Plan};
 use crate::run::Run;
 use crate::run_spec::RunSpec;
 use crate::runner::StepRunner;
+use crate::slots::Slots;
 
 /// Executes pipelines on an artifact store and a metadata store.
 #[derive(Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct Engine<'a> {
     pub locks: &'a Path,
     /// Directory that holds one directory for each volume. Created when needed.
     pub volumes: &'a Path,
+    /// A bound on steps that this run shares with others.
+    pub slots: Option<&'a Slots>,
     /// Settings.
     pub options: Options,
 }

@@ -23,6 +23,7 @@ use crate::node::{Body, Frame, Node, is_settled};
 use crate::plan::Plan;
 use crate::retry::BackoffQueue;
 use crate::scheduler::Scheduler;
+use crate::slots::Held;
 use crate::task_context;
 use crate::volumes;
 use crate::worker::{self, Job};
@@ -132,6 +133,7 @@ impl<'r> Run<'r> {
         thread::scope(|scope| {
             let mut pool = WorkerPool::new(scope, &work, interrupt);
             let mut ended = Vec::new();
+            let mut slots = Held::new(engine.slots);
             loop {
                 self.deadline_passed |=
                     self.plan.pipeline.deadline.is_some_and(|deadline| self.started_at.elapsed() >= deadline);
@@ -139,11 +141,13 @@ impl<'r> Run<'r> {
                     pool.stop();
                 }
                 let stopping = interrupt.load(Ordering::Relaxed) || self.deadline_passed;
-                let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
-                if !ended.is_empty()
-                    || (stopping && !self.backoff_queue.is_empty())
-                    || (!stopping && self.can_start(free))
-                {
+                let jobs = engine.options.jobs.get();
+                let ready = !stopping && self.can_start(jobs.saturating_sub(pool.busy()));
+                // What has ended may make others ready.
+                let may_start = ready || (!stopping && !ended.is_empty());
+                let free = if may_start { slots.up_to(jobs).saturating_sub(pool.busy()) } else { 0 };
+                let starved = ready && free == 0;
+                if !ended.is_empty() || (stopping && !self.backoff_queue.is_empty()) || free > 0 {
                     let launches = engine.metadata.transaction(|tx| {
                         self.record(tx, &mut ended, stopping)?;
                         if stopping { Ok(Vec::new()) } else { self.start_ready(tx, free) }
@@ -153,11 +157,16 @@ impl<'r> Run<'r> {
                         let task = self.nodes[node].path.clone();
                         pool.submit(node, (task, job));
                     }
-                } else if pool.busy() == 0 && self.backoff_queue.is_empty() {
+                    slots.down_to(pool.busy());
+                } else if pool.busy() == 0 && self.backoff_queue.is_empty() && !starved {
                     // All tasks have settled, or the run is stopping: as there are no cycles, there is no third case.
                     return Ok(());
                 }
-                self.receive_reports(&mut pool, &mut ended, observer, stopping);
+                if starved && pool.busy() == 0 {
+                    slots.wait(POLL_INTERVAL);
+                }
+                self.receive_reports(&mut pool, &mut ended, observer, stopping || starved);
+                slots.down_to(pool.busy());
             }
         })
     }
@@ -168,20 +177,21 @@ impl<'r> Run<'r> {
         free > 0 && (due || self.scheduler.has_ready())
     }
 
-    /// Receives reports: emits logs and progress, and collects finished jobs. Waits only if there is nothing else to do.
+    /// Receives reports: emits logs and progress, and collects finished jobs. Waits only if there is nothing else to do; `idle` says that
+    /// nothing can start now.
     fn receive_reports<W>(
         &mut self,
         pool: &mut WorkerPool<'_, '_, (String, Arc<Job>), W>,
         ended: &mut Vec<(usize, JobOutcome)>,
         observer: &mut Observer<'_>,
-        stopping: bool,
+        idle: bool,
     ) where
         W: Fn((String, Arc<Job>), &dyn StepObserver) -> JobOutcome + Sync,
     {
         let now = Instant::now();
         let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
         let mut until = match self.backoff_queue.next_due() {
-            _ if !stopping && self.can_start(free) => now,
+            _ if !idle && self.can_start(free) => now,
             Some(due) if free > 0 => due.min(now + POLL_INTERVAL),
             _ if pool.busy() == 0 => now,
             _ => now + POLL_INTERVAL,

@@ -98,6 +98,22 @@ pub enum Error {
         /// Some of the matching ids, the newest first.
         candidates: Vec<String>,
     },
+    /// There is already something of this name.
+    #[error("there is already {what} called `{name}`; choose another name")]
+    NameTaken {
+        /// What it is, with its article.
+        what: &'static str,
+        /// The name.
+        name: String,
+    },
+    /// A list cannot be filtered or ordered by this.
+    #[error("{list} cannot be filtered or ordered by {field:?}")]
+    NoSuchField {
+        /// The list.
+        list: &'static str,
+        /// What it was to be filtered or ordered by.
+        field: crate::control::Field,
+    },
     /// No artifact matches.
     #[error("no artifact `{selector}` in the metadata store; `weft artifact ls` lists them")]
     ArtifactNotFound {

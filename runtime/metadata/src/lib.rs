@@ -8,10 +8,12 @@
 //! - [`Store::find_cached`] and [`Store::latest_artifact`] find the results of earlier runs.
 //! - [`Store::lineage`] follows artifacts and runs upstream to their sources and downstream to their uses.
 //! - [`Store::resolve_uri`] resolves a URI that a step saw or set to content.
+//! - [`control`] holds what a server keeps beside that: queued runs, pipelines, schedules.
 //! - [`Store::referenced_uris`] lists the content that is needed; [`Store::delete_run`] deletes a run.
 
 mod artifacts;
 mod cache;
+pub mod control;
 mod error;
 mod events;
 mod lineage;

@@ -52,27 +52,40 @@ impl Store {
         self.read(|conn| steps(conn, run))
     }
 
+    /// The run that an execution belongs to; none if there is no such execution, or its run was deleted.
+    pub fn run_of_execution(&self, execution: i64) -> Result<Option<String>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached("SELECT run FROM weft_step WHERE execution = ?1")?;
+            Ok(statement.query_row([execution], |row| row.get(0)).optional()?)
+        })
+    }
+
     /// The state of a run for resuming it. `selector` is as for [`Self::run`].
     pub fn resume_state(&self, selector: &str) -> Result<ResumeState> {
         self.read(|conn| {
             let id = select(conn, selector)?;
-            let key = conn.query_row(
-                "SELECT id, pipeline, pipeline_context, run_context, dag_execution, started_ms FROM weft_run WHERE id = ?1",
-                [&id],
-                |row| {
-                    Ok(RunKey {
-                        run: row.get(0)?,
-                        pipeline: row.get(1)?,
-                        pipeline_context: row.get(2)?,
-                        run_context: row.get(3)?,
-                        dag: ExecutionId(row.get(4)?),
-                        started_ms: row.get(5)?,
-                    })
-                },
-            )?;
+            let key = key(conn, &id)?;
             Ok(ResumeState { key, run: record(conn, &id)? })
         })
     }
+}
+
+/// The rows of a run.
+pub(crate) fn key(conn: &Connection, id: &str) -> rusqlite::Result<RunKey> {
+    conn.query_row(
+        "SELECT id, pipeline, pipeline_context, run_context, dag_execution, started_ms FROM weft_run WHERE id = ?1",
+        [id],
+        |row| {
+            Ok(RunKey {
+                run: row.get(0)?,
+                pipeline: row.get(1)?,
+                pipeline_context: row.get(2)?,
+                run_context: row.get(3)?,
+                dag: ExecutionId(row.get(4)?),
+                started_ms: row.get(5)?,
+            })
+        },
+    )
 }
 
 /// The id of the selected run.

@@ -22,6 +22,9 @@ CREATE TABLE IF NOT EXISTS `weft_uri` (
 ) WITHOUT ROWID;
 ";
 
+/// The tables of servers, which came later too.
+const SERVER: &str = include_str!("server.sql");
+
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
     match version(conn, "MLMDEnv")? {
@@ -36,7 +39,8 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
 
 /// Makes the tables that came later, if they are not there. Takes no lock if they are.
 pub(crate) fn complete(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(LATER)
+    conn.execute_batch(LATER)?;
+    conn.execute_batch(SERVER)
 }
 
 /// Creates missing tables: all in an empty file, those of the runtime in a file of the `ml_metadata` library. It must

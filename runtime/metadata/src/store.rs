@@ -112,6 +112,14 @@ impl Store {
         Ok(result)
     }
 
+    /// A number that is another one than before if, and only if, another connection has written meanwhile: this process's own, or another
+    /// process's.
+    pub fn data_version(&self) -> Result<i64> {
+        let inner = self.lock();
+        let version = inner.connection.pragma_query_value(None, "data_version", |row| row.get(0));
+        version.map_err(|error| Error::from(error).at(&self.path))
+    }
+
     /// Reads a consistent snapshot: writes of others during `work` are not visible.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let at = |error: Error| error.at(&self.path);

@@ -131,7 +131,7 @@ fn put_parameters<'a>(
     Ok(())
 }
 
-fn json(what: &'static str, value: &impl Serialize) -> Result<String> {
+pub(crate) fn json(what: &'static str, value: &impl Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(not_json(what))
 }
 

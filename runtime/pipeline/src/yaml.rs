@@ -35,5 +35,29 @@ pub fn value(text: &str) -> Result<Value, Diagnostic> {
     }
 }
 
+/// The values of all documents of a text as KFP's tools read it: of JSON, or of YAML as PyYAML has it. At most three.
+///
+/// # Errors
+/// Every problem of the text.
+pub fn documents(text: &str) -> Result<Vec<Value>, Vec<Diagnostic>> {
+    let text = text.trim_start_matches('\u{feff}');
+    if text.trim_start().starts_with('{')
+        && let Ok(value) = serde_json::from_str(text)
+    {
+        return Ok(vec![value]);
+    }
+    let mut problems = Problems::default();
+    let nodes = node::load_documents(text, schema::Schema::PyYaml, 3, &mut problems).unwrap_or_default();
+    let mut values = Vec::new();
+    for node in nodes {
+        match node.value() {
+            Ok(Value::Null) => {}
+            Ok(value) => values.push(value),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.any_error() { Err(problems.into_sorted()) } else { Ok(values) }
+}
+
 #[cfg(test)]
 mod tests;

@@ -65,7 +65,7 @@ pub use host::{Host, StepLimits};
 pub use notice::{Notice, Notify, silent};
 pub use parameters::Parameters;
 pub use prepare::{Linker, PrepareOptions, Prepared};
-pub use read::{PipelineFile, read};
+pub use read::{PipelineFile, documents, read, read_text};
 pub use recorded::{component_of, recorded_pipeline};
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
@@ -75,7 +75,7 @@ pub use store::Store;
 pub use vendor::{VendoredSet, vendor, vendor_folder};
 
 /// What happens in a run, and how it ended.
-pub use weft_engine::{Event, RunOutcome, TaskReport};
+pub use weft_engine::{Event, RunOutcome, Slots, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
 pub use weft_sandbox::{LoadedComponent, StepFunction, Transferred};
 

@@ -1,9 +1,11 @@
 //! Values for a pipeline's parameters and input artifacts, as a user gives them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde_json::Value;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::input_artifacts::InputArtifacts;
 use weft_pipeline::yaml::{GivenParameter, parse_parameters_file};
@@ -17,6 +19,8 @@ use crate::read::{read_source, refused};
 pub struct Parameters {
     /// Names and values, each value as text in the form of the parameter's type. They win over those of the file.
     pub values: Vec<(String, String)>,
+    /// Names and values as JSON has them. Those as text win over them.
+    pub json: BTreeMap<String, Value>,
     /// A YAML or JSON file with more.
     pub file: Option<PathBuf>,
     /// Input artifacts by name: the path of a file or folder, the URI or digest of content in the store, or one of these with metadata as
@@ -27,7 +31,7 @@ pub struct Parameters {
 impl Parameters {
     /// Whether none is given.
     pub fn is_empty(&self) -> bool {
-        self.values.is_empty() && self.file.is_none() && self.artifacts.is_empty()
+        self.values.is_empty() && self.json.is_empty() && self.file.is_none() && self.artifacts.is_empty()
     }
 
     pub(crate) fn read(&self) -> Result<GivenParameters> {
@@ -38,9 +42,11 @@ impl Parameters {
             given.file = Some(source);
         }
         let fold = |name: &str| name.replace('_', "-");
-        for (name, text) in &self.values {
+        let json = self.json.iter().map(|(name, value)| (name, GivenParameter::Value(value.clone(), None)));
+        let text = self.values.iter().map(|(name, text)| (name, GivenParameter::Text(text.clone())));
+        for (name, value) in json.chain(text) {
             given.values.retain(|known, _| fold(known) != fold(name));
-            given.values.insert(name.clone(), GivenParameter::Text(text.clone()));
+            given.values.insert(name.clone(), value);
         }
         Ok(given)
     }

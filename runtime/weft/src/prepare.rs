@@ -124,6 +124,11 @@ impl Linker {
         Ok(Self { host, sandbox, secrets, packages: packages::folder(root), _scratch: scratch })
     }
 
+    /// What it may use of this machine.
+    pub fn host(&self) -> &Host {
+        &self.host
+    }
+
     /// Reads a component from its file: its steps with their signatures, and what else it exports.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use serde_json::Value;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::Pipeline;
 use weft_pipeline::yaml::read_pipeline;
@@ -48,26 +49,46 @@ pub fn read(path: &Path) -> Result<PipelineFile> {
         let text = String::from_utf8(bytes).unwrap_or_default();
         return Err(refused(&Arc::new(Source { shown: path.display().to_string(), text }), vec![problem]));
     }
-    let source = source(path, bytes)?;
+    let text = text(path, bytes)?;
+    let absolute = std::path::absolute(path).map_err(|cause| Error::io("find", path, cause))?;
+    read_text(text, &path.display().to_string(), absolute)
+}
+
+/// Reads a pipeline from its text, as [`read`] does. `shown` is what findings call it, `path` the absolute path at which it would lie:
+/// relative paths in it begin in that folder. Nothing needs to be there.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_text(text: String, shown: &str, path: PathBuf) -> Result<PipelineFile> {
+    let source = Arc::new(Source { shown: shown.to_owned(), text });
     let read = if ir::read::looks_like_ir(&source.text) {
         ir::read::read_pipeline(&source.text).map(|read| (read.pipeline, read.warnings))
     } else {
         read_pipeline(&source.text).map(|pipeline| (pipeline, Vec::new()))
     };
     let (pipeline, warnings) = read.map_err(|problems| refused(&source, problems))?;
-    let path = std::path::absolute(path).map_err(|cause| Error::io("find", path, cause))?;
     Ok(PipelineFile { source, path, pipeline, warnings })
 }
 
-pub(crate) fn read_source(path: &Path) -> Result<Arc<Source>> {
-    source(path, std::fs::read(path).map_err(|cause| Error::io("read", path, cause))?)
+/// The documents of a YAML or JSON text as values, for who shows a pipeline as it was given.
+///
+/// # Errors
+/// [`Error::Pipeline`] with what is wrong with how it is written.
+pub fn documents(text: &str) -> Result<Vec<Value>> {
+    weft_pipeline::yaml::documents(text).map_err(|problems| {
+        refused(&Arc::new(Source { shown: "the pipeline".to_owned(), text: text.to_owned() }), problems)
+    })
 }
 
-fn source(path: &Path, bytes: Vec<u8>) -> Result<Arc<Source>> {
-    let text = String::from_utf8(bytes).map_err(|_| {
+pub(crate) fn read_source(path: &Path) -> Result<Arc<Source>> {
+    let bytes = std::fs::read(path).map_err(|cause| Error::io("read", path, cause))?;
+    Ok(Arc::new(Source { shown: path.display().to_string(), text: text(path, bytes)? }))
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| {
         Error::advised(format!("`{}` is no text in UTF-8", path.display()), "save it as UTF-8, or give another file")
-    })?;
-    Ok(Arc::new(Source { shown: path.display().to_string(), text }))
+    })
 }
 
 pub(crate) fn refused(source: &Arc<Source>, problems: Vec<Diagnostic>) -> Error {

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_engine::{Engine, Event, NewRun, RunOutcome};
+use weft_engine::{Engine, Event, NewRun, RunOutcome, Slots};
 use weft_launcher::HostPython;
 use weft_metadata::{RunRecord, StepRecord};
 use weft_pipeline::diagnostic::Diagnostic;
@@ -31,6 +31,8 @@ pub struct RunOptions {
     pub jobs: Option<NonZeroUsize>,
     /// Executes every step, whatever earlier runs gave.
     pub no_cache: bool,
+    /// A bound on steps that this run shares with others of this process.
+    pub slots: Option<Arc<Slots>>,
     /// The interpreter that goes on with what the host's own Python began, for [`Weft::resume`].
     pub python: Option<PathBuf>,
 }
@@ -184,6 +186,7 @@ impl Weft {
             runner,
             locks: &locks,
             volumes: &volumes,
+            slots: options.slots.as_deref(),
             options: settings,
         };
         let mut begun = false;

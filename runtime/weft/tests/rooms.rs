@@ -9,7 +9,8 @@ use serde_json::Value;
 
 /// Each room and the rooms that it may import.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("weft-cli", &["weft", "weft-author"]),
+    ("weft-cli", &["weft", "weft-author", "weft-server"]),
+    ("weft-server", &["weft"]),
     (
         "weft",
         &[

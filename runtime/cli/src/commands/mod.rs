@@ -18,6 +18,8 @@ pub mod new;
 pub mod resume;
 pub mod run;
 pub mod runs;
+pub mod serve;
+pub mod submit;
 pub mod vendor;
 
 use crate::args::{Cli, Command};
@@ -44,6 +46,8 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Cache(args) => cache::execute(args),
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),
+        Command::Serve(args) => serve::execute(root, args),
+        Command::Submit(args) => submit::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }

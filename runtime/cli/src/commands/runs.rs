@@ -10,7 +10,8 @@ use weft::metadata::{RunFilter, RunRecord, RunState, RunSummary, StepCounts};
 use weft::pipeline::model::TaskState;
 use weft::{Store, component_of};
 
-use crate::error::{Exit, Result};
+use crate::error::{Error, Exit, Result};
+use crate::remote::{Server, ServerArgs, escaped};
 use crate::render::failures::{self, Failure};
 use crate::render::outcome::{self, Row};
 use crate::render::table::{Cell, Table};
@@ -47,6 +48,8 @@ pub struct ListArgs {
     /// At most so many
     #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
     pub limit: usize,
+    #[command(flatten)]
+    pub server: ServerArgs,
     /// Write one JSON document
     #[arg(long)]
     pub json: bool,
@@ -94,6 +97,9 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
 }
 
 fn list(root: &Path, args: &ListArgs) -> Result<Exit> {
+    if let Some(server) = args.server.server(root)? {
+        return list_of(&server, args);
+    }
     let store = Store::read(root)?;
     let filter = RunFilter { pipeline: args.pipeline.as_deref(), state: None, limit: Some(args.limit) };
     let runs = store.metadata.runs(&filter)?;
@@ -115,6 +121,36 @@ fn list(root: &Path, args: &ListArgs) -> Result<Exit> {
             Cell::new(time::ago(run.started_ms, now)),
             Cell::new(took(run).map(time::duration).unwrap_or_default()),
             Cell::words(&counts(run.counts)),
+        ]);
+    }
+    output::print(&table.render(output::width()))?;
+    Ok(Exit::Success)
+}
+
+/// The runs of a server.
+fn list_of(server: &Server, args: &ListArgs) -> Result<Exit> {
+    if args.pipeline.is_some() {
+        return Err(Error::request("`--pipeline` is not looked for at a server"));
+    }
+    let order = escaped("created_at desc");
+    let page = server.get(&format!("/apis/v2beta1/runs?page_size={}&sort_by={order}", args.limit))?;
+    let runs = page["runs"].as_array().map(Vec::as_slice).unwrap_or_default();
+    if args.json {
+        output::print_json(&json!(runs))?;
+        return Ok(Exit::Success);
+    }
+    if runs.is_empty() {
+        screen::say("no runs yet; `weft submit PIPELINE` starts one");
+        return Ok(Exit::Success);
+    }
+    let mut table = Table::new(&["RUN", "STATE", "CREATED", "NAME"]);
+    for run in runs {
+        let text = |name: &str| text::one_line(run[name].as_str().unwrap_or_default());
+        table.row([
+            Cell::new(text("run_id")),
+            Cell::new(text("state")),
+            Cell::new(text("created_at")),
+            Cell::words(&text("display_name")),
         ]);
     }
     output::print(&table.render(output::width()))?;

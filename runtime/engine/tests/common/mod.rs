@@ -120,6 +120,7 @@ impl Session<'_> {
             runner: self.runner,
             locks: &self.locks,
             volumes: &self.volumes,
+            slots: None,
             options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache },
         }
     }

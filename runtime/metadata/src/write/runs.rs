@@ -54,9 +54,19 @@ impl Tx<'_> {
         Ok(key)
     }
 
+    /// The rows of a run that is recorded.
+    pub(crate) fn run_key(&self, id: &str) -> Result<RunKey> {
+        Ok(crate::runs::key(self.conn, id)?)
+    }
+
     /// Records that a run is resumed.
     pub fn resume_run(&mut self, run: &RunKey) -> Result<()> {
         self.set_run_state(run, RunState::Running, None, None)
+    }
+
+    /// Records that a run has ended in a state, and nothing else of it.
+    pub(crate) fn end_run(&mut self, run: &RunKey, state: RunState) -> Result<()> {
+        self.set_run_state(run, state, None, None)
     }
 
     /// Records the end of a run, with its outputs.

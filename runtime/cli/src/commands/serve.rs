@@ -1,0 +1,121 @@
+//! `weft serve`
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use clap::ValueHint;
+use tokio::sync::watch;
+use weft::pipeline::yaml::parse_duration;
+use weft_server::{Listener, Server, Settings, listen, router, stored_token};
+
+use crate::error::{Error, Exit, Result};
+use crate::options::SecretArgs;
+use crate::{interrupt, output, screen};
+
+/// How often it looks whether it was asked to end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// The file in the store with the token.
+pub const TOKEN: &str = "server.token";
+
+/// Arguments of `weft serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  weft serve                                        on this machine alone; the link to the page is printed
+  weft serve --listen 0.0.0.0:8888 --host pipelines.example.org
+  python -c \"import kfp; kfp.Client('http://localhost:8888', existing_token='...')\"
+
+What it executes goes on when it is started again, however it ended. docs/serve.md tells the rest.")]
+pub struct Args {
+    /// The address and port to listen on; port 0 takes any that is free
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8888")]
+    pub listen: SocketAddr,
+    /// A name, perhaps with a port, by which others reach it; may be repeated. `localhost` and addresses need not be named
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
+    /// Read the token that clients show from this file; it is made if there is none [default: server.token in the store]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "no_auth")]
+    pub token_file: Option<PathBuf>,
+    /// Let everybody on this machine in; only with a loopback address
+    #[arg(long)]
+    pub no_auth: bool,
+    /// Runs that are executed at the same time
+    #[arg(long, value_name = "N", default_value = "16")]
+    pub runs: NonZeroUsize,
+    /// Steps that are executed at the same time, those of all runs together [default: one for each processor]
+    #[arg(short, long, value_name = "N")]
+    pub jobs: Option<NonZeroUsize>,
+    /// The time zone of cron expressions that name none
+    #[arg(long, value_name = "ZONE", default_value = "UTC")]
+    pub time_zone: String,
+    /// How long steps may go on after it was asked to end; then they are interrupted, and go on when it is started again
+    #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration)]
+    pub grace: Duration,
+    #[command(flatten)]
+    pub secrets: SecretArgs,
+}
+
+fn duration(text: &str) -> std::result::Result<Duration, String> {
+    parse_duration(text)
+}
+
+/// Serves until it is asked to end.
+pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
+    if args.no_auth && !args.listen.ip().is_loopback() {
+        return Err(Error::advised(
+            format!("`--no-auth` with {} would let everybody in who reaches this machine", args.listen),
+            "listen on 127.0.0.1, or leave `--no-auth` out",
+        ));
+    }
+    std::fs::create_dir_all(root).map_err(|source| Error::io("create the store", root, source))?;
+    let token = if args.no_auth {
+        None
+    } else {
+        Some(stored_token(&args.token_file.clone().unwrap_or_else(|| root.join(TOKEN)))?)
+    };
+    let defaults = Settings::default();
+    let settings = Settings {
+        runs: args.runs,
+        steps: args.jobs.unwrap_or(defaults.steps),
+        token: token.as_ref().map(|stored| stored.token.clone()),
+        hosts: args.hosts.clone(),
+        time_zone: args.time_zone.clone(),
+        grace: args.grace,
+        ..defaults
+    };
+    let server = Server::open(root, args.secrets.host()?, settings)?;
+    let listener = Listener::bind(args.listen)?;
+    let address = listener.address();
+    let cancel = interrupt::listen()?;
+    let running = server.start()?;
+    let (stop, stopped) = watch::channel(false);
+    let flag = Arc::clone(cancel.flag());
+    let waiter = std::thread::spawn(move || {
+        while !flag.load(Ordering::Relaxed) && !stop.is_closed() {
+            std::thread::sleep(LOOK_EVERY);
+        }
+        _ = stop.send(true);
+    });
+    output::print(&format!("http://{address}"))?;
+    match &token {
+        Some(stored) if stored.new => screen::say(format!(
+            "The token was made now and is told this once; it lies in {}\nThe page: http://{address}/?token={}",
+            args.token_file.clone().unwrap_or_else(|| root.join(TOKEN)).display(),
+            stored.token
+        )),
+        Some(_) => screen::say("Clients show the token that is in the store's server.token, or in --token-file"),
+        None => screen::say("warning: everybody on this machine may do everything here"),
+    }
+    let served = listen(listener, router(server), stopped);
+    screen::say("Ending: steps at work may end, or go on when the server is started again");
+    let left = running.stop();
+    _ = waiter.join();
+    served?;
+    if left > 0 {
+        screen::say(format!("warning: {left} runs did not stop in time; they go on when the server is started again"));
+    }
+    Ok(Exit::Success)
+}

@@ -1,0 +1,123 @@
+//! Servers that commands ask: `weft serve`, by KFP's REST API.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// How long a server may take to answer.
+const ANSWER_WITHIN: Duration = Duration::from_secs(150);
+/// Bytes of an answer.
+const MAX_ANSWER: u64 = 64 << 20;
+
+/// Which server to ask, and how.
+#[derive(Debug, Clone, Args)]
+pub struct ServerArgs {
+    /// The server, such as http://localhost:8888
+    #[arg(long, value_name = "URL", env = "WEFT_SERVER", hide_env_values = true, value_hint = ValueHint::Url)]
+    pub server: Option<String>,
+    /// A file with the token that the server wants to see [default: server.token in the store]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub token_file: Option<PathBuf>,
+}
+
+/// A server.
+pub struct Server {
+    agent: ureq::Agent,
+    url: String,
+    token: Option<String>,
+}
+
+impl ServerArgs {
+    /// The server, if one is named. Its token is looked for in the store if no file is named.
+    pub fn server(&self, store: &Path) -> Result<Option<Server>> {
+        let Some(url) = &self.server else { return Ok(None) };
+        if !url.starts_with("http://") {
+            return Err(Error::advised(
+                format!("`{url}` is no server that can be asked"),
+                "write it as http://HOST:PORT; there is no TLS here, so use a tunnel to a server that is not on this network",
+            ));
+        }
+        let token = match &self.token_file {
+            Some(file) => Some(std::fs::read_to_string(file).map_err(|source| Error::io("read", file, source))?),
+            None => std::fs::read_to_string(store.join(crate::commands::serve::TOKEN)).ok(),
+        };
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER_WITHIN))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
+        let token = token.map(|token| token.trim().to_owned());
+        Ok(Some(Server { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token }))
+    }
+}
+
+impl Server {
+    /// The answer to a request for what lies at a path.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let request = self.agent.get(format!("{}{path}", self.url));
+        let request = match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        self.answer(request.call())
+    }
+
+    /// The answer to a document that is sent to a path.
+    pub fn post(&self, path: &str, document: &Value) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/json");
+        let request = match &self.token {
+            Some(token) => request.header("authorization", format!("Bearer {token}")),
+            None => request,
+        };
+        self.answer(request.send(document.to_string()))
+    }
+
+    fn answer(&self, answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
+        let unreachable = |error: ureq::Error| {
+            Error::advised(
+                format!("the server {} cannot be asked: {error}", self.url),
+                "see whether `weft serve` runs there; `--server` names another",
+            )
+        };
+        let mut answer = answer.map_err(unreachable)?;
+        let text = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_string().map_err(unreachable)?;
+        let document: Value = serde_json::from_str(&text).unwrap_or_default();
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(document);
+        }
+        let why = document["message"].as_str().unwrap_or("it does not say why");
+        let message = format!("the server {} refuses it ({}): {why}", self.url, status.as_u16());
+        if status.as_u16() == 401 {
+            return Err(Error::advised(message, "name the file with its token: `--token-file FILE`"));
+        }
+        Err(Error::request(message))
+    }
+}
+
+/// A part of a path or a query, with what has a meaning there escaped.
+pub fn escaped(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut out, byte| {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
+            _ => _ = write!(out, "%{byte:02X}"),
+        }
+        out
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_a_meaning_in_a_url_is_escaped() {
+        assert_eq!(escaped("created_at desc"), "created_at%20desc");
+        assert_eq!(escaped("a/b?c=d&é"), "a%2Fb%3Fc%3Dd%26%C3%A9");
+    }
+}

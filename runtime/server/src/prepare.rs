@@ -1,0 +1,92 @@
+//! From the text of a pipeline to a pipeline that can run.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde_json::Value;
+use weft::metadata::control::{Spec, Submission};
+use weft::{Parameters, PipelineFile, PrepareOptions, Prepared, silent};
+
+use crate::error::{Error, Result};
+use crate::server::{Server, lock_of};
+
+/// Prepared pipelines that are kept for runs in the queue.
+const MAX_KEPT: usize = 64;
+/// The folder in the store for files that come with pipelines.
+pub(crate) const BUNDLES: &str = "bundles";
+
+impl Server {
+    /// Reads a pipeline.
+    pub(crate) fn read_spec(&self, spec: &Spec) -> Result<PipelineFile> {
+        let path = self.folder_of(spec).join("pipeline.yaml");
+        Ok(weft::read_text(spec.text.clone(), "the pipeline", path)?)
+    }
+
+    /// The folder at which relative paths of a pipeline begin.
+    fn folder_of(&self, spec: &Spec) -> PathBuf {
+        let root = self.0.weft.store().root();
+        let bundles = std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join(BUNDLES);
+        bundles.join(spec.bundle.as_deref().unwrap_or("none"))
+    }
+
+    /// Links and checks a pipeline with its parameters.
+    pub(crate) fn prepare(&self, spec: &Spec, parameters: &BTreeMap<String, Value>) -> Result<Prepared> {
+        let file = self.read_spec(spec)?;
+        let parameters = Parameters { json: parameters.clone(), ..Parameters::default() };
+        let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
+        match self.0.weft.prepare(file, &options, &silent) {
+            // Paths of the host are of no use in the record of a run that came by the network.
+            Ok(prepared) => Ok(Prepared { file: None, ..prepared }),
+            Err(error) => Err(self.without_paths(error.into())),
+        }
+    }
+
+    /// The pipeline of a queued run, as it was prepared when it was submitted, or anew.
+    pub(crate) fn take_prepared(&self, submission: &Submission) -> Result<Prepared> {
+        if let Some(prepared) = lock_of(&self.0.prepared).remove(&submission.id) {
+            return Ok(prepared);
+        }
+        self.prepare(&submission.spec, &submission.parameters)
+    }
+
+    /// Keeps a prepared pipeline for when its run begins, if there is room.
+    pub(crate) fn keep_prepared(&self, run: &str, prepared: Prepared) {
+        let mut kept = lock_of(&self.0.prepared);
+        if kept.len() < MAX_KEPT {
+            kept.insert(run.to_owned(), prepared);
+        }
+    }
+
+    /// An error whose words name no folder of the host.
+    pub(crate) fn without_paths(&self, error: Error) -> Error {
+        Error { message: self.text_without_paths(&error.message), ..error }
+    }
+
+    /// A text that names no folder of the host: what lies in the store or with the executors is named from there.
+    pub(crate) fn text_without_paths(&self, text: &str) -> String {
+        let root = self.0.weft.store().root();
+        let store = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
+        let mut text = text.to_owned();
+        let folders = self.0.weft.linker().host().executors.iter().map(|folder| (folder.as_path(), "executors"));
+        for (folder, name) in
+            [(store.join(BUNDLES).join("none").as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders)
+        {
+            if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
+                text = text.replace(folder, name);
+            }
+        }
+        text
+    }
+}
+
+/// The values of a pipeline's documents as one value, as KFP's API has it: the specification, or both it and that of the platform.
+pub(crate) fn spec_value(spec: &Spec) -> Value {
+    let mut documents = weft::documents(&spec.text).unwrap_or_default().into_iter();
+    match (documents.next(), documents.next()) {
+        (Some(pipeline), Some(platform)) => {
+            serde_json::json!({ "pipeline_spec": pipeline, "platform_spec": platform })
+        }
+        (Some(pipeline), None) => pipeline,
+        (None, _) => Value::Null,
+    }
+}

@@ -1,0 +1,352 @@
+//! `weft serve` as its clients meet it: the unmodified client of the KFP SDK, browsers, and whoever kills it.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Folder, project};
+
+/// A server at work in a folder, which is killed when it is dropped.
+struct Served {
+    process: Child,
+    /// `127.0.0.1:PORT`
+    address: String,
+    token: String,
+}
+
+impl Served {
+    fn start(folder: &Folder) -> Self {
+        Self::with(folder, &[])
+    }
+
+    fn with(folder: &Folder, options: &[&str]) -> Self {
+        let mut arguments = vec!["serve"];
+        arguments.extend(options);
+        if !options.contains(&"--listen") {
+            arguments.extend(["--listen", "127.0.0.1:0"]);
+        }
+        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let Some(address) = line.trim().strip_prefix("http://") else {
+            let mut told = String::new();
+            process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
+            panic!("it does not listen: {line}{told}");
+        };
+        let token = std::fs::read_to_string(folder.path().join(".weft/server.token")).unwrap_or_default();
+        Self { process, address: address.to_owned(), token: token.trim().to_owned() }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Runs a part of `tests/python/serve_client.py`, and gives what it printed.
+    fn client(&self, folder: &Folder, part: &str, arguments: &[&str]) -> String {
+        let url = self.url();
+        let mut all = vec![part, &url, &self.token];
+        all.extend(arguments);
+        folder.python("kfp-venv", "serve_client.py", &all)
+    }
+
+    /// The answer to a request: its head, and its body.
+    fn request(&self, head: &str, body: &str) -> (String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
+        write!(stream, "{head}\r\nconnection: close\r\n{length}\r\n{body}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.to_lowercase(), body.to_owned())
+    }
+
+    fn get(&self, path: &str, headers: &str) -> (String, String) {
+        self.request(&format!("GET {path} HTTP/1.1\r\nhost: {}{headers}", self.address), "")
+    }
+
+    fn kill(mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Asks it to end, as a service manager does, and gives how long it took.
+    fn end(mut self) -> Duration {
+        let begun = Instant::now();
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        assert_eq!(self.process.wait().unwrap().code(), Some(0));
+        begun.elapsed()
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        _ = self.process.kill();
+        _ = self.process.wait();
+    }
+}
+
+/// What a client printed last: before it, the SDK prints links.
+fn last_line(printed: &str) -> String {
+    printed.lines().last().unwrap().to_owned()
+}
+
+fn status(head: &str) -> &str {
+    head.split_whitespace().nth(1).unwrap()
+}
+
+#[test]
+fn the_client_runs_pipelines_to_every_end() {
+    let folder = Folder::default();
+    Served::start(&folder).client(&folder, "runs", &[]);
+    folder.assert_whole();
+}
+
+#[test]
+fn the_client_lists_filters_and_orders() {
+    let folder = Folder::default();
+    Served::start(&folder).client(&folder, "lists", &[]);
+}
+
+#[test]
+fn the_client_uploads_pipelines_and_runs_their_versions() {
+    let folder = Folder::default();
+    Served::start(&folder).client(&folder, "pipelines", &[]);
+}
+
+#[test]
+fn the_client_makes_recurring_runs() {
+    let folder = Folder::default();
+    Served::start(&folder).client(&folder, "recurring", &[]);
+}
+
+#[test]
+fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
+    let folder = Folder::default();
+    let served = Served::start(&folder);
+    let port = served.address.rsplit_once(':').unwrap().1.to_owned();
+    let run = last_line(&served.client(&folder, "submit", &["long"]));
+    let (url, token) = (served.url(), served.token.clone());
+    let mut waiting = Command::new(project().join("target/kfp-venv/bin/python"))
+        .arg(project().join("tests/python/serve_client.py"))
+        .args(["wait_for", &url, &token, &run])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // It is at work when it is killed, and others wait for their turn.
+    let authorized = format!("\r\nauthorization: Bearer {token}");
+    let path = format!("/apis/v2beta1/runs/{run}");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !served.get(&path, &authorized).1.contains("\"task_details\"") {
+        assert!(Instant::now() < until, "the run does not begin");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    served.kill();
+    let listen = format!("127.0.0.1:{port}");
+    let again = Served::with(&folder, &["--listen", &listen]);
+    let mut told = String::new();
+    waiting.stdout.take().unwrap().read_to_string(&mut told).unwrap();
+    assert!(waiting.wait().unwrap().success());
+    assert_eq!(told.trim(), "SUCCEEDED");
+    drop(again);
+    folder.assert_whole();
+}
+
+/// Instants at which the server is killed under load; `WEFT_TEST_KILLS` sets another number.
+const KILLS: u32 = 12;
+
+#[test]
+fn killed_again_and_again_it_loses_no_run_and_serves_each_second_once() {
+    let folder = Folder::default();
+    let mut served = Served::start(&folder);
+    let (listen, url, token) = (served.address.clone(), served.url(), served.token.clone());
+    let recurring = last_line(&served.client(&folder, "every_second", &[]));
+    let kills = std::env::var("WEFT_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    let seconds = (f64::from(kills) * 0.8).to_string();
+    let load = Command::new(project().join("target/kfp-venv/bin/python"))
+        .arg(project().join("tests/python/serve_client.py"))
+        .args(["load", &url, &token, &seconds])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    for kill in 0..kills {
+        // Odd pauses, so that it is killed while it starts, while it is busy and while it waits.
+        std::thread::sleep(Duration::from_millis(u64::from(kill * 271 % 900) + 60));
+        served.kill();
+        served = Served::with(&folder, &["--listen", &listen]);
+    }
+    let accepted = load.wait_with_output().unwrap();
+    assert!(accepted.status.success());
+    let accepted = String::from_utf8(accepted.stdout).unwrap();
+    let mut arguments = vec![recurring.as_str()];
+    arguments.extend(accepted.lines());
+    eprintln!("{}", served.client(&folder, "settled", &arguments));
+    drop(served);
+    folder.assert_whole();
+}
+
+#[test]
+fn who_has_no_token_gets_nowhere() {
+    let folder = Folder::default();
+    let served = Served::start(&folder);
+    let runs = "/apis/v2beta1/runs";
+    let (head, body) = served.get(runs, "");
+    assert_eq!(status(&head), "401", "{head}");
+    assert!(body.contains("\"code\":16"), "{body}");
+    assert_eq!(status(&served.get(runs, "\r\nauthorization: Bearer wrong").0), "401");
+    let authorized = format!("\r\nauthorization: Bearer {}", served.token);
+    assert_eq!(status(&served.get(runs, &authorized).0), "200");
+    assert_eq!(status(&served.get("/metrics", "").0), "401");
+    let (head, body) = served.get("/metrics", &authorized);
+    assert_eq!(status(&head), "200");
+    assert!(body.contains("weft_runs{state=\"queued\"} 0\n"), "{body}");
+    assert_eq!(status(&served.get("/healthz", "").0), "200");
+    // Another site's name that leads here, and another site's page.
+    let head = served.request(&format!("GET {runs} HTTP/1.1\r\nhost: evil.example{authorized}"), "").0;
+    assert_eq!(status(&head), "403", "{head}");
+    let post = format!("POST {runs} HTTP/1.1\r\nhost: {}{authorized}", served.address);
+    let head = served.request(&format!("{post}\r\norigin: https://evil.example"), "{}").0;
+    assert_eq!(status(&head), "403", "{head}");
+    assert_eq!(status(&served.request(&post, "{}").0), "400");
+    assert_eq!(status(&served.get("/apis/v2beta1/filters", &authorized).0), "501");
+    assert_eq!(status(&served.get("/apis/v2beta1/nothing", &authorized).0), "404");
+}
+
+#[test]
+fn a_browser_gets_a_cookie_for_the_token() {
+    let folder = Folder::default();
+    let served = Served::start(&folder);
+    let (head, _) = served.get("/", "");
+    assert_eq!(status(&head), "303", "{head}");
+    assert!(head.contains("location: /login?next=%2f"), "{head}");
+    let (head, _) = served.get("/login", "");
+    assert_eq!(status(&head), "200");
+    assert!(head.contains("content-security-policy: default-src 'none'; script-src 'self'"), "{head}");
+    assert!(!head.contains("unsafe-inline"), "{head}");
+    let login = |token: &str, more: &str| {
+        let head = format!(
+            "POST /login HTTP/1.1\r\nhost: {}\r\ncontent-type: application/x-www-form-urlencoded{more}",
+            served.address
+        );
+        served.request(&head, &format!("token={token}&next=%2Fpipelines")).0
+    };
+    assert_eq!(status(&login("wrong", "")), "401");
+    assert_eq!(status(&login(&served.token, "\r\nsec-fetch-site: cross-site")), "403");
+    let head = login(&served.token, "\r\nsec-fetch-site: same-origin");
+    assert_eq!(status(&head), "303", "{head}");
+    assert!(head.contains("location: /pipelines") && head.contains("httponly; samesite=strict"), "{head}");
+    let cookie = format!("\r\ncookie: weft-token={}", served.token);
+    assert_eq!(status(&served.get("/", &cookie).0), "200");
+    let head = served.get(&format!("/?token={}", served.token), "").0;
+    assert!(head.contains("set-cookie: weft-token=") && head.contains("location: /\r\n"), "{head}");
+}
+
+#[test]
+fn runs_of_the_command_line_show_up() {
+    let folder = Folder::default();
+    folder.file("p.yaml", "name: sum\nsteps:\n  add: { component: \"@trivial#add\", with: { a: 1, b: 2 } }\n");
+    let served = Served::start(&folder);
+    let run = folder.json("run p.yaml --json")["run"].as_str().unwrap().to_owned();
+    let authorized = format!("\r\nauthorization: Bearer {}", served.token);
+    let (head, body) = served.get(&format!("/apis/v2beta1/runs/{run}"), &authorized);
+    assert_eq!(status(&head), "200");
+    let shown: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&shown["state"], &shown["run_id"]), (&"SUCCEEDED".into(), &run.as_str().into()));
+    assert_eq!(shown["run_details"]["task_details"][0]["display_name"], "add");
+    let (_, body) = served.get("/apis/v2beta1/runs?page_size=1", &authorized);
+    assert!(body.contains(&run), "{body}");
+    let root = folder.path().display().to_string();
+    assert!(!body.contains(&root) && !shown.to_string().contains(&root), "{body}");
+    // A store has one server.
+    let second = folder.weft("serve --listen 127.0.0.1:0");
+    assert_eq!(second.code, Some(2), "{}", second.stderr);
+    assert!(second.stderr.contains("another server has this store"), "{}", second.stderr);
+}
+
+#[test]
+fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
+    let folder = Folder::default();
+    let served = Served::with(&folder, &["--grace", "1s"]);
+    let run = last_line(&served.client(&folder, "submit", &["slow"]));
+    let authorized = format!("\r\nauthorization: Bearer {}", served.token);
+    let path = format!("/apis/v2beta1/runs/{run}");
+    let state = |served: &Served| {
+        let shown: serde_json::Value = serde_json::from_str(&served.get(&path, &authorized).1).unwrap();
+        shown["state"].as_str().unwrap().to_owned()
+    };
+    let until = Instant::now() + Duration::from_secs(60);
+    while state(&served) != "RUNNING" {
+        assert!(Instant::now() < until, "the run does not begin");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    // What hangs does not keep it.
+    let _idle = TcpStream::connect(&served.address).unwrap();
+    let took = served.end();
+    assert!(took < Duration::from_secs(20), "{took:?}");
+    let served = Served::start(&folder);
+    let until = Instant::now() + Duration::from_secs(60);
+    while state(&served) != "RUNNING" {
+        assert!(Instant::now() < until, "the run does not go on: {}", state(&served));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn people_submit_and_list_runs_from_the_command_line() {
+    let folder = Folder::default();
+    let served = Served::start(&folder);
+    common::kfp::compile(
+        &folder,
+        "from kfp import compiler, dsl
+
+@dsl.container_component
+def say(text: str, times: int):
+    return dsl.ContainerSpec(image='alpine', command=['sh', '-c', 'test \"$1\" = 2 && echo \"$0\"'], args=[text, times])
+
+@dsl.pipeline(name='say')
+def pipeline(text: str, times: int = 1):
+    say(text=text, times=times)
+",
+    );
+    let url = served.url();
+    let submit = |more: &[&str]| {
+        let mut arguments = vec!["submit", "pipeline.yaml", "--server", &url];
+        arguments.extend(more);
+        folder.weft(&arguments)
+    };
+    let ended = submit(&["-p", "text=hello: world", "-p", "times=2", "--experiment", "mine", "--wait", "--json"]);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert_eq!(ended.json()["runtime_config"]["parameters"], serde_json::json!({"text": "hello: world", "times": 2}));
+    assert_eq!(submit(&["-p", "text=x", "--wait"]).code, Some(1));
+    let refused = submit(&["-p", "txt=x"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+    assert!(refused.stderr.contains("txt"), "{}", refused.stderr);
+    let listed = folder.json(&["runs", "--server", &url, "--json"]);
+    let states: Vec<&str> = listed.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["FAILED", "SUCCEEDED"]);
+    assert!(folder.ok(&["runs", "--server", &url]).stdout.contains("SUCCEEDED"));
+    let other = folder.file("other", "0123456789abcdef0");
+    let refused = folder.weft(&["runs", "--server", &url, "--token-file", other.to_str().unwrap()]);
+    assert!(refused.stderr.contains("--token-file"), "{}", refused.stderr);
+    let away = folder.weft(&["runs", "--server", "http://127.0.0.1:1"]);
+    assert!(away.stderr.contains("cannot be asked"), "{}", away.stderr);
+}
+
+#[test]
+fn nobody_is_let_in_without_a_token_from_elsewhere() {
+    let folder = Folder::default();
+    let refused = folder.weft("serve --no-auth --listen 0.0.0.0:0");
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("127.0.0.1"), "{}", refused.stderr);
+    let served = Served::with(&folder, &["--no-auth"]);
+    assert_eq!(status(&served.get("/apis/v2beta1/runs", "").0), "200");
+    let refused = folder.weft("serve --listen 127.0.0.1:0 --time-zone Mars/Olympus");
+    assert!(refused.stderr.contains("no time zone `Mars/Olympus`"), "{}", refused.stderr);
+}
