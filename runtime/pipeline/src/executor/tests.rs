@@ -98,7 +98,8 @@ fn packages_and_imports_decide_which_python_runs_a_function() {
     assert_eq!(chosen("'tabulate' 'joblib'", plain), ExecutorKind::Python);
     assert_eq!(chosen("'Pillow'", plain), ExecutorKind::Science);
     assert_eq!(chosen("'pandas' 'pyarrow'", plain), ExecutorKind::Science);
-    assert_eq!(chosen("'nbclient>=0.10,<1' 'ipykernel>=6,<7' 'jupyter_client>=7,<9'", plain), ExecutorKind::Science);
+    assert_eq!(chosen("'nbclient>=0.10,<1' 'ipykernel>=6,<7' 'jupyter_client>=7,<9'", plain), ExecutorKind::Python);
+    assert_eq!(chosen("'nbclient>=0.10,<1' 'pandas'", plain), ExecutorKind::Science);
     // The image may hold what is imported.
     assert_eq!(chosen("", pandas), ExecutorKind::Science);
     assert_eq!(chosen("'tabulate'", pandas), ExecutorKind::Science);
