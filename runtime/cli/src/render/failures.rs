@@ -44,7 +44,7 @@ impl<'a> Cause<'a> {
 /// left out. Messages that differ in nothing but numbers, digests, and what they quote have the same cause.
 pub fn by_cause<'a>(failures: impl IntoIterator<Item = Failure<'a>>) -> Vec<Cause<'a>> {
     let failures: Vec<_> = failures.into_iter().collect();
-    let around: HashSet<&str> = failures.iter().flat_map(|failure| around(failure.task)).collect();
+    let around = enclosing(failures.iter().map(|failure| failure.task));
     let mut known: HashMap<(String, Option<String>), usize> = HashMap::new();
     let mut causes: Vec<Cause<'a>> = Vec::new();
     for failure in failures.into_iter().filter(|failure| !around.contains(failure.task)) {
@@ -105,8 +105,13 @@ fn block(run: &str, cause: &Cause<'_>, short: bool, component: impl Fn(&str) -> 
     out
 }
 
+/// The tasks around these: DAGs and loops that failed only because something in them did, if these are all that failed.
+pub fn enclosing<'a>(failed: impl IntoIterator<Item = &'a str>) -> HashSet<&'a str> {
+    failed.into_iter().flat_map(around).collect()
+}
+
 /// The tasks around a task: `a`, `a/b` and `a/b[3]` for `a/b[3]/c`.
-fn around(task: &str) -> impl Iterator<Item = &str> {
+pub fn around(task: &str) -> impl Iterator<Item = &str> {
     task.char_indices().filter(|(at, c)| *at > 0 && matches!(c, '/' | '[')).map(|(at, _)| &task[..at])
 }
 

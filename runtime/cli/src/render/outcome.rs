@@ -9,7 +9,7 @@ use weft::pipeline::model::TaskState;
 use weft::pipeline::step::{PortValue, PortValues};
 use weft::{RunOutcome, TaskReport};
 
-use super::failures::Failure;
+use super::failures::{Failure, enclosing};
 use super::table::{Cell, Table};
 use super::{DIM, HEADING, task_state, text, time, value};
 
@@ -51,10 +51,13 @@ impl<'a> From<&'a StepRecord> for Row<'a> {
     }
 }
 
-/// The table of steps.
+/// The table of steps, without DAGs and loops that failed only because something in them did.
 pub fn steps<'a>(rows: impl IntoIterator<Item = Row<'a>>, width: Option<usize>) -> String {
     let mut table = Table::new(&["STEP", "STATE", ">TIME", "OUTPUTS"]);
-    for row in rows {
+    let rows: Vec<Row<'a>> = rows.into_iter().collect();
+    let failed = |row: &&Row<'a>| row.state == TaskState::Failed;
+    let around = enclosing(rows.iter().filter(failed).map(|row| row.task));
+    for row in rows.iter().filter(|row| !failed(row) || !around.contains(row.task)) {
         // Where several attempts were needed, it should not go unseen.
         let attempts = (row.attempts > 1).then(|| format!("({} attempts)", row.attempts));
         let last = match row.message {
@@ -152,7 +155,10 @@ fn milliseconds(duration: Duration) -> f64 {
 
 /// How a run ended, in a line: `run penguins-… complete in 1.23 s: 5 executed, 3 cached, 1 skipped`
 pub fn summary(outcome: &RunOutcome) -> String {
-    let count = |state: TaskState| outcome.tasks.iter().filter(|task| task.state == state).count();
+    let failed = |task: &&TaskReport| task.state == TaskState::Failed;
+    let around = enclosing(outcome.tasks.iter().filter(failed).map(|task| task.task.as_str()));
+    let counts = |task: &&TaskReport| !failed(task) || !around.contains(task.task.as_str());
+    let count = |state: TaskState| outcome.tasks.iter().filter(|task| task.state == state).filter(counts).count();
     let counts: Vec<String> = [
         (TaskState::Complete, "executed"),
         (TaskState::Cached, "cached"),
@@ -174,4 +180,38 @@ pub fn summary(outcome: &RunOutcome) -> String {
     };
     let counts = if counts.is_empty() { "no steps".to_owned() } else { counts.join(", ") };
     format!("run {} {style}{word}{style:#} in {}: {counts}", outcome.run, time::duration(outcome.duration))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_failed_for_something_inside_is_neither_shown_nor_counted() {
+        let task = |task: &str, state| TaskReport {
+            task: task.to_owned(),
+            state,
+            duration: None,
+            attempts: 1,
+            outputs: PortValues::new(),
+            message: None,
+            hint: None,
+            log: None,
+            warnings: Vec::new(),
+        };
+        let tasks = vec![
+            task("loop", TaskState::Failed),
+            task("loop[0]", TaskState::Complete),
+            task("loop[0]/train", TaskState::Complete),
+            task("loop[1]", TaskState::Failed),
+            task("loop[1]/train", TaskState::Failed),
+            task("nested", TaskState::Failed),
+        ];
+        let table = anstream::adapter::strip_str(&steps(tasks.iter().map(Row::from), None)).to_string();
+        let shown: Vec<&str> = table.lines().skip(1).filter_map(|line| line.split_whitespace().next()).collect();
+        assert_eq!(shown, ["loop[0]", "loop[0]/train", "loop[1]/train", "nested"]);
+        let (run, state, duration, outputs) = ("r-1".to_owned(), RunState::Failed, Duration::ZERO, PortValues::new());
+        let told = summary(&RunOutcome { run, state, duration, tasks, outputs });
+        assert!(told.ends_with("2 executed, 2 failed"), "{told}");
+    }
 }

@@ -1,16 +1,18 @@
 //! The progress of a run: on a terminal a line for each step at work, below those that have ended; elsewhere a line for
 //! each step that has ended.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use indexmap::IndexMap;
+use weft::pipeline::model::TaskState;
 use weft::pipeline::step::LogLevel;
 use weft::{Cancel, Event, TaskReport};
 
-use super::{BAD, DIM, WARNING, task_state, text, time};
+use super::{BAD, DIM, WARNING, failures, task_state, text, time};
 use crate::screen;
 
 /// How often what changes is drawn again.
@@ -32,6 +34,8 @@ pub struct Progress {
 struct State {
     quiet: bool,
     running: IndexMap<String, Running>,
+    /// The DAGs and loops around tasks that failed, which will fail for that.
+    failing: HashSet<String>,
     total: usize,
     settled: usize,
     /// Columns of the longest name.
@@ -169,6 +173,12 @@ impl State {
             Event::TaskFinished(report) => {
                 self.running.shift_remove(&report.task);
                 self.settled += usize::from(!report.task.contains(['/', '[']));
+                if report.state == TaskState::Failed {
+                    self.failing.extend(failures::around(&report.task).map(str::to_owned));
+                    if self.failing.contains(&report.task) {
+                        return None;
+                    }
+                }
                 self.finished(report)
             }
             Event::RunFinished { .. } => {
@@ -265,7 +275,6 @@ fn logged(task: &str, lead: &str, message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use weft::pipeline::model::TaskState;
     use weft::pipeline::step::PortValues;
 
     fn plain(text: &str) -> String {
@@ -312,6 +321,16 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"));
         let mut quiet = State { quiet: true, ..State::default() };
         assert!(events.iter().all(|event| quiet.take(event).is_none()));
+    }
+
+    #[test]
+    fn what_fails_for_something_inside_is_passed_over() {
+        let mut state = State::default();
+        let finished = |task: &str| Event::TaskFinished(report(task, TaskState::Failed, Some("no luck")));
+        let events = ["loop[1]/train", "loop[1]", "loop", "other"].map(finished);
+        let lines: Vec<String> = events.iter().filter_map(|event| state.take(event)).collect();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].contains("loop[1]/train") && lines[1].contains("other"), "{lines:?}");
     }
 
     #[test]
