@@ -103,7 +103,7 @@ def by_pandas():
     for name, frame in written.frames().items():
         frame.to_parquet(FILES / f'pandas_{name}.parquet')
     frame = pd.DataFrame({'part': ['a', 'b', 'a', 'b='], 'year': [2023, 2024, 2024, 2023], 'x': [1.5, 2.5, None, 4.5]})
-    frame.to_parquet(FILES / 'parted', partition_cols=['year', 'part'])
+    frame.to_parquet(FILES / 'parted', partition_cols=['year', 'part'], basename_template='part-{i}.parquet')
 
 
 def by_others():
