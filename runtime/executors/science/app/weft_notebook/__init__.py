@@ -8,7 +8,7 @@ import importlib.util
 import sys
 import types
 
-from . import client, display, document
+from . import cell, client, display, document
 
 VERSION = "0+weft"
 
@@ -23,12 +23,6 @@ class KernelSpecManager:
         return {name: {"resource_dir": path, "spec": {"language": "python"}} for name, path in self.find_kernel_specs().items()}
 
 
-def get_ipython() -> object:
-    """The shell of the notebook that runs."""
-    make = sys.modules["__main__"].__dict__.get("get_ipython")
-    return make() if make and display.shown.get() else None
-
-
 def public(module: types.ModuleType) -> dict[str, object]:
     """What a module defines itself."""
     return {name: item for name, item in vars(module).items() if not name.startswith("_") and getattr(item, "__module__", None) == module.__name__}
@@ -41,8 +35,8 @@ MODULES: dict[str, dict[str, object]] = {
     "nbformat": DOCUMENT, "nbformat.v4": DOCUMENT, "nbformat.notebooknode": DOCUMENT, "nbformat.validator": DOCUMENT,
     "nbclient": CLIENT, "nbclient.client": CLIENT, "nbclient.exceptions": CLIENT,
     "jupyter_client": {}, "jupyter_client.kernelspec": KERNELS, "ipykernel": {},
-    "IPython": {"get_ipython": get_ipython, "display": None}, "IPython.display": DISPLAY, "IPython.core": {}, "IPython.core.display": DISPLAY,
-    "IPython.core.getipython": {"get_ipython": get_ipython},
+    "IPython": {"get_ipython": cell.get_ipython, "version_info": (9, 0, 0)}, "IPython.display": DISPLAY, "IPython.core": {}, "IPython.core.display": DISPLAY,
+    "IPython.core.getipython": {"get_ipython": cell.get_ipython},
 }  # fmt: skip
 """Modules by their names, and what is in them."""
 
@@ -57,7 +51,7 @@ class StandIns(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__version__ = VERSION
-        vars(module).update({name: item for name, item in MODULES[module.__name__].items() if item is not None})
+        vars(module).update(MODULES[module.__name__])
         for name in MODULES:
             if name.rpartition(".")[0] == module.__name__:
                 importlib.import_module(name)

@@ -6,6 +6,7 @@ import inspect
 import linecache
 import re
 import sys
+from contextvars import ContextVar
 
 from . import display
 
@@ -86,6 +87,16 @@ class Shell:
     def __init__(self, names: dict) -> None:
         self.user_ns = names
         self.config: dict = {}
+        # Whoever wants to be told of cells is not: figures are shown after each anyway.
+        self.events = self
+
+    def register(self, event: str, function: object) -> None:
+        pass
+
+    unregister = register
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        pass
 
     def run_line_magic(self, name: str, line: str, *rest: object) -> None:
         checked(f"%{name} {line}")
@@ -97,8 +108,16 @@ class Shell:
         checked(f"!{command}")
 
 
+running: ContextVar[Shell | None] = ContextVar("running", default=None)
+"""The shell of the notebook that runs."""
+
+
+def get_ipython() -> Shell | None:
+    """The shell, if a notebook runs."""
+    return running.get()
+
+
 def namespace() -> dict:
     """The names that every notebook begins with."""
-    names = {"__name__": "__main__", "__builtins__": sys.modules["builtins"], "display": display.display, "In": [""], "Out": {}}
-    shell = Shell(names)
-    return names | {"get_ipython": lambda: shell}
+    builtins = sys.modules["builtins"]
+    return {"__name__": "__main__", "__builtins__": builtins, "display": display.display, "get_ipython": get_ipython, "In": [""], "Out": {}}

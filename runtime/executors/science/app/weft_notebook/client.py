@@ -97,6 +97,7 @@ class NotebookClient:
         main.__dict__.update(cells.namespace())
         self.names = main.__dict__
         self.code_cells_executed = 0
+        shell = cells.running.set(cells.Shell(self.names))
         try:
             sys.modules["__main__"] = main
             if folder:
@@ -106,6 +107,7 @@ class NotebookClient:
             for index, cell in enumerate(self.nb.cells):
                 self.execute_cell(cell, index)
         finally:
+            cells.running.reset(shell)
             os.chdir(before[0])
             sys.path[:], sys.argv[:] = before[1], before[3]
             sys.modules["__main__"] = before[2]
