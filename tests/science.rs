@@ -73,16 +73,58 @@ def pipeline() -> list:
 #[test]
 fn a_pipeline_that_needs_it_is_told_how_to_install_it() {
     let folder = Folder::default();
-    compile(&folder, &function("['pandas>=2', 'scikit-learn']", "return ''"));
     let empty = folder.path().join("executors");
     std::fs::create_dir(&empty).unwrap();
-    for verb in ["check", "run"] {
-        let refused = command(folder.path(), &[verb, "pipeline.yaml"]).env("WEFT_EXECUTORS", &empty).output().unwrap();
-        let refused = Ended::from(refused);
-        assert_eq!(refused.code, Some(2), "{}", refused.stdout);
-        assert!(refused.stderr.contains("`pandas>=2`"), "{}", refused.stderr);
-        assert!(refused.stderr.contains("weft executor install science"), "{}", refused.stderr);
+    for (packages, body, said) in [
+        ("['pandas>=2', 'scikit-learn']", "return ''", "it installs `pandas>=2`"),
+        // What it imports its image may hold.
+        ("[]", "import numpy as np\nreturn str(np.pi)", "it imports `numpy`"),
+    ] {
+        compile(&folder, &function(packages, body));
+        for verb in ["check", "run"] {
+            let ended = command(folder.path(), &[verb, "pipeline.yaml"]).env("WEFT_EXECUTORS", &empty).output();
+            let refused = Ended::from(ended.unwrap());
+            assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+            assert!(refused.stderr.contains(said), "{}", refused.stderr);
+            assert!(refused.stderr.contains("weft executor install science"), "{}", refused.stderr);
+        }
     }
+}
+
+#[test]
+fn functions_that_import_pyarrow_are_told_what_pandas_does_without_it() {
+    let folder = Folder::default();
+    compile(&folder, &function("['pandas', 'pyarrow']", "import pyarrow.parquet as pq\nreturn pq.__name__"));
+    let refused = folder.weft("check pipeline.yaml");
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+    assert!(refused.stderr.contains("imports `pyarrow`"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("pandas.read_parquet"), "{}", refused.stderr);
+}
+
+#[test]
+fn parquet_needs_no_package_which_is_told_once() {
+    if !science_is_installed("parquet_needs_no_package_which_is_told_once") {
+        return;
+    }
+    let folder = Folder::default();
+    let body = "import io\nimport pandas as pd\nfile = pd.DataFrame({'n': [1, 2]}).to_parquet()\nreturn str(pd.read_parquet(io.BytesIO(file))['n'].sum())";
+    compile(&folder, &function("['pandas==3.0.6', 'pyarrow>=15']", body));
+    let checked = folder.weft("check pipeline.yaml");
+    assert_eq!(checked.code, Some(0), "{}", checked.stderr);
+    assert_eq!(checked.stderr.matches("does without `pyarrow>=15`").count(), 1, "{}", checked.stderr);
+    let outcome = folder.json(&["run", "pipeline.yaml", "--json"]);
+    assert_eq!(outcome["outputs"]["Output"]["parameter"], "3");
+}
+
+#[test]
+fn a_function_that_only_imports_the_stack_runs_where_it_is() {
+    if !science_is_installed("a_function_that_only_imports_the_stack_runs_where_it_is") {
+        return;
+    }
+    let folder = Folder::default();
+    compile(&folder, &function("[]", "from numpy import arange\nreturn str(arange(100_000).sum())"));
+    let outcome = folder.json(&["run", "pipeline.yaml", "--json"]);
+    assert_eq!(outcome["outputs"]["Output"]["parameter"], "4999950000");
 }
 
 #[test]

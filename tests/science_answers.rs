@@ -246,14 +246,14 @@ fn notebooks_show_what_they_show_in_jupyter() {
     let executed = outcome["tasks"].as_array().unwrap().iter().find(|one| one["task"] == "shown").unwrap();
     let executed = exported(&folder, &executed["outputs"]["executed"]["artifacts"][0]);
     let executed: Value = serde_json::from_str(&std::fs::read_to_string(executed).unwrap()).unwrap();
-    assert_eq!(executed["cells"].as_array().unwrap().len(), 13);
+    assert_eq!(executed["cells"].as_array().unwrap().len(), 14);
     assert_eq!(executed["cells"][2]["outputs"][0]["text"], json!(["text is default\n", "rows are 3\n"]));
     // A cell that fails ends the step, with its own traceback.
     let failed = run(&folder, &["-w", &sources, "-p", "rows=-1"]);
     assert_eq!(failed.code, Some(1));
     assert!(failed.stderr.contains("ValueError: -1 rows cannot be"), "{}", failed.stderr);
     let log = folder.weft("logs latest report").stdout;
-    assert!(log.contains("Notebook execution failed") && log.contains("Cell In[10]"), "{log}");
+    assert!(log.contains("Notebook execution failed") && log.contains("Cell In[11]"), "{log}");
 }
 
 /// Models, tables and figures; also those that natively hold the time, the order of a set, what no seed made.

@@ -24,6 +24,7 @@ CELLS = [
     "%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot(table['x'], table['y'])\nplt.title('walk')\nplt.show()",
     "figure, axes = plt.subplots()\naxes.bar(['a', 'b'], [1, 2]);",
     "from IPython.display import HTML, Markdown, display\ndisplay(HTML('<b>bold</b>'))\ndisplay(Markdown('# Title'), 'plain', 3)\nprint('after')",
+    "from IPython import get_ipython\nplt.figure()\nplt.plot([1])\nget_ipython() is not None",
     "class Point:\n    def __init__(self, x):\n        self.x = x\n    def __repr__(self):\n        return f'Point({self.x})'\n[Point(1), Point(2)]",
     "import pickle\npickle.loads(pickle.dumps(Point(7)))",
     "import asyncio\nawait asyncio.sleep(0)\nNone",
@@ -36,7 +37,7 @@ CELLS = [
 def main():
     cells = [new_markdown_cell('# Report\n\nFor tests.'), *(new_code_cell(source) for source in CELLS)]
     cells[1].metadata['tags'] = ['parameters']
-    cells[11].metadata['tags'] = ['raises-exception']
+    cells[12].metadata['tags'] = ['raises-exception']
     for number, cell in enumerate(cells):
         cell['id'] = f'cell-{number}'
     notebook = new_notebook(cells=cells, metadata={'kernelspec': {'name': 'python3', 'display_name': 'Python 3', 'language': 'python'}})

@@ -31,7 +31,7 @@ ENCODINGS = {
 def options(one, table):
     """How pyarrow is to write."""
     found = {
-        'compression': str(one.choice(['snappy', 'gzip', 'none', 'lz4'])), 'data_page_version': str(one.choice(['1.0', '2.0'])),
+        'compression': str(one.choice(['snappy', 'gzip', 'none', 'lz4', 'zstd'])), 'data_page_version': str(one.choice(['1.0', '2.0'])),
         'use_dictionary': bool(one.integers(2)), 'data_page_size': int(one.choice([64, 1000, 1 << 20])), 'version': str(one.choice(['1.0', '2.4', '2.6'])),
         'row_group_size': int(one.choice([1, 17, 100, 1 << 20])), 'store_schema': bool(one.integers(4)),
         'dictionary_pagesize_limit': int(one.choice([16, 1 << 20])), 'write_page_index': bool(one.integers(2)),
@@ -70,7 +70,7 @@ def of_pyarrow(seed):
 def of_polars(seed):
     import polars
     one, table = tables.table(seed)
-    compression = str(one.choice(['snappy', 'gzip', 'uncompressed', 'lz4']))
+    compression = str(one.choice(['snappy', 'gzip', 'uncompressed', 'lz4', 'zstd']))
     file = io.BytesIO()
     try:
         polars.from_arrow(table).write_parquet(file, compression=compression, row_group_size=int(one.choice([20, 1000])))
@@ -83,7 +83,7 @@ def of_polars(seed):
 def of_duckdb(seed):
     import duckdb
     one, table = tables.table(seed)
-    compression = str(one.choice(['snappy', 'gzip', 'uncompressed', 'lz4_raw']))
+    compression = str(one.choice(['snappy', 'gzip', 'uncompressed', 'lz4_raw', 'zstd']))
     version = str(one.choice(['v1', 'v2']))
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder, 'a.parquet')

@@ -84,7 +84,7 @@ def of_pyarrow(name, table, **how):
 def by_pyarrow():
     table = every_type()
     of_pyarrow('types_v1', table, compression='none')
-    of_pyarrow('types_v2', table, data_page_version='2.0', use_dictionary=False, row_group_size=17)
+    of_pyarrow('types_v2', table, data_page_version='2.0', use_dictionary=False, row_group_size=9, compression='zstd')
     of_pyarrow('types_small_pages', table, data_page_size=32, write_batch_size=8, compression='gzip', dictionary_pagesize_limit=64)
     of_pyarrow('types_without_schema', table.drop_columns(['timestamp_ns', 'zoned_ns']), store_schema=False, version='1.0', compression='lz4')
     of_pyarrow('int96', table.select(['timestamp_us', 'zoned_ns']), use_deprecated_int96_timestamps=True)
@@ -95,7 +95,7 @@ def by_pyarrow():
     encodings |= {'text': 'DELTA_BYTE_ARRAY', 'large_text': 'DELTA_LENGTH_BYTE_ARRAY', 'fixed': 'DELTA_BYTE_ARRAY', 'bool': 'RLE'}
     of_pyarrow('encodings', table.select(list(encodings)), use_dictionary=False, column_encoding=encodings)
     long = pa.table({'n': pa.array(np.random.default_rng(5).integers(0, 9, 3000)), 'one': pa.array(['same'] * 3000), 'up': pa.array(range(3000))})
-    of_pyarrow('long', long, row_group_size=1024, data_page_size=500, data_page_version='2.0')
+    of_pyarrow('long', long, row_group_size=1024, data_page_size=500, data_page_version='2.0', compression='zstd')
     of_pyarrow('long_deltas', long.select(['n', 'up']), use_dictionary=False, column_encoding={'n': 'DELTA_BINARY_PACKED', 'up': 'DELTA_BINARY_PACKED'})
 
 
@@ -103,13 +103,13 @@ def by_pandas():
     for name, frame in written.frames().items():
         frame.to_parquet(FILES / f'pandas_{name}.parquet')
     frame = pd.DataFrame({'part': ['a', 'b', 'a', 'b='], 'year': [2023, 2024, 2024, 2023], 'x': [1.5, 2.5, None, 4.5]})
-    frame.to_parquet(FILES / 'parted', partition_cols=['year', 'part'])
+    frame.to_parquet(FILES / 'parted', partition_cols=['year', 'part'], basename_template='part-{i}.parquet')
 
 
 def by_others():
     table = every_type()
     without = table.drop_columns(['float16', 'null', 'decimal38', 'map', 'uuid', 'category', 'duration'])
-    polars.from_arrow(without.drop_columns(['fixed'])).write_parquet(FILES / 'polars.parquet', compression='snappy')
+    polars.from_arrow(without.drop_columns(['fixed'])).write_parquet(FILES / 'polars.parquet')
     connection = duckdb.connect()
     # pyarrow cannot read what DuckDB makes of these as differences: "InitBlock EOF". DuckDB and we can.
     unread = ['int32', 'uint32']

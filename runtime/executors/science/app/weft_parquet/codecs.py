@@ -2,16 +2,11 @@
 
 import zlib
 
-from . import snappy
+from . import snappy, zstandard
 from .errors import ParquetError, Unsupported
 
 NAMES = ("uncompressed", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4_raw")
 """By their numbers in a file."""
-
-try:
-    from compression import zstd
-except ImportError:
-    zstd = None
 
 
 def decompress(codec: int, data: bytes, size: int) -> bytes:
@@ -25,29 +20,23 @@ def decompress(codec: int, data: bytes, size: int) -> bytes:
         found = gunzip(data, size)
     elif name == "lz4_raw":
         found = lz4(data, size)
-    elif name == "zstd" and zstd is not None:
-        try:
-            found = zstd.ZstdDecompressor().decompress(data, size + 1)
-        except zstd.ZstdError as error:
-            raise ParquetError(f"a page cannot be decompressed: {error}") from None
+    elif name == "zstd":
+        found = zstandard.decompress(data, size)
     else:
-        raise Unsupported(f"the file is compressed with {name}: {WAYS_OUT}")
+        raise Unsupported(f"the file is compressed with {name}; read are snappy, gzip, zstd, lz4_raw and no compression")
     if len(found) != size:
         raise ParquetError(f"a compressed page has not the {size} bytes that its header says")
     return found
-
-
-WAYS_OUT = 'Parquet is read and written here with "snappy", "gzip" or no compression'
 
 
 def codec(name: str | None) -> int:
     """The number of the compression that a writer is asked for."""
     name = (name or "uncompressed").lower()
     name = "uncompressed" if name == "none" else name
-    if name in ("snappy", "gzip", "uncompressed") or (name == "zstd" and zstd is not None):
+    if name in ("snappy", "gzip", "uncompressed"):
         return NAMES.index(name)
     if name in NAMES:
-        raise Unsupported(f"compression {name!r} is not available: {WAYS_OUT}")
+        raise Unsupported(f'compression {name!r} is not available: files are written here with "snappy", "gzip" or None')
     raise ValueError(f"unsupported compression: {name!r}")
 
 
@@ -58,8 +47,6 @@ def compress(codec: int, data: bytes) -> bytes:
     if name == "gzip":
         # As `gzip.compress`, with neither time nor name.
         return zlib.compress(data, 6, wbits=31)
-    if name == "zstd":
-        return zstd.compress(data)
     return data
 
 

@@ -26,11 +26,11 @@ def engine(name: str) -> "Engine":
 
 # What pyarrow's or fastparquet's functions take that changes how they go about it, or what they leave in a file, but no value.
 PASSED_OVER = frozenset("""
-    buffer_size coerce_int96_timestamp_unit memory_map partitioning pre_buffer thrift_container_size_limit thrift_string_size_limit
-    use_legacy_dataset use_pandas_metadata use_threads ignore_prefixes page_checksum_verification pandas_nulls
+    buffer_size memory_map pre_buffer thrift_container_size_limit thrift_string_size_limit
+    use_pandas_metadata use_threads page_checksum_verification
     compression_level data_page_size data_page_version dictionary_pagesize_limit store_schema stats use_byte_stream_split
     use_compliant_nested_type use_dictionary version write_batch_size write_page_checksum write_page_index write_statistics
-    column_encoding sorting_columns existing_data_behavior allow_truncated_timestamps file_scheme times has_nulls object_encoding
+    column_encoding allow_truncated_timestamps has_nulls
 """.split())
 
 
@@ -85,12 +85,13 @@ class Engine:
         if rows := options.pop("row_group_size", None):
             settings.group_rows = max(1, int(rows))
         settings.coerce = options.pop("coerce_timestamps", None)
+        template = options.pop("basename_template", None)
         if options.pop("schema", None) is not None:
             raise Unsupported("a schema of pyarrow is not available: give the columns their types with `astype`")
         passed_over(options)
         refuse(path, storage_options, filesystem)
         if partition_cols is not None:
-            write_parts(df, stringify_path(path), partition_cols, index, settings)
+            write_parts(df, stringify_path(path), partition_cols, index, settings, template)
             return
         data = writer.write(df, index, settings)
         if hasattr(path, "write"):
@@ -127,8 +128,8 @@ def opened(path: object) -> list[reader.Source]:
     return [reader.Source(bytes(data), {})]
 
 
-def write_parts(df: pd.DataFrame, path: str, by: list[str], index: bool | None, settings: writer.Settings) -> None:
-    """A folder for each value of the columns to part by, within each a file."""
+def write_parts(df: pd.DataFrame, path: str, by: list[str], index: bool | None, settings: writer.Settings, template: str | None) -> None:
+    """A folder for each value of the columns to part by, within each a file, called as `template` with a number for `{i}`."""
     by = [by] if isinstance(by, str) else list(by)
     for name in by:
         if name not in df.columns:
@@ -142,7 +143,8 @@ def write_parts(df: pd.DataFrame, path: str, by: list[str], index: bool | None, 
         folder.mkdir(parents=True, exist_ok=True)
         data = writer.write(part.drop(columns=by), keep, settings)
         # The name is the content's: written again, it is the same file.
-        (folder / f"{uuid.uuid5(uuid.NAMESPACE_OID, data.hex()[:4096]).hex}-{number}.parquet").write_bytes(data)
+        name = template.replace("{i}", "0") if template else f"{uuid.uuid5(uuid.NAMESPACE_OID, data.hex()).hex}-{number}.parquet"
+        (folder / name).write_bytes(data)
 
 
 def spelled(value: object) -> str:

@@ -53,10 +53,11 @@ def pages_of(data: bytes, chunk: Chunk, node: Node, most_repeated: int) -> Pages
     leaf = Leaf(node.physical, kind.size if kind.size else 2, kind.name in ("text", "json"))
     at, end, have = chunk.begin, chunk.begin + chunk.size, 0
     found = Pages(None, [])
+    view = memoryview(data)
     while have < chunk.count:
         if at >= end:
             raise ParquetError(f"column {node.field.name!r} ends after {have} of {chunk.count} values")
-        reader = Reader(data[at : min(at + (1 << 20), end)])
+        reader = Reader(view[at:end])
         header = reader.structure()
         at += reader.at
         kind, size, compressed = header.get(1), header.get(2, -1), header.get(3, -1)

@@ -4,6 +4,8 @@ import numpy as np
 
 from .errors import ParquetError
 
+SHORTEST = 6
+"""Bytes that are worth a copy."""
 BLOCK = 1 << 16
 """Copies reach back within blocks of so many bytes, as those of other writers do."""
 
@@ -17,7 +19,7 @@ def decompress(data: bytes, size: int) -> bytes:
     end = len(data)
     from_bytes = int.from_bytes
     try:
-        while at < end:
+        while at < end and len(out) <= size:
             tag = data[at]
             kind = tag & 3
             if kind == 0:
@@ -47,12 +49,7 @@ def decompress(data: bytes, size: int) -> bytes:
             begin = len(out) - back
             if back == 0 or begin < 0:
                 raise ParquetError("a compressed page copies what comes before its beginning")
-            if count <= back:
-                out += out[begin : begin + count]
-            else:
-                out += (out[begin:] * (count // back + 1))[:count]
-            if len(out) > size:
-                break
+            out += out[begin : begin + count] if count <= back else (out[begin:] * (count // back + 1))[:count]
     except IndexError:
         raise ParquetError("a compressed page ends within a copy") from None
     if len(out) != size:
@@ -86,27 +83,47 @@ def compress(data: bytes) -> bytes:
 def compress_block(block: bytes, out: bytearray) -> None:
     """Copies where four bytes were there before; the nearest place is taken, and as much as follows it."""
     size = len(block)
-    begin = 0
-    if size >= 16:
-        starts, backs, counts = matches(np.frombuffer(block, np.uint8))
-        at = 0
-        for start, back, count in zip(starts.tolist(), backs.tolist(), counts.tolist()):
-            if start < at:
-                # A part of it was copied with the match before.
-                count -= at - start
-                start = at
-                if count < 4:
-                    continue
-            if start > begin:
-                literal(block[begin:start], out)
-            at = begin = start + count
-            copy(back, count, out)
-    if begin < size:
-        literal(block[begin:], out)
+    data = np.frombuffer(block, np.uint8)
+    starts, backs, ends = matches(data) if size >= 16 else (np.zeros(0, np.int64),) * 3
+    # One more, empty, for the literal at the end.
+    starts, backs, ends = np.append(starts, size), np.append(backs, 1), np.append(ends, size)
+    literals = starts - np.concatenate(([0], ends[:-1]))
+    heads = (literals > 0) * (1 + (literals > 60) + (literals > 256))
+    # Copies of more than 64 bytes are several.
+    counts = ends - starts
+    parts = -(-counts // 64)
+    of_parts = np.repeat(np.arange(len(counts)), parts)
+    within = np.arange(int(parts.sum())) - np.repeat(np.cumsum(parts) - parts, parts)
+    lengths = np.minimum(counts[of_parts] - within * 64, 64)
+    reach = backs[of_parts]
+    is_short = (lengths >= 4) & (lengths <= 11) & (reach < 2048)
+    widths = np.where(is_short, 2, 3)
+    copies = np.bincount(of_parts, widths, minlength=len(counts)).astype(np.int64)
+    places = np.cumsum(heads + literals + copies) - (heads + literals + copies)
+    packed = np.zeros(int((heads + literals + copies).sum()), np.uint8)
+    put_literals(packed, data, places, heads, literals, starts)
+    at = np.repeat(places + heads + literals, parts) + np.cumsum(widths) - widths
+    at -= np.repeat(np.cumsum(copies) - copies, parts)
+    packed[at] = np.where(is_short, (reach >> 8) << 5 | (lengths - 4) << 2 | 1, (lengths - 1) << 2 | 2).astype(np.uint8)
+    packed[at + 1] = (reach & 0xFF).astype(np.uint8)
+    packed[at[~is_short] + 2] = (reach[~is_short] >> 8).astype(np.uint8)
+    out += packed.tobytes()
+
+
+def put_literals(packed: np.ndarray, data: np.ndarray, places: np.ndarray, heads: np.ndarray, counts: np.ndarray, ends: np.ndarray) -> None:
+    """Literals of `counts` bytes of the data up to `ends`, each with its head."""
+    last = counts - 1
+    packed[places[heads == 1]] = (last[heads == 1] << 2).astype(np.uint8)
+    for head, tag in ((2, 60 << 2), (3, 61 << 2)):
+        packed[places[heads == head]] = tag
+        packed[places[heads == head] + 1] = (last[heads == head] & 0xFF).astype(np.uint8)
+    packed[places[heads == 3] + 2] = (last[heads == 3] >> 8).astype(np.uint8)
+    within = np.arange(int(counts.sum())) - np.repeat(np.cumsum(counts) - counts, counts)
+    packed[np.repeat(places + heads, counts) + within] = data[np.repeat(ends - counts, counts) + within]
 
 
 def matches(data: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Where runs begin that were there before, how far back, and how long they are."""
+    """Where runs begin that were there before, how far back, and where they end."""
     words = data[:-3].astype(np.uint64)
     for place in (1, 2, 3):
         words |= data[place : len(data) - 3 + place].astype(np.uint64) << np.uint64(8 * place)
@@ -120,30 +137,19 @@ def matches(data: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # A run is a row of places that lie equally far behind their like.
     edges = np.flatnonzero(np.diff(back)) + 1
     starts = np.concatenate(([0], edges))
-    counts = np.diff(np.concatenate((starts, [len(back)]))) + 3
+    ends = np.concatenate((starts[1:], [len(back)])) + 3
     found = back[starts] > 0
-    return starts[found], back[starts][found], counts[found]
-
-
-def literal(data: bytes, out: bytearray) -> None:
-    count = len(data) - 1
-    if count < 60:
-        out.append(count << 2)
-    elif count < 256:
-        out += bytes((60 << 2, count))
-    else:
-        out += bytes((61 << 2, count & 0xFF, count >> 8))
-    out += data
-
-
-def copy(back: int, count: int, out: bytearray) -> None:
-    while count > 0:
-        part = min(count, 64)
-        if 0 < count - part < 4:
-            # Short copies have a form of their own for four bytes and more.
-            part -= 4
-        if 4 <= part <= 11 and back < 2048:
-            out += bytes(((back >> 8) << 5 | (part - 4) << 2 | 1, back & 0xFF))
-        else:
-            out += bytes(((part - 1) << 2 | 2, back & 0xFF, back >> 8))
-        count -= part
+    starts, ends, back = starts[found], ends[found], back[starts][found]
+    # The short ones mostly lie across longer ones, and gain little.
+    long = ends - starts >= SHORTEST
+    starts, ends, back = starts[long], ends[long], back[long]
+    kept, firsts, at = [], [], 0
+    for number, (start, end) in enumerate(zip(starts.tolist(), ends.tolist())):
+        if start < at:
+            # A part of it is copied with the one before.
+            start = at
+        if end - start >= 4:
+            kept.append(number)
+            firsts.append(start)
+            at = end
+    return np.array(firsts, np.int64), back[kept], ends[kept]

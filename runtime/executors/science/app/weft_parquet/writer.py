@@ -153,18 +153,19 @@ def physical(leaf: Node, values: np.ndarray, column: Column) -> np.ndarray:
 
 
 def coded(values: np.ndarray) -> tuple[np.ndarray | None, np.ndarray]:
-    """A dictionary and the values' numbers in it, where that is shorter."""
-    if values.ndim != 1 or values.dtype == bool or len(values) < 8:
+    """A dictionary and the values' numbers in it, where that is shorter, and for texts where it is not too long."""
+    if values.ndim != 1 or values.dtype == bool or len(values) == 0:
         return None, values
-    view = values if values.dtype == object else values.view(f"i{values.dtype.itemsize}")
+    is_object = values.dtype == object
+    view = values if is_object else values.view(f"i{values.dtype.itemsize}")
     some = view[:: max(1, len(view) // 2048)]
-    if len(pd.unique(some)) > len(some) * 3 // 4:
+    if len(values) > 4096 and len(pd.unique(some)) > len(some) * 3 // 4:
         return None, values
     codes, known = pd.factorize(view, use_na_sentinel=False)
     known = np.asarray(known)
-    if len(known) > len(values) // 2 or size_of(known) > DICTIONARY_BYTES:
+    if (len(known) > len(values) // 2 and not is_object) or size_of(known) > DICTIONARY_BYTES:
         return None, values
-    return (known if values.dtype == object else known.view(values.dtype)), codes.astype(np.uint32)
+    return (known if is_object else known.view(values.dtype)), codes.astype(np.uint32)
 
 
 def size_of(values: np.ndarray) -> int:
