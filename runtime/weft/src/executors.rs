@@ -169,7 +169,7 @@ fn program(
             ));
         }
         Some(Err(error)) if matches!(call.executor, ExecutorKind::File(_)) => {
-            return Err(cannot_load(folder, &path, error));
+            return Err(cannot_load(&linker.host, folder, &path, error));
         }
         Some(Err(weft_sandbox::Error::Read { source, .. }))
             if source.kind() == std::io::ErrorKind::NotFound && call.executor == ExecutorKind::Science =>

@@ -2,5 +2,7 @@
 
 mod anomalies;
 mod common;
+mod generated;
+mod measures;
 mod schema;
 mod statistics;
