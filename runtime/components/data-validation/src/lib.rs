@@ -9,6 +9,7 @@ pub mod csv;
 pub mod distance;
 mod divergence;
 mod error;
+pub mod examples;
 mod histogram;
 pub mod measures;
 mod moments;

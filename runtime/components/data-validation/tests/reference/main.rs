@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod common;
+mod examples;
 mod generated;
 mod measures;
 mod schema;
