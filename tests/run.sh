@@ -49,6 +49,7 @@ environment target/kfp-venv tests/requirements-kfp.txt
 
 bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
+bash runtime/components/build.sh
 bash runtime/executors/build.sh
 # The executor with the scientific stack takes minutes and gigabytes; without it, the tests of `tests/science.rs` pass over what needs it.
 # It is compiled to where tests look for compiled components.
@@ -70,6 +71,7 @@ kfp() { target/kfp-venv/bin/python -W ignore "tests/kfp/$1.py" target/kfp-tests;
 run_tests "that KFP compiles its pipelines" kfp compile
 run_tests "what KFP's own runner makes of them" kfp local
 run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
+run_tests "the pre-built components by themselves" bash runtime/components/test.sh
 run_tests "the executors by themselves" bash runtime/executors/test.sh
 if cargo nextest --version >/dev/null 2>&1; then
     run_tests weft cargo nextest run --workspace --no-fail-fast "$@"

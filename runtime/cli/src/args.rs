@@ -91,6 +91,8 @@ pub enum Command {
     Call(commands::call::Args),
     /// Show the steps that a component holds
     Inspect(commands::inspect::Args),
+    /// List the pre-built components with their signatures
+    Components(commands::components::Args),
     /// List runs, show one, or forget some
     Runs(commands::runs::Args),
     /// Show what the steps of a run printed and logged
@@ -130,6 +132,7 @@ impl Command {
             Self::Call(args) => args.how.json,
             Self::Check(args) => args.json,
             Self::Inspect(args) => args.format() == commands::inspect::Format::Json,
+            Self::Components(args) => args.json,
             Self::Runs(args) => args.wants_json(),
             Self::Lineage(args) => args.json,
             Self::Artifact(args) => args.wants_json(),

@@ -35,6 +35,7 @@ pub fn host() -> Result<weft::Host> {
     Ok(weft::Host {
         cache: Some(cache_dir()?),
         executors: executors(),
+        components: components(),
         variables: variables(),
         secrets: None,
         limits: default_limits(),
@@ -54,6 +55,18 @@ fn executors() -> Vec<PathBuf> {
     let mut folders = vec![above.join("share/weft/executors"), beside.join("executors"), above.join("executors")];
     folders.extend(data_dir().map(|dir| dir.join("executors")));
     folders
+}
+
+/// The folders of the pre-built components: `$WEFT_COMPONENTS`, or where they were installed or built together with this program.
+fn components() -> Vec<PathBuf> {
+    if let Some(dir) = std::env::var_os("WEFT_COMPONENTS").filter(|value| !value.is_empty()) {
+        let dir = PathBuf::from(dir);
+        return vec![std::path::absolute(&dir).unwrap_or(dir)];
+    }
+    let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
+    let beside = program.parent().unwrap_or(Path::new("/"));
+    let above = beside.parent().unwrap_or(beside);
+    vec![above.join("share/weft/components"), beside.join("components"), above.join("components")]
 }
 
 /// Where programs of this user are kept: `weft` in the user's folder for data.

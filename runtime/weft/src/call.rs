@@ -13,6 +13,7 @@ use weft_sandbox::StepFunction;
 
 use crate::components;
 use crate::error::{Error, Result};
+use crate::prebuilt;
 use crate::prepare::{Linker, Prepared};
 
 impl Linker {
@@ -27,10 +28,11 @@ impl Linker {
             None => (component, None),
         };
         let file = Path::new(path);
-        let component = components::load_one(&self.sandbox, file)?;
+        let component = components::load_one(&self.sandbox, &self.host, file)?;
         let step =
             component.step(function).ok_or_else(|| refused(&components::no_function(path, function, &component)))?;
         // Not the file's name alone: what a pipeline of that name takes for its latest result must come from its own runs.
+        let file = prebuilt::name(path).map_or(file, Path::new);
         let name = format!("call-{}", file.file_stem().unwrap_or_default().to_string_lossy());
         let mut pipeline = pipeline(&name, path, step, inputs)?;
         link(&mut pipeline, &|step| component.linked(step.function.as_deref()));

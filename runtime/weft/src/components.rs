@@ -12,16 +12,18 @@ use weft_pipeline::suggest;
 use weft_sandbox::{LoadedComponent, Sandbox};
 
 use crate::error::{Error, Result};
+use crate::host::Host;
+use crate::prebuilt::{self, locate};
 
 /// Loads one component.
-pub(crate) fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedComponent>> {
+pub(crate) fn load_one(sandbox: &Sandbox, host: &Host, path: &Path) -> Result<Arc<LoadedComponent>> {
     let shown = path.display().to_string();
     let here = std::path::absolute(".").unwrap_or_else(|_| PathBuf::from("."));
-    let mut loaded = load(sandbox, &here, &[shown.as_str()]);
+    let mut loaded = load(sandbox, host, &here, &[shown.as_str()]);
     match loaded.remove(&shown) {
         Some(Ok(component)) => Ok(component),
         Some(Err(error)) => {
-            let Diagnostic { message, hint, .. } = cannot_load(&here, &shown, &error);
+            let Diagnostic { message, hint, .. } = cannot_load(host, &here, &shown, &error);
             Err(Error::Request { message, hint })
         }
         None => Err(Error::request(format!("`{shown}` cannot be loaded"))),
@@ -32,14 +34,15 @@ pub(crate) fn load_one(sandbox: &Sandbox, path: &Path) -> Result<Arc<LoadedCompo
 pub(crate) type Loaded = HashMap<String, Result<Arc<LoadedComponent>, weft_sandbox::Error>>;
 
 /// Loads all components, several at a time: large ones take a while to be read.
-pub(crate) fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
+pub(crate) fn load(sandbox: &Sandbox, host: &Host, folder: &Path, paths: &[&str]) -> Loaded {
     let mut paths = paths.to_vec();
     paths.sort_unstable();
     paths.dedup();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(paths.len());
     let queue = Mutex::new(paths.into_iter());
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-    let read = || std::iter::from_fn(next).map(|path| (path.to_owned(), sandbox.load_file(&folder.join(path))));
+    let read =
+        || std::iter::from_fn(next).map(|path| (path.to_owned(), sandbox.load_file(&locate(host, folder, path))));
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..workers).map(|_| scope.spawn(|| read().collect::<Vec<_>>())).collect();
         workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
@@ -47,7 +50,7 @@ pub(crate) fn load(sandbox: &Sandbox, folder: &Path, paths: &[&str]) -> Loaded {
 }
 
 /// Problems of references to components: files that cannot be loaded, each told once, and functions that are not there.
-pub(crate) fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
+pub(crate) fn unlinked(pipeline: &Pipeline, host: &Host, folder: &Path, loaded: &Loaded) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     let mut told: HashMap<&str, usize> = HashMap::new();
     for reference in wasm_references(pipeline) {
@@ -59,7 +62,7 @@ pub(crate) fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> V
                 if told[path] > 1 {
                     continue;
                 }
-                cannot_load(folder, path, error)
+                cannot_load(host, folder, path, error)
             }
             Some(Ok(component)) => match component.step(reference.step.function.as_deref()) {
                 Some(_) => continue,
@@ -84,8 +87,13 @@ pub(crate) fn unlinked(pipeline: &Pipeline, folder: &Path, loaded: &Loaded) -> V
 }
 
 /// What to say of a component file that cannot be loaded.
-pub(crate) fn cannot_load(folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
+pub(crate) fn cannot_load(host: &Host, folder: &Path, path: &str, error: &weft_sandbox::Error) -> Diagnostic {
     match error {
+        weft_sandbox::Error::Read { source, .. }
+            if source.kind() == std::io::ErrorKind::NotFound && prebuilt::name(path).is_some() =>
+        {
+            prebuilt::missing(host, prebuilt::name(path).unwrap_or_default())
+        }
         weft_sandbox::Error::Read { path: file, source } if source.kind() == std::io::ErrorKind::NotFound => {
             let problem = Diagnostic::error(format!("there is no component file `{path}`"));
             let parent = file.parent().unwrap_or(folder);

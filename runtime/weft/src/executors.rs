@@ -187,11 +187,11 @@ fn program(
              machine's own Python, unsandboxed",
         ));
     }
-    let digest = executor_digest(&call, &call.executor, &path, folder, loaded)?;
+    let digest = executor_digest(&call, &call.executor, &path, (&linker.host, folder), loaded)?;
     // A script that calls Python where there is none may never come to it: that it might is told as of any other program.
     let python = call.python.as_ref().and_then(|kind| {
         let path = file(kind, &linker.host, Executor::Sandbox)?;
-        Some(executor_digest(&call, kind, &path, folder, loaded).map(|digest| CalledProgram { path, digest }))
+        Some(executor_digest(&call, kind, &path, (&linker.host, folder), loaded).map(|digest| CalledProgram { path, digest }))
     });
     let python = match python {
         Some(Err(problem)) if !call.packages.is_empty() => return Err(problem),
@@ -219,7 +219,7 @@ fn executor_digest(
     call: &ExecutorCall,
     kind: &ExecutorKind,
     path: &str,
-    folder: &Path,
+    (host, folder): (&Host, &Path),
     loaded: &Loaded,
 ) -> Result<String, Diagnostic> {
     match loaded.get(path) {
@@ -230,7 +230,7 @@ fn executor_digest(
             ))
         }
         Some(Err(error)) if matches!(kind, ExecutorKind::File(_)) => {
-            Err(cannot_load(folder, path, error))
+            Err(cannot_load(host, folder, path, error))
         }
         Some(Err(weft_sandbox::Error::Read { source, .. }))
             if source.kind() == std::io::ErrorKind::NotFound && *kind == ExecutorKind::Science =>

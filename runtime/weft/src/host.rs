@@ -16,6 +16,8 @@ pub struct Host {
     /// Folders that are searched, in this order, for `python.wasm`, `shell.wasm` and the executor with the scientific stack, which run the
     /// containers of KFP's pipelines. The last is where that one is installed if the others cannot be written to.
     pub executors: Vec<PathBuf>,
+    /// Folders that are searched, in this order, for pre-built components, which pipelines name as `weft:NAME`.
+    pub components: Vec<PathBuf>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
     /// Folder of the secrets and config maps that pipelines may grant to their steps: a folder for each, in it a file for each key.

@@ -24,6 +24,7 @@ use crate::host_python;
 use crate::notice::Notify;
 use crate::packages;
 use crate::parameters::{Parameters, on_this_host};
+use crate::prebuilt;
 use crate::read::PipelineFile;
 use crate::store;
 
@@ -134,7 +135,13 @@ impl Linker {
     /// # Errors
     /// The file cannot be read or is no component that the sandbox can link.
     pub fn inspect(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
-        Ok(self.sandbox.load_file(path)?)
+        Ok(self.sandbox.load_file(&self.file_of(path))?)
+    }
+
+    /// The file of a component: a path as it is, or that of a pre-built component that is named as `weft:NAME`.
+    #[must_use]
+    pub fn file_of(&self, path: &Path) -> PathBuf {
+        path.to_str().map_or_else(|| path.to_owned(), |written| prebuilt::locate(&self.host, Path::new(""), written))
     }
 
     /// Links, checks and completes a pipeline.
@@ -150,9 +157,9 @@ impl Linker {
         let references = wasm_references(&pipeline);
         let paths = references.iter().map(|reference| reference.step.path.as_str());
         let paths: Vec<&str> = paths.chain(executors.iter().map(String::as_str)).collect();
-        let loaded = components::load(&self.sandbox, &folder, &paths);
+        let loaded = components::load(&self.sandbox, &self.host, &folder, &paths);
         let mut findings: Vec<Finding> =
-            finding::all(&source, components::unlinked(&pipeline, &folder, &loaded)).collect();
+            finding::all(&source, components::unlinked(&pipeline, &self.host, &folder, &loaded)).collect();
         findings.extend(finding::all(&source, warnings));
         let host_python = match options.executor {
             Executor::HostPython if calls.need_python() => {

@@ -8,7 +8,7 @@ use weft_engine::{Engine, Event, NewRun, RunOutcome, Slots};
 use weft_launcher::HostPython;
 use weft_metadata::{RunRecord, StepRecord};
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::model::{Pipeline, TaskState};
+use weft_pipeline::model::{Implementation, Pipeline, TaskState};
 use weft_pipeline::secrets::needed;
 
 use crate::cancel::Cancel;
@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::local_runner::LocalRunner;
 use crate::notice::{Notice, Notify};
+use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
 use crate::read::PipelineFile;
 use crate::recorded::recorded_pipeline;
@@ -97,6 +98,7 @@ impl Weft {
         cancel: &Cancel,
     ) -> Result<RunOutcome> {
         let id = options.id.clone().unwrap_or_else(|| new_run_id(&prepared.pipeline.name));
+        self.import_prebuilt(prepared)?;
         let new = NewRun {
             id: id.clone(),
             pipeline: &prepared.pipeline,
@@ -165,6 +167,20 @@ impl Weft {
             )
         });
         LocalRunner { sandbox: &self.linker.sandbox, host_python }
+    }
+
+    /// Puts the pre-built components of a pipeline into the store, where the engine finds them by digest: their names are no paths.
+    fn import_prebuilt(&self, prepared: &Prepared) -> Result<()> {
+        for component in prepared.pipeline.components.values() {
+            let Implementation::Wasm(step) = &component.implementation else { continue };
+            let Some(digest) = step.digest.as_ref().filter(|_| prebuilt::name(&step.path).is_some()) else { continue };
+            let path = prebuilt::locate(&self.linker.host, &prepared.folder, &step.path);
+            let found = self.store.artifacts.import(&path, &mut |_| std::ops::ControlFlow::Continue(()))?;
+            if found.to_string() != *digest {
+                return Err(Error::request(format!("`{}` has changed since the pipeline was checked", step.path)));
+            }
+        }
+        Ok(())
     }
 
     fn execute(

@@ -126,13 +126,19 @@ fn image(step: &WasmStep, args: &Args) -> Option<String> {
         return Some(image.clone());
     }
     let prefix = args.image_prefix.as_ref()?;
-    let name = Path::new(&step.path).file_stem().unwrap_or_default().to_string_lossy();
+    let path = step.path.strip_prefix("weft:").unwrap_or(&step.path);
+    let name = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     Some(format!("{}/{name}", prefix.trim_end_matches('/')))
 }
 
 /// A path that is relative to one folder, relative to another one.
 fn moved(path: &str, from: &Path, to: &Path) -> String {
-    if from == to || path.is_empty() || path.contains("://") || Path::new(path).is_absolute() {
+    if from == to
+        || path.is_empty()
+        || path.starts_with("weft:")
+        || path.contains("://")
+        || Path::new(path).is_absolute()
+    {
         return path.to_owned();
     }
     let (whole, to) = (plain(&from.join(path)), plain(to));
@@ -177,5 +183,6 @@ mod tests {
         assert_eq!(moved("x.csv", "/home/me/pipelines/out"), "../x.csv");
         assert_eq!(moved("/abs/x.csv", "/tmp"), "/abs/x.csv");
         assert_eq!(moved("gs://bucket/x.csv", "/tmp"), "gs://bucket/x.csv");
+        assert_eq!(moved("weft:schema-gen", "/tmp"), "weft:schema-gen");
     }
 }

@@ -57,8 +57,10 @@ impl Args {
 /// Describes a component.
 pub fn execute(args: &Args) -> Result<Exit> {
     let (path, function) = split(&args.component);
-    let size = std::fs::metadata(path).map_err(|source| Error::io("read", path, source))?.len();
-    let component = Linker::new(Path::new(""), host::host()?)?.inspect(path)?;
+    let linker = Linker::new(Path::new(""), host::host()?)?;
+    let file = linker.file_of(path);
+    let size = std::fs::metadata(&file).map_err(|source| Error::io("read", &file, source))?.len();
+    let component = linker.inspect(path)?;
     let steps: Vec<&StepFunction> = match function {
         Some(name) => vec![named(path, &component, name)?],
         None => component.steps().iter().collect(),

@@ -7,6 +7,7 @@ pub mod call;
 pub mod check;
 pub mod compile;
 pub mod completions;
+pub mod components;
 pub mod executor;
 pub mod fsck;
 pub mod gc;
@@ -37,6 +38,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Compile(args) => compile::execute(args),
         Command::Graph(args) => graph::execute(args),
         Command::Inspect(args) => inspect::execute(args),
+        Command::Components(args) => components::execute(args),
         Command::Runs(args) => runs::execute(root, args),
         Command::Logs(args) => logs::execute(root, args),
         Command::Resume(args) => resume::execute(root, args),

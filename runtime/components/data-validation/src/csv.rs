@@ -103,12 +103,32 @@ impl<R: BufRead> Reader<R> {
         self.line
     }
 
+    /// The line that was read last as it was written, without its end.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// The next row; none at the end. Blank lines are no rows.
     ///
     /// # Errors
     /// A line that is no row of this table: too few or too many cells, cells or lines that are too long, a quote that is not closed, text that
     /// is not UTF-8.
     pub fn next_row(&mut self) -> Result<Option<&Row>> {
+        Ok(self.advance()?.then_some(&self.row))
+    }
+
+    /// The row that was read last.
+    #[must_use]
+    pub fn row(&self) -> &Row {
+        &self.row
+    }
+
+    /// Reads the next row, which [`Self::row`] then is; false at the end.
+    ///
+    /// # Errors
+    /// As [`Self::next_row`].
+    pub fn advance(&mut self) -> Result<bool> {
         while self.read_line()? {
             if self.row.is_empty() {
                 continue;
@@ -120,9 +140,9 @@ impl<R: BufRead> Reader<R> {
                     "the row has {cells} {word}, and the header names {columns} columns; a cell cannot hold a line break"
                 )));
             }
-            return Ok(Some(&self.row));
+            return Ok(true);
         }
-        Ok(None)
+        Ok(false)
     }
 
     /// An error at the current line.

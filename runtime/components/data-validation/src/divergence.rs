@@ -143,3 +143,43 @@ fn divergence(mut p: Vec<f64>, mut q: Vec<f64>) -> Option<f64> {
     };
     Some(f64::midpoint(from_middle(&p, &q), from_middle(&q, &p)).min(1.0))
 }
+
+/// Buckets of distributions that are shown over one another.
+const SHOWN: usize = 20;
+
+/// Shares of the finite values of two histograms in the same equally wide buckets.
+pub(crate) fn shares(a: &Histogram, b: &Histogram) -> (Vec<f64>, Vec<f64>) {
+    let (a, b) = (Parts::of(a), Parts::of(b));
+    let spans = || a.spans().chain(b.spans());
+    let low = spans().map(|(low, _, _)| low).fold(f64::INFINITY, f64::min);
+    let high = spans().map(|(_, high, _)| high).fold(f64::NEG_INFINITY, f64::max);
+    if low > high {
+        return (Vec::new(), Vec::new());
+    }
+    let width = (high - low) / SHOWN as f64;
+    let spread = |parts: &Parts| {
+        let total: f64 = parts.spans().map(|(_, _, count)| count).sum();
+        let share = |n: usize| {
+            let (from, to) = (low + n as f64 * width, low + (n + 1) as f64 * width);
+            let within = parts.spans().map(|(low, high, count)| {
+                if low < high {
+                    (high.min(to) - low.max(from)).max(0.0) / (high - low) * count
+                } else if (from <= low && low < to) || (n + 1 == SHOWN && low >= to) {
+                    count
+                } else {
+                    0.0
+                }
+            });
+            within.sum::<f64>() / total.max(f64::MIN_POSITIVE)
+        };
+        (0..SHOWN).map(share).collect()
+    };
+    (spread(&a), spread(&b))
+}
+
+impl Parts {
+    /// All finite buckets: bounds and count.
+    fn spans(&self) -> impl Iterator<Item = (f64, f64, f64)> {
+        self.intervals.iter().copied().chain(self.points.iter().map(|(value, count)| (*value, *value, *count)))
+    }
+}

@@ -6,12 +6,17 @@
 
 pub mod check;
 pub mod csv;
+pub mod distance;
 mod divergence;
 mod error;
+pub mod examples;
 mod histogram;
+pub mod measures;
 mod moments;
 pub mod number;
+pub mod page;
 pub mod proto;
+pub mod report;
 pub mod schema;
 pub mod sketch;
 pub mod statistics;

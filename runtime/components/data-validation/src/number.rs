@@ -71,9 +71,15 @@ fn integer(text: &[u8]) -> Option<Result<i64, ()>> {
 
 /// Whether these are digits with at most one underscore between any two.
 fn underscored(digits: &[u8]) -> bool {
-    let ends = digits.first().is_some_and(u8::is_ascii_digit) && digits.last().is_some_and(u8::is_ascii_digit);
-    ends && digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'_')
-        && !digits.windows(2).any(|two| two == b"__")
+    let mut after_digit = false;
+    for byte in digits {
+        match byte {
+            b'0'..=b'9' => after_digit = true,
+            b'_' if after_digit => after_digit = false,
+            _ => return false,
+        }
+    }
+    after_digit
 }
 
 /// A floating-point number, rounded to the nearest.
@@ -84,15 +90,18 @@ fn float(text: &[u8]) -> Option<f64> {
         let value = named.iter().find(|(name, _)| unsigned.eq_ignore_ascii_case(name.as_bytes()))?.1;
         return Some(if text.first() == Some(&b'-') { -value } else { value });
     }
+    if !text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-' | b'_')) {
+        return None;
+    }
+    if !text.contains(&b'_') {
+        return std::str::from_utf8(text).ok()?.parse().ok();
+    }
     // Rust reads the same forms but for underscores, which Python wants between digits.
     let between = |at: usize| {
         let digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
         digit(at.checked_sub(1)) && digit(Some(at + 1))
     };
     if text.iter().enumerate().any(|(at, byte)| *byte == b'_' && !between(at)) {
-        return None;
-    }
-    if !text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-' | b'_')) {
         return None;
     }
     let plain: String = text.iter().filter(|byte| **byte != b'_').map(|byte| char::from(*byte)).collect();

@@ -35,16 +35,45 @@ impl Entry {
 /// Entries by ascending value.
 type Summary = Vec<Entry>;
 
+/// Distinct values up to which a precise sketch is exact.
+pub const PRECISE: usize = 200_000;
+
 /// Quantiles of what was added. NaN is not to be added.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Sketch {
+    /// Entries of a summary that is not pruned.
+    block: usize,
     /// Values with weights that are in no summary yet.
     buffer: Vec<(f64, f64)>,
     /// A summary of level n stands for about 2^n blocks.
     levels: Vec<Summary>,
 }
 
+impl Default for Sketch {
+    fn default() -> Self {
+        Self { block: BLOCK, buffer: Vec::new(), levels: Vec::new() }
+    }
+}
+
 impl Sketch {
+    /// One that is exact up to [`PRECISE`] distinct values, for some ten megabytes.
+    #[must_use]
+    pub fn precise() -> Self {
+        Self { block: PRECISE, ..Self::default() }
+    }
+
+    /// The distinct values with how often each occurs, as far as it is exact.
+    #[must_use]
+    pub fn distribution(&self) -> Vec<(f64, f64)> {
+        let mut below = 0.0;
+        let counts = self.summary().into_iter().map(|entry| {
+            let count = entry.high - below;
+            below = entry.high;
+            (entry.value, count)
+        });
+        counts.collect()
+    }
+
     /// Adds a value.
     pub fn add(&mut self, value: f64) {
         self.add_weighted(value, 1.0);
@@ -54,7 +83,7 @@ impl Sketch {
     pub fn add_weighted(&mut self, value: f64, weight: f64) {
         if weight > 0.0 {
             self.buffer.push((value, weight));
-            if self.buffer.len() >= 2 * BLOCK {
+            if self.buffer.len() >= 2 * self.block {
                 self.settle();
             }
         }
@@ -67,7 +96,7 @@ impl Sketch {
         }
         for summary in &other.levels {
             let mut summary = summary.clone();
-            prune(&mut summary, BLOCK);
+            prune(&mut summary, self.block);
             self.rise(summary);
         }
     }
@@ -86,7 +115,7 @@ impl Sketch {
         let merged = |levels: Vec<Summary>| levels.into_iter().fold(Summary::new(), |all, level| merge(&all, &level));
         // As TFDV does before it sends a summary on: into a single level, pruned once more.
         let mut whole = merged(all.levels);
-        prune(&mut whole, BLOCK);
+        prune(&mut whole, self.block);
         whole
     }
 
@@ -112,12 +141,13 @@ impl Sketch {
             }
         }
         self.buffer = buffer;
-        prune(&mut summary, BLOCK);
+        prune(&mut summary, self.block);
         self.rise(summary);
     }
 
     /// Puts a summary into the lowest level that has room.
     fn rise(&mut self, mut summary: Summary) {
+        let block = self.block;
         if summary.is_empty() {
             return;
         }
@@ -127,11 +157,11 @@ impl Sketch {
                 return;
             }
             summary = merge(&summary, level);
-            if summary.len() <= BLOCK + 1 {
+            if summary.len() <= block + 1 {
                 *level = summary;
                 return;
             }
-            prune(&mut summary, BLOCK);
+            prune(&mut summary, block);
             level.clear();
         }
         self.levels.push(summary);
@@ -191,7 +221,8 @@ fn prune(summary: &mut Summary, size: usize) {
         return;
     }
     let total = summary.last().map_or(0.0, |last| last.high);
-    let allowed = total * (1.0 / size as f64).max(TOLERANCE);
+    let tolerance = if size > BLOCK { 0.0 } else { TOLERANCE };
+    let allowed = total * (1.0 / size as f64).max(tolerance);
     let step = i64::try_from(summary.len()).unwrap_or(i64::MAX);
     let stride = i64::try_from(size).unwrap_or(i64::MAX);
     // Every entry earns `stride`, and each that is kept costs `step`: so the kept ones are spread evenly.
@@ -275,6 +306,58 @@ mod tests {
         }
         let entries: usize = sketch.levels.iter().map(Vec::len).sum();
         assert!(entries <= 12 * BLOCK, "{entries} entries");
+    }
+
+    /// What `tfx_bsl` 1.21.0's `QuantilesSketch(0.01, 1 << 32, 1)` answered for the same values, compacted once as TFDV does: some quantiles,
+    /// some of the counts up to them, and the sums of all 1001.
+    #[test]
+    #[allow(clippy::float_cmp, reason = "the same values")]
+    fn pruning_leaves_what_tfx_leaves() {
+        for (n, values, counts, sums) in [
+            (5701, [5.0, 1425.0, 2850.0, 5695.0], [1.0, 6.0, 2851.0, 5696.0], (2_852_850.0, 2_853_851.0)),
+            (20_000, [21.0, 5001.0, 10_001.0, 19_981.0], [1.0, 22.0, 10_002.0, 19_982.0], (10_009_703.0, 10_011_106.0)),
+            (
+                100_000,
+                [95.0, 24_997.0, 49_993.0, 99_907.0],
+                [1.0, 112.0, 50_022.0, 99_911.0],
+                (50_049_137.0, 50_063_041.0),
+            ),
+            (
+                300_007,
+                [307.0, 75_024.0, 149_984.0, 299_727.0],
+                [1.0, 358.0, 150_084.0, 299_761.0],
+                (150_150_699.0, 150_205_328.0),
+            ),
+        ] {
+            let mut sketch = Sketch::default();
+            shuffled(n).for_each(|value| sketch.add(value));
+            let found = sketch.quantiles(1000);
+            assert_eq!([1, 250, 500, 999].map(|rank| found[rank].0), values, "{n}");
+            assert_eq!([0, 1, 500, 999].map(|rank| found[rank].1), counts, "{n}");
+            let (all, up_to): (Vec<f64>, Vec<f64>) = found.into_iter().unzip();
+            assert_eq!((all.iter().sum::<f64>(), up_to.iter().sum::<f64>()), sums, "{n}");
+        }
+        // Three parts of one stream, put together.
+        let mut parts = [Sketch::default(), Sketch::default(), Sketch::default()];
+        shuffled(60_000).enumerate().for_each(|(k, value)| parts[k % 3].add(value));
+        let [mut first, second, third] = parts;
+        first.merge(&second);
+        first.merge(&third);
+        let (all, up_to): (Vec<f64>, Vec<f64>) = first.quantiles(1000).into_iter().unzip();
+        assert_eq!((all[500], up_to[500]), (30_002.0, 30_008.0));
+        assert_eq!((all.iter().sum::<f64>(), up_to.iter().sum::<f64>()), (30_029_949.0, 30_035_258.0));
+    }
+
+    #[test]
+    fn precise_sketches_know_every_value() {
+        let mut sketch = Sketch::precise();
+        for value in shuffled(150_000) {
+            sketch.add(value);
+            sketch.add((value / 2.0).floor());
+        }
+        let distribution = sketch.distribution();
+        assert_eq!(distribution.len(), 150_000);
+        assert_eq!(distribution[74_999..75_001], [(74_999.0, 3.0), (75_000.0, 1.0)]);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 //! a tolerance of 1 % of the rows, and not always the same ones, since TFDV's depend on how its runner splits the rows. Text columns
 //! whose distinct values need more than 128 MiB get an estimate of their number ([`Statistics::estimated`]), where TFDV's memory grows.
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use crate::csv::{Dialect, Reader};
@@ -34,6 +35,22 @@ pub struct Options {
     pub schema: Option<Schema>,
     /// Whether the schema gives the types of the columns, too. Columns that it does not name are then left out.
     pub types_from_schema: bool,
+    /// Whether values are kept so exactly that [`Statistics::samples`] can be compared.
+    pub samples: bool,
+}
+
+/// The values of a column.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sample {
+    /// Distinct numbers in ascending order, each with how often it occurs, without NaN.
+    Numbers {
+        /// The numbers.
+        counts: Vec<(f64, f64)>,
+        /// Whether all are integers.
+        integers: bool,
+    },
+    /// Texts with how often each occurs.
+    Texts(BTreeMap<String, f64>),
 }
 
 /// Statistics of rows that are still being read.
@@ -46,10 +63,11 @@ pub struct Statistics {
 impl Statistics {
     /// Of no rows yet.
     #[must_use]
-    pub fn new(types: &Types, schema: Option<&Schema>) -> Self {
+    pub fn new(types: &Types, options: &Options) -> Self {
+        let schema = options.schema.as_ref();
         let columns = types.columns.iter().map(|(name, column_type)| {
-            let column_type = (*column_type)?;
-            Some(Column::new(name, column_type, schema.is_some_and(|schema| categorical(schema, name))))
+            let categorical = schema.is_some_and(|schema| categorical(schema, name));
+            Some(Column::new(name, (*column_type)?, categorical, options.samples))
         });
         Self { rows: 0, columns: columns.collect() }
     }
@@ -60,7 +78,9 @@ impl Statistics {
     /// What is wrong with the table, and cells that are not of their column's type.
     pub fn read<R: BufRead>(&mut self, input: R, file: &str, dialect: Dialect) -> Result<()> {
         let mut reader = Reader::new(input, file, dialect)?;
-        if reader.columns().len() != self.columns.len() {
+        let same =
+            |(name, column): (&String, &Option<Column>)| column.as_ref().is_none_or(|column| column.name == *name);
+        if reader.columns().len() != self.columns.len() || !reader.columns().iter().zip(&self.columns).all(same) {
             return Err(Error::Request(format!("{file} has other columns than when their types were read")));
         }
         loop {
@@ -103,6 +123,11 @@ impl Statistics {
         self.columns.iter().flatten().filter(|column| !column.exact()).map(|column| column.name.as_str())
     }
 
+    /// The values of the columns that have any.
+    pub fn samples(&self) -> impl Iterator<Item = (&str, Sample)> {
+        self.columns.iter().flatten().filter_map(|column| Some((column.name.as_str(), column.sample()?)))
+    }
+
     /// What was found, as TFDV writes it.
     #[must_use]
     pub fn message(&self) -> DatasetFeatureStatisticsList {
@@ -115,26 +140,52 @@ impl Statistics {
     }
 }
 
-/// Describes a table that can be opened twice.
+/// A table, or a part of one, that can be read again.
+pub struct Table<'a> {
+    /// What errors call it.
+    pub name: String,
+    /// Begins to read it.
+    pub open: Box<dyn Fn() -> Box<dyn BufRead + 'a> + 'a>,
+}
+
+impl<'a> Table<'a> {
+    /// A table in memory.
+    #[must_use]
+    pub fn of(name: &str, text: &'a [u8]) -> Self {
+        Self { name: name.to_owned(), open: Box::new(move || Box::new(text)) }
+    }
+}
+
+/// Describes the rows of several tables with the same columns.
 ///
 /// # Errors
-/// What is wrong with the table, or with the schema that gives its types.
-pub fn describe<R: BufRead>(open: impl Fn() -> R, file: &str, options: &Options) -> Result<Statistics> {
-    let schema = options.schema.as_ref();
-    let types = match schema {
-        Some(schema) if options.types_from_schema => {
-            let reader = Reader::new(open(), file, options.dialect)?;
-            Types::from_schema(reader.columns(), schema)?
+/// What is wrong with a table, or with the schema that gives its types.
+pub fn describe(tables: &[Table<'_>], options: &Options) -> Result<Statistics> {
+    let mut statistics = Statistics::new(&types(tables, options)?, options);
+    for table in tables {
+        statistics.read((table.open)(), &table.name, options.dialect)?;
+    }
+    Ok(statistics)
+}
+
+/// The types of the columns of several tables.
+///
+/// # Errors
+/// What is wrong with a table, or with the schema that gives its types.
+pub fn types(tables: &[Table<'_>], options: &Options) -> Result<Types> {
+    let mut types = Types::default();
+    match (&options.schema, tables) {
+        (Some(schema), [first, ..]) if options.types_from_schema => {
+            let reader = Reader::new((first.open)(), &first.name, options.dialect)?;
+            types = Types::from_schema(reader.columns(), schema)?;
         }
         _ => {
-            let mut types = Types::default();
-            types.read(open(), file, options.dialect)?;
-            types
+            for table in tables {
+                types.read((table.open)(), &table.name, options.dialect)?;
+            }
         }
-    };
-    let mut statistics = Statistics::new(&types, schema);
-    statistics.read(open(), file, options.dialect)?;
-    Ok(statistics)
+    }
+    Ok(types)
 }
 
 /// Whether a schema says that the integers of a column are categories.

@@ -65,6 +65,12 @@ fn depth(text: &str) -> usize {
     most
 }
 
+/// A message as bytes.
+#[must_use]
+pub fn to_bytes<M: Described>(message: &M) -> Vec<u8> {
+    message.encode_to_vec()
+}
+
 /// Reads a message from bytes.
 ///
 /// # Errors

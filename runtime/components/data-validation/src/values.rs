@@ -76,7 +76,7 @@ impl Values {
     #[must_use]
     pub fn most_frequent(&self, most: usize) -> Vec<(&str, u64)> {
         // The heap's top is what is given up first: the least of those kept.
-        let mut kept = BinaryHeap::with_capacity(most + 1);
+        let mut kept = BinaryHeap::with_capacity(most.min(self.counts.len()) + 1);
         for (value, count) in &self.counts {
             kept.push(std::cmp::Reverse((*count, value.as_bytes(), &**value)));
             if kept.len() > most {

@@ -1,6 +1,6 @@
 //! What is collected of one column.
 
-use super::ColumnType;
+use super::{ColumnType, Sample};
 use crate::histogram::{self, Range};
 use crate::moments::Moments;
 use crate::number::Number;
@@ -31,9 +31,12 @@ pub(super) enum Values {
 }
 
 impl Column {
-    pub fn new(name: &str, kind: ColumnType, categorical: bool) -> Self {
+    pub fn new(name: &str, kind: ColumnType, categorical: bool, precise: bool) -> Self {
         let text = |of_integers| Values::Text { values: Distinct::default(), bytes: 0, of_integers };
-        let numbers = |single| Values::Numbers { numbers: Box::default(), single };
+        let numbers = |single| {
+            let sketch = if precise { Sketch::precise() } else { Sketch::default() };
+            Values::Numbers { numbers: Box::new(Numbers { sketch, ..Numbers::default() }), single }
+        };
         let values = match kind {
             ColumnType::Unknown => Values::None,
             ColumnType::Int if categorical => text(true),
@@ -87,6 +90,19 @@ impl Column {
                 *bytes += other_bytes;
             }
             _ => {}
+        }
+    }
+
+    pub fn sample(&self) -> Option<Sample> {
+        match &self.values {
+            Values::None => None,
+            Values::Numbers { numbers, single } => {
+                Some(Sample::Numbers { counts: numbers.sketch.distribution(), integers: !single })
+            }
+            Values::Text { values, .. } => {
+                let all = values.most_frequent(usize::MAX).into_iter();
+                Some(Sample::Texts(all.map(|(text, count)| (text.to_owned(), count as f64)).collect()))
+            }
         }
     }
 

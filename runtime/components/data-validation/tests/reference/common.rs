@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use data_validation::proto::Described;
-use data_validation::statistics::{self, Options, Statistics};
+use data_validation::statistics::{self, Options, Statistics, Table};
 use data_validation::text::to_text;
 
 /// A file of the reference.
@@ -20,7 +20,7 @@ pub fn table(name: &str) -> Statistics {
 /// Statistics of a table of the reference.
 pub fn described(name: &str, options: &Options) -> Statistics {
     let text = read(&format!("{name}.csv"));
-    statistics::describe(|| text.as_bytes(), name, options).unwrap()
+    statistics::describe(&[Table::of(name, text.as_bytes())], options).unwrap()
 }
 
 /// Compares messages as text, numbers to a relative difference of 1e-6.

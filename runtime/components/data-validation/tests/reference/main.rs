@@ -2,5 +2,8 @@
 
 mod anomalies;
 mod common;
+mod examples;
+mod generated;
+mod measures;
 mod schema;
 mod statistics;

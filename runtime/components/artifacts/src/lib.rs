@@ -1,0 +1,242 @@
+//! TFX's artifacts: which files they hold, and in which splits.
+
+use std::io::BufRead;
+
+use data_validation::csv::Dialect;
+use data_validation::proto::{Anomalies, DatasetFeatureStatisticsList, Schema};
+use data_validation::statistics::Table;
+use data_validation::text::{from_bytes, from_text, to_text};
+use weft_guest::{Error, Readable, Result, Writable, bail, types::Value};
+
+mod bindings {
+    #![allow(missing_docs, reason = "generated; the documentation comes from the WIT")]
+    wit_bindgen::generate!({
+        path: ["../../../wit", "../wit/tfx"],
+        world: "tfx:types/imports",
+        with: {
+            "weft:component/artifacts@0.1.0": weft_guest::artifacts,
+            "weft:component/run@0.1.0": weft_guest::run,
+            "weft:component/types@0.1.0": weft_guest::types,
+        },
+        generate_all,
+    });
+}
+
+pub use bindings::tfx::types::artifacts;
+
+use artifacts::{ExampleAnomalies, ExampleStatistics};
+
+const SPLIT: &str = "Split-";
+const STATISTICS: &str = "FeatureStats.pb";
+const ANOMALIES: &str = "SchemaDiff.pb";
+const SCHEMA: &str = "schema.pbtxt";
+/// The only split of data that is not split.
+pub const ALL: &str = "all";
+/// The largest message that is read.
+const MOST_MESSAGE: u64 = 256 << 20;
+
+/// A split of a dataset: its name and its CSV files.
+pub struct Split {
+    /// Its name.
+    pub name: String,
+    /// Its files, in the order of their names.
+    pub files: Vec<File>,
+}
+
+/// A CSV file of an artifact.
+pub struct File {
+    name: String,
+    handle: Handle,
+}
+
+enum Handle {
+    File(weft_guest::artifacts::File),
+    Whole,
+}
+
+/// The splits of data: a CSV file is one, and so is a directory of CSV files, unless it has directories `Split-NAME`.
+///
+/// # Errors
+/// There is no CSV file, or there are other files.
+pub fn splits(data: &weft_guest::artifacts::Artifact) -> Result<Vec<Split>> {
+    if !data.is_directory() {
+        let name = data.display_name().unwrap_or_else(|| "the table".to_owned());
+        return Ok(vec![Split { name: ALL.to_owned(), files: vec![File { name, handle: Handle::Whole }] }]);
+    }
+    let mut splits: Vec<Split> = Vec::new();
+    for entry in data.entries() {
+        if !entry.name.ends_with(".csv") {
+            bail!("`{}` is no CSV file: of examples only files whose names end in .csv are read", entry.name);
+        }
+        let named = entry.name.strip_prefix(SPLIT).and_then(|rest| rest.split_once('/'));
+        let split = named.map_or(ALL, |(split, _)| split).to_owned();
+        let file = File { handle: Handle::File(data.open(&entry.name)?), name: entry.name };
+        match splits.iter_mut().find(|known| known.name == split) {
+            Some(known) => known.files.push(file),
+            None => splits.push(Split { name: split, files: vec![file] }),
+        }
+    }
+    if splits.is_empty() {
+        bail!("the examples are an empty directory");
+    }
+    Ok(splits)
+}
+
+/// The tables of a split.
+#[must_use]
+pub fn tables<'a>(split: &'a Split, data: &'a weft_guest::artifacts::Artifact) -> Vec<Table<'a>> {
+    let table = |file: &'a File| Table {
+        name: file.name.clone(),
+        open: Box::new(move || -> Box<dyn BufRead + 'a> {
+            match &file.handle {
+                Handle::File(handle) => Box::new(handle.reader()),
+                Handle::Whole => Box::new(data.reader()),
+            }
+        }),
+    };
+    split.files.iter().map(table).collect()
+}
+
+/// Writes the statistics of a split.
+///
+/// # Errors
+/// What the runtime refuses.
+pub fn write_statistics(
+    into: &ExampleStatistics,
+    split: &str,
+    statistics: &DatasetFeatureStatisticsList,
+) -> Result<()> {
+    Ok(into
+        .create(&format!("{SPLIT}{split}/{STATISTICS}"))?
+        .write_bytes(&data_validation::text::to_bytes(statistics))?)
+}
+
+/// The statistics of each split but the excluded ones, by name.
+///
+/// # Errors
+/// There are none, or files that are no statistics.
+pub fn read_statistics(
+    from: &ExampleStatistics,
+    exclude: &[String],
+) -> Result<Vec<(String, DatasetFeatureStatisticsList)>> {
+    let mut found = Vec::new();
+    for entry in from.entries() {
+        let split = entry.name.strip_prefix(SPLIT).and_then(|rest| rest.split_once('/'));
+        let Some((split, STATISTICS)) = split else { continue };
+        if exclude.iter().any(|name| name == split) {
+            continue;
+        }
+        if entry.length > MOST_MESSAGE {
+            bail!("{} is larger than {} MiB", entry.name, MOST_MESSAGE >> 20);
+        }
+        let statistics =
+            from_bytes(&from.open(&entry.name)?.read_bytes()?).map_err(|error| problem(&entry.name, &error))?;
+        found.push((split.to_owned(), statistics));
+    }
+    if found.is_empty() {
+        bail!("the statistics have no file `{SPLIT}NAME/{STATISTICS}` of a split that is asked for");
+    }
+    Ok(found)
+}
+
+/// Writes the anomalies of each split, and whether it has none as the property `blessed`. True if no split has any.
+///
+/// # Errors
+/// What the runtime refuses.
+pub fn write_anomalies(into: &ExampleAnomalies, splits: &[(String, Anomalies)]) -> Result<bool> {
+    let mut blessed = Vec::new();
+    for (split, anomalies) in splits {
+        let file = into.create(&format!("{SPLIT}{split}/{ANOMALIES}"))?;
+        file.write_bytes(&data_validation::text::to_bytes(anomalies))?;
+        blessed.push((split, data_validation::check::is_blessed(anomalies)));
+    }
+    let quoted = blessed.iter().map(|(split, blessed)| {
+        let name = split.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{name}\":{}", if *blessed { "1.0" } else { "0.0" })
+    });
+    let quoted: Vec<String> = quoted.collect();
+    into.set_property("blessed", &Value::Struct(format!("{{{}}}", quoted.join(","))))?;
+    let names: Vec<&String> = splits.iter().map(|(split, _)| split).collect();
+    into.set_property("split_names", &Value::strings(names))?;
+    Ok(blessed.iter().all(|(_, blessed)| *blessed))
+}
+
+/// Writes a schema.
+///
+/// # Errors
+/// What the runtime refuses.
+pub fn write_schema(into: &artifacts::Schema, schema: &Schema) -> Result<()> {
+    Ok(into.create(SCHEMA)?.write_bytes(to_text(schema).as_bytes())?)
+}
+
+/// Writes a schema as its authors wrote it.
+///
+/// # Errors
+/// What the runtime refuses.
+pub fn write_schema_text(into: &artifacts::Schema, text: &str) -> Result<()> {
+    Ok(into.create(SCHEMA)?.write_bytes(text.as_bytes())?)
+}
+
+/// The statistics of a split.
+#[must_use]
+pub fn of_split<'a>(
+    splits: &'a [(String, DatasetFeatureStatisticsList)],
+    name: &str,
+) -> Option<&'a DatasetFeatureStatisticsList> {
+    match splits {
+        // Data that is not split is compared whatever its split is called.
+        [(_, only)] => Some(only),
+        several => several.iter().find(|(split, _)| split == name).map(|(_, statistics)| statistics),
+    }
+}
+
+/// What stands between cells, as a step is told it.
+pub trait Delimiter {
+    /// The dialect that this means.
+    ///
+    /// # Errors
+    /// It is not one character of ASCII.
+    fn dialect(self) -> Result<Dialect>;
+}
+
+impl Delimiter for Option<&str> {
+    fn dialect(self) -> Result<Dialect> {
+        match self.map(str::as_bytes) {
+            None => Ok(Dialect::default()),
+            Some([delimiter]) if delimiter.is_ascii() && !matches!(delimiter, b'"' | b'\r' | b'\n') => {
+                Ok(Dialect { delimiter: *delimiter })
+            }
+            Some(_) => bail!("the delimiter must be one character of ASCII, and no quote or line break"),
+        }
+    }
+}
+
+/// Reads a schema: a file, or `schema.pbtxt` in a directory.
+///
+/// # Errors
+/// It is no schema.
+pub fn read_schema(from: &artifacts::Schema) -> Result<Schema> {
+    let bytes = if from.is_directory() {
+        from.open(SCHEMA)?.read_bytes()?
+    } else {
+        let mut bytes = Vec::new();
+        while (bytes.len() as u64) < from.length().min(MOST_MESSAGE) {
+            bytes.extend(from.read(bytes.len() as u64, 1 << 20)?);
+        }
+        bytes
+    };
+    parse_schema(&bytes)
+}
+
+/// A schema from its text.
+///
+/// # Errors
+/// It is no schema.
+pub fn parse_schema(text: &[u8]) -> Result<Schema> {
+    let text = std::str::from_utf8(text)?;
+    Ok(from_text(text)?)
+}
+
+fn problem(file: &str, error: &data_validation::Error) -> Error {
+    Error::new(format!("{file}: {error}"))
+}

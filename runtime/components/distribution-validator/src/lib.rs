@@ -1,0 +1,181 @@
+//! The step of `wit/world.wit`.
+
+use data_validation::check::{CheckOptions, validate};
+use data_validation::distance::distances;
+use data_validation::number::six_digits;
+use data_validation::page::{self, Distance};
+use data_validation::proto::{
+    Anomalies, DatasetFeatureStatisticsList, Feature, FeatureComparator, InfinityNorm, JensenShannonDivergence,
+    NormalizedAbsoluteDifference,
+};
+use data_validation::statistics::{Options, Statistics, describe};
+use tfx_artifacts::{of_split, read_schema, read_statistics, splits, tables, write_anomalies};
+use weft_guest::{Result, bail, info, warn};
+
+wit_bindgen::generate!({
+    path: ["../../../wit", "../wit/tfx", "wit"],
+    world: "weft:distribution-validator/distribution-validator",
+    with: {
+        "tfx:types/artifacts@1.0.0": tfx_artifacts::artifacts,
+        "weft:component/artifacts@0.1.0": weft_guest::artifacts,
+        "weft:component/run@0.1.0": weft_guest::run,
+        "weft:component/types@0.1.0": weft_guest::types,
+    },
+});
+
+struct DistributionValidator;
+export!(DistributionValidator);
+
+impl Guest for DistributionValidator {
+    fn compare(
+        statistics: &ExampleStatistics,
+        baseline_statistics: Option<&ExampleStatistics>,
+        schema: Option<&Schema>,
+        thresholds: Option<Vec<Threshold>>,
+        examples: Option<&Artifact>,
+        baseline_examples: Option<&Artifact>,
+        fail_on_drift: Option<bool>,
+    ) -> Result<Compared, String> {
+        let baseline =
+            baseline_statistics.map(|baseline| read_statistics(baseline, &[])).transpose()?.unwrap_or_default();
+        let statistics = read_statistics(statistics, &[])?;
+        let known = schema.map(read_schema).transpose()?.unwrap_or_default();
+        let wanted = comparators(&known, thresholds.unwrap_or_default());
+        if baseline.is_empty() {
+            info!("there is no baseline to compare with");
+        }
+        let mut samples = Samples::of(examples)?.zip(Samples::of(baseline_examples)?);
+        let mut found = Found::default();
+        for (split, statistics) in statistics {
+            let Some(baseline) = of_split(&baseline, &split) else {
+                found.anomalies.push((split, Anomalies::default()));
+                continue;
+            };
+            let samples = match &mut samples {
+                Some((current, baseline)) => Some((current.describe(&split)?, baseline.describe(&split)?)),
+                None => None,
+            };
+            let samples = samples.as_ref().map(|(current, baseline)| (current, baseline));
+            found.split(&split, &statistics, baseline, &wanted, samples)?;
+        }
+        Ok(found.publish(fail_on_drift.unwrap_or(false))?)
+    }
+}
+
+/// A schema of drift comparators alone, as TFX's component makes one: nothing else is checked.
+fn comparators(schema: &data_validation::proto::Schema, thresholds: Vec<Threshold>) -> data_validation::proto::Schema {
+    let with_comparator = schema.feature.iter().filter(|feature| feature.drift_comparator.is_some());
+    let mut features: Vec<Feature> = with_comparator
+        .map(|feature| Feature {
+            name: feature.name.clone(),
+            drift_comparator: feature.drift_comparator,
+            ..Feature::default()
+        })
+        .collect();
+    for threshold in thresholds {
+        let comparator = FeatureComparator {
+            infinity_norm: threshold.infinity_norm.map(|threshold| InfinityNorm { threshold: Some(threshold) }),
+            jensen_shannon_divergence: threshold
+                .jensen_shannon_divergence
+                .map(|threshold| JensenShannonDivergence { threshold: Some(threshold), source: None }),
+            normalized_abs_difference: threshold
+                .normalized_abs_difference
+                .map(|threshold| NormalizedAbsoluteDifference { threshold: Some(threshold) }),
+        };
+        match features.iter_mut().find(|feature| feature.name() == threshold.feature) {
+            Some(known) => known.drift_comparator = Some(comparator),
+            None => features.push(Feature {
+                name: Some(threshold.feature),
+                drift_comparator: Some(comparator),
+                ..Feature::default()
+            }),
+        }
+    }
+    data_validation::proto::Schema { feature: features, ..data_validation::proto::Schema::default() }
+}
+
+/// Tables that are read for their samples.
+struct Samples<'a> {
+    examples: &'a Artifact,
+    splits: Vec<tfx_artifacts::Split>,
+}
+
+impl<'a> Samples<'a> {
+    fn of(examples: Option<&'a Artifact>) -> Result<Option<Self>> {
+        examples.map(|examples| Ok(Self { examples, splits: splits(examples)? })).transpose()
+    }
+
+    fn describe(&mut self, name: &str) -> Result<Statistics> {
+        let Some(split) = self.splits.iter().find(|split| split.name == name) else {
+            bail!("the examples have no split `{name}`, which the statistics have");
+        };
+        let options = Options { samples: true, ..Options::default() };
+        Ok(describe(&tables(split, self.examples), &options)?)
+    }
+}
+
+/// What was found of all splits.
+#[derive(Default)]
+struct Found {
+    anomalies: Vec<(String, Anomalies)>,
+    distances: Vec<(String, Vec<Distance>)>,
+    drifted: Vec<String>,
+}
+
+impl Found {
+    fn split(
+        &mut self,
+        split: &str,
+        statistics: &DatasetFeatureStatisticsList,
+        baseline: &DatasetFeatureStatisticsList,
+        wanted: &data_validation::proto::Schema,
+        samples: Option<(&Statistics, &Statistics)>,
+    ) -> Result<()> {
+        let options = CheckOptions { previous: Some(baseline), ..CheckOptions::default() };
+        let anomalies = validate(statistics, &typed(wanted, statistics)?, &options)?;
+        let distances = distances(statistics, baseline, wanted, samples)?;
+        for distance in distances.iter().filter(|distance| distance.moved()) {
+            for (name, value, threshold) in &distance.measures {
+                if let Some(threshold) = threshold.filter(|threshold| value > threshold) {
+                    let (value, threshold) = (six_digits(*value), six_digits(threshold));
+                    warn!("split {split}: `{}` has moved: {name} {value}, above {threshold}", distance.column);
+                }
+            }
+        }
+        for column in anomalies.anomaly_info.keys() {
+            if !self.drifted.contains(column) {
+                self.drifted.push(column.clone());
+            }
+        }
+        self.anomalies.push((split.to_owned(), anomalies));
+        self.distances.push((split.to_owned(), distances));
+        Ok(())
+    }
+
+    fn publish(self, fail: bool) -> Result<Compared> {
+        if fail && !self.drifted.is_empty() {
+            bail!("these columns have moved too far from the baseline: {}", self.drifted.join(", "));
+        }
+        let anomalies = ExampleAnomalies::new();
+        let blessed = write_anomalies(&anomalies, &self.anomalies)?;
+        anomalies.set_display_name("Drift")?;
+        let page = Html::new();
+        page.set_text(&page::of_distances(&self.distances))?;
+        page.set_display_name("Drift")?;
+        Ok(Compared { anomalies, page, drifted: self.drifted, blessed })
+    }
+}
+
+/// The comparators with the types of the data, and all other columns as they are: so that nothing but distances is told.
+fn typed(
+    wanted: &data_validation::proto::Schema,
+    statistics: &DatasetFeatureStatisticsList,
+) -> Result<data_validation::proto::Schema> {
+    let options = data_validation::schema::InferOptions { most_values: 0, ..Default::default() };
+    let mut schema = data_validation::schema::infer(statistics, options)?;
+    for feature in &mut schema.feature {
+        let comparator = wanted.feature.iter().find(|wanted| wanted.name() == feature.name());
+        feature.drift_comparator = comparator.and_then(|wanted| wanted.drift_comparator);
+    }
+    Ok(schema)
+}

@@ -1,0 +1,165 @@
+//! The pre-built components of the data side, whole: statistics, a schema, anomalies of other data and drift, by name.
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod common;
+
+use std::path::PathBuf;
+
+use common::{Folder, project, states, task};
+use serde_json::{Value, json};
+
+/// A table, or an answer of TFDV, of the library's own tests.
+fn reference(name: &str) -> PathBuf {
+    project().join("runtime/components/data-validation/tests/data/tfdv").join(name)
+}
+
+fn with_tables() -> Folder {
+    let folder = Folder::default();
+    for name in ["penguins_blank.csv", "serving.csv"] {
+        std::fs::copy(reference(name), folder.path().join(name)).unwrap();
+    }
+    folder
+}
+
+const PIPELINE: &str = r#"
+name: data-side
+steps:
+  training:
+    import: penguins_blank.csv
+    type: dataset
+  serving:
+    import: serving.csv
+    type: dataset
+  describe:
+    component: weft:statistics-gen
+    with: { examples: "${training}" }
+  describe-serving:
+    component: weft:statistics-gen
+    with: { examples: "${serving}" }
+  schema:
+    component: weft:schema-gen
+    with: { statistics: "${describe.statistics}" }
+  fits:
+    component: weft:example-validator
+    with: { statistics: "${describe.statistics}", schema: "${schema.schema}" }
+  validate:
+    component: weft:example-validator
+    with: { statistics: "${describe-serving.statistics}", schema: "${schema.schema}" }
+  drift:
+    component: weft:distribution-validator
+    with:
+      statistics: ${describe-serving.statistics}
+      baseline-statistics: ${describe.statistics}
+      thresholds:
+        - { feature: species, infinity-norm: 0.01 }
+        - { feature: island, infinity-norm: 0.5 }
+        - { feature: body_mass_g, jensen-shannon-divergence: 0.01 }
+      examples: ${serving}
+      baseline-examples: ${training}
+"#;
+
+fn output<'a>(outcome: &'a Value, step: &str, name: &str) -> &'a Value {
+    &task(outcome, step)["outputs"][name]
+}
+
+#[test]
+fn statistics_schema_anomalies_and_drift_of_the_penguins() {
+    let folder = with_tables();
+    folder.file("pipeline.yaml", PIPELINE);
+    let outcome = folder.json("run pipeline.yaml --json");
+    assert_eq!(outcome["state"], "COMPLETE", "{outcome}");
+
+    assert_eq!(output(&outcome, "describe", "rows")["parameter"], 344);
+    assert_eq!(output(&outcome, "fits", "blessed")["parameter"], true);
+    assert_eq!(output(&outcome, "validate", "blessed")["parameter"], false);
+    assert_eq!(output(&outcome, "validate", "findings")["parameter"], 4);
+    assert_eq!(output(&outcome, "drift", "drifted")["parameter"], json!(["body_mass_g", "species"]));
+
+    // Files in TFX's layout, with TFDV's own answers in them.
+    let export = |from: &str, to: &str| {
+        folder.ok(&["artifact", "export", from, to]);
+        folder.path().join(to)
+    };
+    let schema = export("latest/schema.schema", "schema").join("schema.pbtxt");
+    let expected = std::fs::read_to_string(reference("schema/penguins_blank.pbtxt")).unwrap();
+    assert_eq!(std::fs::read_to_string(schema).unwrap(), expected);
+    let statistics = export("latest/describe.statistics", "statistics").join("Split-all/FeatureStats.pb");
+    assert!(std::fs::metadata(statistics).unwrap().len() > 1000);
+    let anomalies = export("latest/validate.anomalies", "anomalies").join("Split-all/SchemaDiff.pb");
+    let anomalies = String::from_utf8_lossy(&std::fs::read(anomalies).unwrap()).into_owned();
+    assert!(anomalies.contains("Examples contain values missing from the schema: Emperor (~4%). "));
+    let page = std::fs::read_to_string(export("latest/drift.page", "drift.html")).unwrap();
+    for measure in ["L-infinity 0.23386 (threshold 0.01)", "Kolmogorov-Smirnov 0.23563", "PSI 0.427038"] {
+        assert!(page.contains(measure), "{measure} is not in {page}");
+    }
+    let shown = folder.json("artifact show latest/validate.anomalies --json").to_string();
+    assert!(shown.contains("tfx.ExampleAnomalies") && shown.contains("blessed"), "{shown}");
+
+    let log = folder.weft("logs latest validate").stdout;
+    for words in
+        ["species", "Unexpected string values", "sex", "Column is completely missing", "New column", "but got STRING"]
+    {
+        assert!(log.contains(words), "{words} is not in {log}");
+    }
+
+    // The same again is known, and the runtime finds everything whole.
+    let again = folder.json("run pipeline.yaml --json");
+    let computed = states(&again).into_iter().filter(|(name, _)| *name != "training" && *name != "serving");
+    assert!(computed.clone().count() == 6 && computed.into_iter().all(|(_, state)| state == "CACHED"));
+    folder.assert_whole();
+}
+
+#[test]
+fn pre_built_components_are_listed_and_looked_up_by_name() {
+    let folder = Folder::default();
+    let listed = folder.json("components --json");
+    let names: Vec<&str> =
+        listed["components"].as_array().unwrap().iter().map(|known| known["name"].as_str().unwrap()).collect();
+    for name in ["distribution-validator", "example-validator", "import-schema-gen", "schema-gen", "statistics-gen"] {
+        assert!(names.contains(&format!("weft:{name}").as_str()), "{name} is not in {names:?}");
+    }
+    let one = folder.weft("components statistics-gen").stdout;
+    assert!(one.contains("weft:statistics-gen") && one.contains("tfx.ExampleStatistics"), "{one}");
+
+    folder.file("wrong.yaml", "name: wrong\nsteps:\n  a:\n    component: weft:statistic-gen\n");
+    let wrong = folder.weft("check wrong.yaml");
+    assert_ne!(wrong.code, Some(0));
+    assert!(wrong.stderr.contains("there is no pre-built component `weft:statistic-gen`"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("did you mean `weft:statistics-gen`?"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_curated_schema_is_imported_as_it_was_written() {
+    let folder = Folder::default();
+    let text = "# Of the birds.\nfeature { name: \"species\" type: BYTES }\n";
+    folder.file("birds.pbtxt", text);
+    folder.file("bad.pbtxt", "feature {\n  nam: \"species\"\n}\n");
+    let call = |file: &str| folder.weft(&format!("call weft:import-schema-gen -w schema-file={file} --json"));
+    let imported = call("birds.pbtxt");
+    assert_eq!(imported.code, Some(0), "{}", imported.stderr);
+    folder.ok("artifact export latest/read.schema schema");
+    assert_eq!(std::fs::read_to_string(folder.path().join("schema/schema.pbtxt")).unwrap(), text);
+    let bad = call("bad.pbtxt");
+    assert_ne!(bad.code, Some(0));
+    let told = bad.stdout + &bad.stderr;
+    assert!(told.contains("the schema cannot be read: line 2: field 'nam' not found"), "{told}");
+}
+
+#[test]
+fn hostile_tables_are_refused_with_their_place() {
+    let folder = Folder::default();
+    let long = ["a,b\n1,", &"x".repeat(17 << 20)].concat();
+    for (name, text, place) in [
+        ("wide.csv", ",".repeat(100_000), "line 1: the line has more than 10000 cells"),
+        ("long.csv", long, "line 2: the line is longer than 16 MiB"),
+        ("cut.csv", "a,b\n1,2\n3,\"4".to_owned(), "line 3, column `b`: a quote is not closed"),
+        ("short.csv", "a,b\n1\n".to_owned(), "line 2: the row has 1 cell"),
+        ("empty.csv", String::new(), "line 1: a header line that names the columns is missing"),
+    ] {
+        folder.file(name, &text);
+        let ended = folder.weft(&format!("call weft:statistics-gen -w examples={name}"));
+        assert_ne!(ended.code, Some(0), "{name}");
+        let told = ended.stdout + &ended.stderr;
+        assert!(told.contains(place), "{name}: {told}");
+    }
+}
