@@ -57,7 +57,7 @@ impl Served {
     /// The answer to a request: its head, and its body.
     fn request(&self, head: &str, body: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
         write!(stream, "{head}\r\nconnection: close\r\n{length}\r\n{body}").unwrap();
         let mut answer = String::new();
@@ -142,7 +142,7 @@ fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     // It is at work when it is killed, and others wait for their turn.
     let authorized = format!("\r\nauthorization: Bearer {token}");
     let path = format!("/apis/v2beta1/runs/{run}");
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while !served.get(&path, &authorized).1.contains("\"task_details\"") {
         assert!(Instant::now() < until, "the run does not begin");
         std::thread::sleep(Duration::from_millis(20));
@@ -281,7 +281,7 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
         let shown: serde_json::Value = serde_json::from_str(&served.get(&path, &authorized).1).unwrap();
         shown["state"].as_str().unwrap().to_owned()
     };
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while state(&served) != "RUNNING" {
         assert!(Instant::now() < until, "the run does not begin");
         std::thread::sleep(Duration::from_millis(20));
@@ -291,7 +291,7 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
     let took = served.end();
     assert!(took < Duration::from_secs(20), "{took:?}");
     let served = Served::start(&folder);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while state(&served) != "RUNNING" {
         assert!(Instant::now() < until, "the run does not go on: {}", state(&served));
         std::thread::sleep(Duration::from_millis(20));
