@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,8 @@ struct Served {
     /// `127.0.0.1:PORT`
     address: String,
     token: String,
+    /// What it tells besides its address.
+    log: PathBuf,
 }
 
 impl Served {
@@ -30,16 +34,16 @@ impl Served {
         if !options.contains(&"--listen") {
             arguments.extend(["--listen", "127.0.0.1:0"]);
         }
-        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = folder.path().join("server.log");
+        let told = File::options().create(true).append(true).open(&log).unwrap();
+        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(told).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.trim().strip_prefix("http://") else {
-            let mut told = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-            panic!("it does not listen: {line}{told}");
+            panic!("it does not listen: {line}{}", std::fs::read_to_string(&log).unwrap());
         };
         let token = std::fs::read_to_string(folder.path().join(".weft/server.token")).unwrap_or_default();
-        Self { process, address: address.to_owned(), token: token.trim().to_owned() }
+        Self { process, address: address.to_owned(), token: token.trim().to_owned(), log }
     }
 
     fn url(&self) -> String {
@@ -89,6 +93,9 @@ impl Drop for Served {
     fn drop(&mut self) {
         _ = self.process.kill();
         _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("the server told:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
     }
 }
 
