@@ -4,8 +4,10 @@
 
 mod common;
 
+use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +19,8 @@ struct Served {
     /// `127.0.0.1:PORT`
     address: String,
     token: String,
+    /// What it tells besides its address.
+    log: PathBuf,
 }
 
 impl Served {
@@ -30,16 +34,16 @@ impl Served {
         if !options.contains(&"--listen") {
             arguments.extend(["--listen", "127.0.0.1:0"]);
         }
-        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = folder.path().join("server.log");
+        let told = File::options().create(true).append(true).open(&log).unwrap();
+        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(told).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.trim().strip_prefix("http://") else {
-            let mut told = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut told).unwrap();
-            panic!("it does not listen: {line}{told}");
+            panic!("it does not listen: {line}{}", std::fs::read_to_string(&log).unwrap());
         };
         let token = std::fs::read_to_string(folder.path().join(".weft/server.token")).unwrap_or_default();
-        Self { process, address: address.to_owned(), token: token.trim().to_owned() }
+        Self { process, address: address.to_owned(), token: token.trim().to_owned(), log }
     }
 
     fn url(&self) -> String {
@@ -57,7 +61,7 @@ impl Served {
     /// The answer to a request: its head, and its body.
     fn request(&self, head: &str, body: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
         let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
         write!(stream, "{head}\r\nconnection: close\r\n{length}\r\n{body}").unwrap();
         let mut answer = String::new();
@@ -89,6 +93,9 @@ impl Drop for Served {
     fn drop(&mut self) {
         _ = self.process.kill();
         _ = self.process.wait();
+        if std::thread::panicking() {
+            eprintln!("the server told:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
+        }
     }
 }
 
@@ -142,7 +149,7 @@ fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     // It is at work when it is killed, and others wait for their turn.
     let authorized = format!("\r\nauthorization: Bearer {token}");
     let path = format!("/apis/v2beta1/runs/{run}");
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while !served.get(&path, &authorized).1.contains("\"task_details\"") {
         assert!(Instant::now() < until, "the run does not begin");
         std::thread::sleep(Duration::from_millis(20));
@@ -281,7 +288,7 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
         let shown: serde_json::Value = serde_json::from_str(&served.get(&path, &authorized).1).unwrap();
         shown["state"].as_str().unwrap().to_owned()
     };
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while state(&served) != "RUNNING" {
         assert!(Instant::now() < until, "the run does not begin");
         std::thread::sleep(Duration::from_millis(20));
@@ -291,7 +298,7 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
     let took = served.end();
     assert!(took < Duration::from_secs(20), "{took:?}");
     let served = Served::start(&folder);
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while state(&served) != "RUNNING" {
         assert!(Instant::now() < until, "the run does not go on: {}", state(&served));
         std::thread::sleep(Duration::from_millis(20));

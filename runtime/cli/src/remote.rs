@@ -16,7 +16,7 @@ const MAX_ANSWER: u64 = 64 << 20;
 /// Which server to ask, and how.
 #[derive(Debug, Clone, Args)]
 pub struct ServerArgs {
-    /// The server, such as http://localhost:8888
+    /// The server, such as `http://localhost:8888`
     #[arg(long, value_name = "URL", env = "WEFT_SERVER", hide_env_values = true, value_hint = ValueHint::Url)]
     pub server: Option<String>,
     /// A file with the token that the server wants to see [default: server.token in the store]

@@ -2,11 +2,15 @@
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use crate::error::{Error, Result};
 
 /// The longest id, so that its lock file's name fits everywhere.
 const MAX_ID: usize = 128;
+
+/// How long a lock may be held by who only looks whether it is: see [`is_alive`], which takes a moment, or a bit more on a busy machine.
+const LOOKED_AT: Duration = Duration::from_millis(500);
 
 /// Held while a run is executed. The system releases it when the process ends in any way.
 #[derive(Debug)]
@@ -29,10 +33,14 @@ impl RunLock {
         let failed = |source| Error::Lock { path: path.clone(), source };
         std::fs::create_dir_all(directory).map_err(failed)?;
         let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
-            Ok(()) => Ok(Self { path, _file: file }),
-            Err(TryLockError::WouldBlock) => Err(Error::RunIsAlive { run: run.to_owned() }),
-            Err(TryLockError::Error(source)) => Err(failed(source)),
+        let until = Instant::now() + LOOKED_AT;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(Self { path, _file: file }),
+                Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(LOOKED_AT / 100),
+                Err(TryLockError::WouldBlock) => return Err(Error::RunIsAlive { run: run.to_owned() }),
+                Err(TryLockError::Error(source)) => return Err(failed(source)),
+            }
         }
     }
 
@@ -68,6 +76,24 @@ mod tests {
         assert!(!is_alive(&runs, "a"));
         RunLock::acquire(&runs, "a").unwrap().retire();
         assert!(!runs.join("a.lock").exists());
+    }
+
+    #[test]
+    fn who_looks_at_a_run_does_not_keep_it_from_starting() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(RunLock::acquire(directory.path(), "a").unwrap());
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                    is_alive(directory.path(), "a");
+                }
+            });
+            for _ in 0..300 {
+                drop(RunLock::acquire(directory.path(), "a").unwrap());
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
     }
 
     #[test]

@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS `weft_uri` (
 
 /// The tables of servers, which came later too.
 const SERVER: &str = include_str!("server.sql");
+/// The table that was added last: where it is, all others are.
+const LAST: &str = "weft_recurring";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
@@ -39,8 +41,11 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
 
 /// Makes the tables that came later, if they are not there. Takes no lock if they are.
 pub(crate) fn complete(conn: &Connection) -> rusqlite::Result<()> {
-    conn.execute_batch(LATER)?;
-    conn.execute_batch(SERVER)
+    if has_table(conn, LAST)? {
+        return Ok(());
+    }
+    // In one transaction, which is one wait for the disk. Another process may be at the same.
+    conn.execute_batch(&format!("BEGIN IMMEDIATE;\n{LATER}{SERVER}COMMIT;"))
 }
 
 /// Creates missing tables: all in an empty file, those of the runtime in a file of the `ml_metadata` library. It must
@@ -53,7 +58,7 @@ pub(crate) fn create(conn: &Connection, path: &Path) -> Result<()> {
     }
     match version(conn, "weft_env")? {
         Some(found) => expect(path, "weft", found, WEFT_VERSION),
-        None => Ok(conn.execute_batch(WEFT_SCHEMA)?),
+        None => Ok(conn.execute_batch(&format!("{WEFT_SCHEMA}{LATER}{SERVER}"))?),
     }
 }
 

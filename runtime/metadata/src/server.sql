@@ -57,6 +57,7 @@ CREATE TABLE IF NOT EXISTS `weft_submission` (
 );
 CREATE INDEX IF NOT EXISTS `weft_submission_open` ON `weft_submission`(`state`, `priority`, `created_ms`)
   WHERE `state` IN ('QUEUED', 'RUNNING', 'CANCELING');
+CREATE INDEX IF NOT EXISTS `weft_submission_created` ON `weft_submission`(`created_ms`, `id`);
 CREATE INDEX IF NOT EXISTS `weft_submission_recurring` ON `weft_submission`(`recurring`, `state`) WHERE `recurring` IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS `weft_recurring` (

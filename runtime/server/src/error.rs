@@ -109,6 +109,9 @@ impl From<weft::Error> for Error {
                 let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
                 Self::invalid(format!("{message}{hint}"))
             }
+            weft::Error::Engine(source) if error.is_request() => {
+                Self::new(Kind::FailedPrecondition, source.to_string())
+            }
             _ => Self::internal(&error),
         }
     }

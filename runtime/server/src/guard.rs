@@ -30,7 +30,7 @@ const COOKIE_SECONDS: u64 = 30 * 24 * 3600;
 /// Bytes of a form with a token.
 const MAX_LOGIN: usize = 8 << 10;
 /// How long an answer may be made: long enough to check a pipeline with many components. Streams that are being sent are not cut.
-const ANSWER_WITHIN: Duration = Duration::from_secs(120);
+const ANSWER_WITHIN: Duration = Duration::from_mins(2);
 /// What pages may do in a browser, unless they say it themselves.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";

@@ -22,7 +22,7 @@ const MAX_CONNECTIONS: usize = 1024;
 /// How long a client may take to send the head of a request, and a connection may be idle.
 const HEAD_WITHIN: Duration = Duration::from_secs(30);
 /// How long a client may neither send nor take a byte while it is its turn.
-const STALLED_AFTER: Duration = Duration::from_secs(60);
+const STALLED_AFTER: Duration = Duration::from_mins(1);
 /// Bytes that the head of a request may have.
 const MAX_HEAD: usize = 64 << 10;
 /// How long requests that are being answered may go on when the server ends.

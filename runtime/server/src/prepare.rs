@@ -37,7 +37,7 @@ impl Server {
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.
             Ok(prepared) => Ok(Prepared { file: None, ..prepared }),
-            Err(error) => Err(self.without_paths(error.into())),
+            Err(error) => Err(self.without_paths(&error.into())),
         }
     }
 
@@ -58,8 +58,8 @@ impl Server {
     }
 
     /// An error whose words name no folder of the host.
-    pub(crate) fn without_paths(&self, error: Error) -> Error {
-        Error { message: self.text_without_paths(&error.message), ..error }
+    pub(crate) fn without_paths(&self, error: &Error) -> Error {
+        Error::new(error.kind, self.text_without_paths(&error.message))
     }
 
     /// A text that names no folder of the host: what lies in the store or with the executors is named from there.

@@ -21,9 +21,9 @@ pub async fn blocking<T: Send + 'static>(
     server: &Server,
     work: impl FnOnce(&Server) -> Result<T> + Send + 'static,
 ) -> Result<T> {
-    let server = server.clone();
-    match tokio::task::spawn_blocking(move || work(&server)).await {
-        Ok(result) => result,
+    let working = server.clone();
+    match tokio::task::spawn_blocking(move || work(&working)).await {
+        Ok(result) => result.map_err(|error| server.without_paths(&error)),
         Err(_) => Err(Error::new(Kind::Internal, "the server broke down over this request; its log tells more")),
     }
 }

@@ -109,11 +109,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         Some(_) => screen::say("Clients show the token that is in the store's server.token, or in --token-file"),
         None => screen::say("warning: everybody on this machine may do everything here"),
     }
-    let served = listen(listener, router(server), stopped);
+    let outcome = listen(listener, router(server), stopped);
     screen::say("Ending: steps at work may end, or go on when the server is started again");
     let left = running.stop();
     _ = waiter.join();
-    served?;
+    outcome?;
     if left > 0 {
         screen::say(format!("warning: {left} runs did not stop in time; they go on when the server is started again"));
     }

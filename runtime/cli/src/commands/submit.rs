@@ -6,7 +6,6 @@ use std::time::Duration;
 use clap::ValueHint;
 use serde_json::{Map, Value, json};
 use weft::pipeline::model::{Format, Pipeline};
-use weft::pipeline::signature::find;
 use weft::pipeline::types::PortType;
 
 use crate::error::{Error, Exit, Result};
@@ -121,7 +120,10 @@ fn tell(run: &Value, id: &str, json: bool) -> Result<()> {
 
 /// A parameter's value from its text, by the type that it has. One that the pipeline does not have is the server's to refuse.
 fn typed(pipeline: &Pipeline, name: &str, text: &str) -> Result<Value> {
-    match find(&pipeline.root.inputs, name).map(|(_, input)| &input.port.ty) {
+    // Names may be written with `-` for `_`.
+    let fold = |name: &str| name.replace('_', "-");
+    let input = pipeline.root.inputs.iter().find(|(known, _)| fold(known) == fold(name));
+    match input.map(|(_, input)| &input.port.ty) {
         Some(PortType::Parameter(ty)) => {
             ty.parse(text).map_err(|why| Error::request(format!("the parameter `{name}`: {why}")))
         }

@@ -1,8 +1,8 @@
 //! Experiments: groups of runs.
 
-use rusqlite::{OptionalExtension, Row};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::list::List;
+use super::list::{List, Source};
 use super::types::{Experiment, Field, ListQuery, Listed};
 use crate::error::{Error, Result};
 use crate::store::Store;
@@ -15,23 +15,24 @@ pub(super) const STORAGE_STATE: &str = "CASE archived WHEN 0 THEN 'AVAILABLE' EL
 
 const LIST: List = List {
     name: "experiments",
-    from: "weft_experiment",
-    columns: &[
-        (Field::Id, "id"),
-        (Field::Name, "name"),
-        (Field::DisplayName, "name"),
-        (Field::Description, "description"),
-        (Field::CreatedAt, "created_ms"),
-        (Field::LastRunCreatedAt, "last_run_ms"),
-        (Field::StorageState, STORAGE_STATE),
-    ],
-    select: COLUMNS,
+    sources: &[Source {
+        from: "weft_experiment",
+        columns: &[
+            (Field::Id, "id"),
+            (Field::Name, "name"),
+            (Field::DisplayName, "name"),
+            (Field::Description, "description"),
+            (Field::CreatedAt, "created_ms"),
+            (Field::LastRunCreatedAt, "ifnull(last_run_ms, '')"),
+            (Field::StorageState, STORAGE_STATE),
+        ],
+    }],
 };
 
 impl Store {
     /// A part of the list of experiments.
     pub fn experiments(&self, query: &ListQuery) -> Result<Listed<Experiment>> {
-        self.read(|conn| LIST.page(conn, query, None, |row| Ok(experiment(row)?)))
+        self.read(|conn| LIST.page(conn, query, None, |id| find(conn, "id", id)))
     }
 
     /// An experiment.
@@ -45,11 +46,7 @@ impl Store {
     }
 
     fn one_experiment(&self, column: &str, value: &str) -> Result<Option<Experiment>> {
-        self.read(|conn| {
-            let mut statement =
-                conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_experiment WHERE {column} = ?1"))?;
-            Ok(statement.query_row([value], experiment).optional()?)
-        })
+        self.read(|conn| find(conn, column, value))
     }
 }
 
@@ -86,6 +83,11 @@ impl Tx<'_> {
         self.conn.execute("UPDATE weft_recurring SET experiment = ?2 WHERE experiment = ?1", [id, to])?;
         Ok(changed > 0)
     }
+}
+
+fn find(conn: &Connection, column: &str, value: &str) -> Result<Option<Experiment>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_experiment WHERE {column} = ?1"))?;
+    Ok(statement.query_row([value], experiment).optional()?)
 }
 
 fn experiment(row: &Row<'_>) -> rusqlite::Result<Experiment> {

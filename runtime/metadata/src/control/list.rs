@@ -1,103 +1,122 @@
 //! Lists: filtered, ordered and cut into pages by the database.
 
 use rusqlite::types::Value as Sql;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
 use super::types::{Comparison, Cursor, Field, ListQuery, Listed, Predicate};
 use crate::error::{Error, Result};
 
-/// A list that can be asked for.
+/// A list that can be asked for. Its entries come from one table, or from several that have none in common.
 pub(super) struct List {
     /// What its entries are called, for errors.
     pub name: &'static str,
-    /// A table, or a query in parentheses.
+    pub sources: &'static [Source],
+}
+
+/// Where entries of a list come from.
+pub(super) struct Source {
+    /// The table, and which of its rows, as `FROM` has it: `t`, or `t WHERE ..`.
     pub from: &'static str,
-    /// The columns that it can be filtered and ordered by.
+    /// The expressions that it can be filtered and ordered by, none of which is ever null.
     pub columns: &'static [(Field, &'static str)],
-    /// The columns that [`Self::page`] hands over, of which the first is the id.
-    pub select: &'static str,
 }
 
 /// A part of an SQL text, with the values for its question marks.
-#[derive(Default)]
 struct Clause {
     text: String,
     values: Vec<Sql>,
 }
 
 impl Clause {
+    /// No condition yet but that of the source.
+    fn over(from: &str) -> Self {
+        Self {
+            text: if from.contains(" WHERE ") { String::new() } else { " WHERE true".to_owned() },
+            values: Vec::new(),
+        }
+    }
+
     fn and(&mut self, text: &str, values: impl IntoIterator<Item = Sql>) {
-        self.text.push_str(if self.text.is_empty() { " WHERE " } else { " AND " });
+        self.text.push_str(" AND ");
         self.text.push_str(text);
         self.values.extend(values);
     }
 }
 
 impl List {
-    /// The entries that the query asks for. `only` is one more condition: a column of the list, and its value.
+    /// The entries that the query asks for, read by their ids. `only` is one more condition: a field, and its value.
+    ///
+    /// Only ids and what they are ordered by go through the sorting: of ten thousand runs, those on the page are read.
     pub(super) fn page<T>(
         &self,
         conn: &Connection,
         query: &ListQuery,
-        only: Option<(&str, &str)>,
-        read: impl Fn(&Row<'_>) -> Result<T>,
+        only: Option<(Field, &str)>,
+        read: impl Fn(&str) -> Result<Option<T>>,
     ) -> Result<Listed<T>> {
-        let mut clause = Clause::default();
-        if let Some((column, value)) = only {
-            clause.and(&format!("{column} = ?"), [Sql::Text(value.to_owned())]);
-        }
-        for predicate in &query.filter {
-            self.condition(&mut clause, predicate)?;
-        }
-        let from = self.from;
-        let total: i64 = conn
-            .prepare_cached(&format!("SELECT count(*) FROM {from}{}", clause.text))?
-            .query_row(params_from_iter(&clause.values), |row| row.get(0))?;
-
-        // Rows without a value come last: for SQLite, any text is greater than any number.
-        let key = format!("ifnull({}, '')", self.column(query.sort.unwrap_or(Field::CreatedAt))?);
-        let id = self.column(Field::Id)?;
         let (order, beyond) = if query.descending { ("DESC", "<") } else { ("ASC", ">") };
-        if let Some(Cursor { value, id: after }) = &query.after {
-            let value = sql(value);
-            clause.and(&format!("({key}, {id}) {beyond} (?, ?)"), [value, Sql::Text(after.clone())]);
-        }
         let limit = query.limit.max(1);
-        clause.values.push(Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1));
-        let mut statement = conn.prepare_cached(&format!(
-            "SELECT {}, {key} AS sort_key FROM {from}{} ORDER BY {key} {order}, {id} {order} LIMIT ?",
-            self.select, clause.text
-        ))?;
-        let mut rows = statement.query(params_from_iter(&clause.values))?;
+        let sql_limit = Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1);
+        let (mut total, mut parts, mut values) = (0, Vec::new(), Vec::new());
+        for source in self.sources {
+            let mut clause = Clause::over(source.from);
+            if let Some((field, value)) = only {
+                clause.and(&format!("{} = ?", self.column(source, field)?), [Sql::Text(value.to_owned())]);
+            }
+            for predicate in &query.filter {
+                self.condition(source, &mut clause, predicate)?;
+            }
+            let from = source.from;
+            let count = format!("SELECT count(*) FROM {from}{}", clause.text);
+            total +=
+                conn.prepare_cached(&count)?.query_row(params_from_iter(&clause.values), |row| row.get::<_, i64>(0))?;
+            let key = self.column(source, query.sort.unwrap_or(Field::CreatedAt))?;
+            let id = self.column(source, Field::Id)?;
+            if let Some(Cursor { value, id: after }) = &query.after {
+                clause.and(&format!("({key}, {id}) {beyond} (?, ?)"), [sql(value), Sql::Text(after.clone())]);
+            }
+            parts.push(format!(
+                "SELECT * FROM (SELECT {id} AS id, {key} AS key FROM {from}{} ORDER BY {key} {order}, {id} {order} LIMIT ?)",
+                clause.text
+            ));
+            values.extend(clause.values);
+            values.push(sql_limit.clone());
+        }
+        values.push(sql_limit);
+        let text = format!("{} ORDER BY key {order}, id {order} LIMIT ?", parts.join(" UNION ALL "));
+        let mut statement = conn.prepare_cached(&text)?;
+        let mut rows = statement.query(params_from_iter(&values))?;
         let (mut entries, mut last, mut next) = (Vec::new(), None, None);
+        let mut count = 0;
         while let Some(row) = rows.next()? {
-            if entries.len() == limit {
+            if count == limit {
                 next = last;
                 break;
             }
-            entries.push(read(row)?);
-            last = Some(Cursor { value: json(row.get("sort_key")?), id: row.get(0)? });
+            count += 1;
+            let id: String = row.get(0)?;
+            entries.extend(read(&id)?);
+            last = Some(Cursor { value: json(row.get(1)?), id });
         }
         Ok(Listed { entries, total: u64::try_from(total).unwrap_or(0), next })
     }
 
-    fn column(&self, field: Field) -> Result<&'static str> {
-        let found = self.columns.iter().find(|(known, _)| *known == field);
+    fn column(&self, source: &Source, field: Field) -> Result<&'static str> {
+        let found = source.columns.iter().find(|(known, _)| *known == field);
         found.map(|(_, column)| *column).ok_or(Error::NoSuchField { list: self.name, field })
     }
 
     /// Texts are compared whichever case their letters have, as KFP's server does.
-    fn condition(&self, clause: &mut Clause, predicate: &Predicate) -> Result<()> {
+    fn condition(&self, source: &Source, clause: &mut Clause, predicate: &Predicate) -> Result<()> {
         let Predicate { field, comparison, values } = predicate;
-        let column = self.column(*field)?;
+        let column = self.column(source, *field)?;
         let text = values.iter().all(Value::is_string);
         let (column, mark) = if text { (format!("lower({column})"), "lower(?)") } else { (column.to_owned(), "?") };
         let values: Vec<Sql> = values.iter().map(sql).collect();
         let operator = match comparison {
             Comparison::Equals => "=",
-            // What has no value is not the value.
-            Comparison::NotEquals => "IS NOT",
+            Comparison::NotEquals => "<>",
             Comparison::Greater => ">",
             Comparison::GreaterOrEqual => ">=",
             Comparison::Less => "<",

@@ -1,8 +1,8 @@
 //! Pipelines that were uploaded, and their versions.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 
-use super::list::List;
+use super::list::{List, Source};
 use super::types::{Field, ListQuery, Listed, PipelineEntry, VersionEntry};
 use crate::error::{Error, Result};
 use crate::runs::from_json;
@@ -14,35 +14,37 @@ const VERSION_COLUMNS: &str = "id, pipeline, name, display_name, description, ta
 
 const LIST: List = List {
     name: "pipelines",
-    from: "weft_pipeline",
-    columns: &[
-        (Field::Id, "id"),
-        (Field::Name, "name"),
-        (Field::DisplayName, "display_name"),
-        (Field::Description, "description"),
-        (Field::CreatedAt, "created_ms"),
-    ],
-    select: COLUMNS,
+    sources: &[Source {
+        from: "weft_pipeline",
+        columns: &[
+            (Field::Id, "id"),
+            (Field::Name, "name"),
+            (Field::DisplayName, "display_name"),
+            (Field::Description, "description"),
+            (Field::CreatedAt, "created_ms"),
+        ],
+    }],
 };
 
 const VERSIONS: List = List {
     name: "versions of pipelines",
-    from: "weft_pipeline_version",
-    columns: &[
-        (Field::Id, "id"),
-        (Field::Name, "name"),
-        (Field::DisplayName, "display_name"),
-        (Field::Description, "description"),
-        (Field::CreatedAt, "created_ms"),
-        (Field::Pipeline, "pipeline"),
-    ],
-    select: VERSION_COLUMNS,
+    sources: &[Source {
+        from: "weft_pipeline_version",
+        columns: &[
+            (Field::Id, "id"),
+            (Field::Name, "name"),
+            (Field::DisplayName, "display_name"),
+            (Field::Description, "description"),
+            (Field::CreatedAt, "created_ms"),
+            (Field::Pipeline, "pipeline"),
+        ],
+    }],
 };
 
 impl Store {
     /// A part of the list of pipelines.
     pub fn pipelines(&self, query: &ListQuery) -> Result<Listed<PipelineEntry>> {
-        self.read(|conn| LIST.page(conn, query, None, pipeline))
+        self.read(|conn| LIST.page(conn, query, None, |id| find(conn, "id", id)))
     }
 
     /// A pipeline.
@@ -56,27 +58,17 @@ impl Store {
     }
 
     fn one_pipeline(&self, column: &str, value: &str) -> Result<Option<PipelineEntry>> {
-        self.read(|conn| {
-            let mut statement =
-                conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_pipeline WHERE {column} = ?1"))?;
-            let mut rows = statement.query([value])?;
-            rows.next()?.map(pipeline).transpose()
-        })
+        self.read(|conn| find(conn, column, value))
     }
 
     /// A part of the list of a pipeline's versions.
     pub fn versions(&self, of: &str, query: &ListQuery) -> Result<Listed<VersionEntry>> {
-        self.read(|conn| VERSIONS.page(conn, query, Some(("pipeline", of)), version))
+        self.read(|conn| VERSIONS.page(conn, query, Some((Field::Pipeline, of)), |id| find_version(conn, id)))
     }
 
     /// A version.
     pub fn version(&self, id: &str) -> Result<Option<VersionEntry>> {
-        self.read(|conn| {
-            let mut statement =
-                conn.prepare_cached(&format!("SELECT {VERSION_COLUMNS} FROM weft_pipeline_version WHERE id = ?1"))?;
-            let mut rows = statement.query([id])?;
-            rows.next()?.map(version).transpose()
-        })
+        self.read(|conn| find_version(conn, id))
     }
 
     /// The newest version of a pipeline.
@@ -169,6 +161,19 @@ impl Tx<'_> {
     pub fn delete_version(&mut self, id: &str) -> Result<bool> {
         Ok(self.conn.execute("DELETE FROM weft_pipeline_version WHERE id = ?1", [id])? > 0)
     }
+}
+
+fn find(conn: &Connection, column: &str, value: &str) -> Result<Option<PipelineEntry>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_pipeline WHERE {column} = ?1"))?;
+    let mut rows = statement.query([value])?;
+    rows.next()?.map(pipeline).transpose()
+}
+
+fn find_version(conn: &Connection, id: &str) -> Result<Option<VersionEntry>> {
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {VERSION_COLUMNS} FROM weft_pipeline_version WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(version).transpose()
 }
 
 fn pipeline(row: &Row<'_>) -> Result<PipelineEntry> {

@@ -1,8 +1,8 @@
 //! Recurring runs.
 
-use rusqlite::{Row, named_params};
+use rusqlite::{Connection, Row, named_params};
 
-use super::list::List;
+use super::list::{List, Source};
 use super::types::{Field, ListQuery, Listed, RecurringRun, Submission};
 use crate::error::Result;
 use crate::runs::from_json;
@@ -14,35 +14,32 @@ const COLUMNS: &str = "id, name, description, experiment, pipeline, version, spe
 
 const LIST: List = List {
     name: "recurring runs",
-    from: "weft_recurring",
-    columns: &[
-        (Field::Id, "id"),
-        (Field::Name, "name"),
-        (Field::DisplayName, "name"),
-        (Field::Description, "description"),
-        (Field::CreatedAt, "created_ms"),
-        (Field::UpdatedAt, "updated_ms"),
-        (Field::Experiment, "experiment"),
-        (Field::Pipeline, "pipeline"),
-        (Field::Version, "version"),
-        (Field::Enabled, "CASE enabled WHEN 0 THEN 'DISABLED' ELSE 'ENABLED' END"),
-    ],
-    select: COLUMNS,
+    sources: &[Source {
+        from: "weft_recurring",
+        columns: &[
+            (Field::Id, "id"),
+            (Field::Name, "name"),
+            (Field::DisplayName, "name"),
+            (Field::Description, "description"),
+            (Field::CreatedAt, "created_ms"),
+            (Field::UpdatedAt, "updated_ms"),
+            (Field::Experiment, "experiment"),
+            (Field::Pipeline, "ifnull(pipeline, '')"),
+            (Field::Version, "ifnull(version, '')"),
+            (Field::Enabled, "CASE enabled WHEN 0 THEN 'DISABLED' ELSE 'ENABLED' END"),
+        ],
+    }],
 };
 
 impl Store {
     /// A part of the list of recurring runs.
     pub fn recurring_runs(&self, query: &ListQuery) -> Result<Listed<RecurringRun>> {
-        self.read(|conn| LIST.page(conn, query, None, recurring))
+        self.read(|conn| LIST.page(conn, query, None, |id| find(conn, id)))
     }
 
     /// A recurring run.
     pub fn recurring_run(&self, id: &str) -> Result<Option<RecurringRun>> {
-        self.read(|conn| {
-            let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_recurring WHERE id = ?1"))?;
-            let mut rows = statement.query([id])?;
-            rows.next()?.map(recurring).transpose()
-        })
+        self.read(|conn| find(conn, id))
     }
 
     /// The recurring runs that are on, each with the number of its runs that have not ended.
@@ -121,6 +118,12 @@ impl Tx<'_> {
     pub fn delete_recurring_run(&mut self, id: &str) -> Result<bool> {
         Ok(self.conn.execute("DELETE FROM weft_recurring WHERE id = ?1", [id])? > 0)
     }
+}
+
+fn find(conn: &Connection, id: &str) -> Result<Option<RecurringRun>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM weft_recurring WHERE id = ?1"))?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(recurring).transpose()
 }
 
 fn recurring(row: &Row<'_>) -> Result<RecurringRun> {

@@ -7,7 +7,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 
 use super::experiments::STORAGE_STATE;
-use super::list::List;
+use super::list::{List, Source};
 use super::types::{Change, Field, ListQuery, Listed, Origin, RunEntry, Status, Submission};
 use crate::error::Result;
 use crate::runs::{from_json, from_name};
@@ -18,61 +18,88 @@ use crate::write::{Tx, json};
 /// The state of a run: that of the queue until it has ended, then that of its record, which `weft resume` may change.
 macro_rules! status {
     () => {
-        "CASE WHEN s.state IN ('QUEUED', 'RUNNING', 'CANCELING') OR r.id IS NULL THEN s.state ELSE r.state END"
+        "CASE WHEN s.state IN ('QUEUED', 'RUNNING', 'CANCELING') THEN s.state \
+         ELSE ifnull((SELECT r.state FROM weft_run AS r WHERE r.id = s.id), s.state) END"
     };
 }
 
-/// All runs: those submitted, and those that only `weft run` knows, which belong to the default experiment.
-const ALL: &str = concat!(
-    "(SELECT s.id, s.name, s.experiment, s.pipeline_name, s.pipeline, s.version, ",
-    status!(),
-    " AS state, s.archived, s.recurring, s.priority, s.created_ms, s.scheduled_ms, r.started_ms, \
-     CASE WHEN s.state IN ('QUEUED', 'RUNNING', 'CANCELING') THEN NULL ELSE ifnull(r.ended_ms, s.ended_ms) END AS ended_ms, s.description \
-     FROM weft_submission AS s LEFT JOIN weft_run AS r ON r.id = s.id \
-     UNION ALL \
-     SELECT r.id, r.id, (SELECT id FROM weft_experiment WHERE name = 'Default'), r.pipeline, NULL, NULL, r.state, 0, NULL, 0, \
-     r.started_ms, r.started_ms, r.started_ms, r.ended_ms, '' \
-     FROM weft_run AS r WHERE NOT EXISTS (SELECT 1 FROM weft_submission AS s WHERE s.id = r.id))"
-);
+/// When a run ended.
+macro_rules! ended {
+    () => {
+        "CASE WHEN s.state IN ('QUEUED', 'RUNNING', 'CANCELING') THEN NULL \
+         ELSE ifnull((SELECT r.ended_ms FROM weft_run AS r WHERE r.id = s.id), s.ended_ms) END"
+    };
+}
 
-const COLUMNS: &str = "id, name, experiment, pipeline_name, pipeline, version, state, archived, priority, created_ms, \
-    scheduled_ms, started_ms, ended_ms, description";
+/// The runs that only `weft run` knows.
+const ALONE: &str = "weft_run AS r WHERE r.id NOT IN (SELECT s.id FROM weft_submission AS s)";
 
-const LIST: List = List {
-    name: "runs",
-    from: ALL,
+/// The experiment that these belong to.
+const DEFAULT: &str = "ifnull((SELECT e.id FROM weft_experiment AS e WHERE e.name = 'Default'), '')";
+
+const SUBMITTED: Source = Source {
+    from: "weft_submission AS s",
     columns: &[
-        (Field::Id, "id"),
-        (Field::Name, "name"),
-        (Field::DisplayName, "name"),
-        (Field::Description, "description"),
-        (Field::CreatedAt, "created_ms"),
-        (Field::ScheduledAt, "scheduled_ms"),
-        (Field::FinishedAt, "ended_ms"),
-        (Field::State, "state"),
+        (Field::Id, "s.id"),
+        (Field::Name, "s.name"),
+        (Field::DisplayName, "s.name"),
+        (Field::Description, "s.description"),
+        (Field::CreatedAt, "s.created_ms"),
+        (Field::ScheduledAt, "s.scheduled_ms"),
+        (Field::FinishedAt, concat!("ifnull(", ended!(), ", '')")),
+        (Field::State, status!()),
         (Field::StorageState, STORAGE_STATE),
-        (Field::Experiment, "experiment"),
-        (Field::Pipeline, "pipeline"),
-        (Field::Version, "version"),
-        (Field::PipelineName, "pipeline_name"),
-        (Field::RecurringRun, "recurring"),
+        (Field::Experiment, "s.experiment"),
+        (Field::Pipeline, "ifnull(s.pipeline, '')"),
+        (Field::Version, "ifnull(s.version, '')"),
+        (Field::PipelineName, "s.pipeline_name"),
+        (Field::RecurringRun, "ifnull(s.recurring, '')"),
     ],
-    select: COLUMNS,
 };
+
+const OTHERS: Source = Source {
+    from: ALONE,
+    columns: &[
+        (Field::Id, "r.id"),
+        (Field::Name, "r.id"),
+        (Field::DisplayName, "r.id"),
+        (Field::Description, "''"),
+        (Field::CreatedAt, "r.started_ms"),
+        (Field::ScheduledAt, "r.started_ms"),
+        (Field::FinishedAt, "ifnull(r.ended_ms, '')"),
+        (Field::State, "r.state"),
+        (Field::StorageState, "'AVAILABLE'"),
+        (Field::Experiment, DEFAULT),
+        (Field::Pipeline, "''"),
+        (Field::Version, "''"),
+        (Field::PipelineName, "r.pipeline"),
+        (Field::RecurringRun, "''"),
+    ],
+};
+
+const LIST: List = List { name: "runs", sources: &[SUBMITTED, OTHERS] };
+
+/// A run as lists have it, by its id: submitted, or not.
+const ENTRY: &str = concat!(
+    "SELECT s.id, s.name, s.experiment, s.pipeline_name, s.pipeline, s.version, ",
+    status!(),
+    ", s.archived, s.priority, s.created_ms, s.scheduled_ms, (SELECT r.started_ms FROM weft_run AS r WHERE r.id = s.id), ",
+    ended!(),
+    ", s.description FROM weft_submission AS s WHERE s.id = ?1 \
+     UNION ALL \
+     SELECT r.id, r.id, (SELECT e.id FROM weft_experiment AS e WHERE e.name = 'Default'), r.pipeline, NULL, NULL, r.state, 0, 0, \
+     r.started_ms, r.started_ms, r.started_ms, r.ended_ms, '' FROM weft_run AS r WHERE r.id = ?1 LIMIT 1"
+);
 
 impl Store {
     /// A part of the list of runs.
     pub fn run_entries(&self, query: &ListQuery) -> Result<Listed<RunEntry>> {
-        self.read(|conn| LIST.page(conn, query, None, |row| entry(conn, row)))
+        self.read(|conn| LIST.page(conn, query, None, |id| find(conn, id)))
     }
 
     /// A run as lists have it.
     pub fn run_entry(&self, id: &str) -> Result<Option<RunEntry>> {
-        self.read(|conn| {
-            let mut statement = conn.prepare_cached(&format!("SELECT {COLUMNS} FROM {ALL} WHERE id = ?1"))?;
-            let mut rows = statement.query([id])?;
-            rows.next()?.map(|row| entry(conn, row)).transpose()
-        })
+        self.read(|conn| find(conn, id))
     }
 
     /// How a run was submitted, and its states, the oldest first.
@@ -262,7 +289,13 @@ impl Status {
     }
 }
 
-/// A row of [`COLUMNS`], and what lists are not filtered by.
+fn find(conn: &Connection, id: &str) -> Result<Option<RunEntry>> {
+    let mut statement = conn.prepare_cached(ENTRY)?;
+    let mut rows = statement.query([id])?;
+    rows.next()?.map(|row| entry(conn, row)).transpose()
+}
+
+/// A row of [`ENTRY`], and what lists are not filtered by.
 fn entry(conn: &Connection, row: &Row<'_>) -> Result<RunEntry> {
     let id: String = row.get(0)?;
     let submitted = conn

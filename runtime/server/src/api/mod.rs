@@ -65,6 +65,8 @@ pub(crate) fn router() -> Router<Server> {
         .route("/scheduledworkflows", post(other::no_workflows))
         .route("/visualizations/{namespace}", post(other::no_visualizations))
         .merge(uploads)
+        // As grpc-gateway answers.
+        .method_not_allowed_fallback(|| async { Error::new(Kind::Unimplemented, "this is not done at this path") })
         .layer(DefaultBodyLimit::max(MAX_JSON));
     Router::new()
         .nest("/apis/v2beta1", api)

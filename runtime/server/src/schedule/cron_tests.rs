@@ -10,7 +10,7 @@ fn next(cron: &str, after: &str, zone: &str) -> Option<String> {
     Cron::parse(cron).unwrap().next(parse_rfc3339(after).unwrap(), &zone).map(rfc3339)
 }
 
-/// Times that the library `croniter` (PyPI) gives; `croniter_answers.py` beside the file tells how.
+/// Times that the library `croniter` of Python gives; `croniter_answers.py` beside the file tells how.
 #[test]
 fn times_are_those_of_croniter() {
     let cases: Vec<Value> = serde_json::from_str(include_str!("croniter.json")).unwrap();
@@ -105,7 +105,7 @@ proptest! {
             let local = Timestamp::from_second(second).unwrap().to_zoned(zone.clone());
             has(fields.seconds, local.second()) && has(fields.minutes, local.minute()) && has(fields.hours, local.hour())
         };
-        let expected = (start + 1..).find(|second| fits(*second)).unwrap();
+        let expected = (start + 1..start + 9_000_000).find(|second| fits(*second)).unwrap();
         prop_assert_eq!(cron.next(start * 1000, &zone), Some(expected * 1000));
     }
 }

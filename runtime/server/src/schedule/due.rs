@@ -96,7 +96,7 @@ mod tests {
 
     const HOUR: i64 = 3_600_000;
 
-    /// Cases of KFP's cron_schedule_test.go and periodic_schedule_test.go: created at 10 h, every hour, or every minute.
+    /// Cases of KFP's `cron_schedule_test.go` and `periodic_schedule_test.go`: created at 10 h, every hour, or every minute.
     #[test]
     fn as_kfps_controller() {
         let utc = TimeZone::UTC;

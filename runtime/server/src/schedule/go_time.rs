@@ -41,15 +41,12 @@ pub(super) fn format(time: &Zoned, layout: &str) -> String {
     let mut out = String::new();
     let mut rest = layout;
     while let Some(first) = rest.chars().next() {
-        match ELEMENTS.iter().find(|(element, _)| rest.starts_with(element)) {
-            Some((element, form)) => {
-                out.push_str(&time.strftime(form).to_string());
-                rest = &rest[element.len()..];
-            }
-            None => {
-                out.push(first);
-                rest = &rest[first.len_utf8()..];
-            }
+        if let Some((element, form)) = ELEMENTS.iter().find(|(element, _)| rest.starts_with(element)) {
+            out.push_str(&time.strftime(form).to_string());
+            rest = &rest[element.len()..];
+        } else {
+            out.push(first);
+            rest = &rest[first.len_utf8()..];
         }
     }
     out
