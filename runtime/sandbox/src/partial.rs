@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use wasm_encoder::{Encode as _, SectionId};
 use wasmparser::{BinaryReader, FunctionBody, Parser, Payload};
-use wasmtime::{Trap, WasmBacktrace};
+use wasmtime::Trap;
 
 use crate::compiler::Extent;
 
@@ -17,11 +17,9 @@ use crate::compiler::Extent;
 /// all, then how many are not, how many are, and so on, in the order of the module. Numbers are unsigned LEB128.
 pub const SECTION: &str = "weft:usual";
 
-/// A body that traps at its first instruction: no locals, `unreachable`, `end`. It is valid for any type.
-const TRAP: [u8; 3] = [0x00, 0x00, 0x0b];
-
-/// The position of [`TRAP`]'s instruction, from the beginning of the body.
-const TRAP_AT: usize = 1;
+/// A body that makes an integer of no number (no locals, `f32.const nan`, `i32.trunc_f32_s`, `unreachable`, `end`), which traps in a way in
+/// which compilers' code does not. It is valid for any type.
+const TRAP: [u8; 9] = [0x00, 0x43, 0x00, 0x00, 0xc0, 0x7f, 0xa8, 0x00, 0x0b];
 
 /// More than the functions that a module may have.
 const MAX_FUNCTIONS: usize = 1 << 20;
@@ -130,12 +128,10 @@ fn reduce(module: &[u8], usual: &UsualFunctions) -> Option<Vec<u8>> {
 #[error("a function of a program that it ran is not compiled")]
 pub(crate) struct MissingFunction;
 
-/// Whether a guest of which this much is compiled ended as it called a function that is not, or as a program did that it ran. (So does a
-/// guest with a function that does nothing but trap, which then traps again.)
+/// Whether a guest of which this much is compiled ended as it called a function that is not, or as a program did that it ran. (So does one
+/// that makes an integer of no number itself; run again, it traps again.)
 pub(crate) fn is_missing(error: &wasmtime::Error, extent: Extent) -> bool {
-    let frame = error.downcast_ref::<WasmBacktrace>().and_then(|trace| trace.frames().first());
-    let traps = matches!(error.downcast_ref(), Some(Trap::UnreachableCodeReached))
-        && frame.and_then(wasmtime::FrameInfo::func_offset) == Some(TRAP_AT);
+    let traps = matches!(error.downcast_ref(), Some(Trap::BadConversionToInteger));
     error.is::<MissingFunction>() || (extent == Extent::Usual && traps)
 }
 
