@@ -216,9 +216,10 @@ impl<'p> Checker<'p> {
         }
         let known = self.inputs.keys().map(String::as_str);
         let artifacts = self.inputs.values().any(|input| matches!(input.port.ty, PortType::Artifact { .. }));
-        let (noun, plural) = match artifacts {
-            true => ("parameter or input artifact", "parameters and input artifacts"),
-            false => ("parameter", "parameters"),
+        let (noun, plural) = if artifacts {
+            ("parameter or input artifact", "parameters and input artifacts")
+        } else {
+            ("parameter", "parameters")
         };
         let problem = about(task, Diagnostic::error(format!("there is no {noun} `{name}`"))).at(span);
         self.problems.push(problem.hint(suggest::hint(name, known, plural)));
@@ -239,10 +240,11 @@ impl<'p> Checker<'p> {
         let Some(source) = self.dag.tasks.get(task) else {
             let problem = about(reader, Diagnostic::error(format!("there is no step `{task}`"))).at(span);
             let hint = if find(self.inputs, task).is_some() {
-                let artifact = matches!(find(self.inputs, task), Some((_, input)) if matches!(input.port.ty, PortType::Artifact { .. }));
-                Some(match artifact {
-                    true => format!("`{task}` is an input artifact: write `${{inputs.{task}}}`"),
-                    false => format!("`{task}` is a parameter: write `${{params.{task}}}`"),
+                let artifact = |input: &Input| matches!(input.port.ty, PortType::Artifact { .. });
+                Some(if find(self.inputs, task).is_some_and(|(_, input)| artifact(input)) {
+                    format!("`{task}` is an input artifact: write `${{inputs.{task}}}`")
+                } else {
+                    format!("`{task}` is a parameter: write `${{params.{task}}}`")
                 })
             } else {
                 suggest::hint(task, self.dag.tasks.keys().map(String::as_str), "steps")
