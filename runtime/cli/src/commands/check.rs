@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use weft::pipeline::model::Implementation;
 use weft::pipeline::secrets::{Need, needed};
 use weft::pipeline::step::SecretGrant;
+use weft::pipeline::types::PortType;
 use weft::{Finding, Linker, PrepareOptions, Prepared};
 
 use crate::error::{Exit, Result};
@@ -49,11 +50,16 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             Implementation::Dag(dag) => dag.tasks.len(),
             _ => 0,
         };
-        let parts = [
+        let inputs = &pipeline.root.inputs;
+        let artifacts = inputs.values().filter(|input| matches!(input.port.ty, PortType::Artifact { .. })).count();
+        let mut parts = vec![
             count(steps, "step", "steps"),
             count(components.len(), "component file", "component files"),
-            count(pipeline.root.inputs.len(), "parameter", "parameters"),
+            count(inputs.len() - artifacts, "parameter", "parameters"),
         ];
+        if artifacts > 0 {
+            parts.push(count(artifacts, "input artifact", "input artifacts"));
+        }
         let mut text = format!("{GOOD}ok{GOOD:#}: pipeline `{}` with {}", pipeline.name, parts.join(", "));
         for Need { task, to, grant, .. } in needed(&pipeline, &parameters) {
             let SecretGrant { kind, name, key, optional } = grant;

@@ -41,6 +41,17 @@ schemaVersion: 2.1.0
 sdkVersion: kfp-2.17.3
 ";
 
+/// The same as a native pipeline, with a step that runs only if there are rows.
+const NATIVE: &str = "\
+name: native
+inputs:
+  data: { type: dataset, description: The rows }
+steps:
+  count: { component: '@trivial#count', with: { input: '${inputs.data}' } }
+  again: { component: '@trivial#count', with: { input: '${inputs.data}' }, when: count.bytes > 5 }
+outputs: { bytes: '${count.bytes}' }
+";
+
 fn given() -> Folder {
     let folder = Folder::default();
     folder.file("given.yaml", GIVEN);
@@ -48,6 +59,26 @@ fn given() -> Folder {
     fs::create_dir(folder.path().join("model")).unwrap();
     fs::write(folder.path().join("model/weights"), "w").unwrap();
     folder
+}
+
+#[test]
+fn native_pipelines_are_given_artifacts_too() {
+    let folder = given();
+    folder.file("native.yaml", NATIVE);
+    let missing = folder.weft("run native.yaml");
+    assert_eq!(missing.code, Some(2));
+    assert!(missing.stderr.contains("the input `data` is not given: The rows"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("-w data=PATH"), "{}", missing.stderr);
+    let check = |outcome: &serde_json::Value| {
+        assert_eq!(outcome["outputs"]["bytes"]["parameter"], 10, "{outcome}");
+        assert_eq!(outcome["tasks"][0]["task"], "data");
+    };
+    let outcome = folder.json("run native.yaml -w data=rows.csv --json");
+    check(&outcome);
+    // It is the same step again.
+    assert_eq!(outcome["tasks"][2]["state"], "CACHED", "{outcome}");
+    folder.ok("compile native.yaml -o compiled.yaml");
+    check(&folder.json("run compiled.yaml -w data=rows.csv --json"));
 }
 
 #[test]

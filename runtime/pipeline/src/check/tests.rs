@@ -294,3 +294,29 @@ fn a_type_in_the_place_of_a_default_is_pointed_out() {
     assert!(!problems[0].is_error());
     assert_eq!(problems[0].hint.as_deref(), Some("if that is its type, write `count: { type: u8 }`"));
 }
+
+#[test]
+fn input_artifacts_are_checked() {
+    let with = |inputs: &str, from: &str| {
+        let step =
+            format!("split: {{ component: p.wasm#split, with: {{ penguins: '{from}', seed: 1, fraction: 0.5 }} }}");
+        problems(&format!(
+            "name: n\nparameters: {{ csv: x.csv }}\ninputs: {{ {inputs} }}\nsteps:\n  {step}\n  raw: {{ import: '${{params.csv}}', type: dataset }}\n"
+        ))
+    };
+    assert_eq!(with("data: dataset", "${inputs.data}"), "");
+    for (inputs, from, told) in [
+        ("data: model", "${inputs.data}", "takes a dataset, but `inputs.data` is a model"),
+        (
+            "data: { type: dataset, optional: true }",
+            "${inputs.data}",
+            "may be left out, but the input `penguins` is needed",
+        ),
+        ("data: dataset", "${inputs.dta}", "there is no parameter or input artifact `dta`"),
+        ("data: dataset", "${data}", "`data` is an input artifact: write `${inputs.data}`"),
+        ("data: dataset", "${raw}", "nothing uses the input artifact `data`"),
+    ] {
+        let said = with(inputs, from);
+        assert!(said.contains(told), "{said}");
+    }
+}

@@ -104,7 +104,8 @@ impl<'p> Checker<'p> {
         let PortType::Artifact { .. } = to.ty else {
             return "give it under `with:`".to_owned();
         };
-        let mut names = Vec::new();
+        let given = self.inputs.iter().filter(|(_, input)| input.port.ty.assignable_to(&to.ty).is_ok());
+        let mut names: Vec<String> = given.map(|(name, _)| format!("${{inputs.{name}}}")).collect();
         for (name, task) in self.dag.tasks.iter().filter(|(name, _)| *name != reader) {
             let Some(component) = self.pipeline.components.get(&task.component) else { continue };
             for (output, _) in component.outputs.iter().filter(|(_, port)| port.ty.assignable_to(&to.ty).is_ok()) {
@@ -139,6 +140,9 @@ fn literal_problem(input: &str, port: &Port, value: &Value) -> Option<Diagnostic
 }
 
 fn parameter_problem(input: &str, port: &Port, parameter: &str, source: &Input) -> Option<Diagnostic> {
+    if let PortType::Artifact { .. } = source.port.ty {
+        return artifact_problem(input, port, parameter, source);
+    }
     let (PortType::Parameter(from), PortType::Parameter(to)) = (&source.port.ty, &port.ty) else {
         let why = source.port.ty.assignable_to(&port.ty).err()?;
         let message = format!("the input `{input}` takes {}, but `{parameter}` is a parameter", article(&port.ty));
@@ -169,6 +173,18 @@ fn parameter_problem(input: &str, port: &Port, parameter: &str, source: &Input) 
         ),
         _ => None,
     }
+}
+
+/// What does not fit of an artifact that the pipeline is given.
+fn artifact_problem(input: &str, port: &Port, name: &str, source: &Input) -> Option<Diagnostic> {
+    if source.port.ty.assignable_to(&port.ty).is_err() {
+        let (to, from) = (article(&port.ty), article(&source.port.ty));
+        return Some(Diagnostic::error(format!("the input `{input}` takes {to}, but `inputs.{name}` is {from}")));
+    }
+    (source.port.optional && !port.optional).then(|| {
+        Diagnostic::error(format!("the input artifact `{name}` may be left out, but the input `{input}` is needed"))
+            .hint("leave out its `optional: true`")
+    })
 }
 
 /// A port's type with its article.

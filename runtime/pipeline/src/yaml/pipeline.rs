@@ -8,7 +8,7 @@ use super::{reference, step};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{Binding, Dag, Implementation, Input, Pipeline};
 use crate::signature::Port;
-use crate::types::{ParameterType, PortType};
+use crate::types::{ArtifactType, ParameterType, PortType};
 
 /// Reads a pipeline in the native YAML format.
 ///
@@ -32,7 +32,7 @@ pub fn read_pipeline(text: &str) -> Result<Pipeline, Vec<Diagnostic>> {
 }
 
 fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
-    let keys = ["name", "description", "parameters", "steps", "outputs"];
+    let keys = ["name", "description", "parameters", "inputs", "steps", "outputs"];
     let fields = Fields::new(root, "the pipeline", &keys, problems)?;
     let mut pipeline = Pipeline::default();
     let mut dag = Dag::default();
@@ -61,6 +61,25 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
                         Ok(input) => {
                             pipeline.root.inputs.insert(name.clone(), input);
                         }
+                        Err(problem) => problems.push(problem),
+                    }
+                }
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if let Some(entry) = fields.get("inputs") {
+        match entry.node.mapping("a mapping from input artifacts to their kinds") {
+            Ok(entries) => {
+                for (name, entry) in entries {
+                    check_name(name, "an input artifact", entry.key, problems);
+                    pipeline.places.insert(format!("inputs.{name}"), entry.key);
+                    match input_artifact(&entry.node, problems) {
+                        Ok(_) if pipeline.root.inputs.contains_key(name) => problems.push(
+                            Diagnostic::error(format!("`{name}` is both a parameter and an input artifact"))
+                                .at(entry.key),
+                        ),
+                        Ok(input) => _ = pipeline.root.inputs.insert(name.clone(), input),
                         Err(problem) => problems.push(problem),
                     }
                 }
@@ -154,6 +173,28 @@ fn parameter(name: &str, node: &Node, problems: &mut Problems) -> Result<Input, 
         None => None,
     };
     Ok(input(ty, default, description))
+}
+
+/// An input artifact: `{ type, optional, description }`, or only its kind: `dataset`, `list<dataset>`.
+fn input_artifact(node: &Node, problems: &mut Problems) -> Result<Input, Diagnostic> {
+    let (kind, optional, description) = if let Kind::Mapping(_) = node.kind {
+        let fields = Fields::new(node, "an input artifact", &["type", "optional", "description"], problems)?;
+        let description =
+            fields.read("description", problems, |node, _| node.string("a description").map(str::to_owned));
+        let optional = fields.read("optional", problems, |node, _| node.boolean("`optional`"));
+        let Some(entry) = fields.get("type") else {
+            return Err(Diagnostic::error("an input artifact needs `type:`, its kind, such as `dataset`").at(node.span));
+        };
+        (&entry.node, optional.unwrap_or_default(), description)
+    } else {
+        (node, false, None)
+    };
+    let text = kind.string("an artifact's kind, such as `dataset` or `list<dataset>`")?.trim();
+    let item = text.strip_prefix("list<").and_then(|rest| rest.strip_suffix('>'));
+    let ty = ArtifactType::parse(item.unwrap_or(text).trim())
+        .map_err(|hint| Diagnostic::error(format!("unknown kind `{text}`")).at(kind.span).hint(hint))?;
+    let port = Port { ty: PortType::Artifact { kind: ty, list: item.is_some() }, optional };
+    Ok(Input { port, default: None, literals: Vec::new(), description })
 }
 
 /// An `option` type makes the parameter optional.

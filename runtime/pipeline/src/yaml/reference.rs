@@ -1,4 +1,4 @@
-//! References: `${params.seed}`, `${split.train}`, `${split}`, and the escape `$${`.
+//! References: `${params.seed}`, `${inputs.data}`, `${split.train}`, `${split}`, and the escape `$${`.
 
 use super::cursor::is_name;
 use super::node::Node;
@@ -48,8 +48,8 @@ pub(crate) fn reference(text: &str, node: &Node) -> Result<Binding, Diagnostic> 
             .hint("write `${params.name}` for a parameter, `${step.output}` for a step's output")
     };
     match (parts.next(), parts.next(), parts.next()) {
-        (Some("params"), Some(name), None) if is_name(name) => Ok(Binding::Input(name.to_owned())),
-        (Some("params"), None, None) => Err(wrong()),
+        (Some("params" | "inputs"), Some(name), None) if is_name(name) => Ok(Binding::Input(name.to_owned())),
+        (Some("params" | "inputs"), None, None) => Err(wrong()),
         (Some(step), output, None) if is_name(step) && output.is_none_or(is_name) => {
             Ok(Binding::Output { task: step.to_owned(), output: output.unwrap_or_default().to_owned() })
         }

@@ -268,3 +268,23 @@ proptest! {
         prop_assert_eq!(super::value(&text), Ok(value), "{}", text);
     }
 }
+
+#[test]
+fn input_artifacts_are_read() {
+    let text = "name: a\ninputs:\n  data: dataset\n  models: { type: list<model>, optional: true, description: To compare }\n\
+                steps:\n  train: { component: a.wasm, with: { data: '${inputs.data}', models: '${inputs.models}' } }\n";
+    let pipeline = read_pipeline(text).unwrap();
+    let inputs = &pipeline.root.inputs;
+    let ports: Vec<_> = inputs.values().map(|input| (input.port.ty.to_string(), input.port.optional)).collect();
+    assert_eq!(ports, [("dataset".to_owned(), false), ("list<model>".to_owned(), true)]);
+    assert_eq!(pipeline.root.inputs["models"].description.as_deref(), Some("To compare"));
+    assert_eq!(task(&pipeline, "train").inputs["data"].from, Binding::Input("data".to_owned()));
+    for (wrong, told) in [
+        ("inputs: { data: datset }", "unknown kind `datset`"),
+        ("inputs: { data: { optional: true } }", "needs `type:`"),
+        ("parameters: { data: 1 }\ninputs: { data: dataset }", "both a parameter and an input artifact"),
+    ] {
+        let told_is = problems(&format!("name: a\n{wrong}\nsteps: {{}}\n"));
+        assert!(told_is.contains(told), "{told_is}");
+    }
+}
