@@ -109,13 +109,45 @@ fn statistics_schema_anomalies_and_drift_of_the_penguins() {
     folder.assert_whole();
 }
 
+/// TFX 1.21's `CsvExampleGen` put 204 rows of this file into `train` and 140 into `eval`.
+#[test]
+fn splits_are_described_one_by_one() {
+    let folder = with_tables();
+    folder.file(
+        "pipeline.yaml",
+        r#"
+name: splits
+steps:
+  table: { import: penguins_blank.csv, type: dataset }
+  examples: { component: weft:example-gen, with: { data: "${table}" } }
+  describe: { component: weft:statistics-gen, with: { examples: "${examples.examples}" } }
+  train: { component: weft:statistics-gen, with: { examples: "${examples.examples}", exclude-splits: [eval] } }
+"#,
+    );
+    let outcome = folder.json("run pipeline.yaml --json");
+    assert_eq!(outcome["state"], "COMPLETE", "{outcome}");
+    assert_eq!(output(&outcome, "describe", "rows")["parameter"], 344);
+    assert_eq!(output(&outcome, "train", "rows")["parameter"], 204);
+    folder.ok("artifact export latest/describe.statistics statistics");
+    for split in ["train", "eval"] {
+        assert!(folder.path().join(format!("statistics/Split-{split}/FeatureStats.pb")).is_file(), "{split}");
+    }
+}
+
 #[test]
 fn pre_built_components_are_listed_and_looked_up_by_name() {
     let folder = Folder::default();
     let listed = folder.json("components --json");
     let names: Vec<&str> =
         listed["components"].as_array().unwrap().iter().map(|known| known["name"].as_str().unwrap()).collect();
-    for name in ["distribution-validator", "example-validator", "import-schema-gen", "schema-gen", "statistics-gen"] {
+    for name in [
+        "distribution-validator",
+        "example-gen",
+        "example-validator",
+        "import-schema-gen",
+        "schema-gen",
+        "statistics-gen",
+    ] {
         assert!(names.contains(&format!("weft:{name}").as_str()), "{name} is not in {names:?}");
     }
     let one = folder.weft("components statistics-gen").stdout;

@@ -1,4 +1,4 @@
-//! Rows as `tf.train.Example`, and the split that each falls into, as TFX's ExampleGen decides it.
+//! Rows as `tf.train.Example`, and the split that each falls into, as TFX's `ExampleGen` decides it.
 
 use sha2::{Digest, Sha256};
 

@@ -231,7 +231,7 @@ mod tests {
         let some = Sample::Numbers { counts: vec![(1.0, 2.0)], integers: true };
         assert_eq!(measure(&none, &some), Measures::default());
         assert_eq!(measure(&some, &Sample::Texts(BTreeMap::new())), Measures::default());
-        let same = measure(&some, &some);
-        assert_eq!((same.psi, same.kolmogorov_smirnov, same.wasserstein), (Some(0.0), Some(0.0), Some(0.0)));
+        let found = measure(&some, &some);
+        assert_eq!((found.psi, found.kolmogorov_smirnov, found.wasserstein), (Some(0.0), Some(0.0), Some(0.0)));
     }
 }

@@ -1,4 +1,4 @@
-//! Splits are those of TFX 1.21's CsvExampleGen, which put 204 of the 344 rows of `penguins_blank.csv` into `train` and 140 into `eval`.
+//! Splits are those of TFX 1.21's `CsvExampleGen`, which put 204 of the 344 rows of `penguins_blank.csv` into `train` and 140 into `eval`.
 
 use crate::common::read;
 use data_validation::csv::{Dialect, Reader};

@@ -36,7 +36,7 @@ fn cell(sort: u64, row: u64, drift: u64, random: &mut Random) -> String {
         1 => format!("{:.3}", (k * k % 977) as f64 / 7.0 + drift as f64),
         2 => ["red", "green", "blue", "größe", "東京"][usize::try_from((k * (k + drift)) % 5).unwrap()].to_owned(),
         3 => format!("id-{row:05}"),
-        4 => if k % (3 + drift) == 0 { "true" } else { "false" }.to_owned(),
+        4 => if k.is_multiple_of(3 + drift) { "true" } else { "false" }.to_owned(),
         5 => "7".to_owned(),
         6 => String::new(),
         7 => match k % 25 {
