@@ -52,6 +52,7 @@ mod shell;
 mod store;
 mod vendor;
 mod watch;
+pub mod words;
 
 pub use cancel::Cancel;
 pub use error::{Error, Result, causes};
