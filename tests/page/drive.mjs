@@ -255,10 +255,18 @@ await check("a thousand steps stay usable", async () => {
 if (plan.images) {
   await check("pictures are taken", async () => {
     mkdirSync(plan.images, { recursive: true });
-    const wanted = { runs: "light", run: "light", timeline: "dark", compare: "light", lineage: "dark", pipeline: "light", table: "light" };
-    for (const [name, scheme] of Object.entries(wanted)) {
-      const { context, page, go } = await open({ colorScheme: scheme, viewport: { width: 1240, height: 720 } });
-      await go(pages[name]);
+    const wanted = [
+      ["runs", "/?pipeline=penguins", "light", 560],
+      ["run", pages.run, "light", 660],
+      ["timeline", pages.timeline, "dark", 560],
+      ["compare", pages.compare, "light", 560],
+      ["lineage", pages.lineage, "dark", 420],
+      ["pipeline", pages.pipeline, "light", 560],
+      ["table", pages.table, "light", 440],
+    ];
+    for (const [name, path, scheme, height] of wanted) {
+      const { context, page, go } = await open({ colorScheme: scheme, viewport: { width: 1280, height } });
+      await go(path);
       await page.waitForTimeout(300);
       const picture = await page.screenshot({ path: `${plan.images}/page-${name}.png` });
       assert.ok(picture.length < 120_000, `page-${name}.png has ${picture.length} bytes`);

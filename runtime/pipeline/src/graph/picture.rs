@@ -71,10 +71,11 @@ pub struct PictureEdge {
 pub fn picture(pipeline: &Pipeline, is_open: &dyn Fn(&str) -> bool, room: f64) -> Picture {
     let graph = Graph::opened(pipeline, is_open);
     let (placed, sizes) = svg::place(&graph, room);
-    let Some(root) = placed.first() else { return Picture::default() };
+    let Some(outermost) = placed.first() else { return Picture::default() };
     let origins = svg::origins(&graph, &placed, &sizes, Point { x: 1.0, y: 1.0 });
     let mut inside = Inside { pipeline, known: HashMap::new() };
-    let mut picture = Picture { width: root.size.width + 8.0, height: root.size.height + 8.0, ..Picture::default() };
+    let mut picture =
+        Picture { width: outermost.size.width + 8.0, height: outermost.size.height + 8.0, ..Picture::default() };
     for (at, scope) in graph.scopes.iter().enumerate() {
         let origin = origins[at];
         for (node, (corner, size)) in scope.nodes.iter().zip(placed[at].nodes.iter().zip(&sizes[at])) {

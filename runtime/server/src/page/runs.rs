@@ -382,6 +382,10 @@ fn entries(server: &Server, ids: &[&str]) -> BTreeMap<String, RunEntry> {
 
 /// The runs that wait for their turn, the newest first.
 fn waiting(server: &Server, pipeline: Option<&str>) -> Vec<RunEntry> {
+    // Mostly there are none, which is quickly known.
+    if server.store().metadata.queue_length().is_ok_and(|(queued, ..)| queued == 0) {
+        return Vec::new();
+    }
     let is =
         |field, value: &str| Predicate { field, comparison: control::Comparison::Equals, values: vec![value.into()] };
     let mut filter = vec![is(Field::State, "QUEUED")];
