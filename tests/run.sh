@@ -44,6 +44,20 @@ authoring_tools() {
     ln -sfn ../js/node_modules "$modules"
 }
 
+# What drives a browser over the page, as npm's lock file has it, fetched anew when that changes.
+page_tests() {
+    local folder=target/page-tests
+    if cmp -s "$folder/package-lock.json" tests/page/package-lock.json; then return; fi
+    say "fetching what drives a browser"
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    cp tests/page/package.json tests/page/package-lock.json "$folder/"
+    if ! (cd "$folder" && npm ci --silent --no-audit --no-fund --ignore-scripts); then
+        rm -rf "$folder"
+        return 1
+    fi
+}
+
 environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
 
@@ -56,6 +70,7 @@ bash runtime/executors/build.sh
 if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash runtime/executors/build.sh science; fi
 
 authoring_tools
+page_tests
 
 # Runs tests of one kind, and remembers that some failed.
 failed=()

@@ -102,7 +102,7 @@ pub(crate) fn id_list(ids: &[i64]) -> String {
 }
 
 /// The artifacts with these ids and their producers, in the order of the ids.
-fn records(conn: &Connection, ids: &[i64]) -> Result<Vec<ArtifactRecord>> {
+pub(crate) fn records(conn: &Connection, ids: &[i64]) -> Result<Vec<ArtifactRecord>> {
     let list = id_list(ids);
     let mut properties = load_properties(conn, &list)?;
     let mut producers = load_producers(conn, &list)?;

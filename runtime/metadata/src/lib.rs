@@ -5,6 +5,7 @@
 //!
 //! - [`Store`] opens the file; [`Store::transaction`] writes to it through a [`Tx`].
 //! - [`RunRecord`] and [`StepRecord`] are the recorded runs and their steps.
+//! - [`Store::runs_page`], [`Store::pipelines_with_runs`] and [`Store::artifacts_page`] list what there is, a page at a time.
 //! - [`Store::find_cached`] and [`Store::latest_artifact`] find the results of earlier runs.
 //! - [`Store::lineage`] follows artifacts and runs upstream to their sources and downstream to their uses.
 //! - [`Store::resolve_uri`] resolves a URI that a step saw or set to content.
@@ -17,6 +18,7 @@ pub mod control;
 mod error;
 mod events;
 mod lineage;
+mod listing;
 mod properties;
 mod proto_struct;
 mod retention;
@@ -31,6 +33,7 @@ pub use error::{Error, Result};
 pub use lineage::{
     ArtifactNode, Direction, ExecutionNode, LineageEdge, LineageGraph, LineageQuery, LineageStart, MAX_LINEAGE_NODES,
 };
+pub use listing::{ArtifactQuery, Comparison, Operator, PipelineSummary, RunPage, RunQuery, StepState};
 pub use store::Store;
 pub use types::{
     ArtifactFilter, ArtifactRecord, ArtifactState, CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord,

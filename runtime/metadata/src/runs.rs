@@ -16,8 +16,8 @@ use crate::types::{
 
 /// The maximum number of candidates in the error of an ambiguous selector.
 const MAX_SHOWN: u32 = 5;
-const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
-const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
+pub(crate) const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
+pub(crate) const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
     started_ms, ended_ms, duration_us, peak_memory, log, grants, inputs, outputs, error, skipped";
 
 impl Store {
@@ -111,6 +111,11 @@ pub(crate) fn select(conn: &Connection, selector: &str) -> Result<String> {
 }
 
 fn record(conn: &Connection, id: &str) -> Result<RunRecord> {
+    Ok(RunRecord { steps: steps(conn, id)?, ..record_without_steps(conn, id)? })
+}
+
+/// The run; its steps are not read.
+pub(crate) fn record_without_steps(conn: &Connection, id: &str) -> Result<RunRecord> {
     let mut statement =
         conn.prepare_cached(&format!("SELECT {RUN_COLUMNS}, file, spec, outputs FROM weft_run WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
@@ -120,11 +125,11 @@ fn record(conn: &Connection, id: &str) -> Result<RunRecord> {
         file: row.get(7)?,
         spec: from_json("a run's pipeline", row.get_ref(8)?.as_str()?)?,
         outputs: from_json("a run's outputs", row.get_ref(9)?.as_str()?)?,
-        steps: steps(conn, id)?,
+        steps: Vec::new(),
     })
 }
 
-fn summary(conn: &Connection, row: &Row<'_>) -> Result<RunSummary> {
+pub(crate) fn summary(conn: &Connection, row: &Row<'_>) -> Result<RunSummary> {
     let id: String = row.get(0)?;
     Ok(RunSummary {
         counts: counts(conn, &id)?,
@@ -168,7 +173,7 @@ fn steps(conn: &Connection, run: &str) -> Result<Vec<StepRecord>> {
     Ok(steps)
 }
 
-fn step(row: &Row<'_>) -> Result<StepRecord> {
+pub(crate) fn step(row: &Row<'_>) -> Result<StepRecord> {
     let component = match (row.get(5)?, row.get(6)?) {
         (Some(digest), Some(function)) => Some(ComponentRef { digest, function }),
         _ => None,
@@ -197,7 +202,7 @@ fn step(row: &Row<'_>) -> Result<StepRecord> {
     })
 }
 
-fn unsigned(value: i64) -> u64 {
+pub(crate) fn unsigned(value: i64) -> u64 {
     u64::try_from(value).unwrap_or(0)
 }
 

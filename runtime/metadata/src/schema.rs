@@ -13,13 +13,15 @@ pub(crate) const WEFT_VERSION: i64 = 1;
 
 const MLMD_SCHEMA: &str = include_str!("schema.sql");
 const WEFT_SCHEMA: &str = include_str!("weft.sql");
-/// Tables that came later, and that stores of this version may lack.
+/// Tables and indexes that came later, and that stores of this version may lack.
 const LATER: &str = "\
 -- Where URIs lead that do not name their content: outputs of steps, names in other systems. Who gave one last counts.
 CREATE TABLE IF NOT EXISTS `weft_uri` (
   `uri` TEXT PRIMARY KEY,
   `content` TEXT NOT NULL
 ) WITHOUT ROWID;
+-- The runs of a pipeline, by their start.
+CREATE INDEX IF NOT EXISTS `weft_run_pipeline` ON `weft_run`(`pipeline`, `started_ms`);
 ";
 
 /// The tables of servers, which came later too.

@@ -11,12 +11,14 @@ use crate::types::PortType;
 
 mod dot;
 mod layout;
+mod picture;
 mod svg;
 #[cfg(test)]
 mod tests;
 mod text;
 
 pub use dot::dot;
+pub use picture::{Flowchart, Picture, PictureEdge, PictureTask, flowchart, picture};
 pub use svg::svg;
 
 /// The maximum number of tasks that are drawn; a DAG beyond it is drawn as one box. Nested DAGs can multiply the number
@@ -77,6 +79,8 @@ impl Kind {
 struct Node {
     /// Its path: `condition-1/push`.
     path: String,
+    /// The name of its component.
+    component: String,
     title: String,
     kind: Kind,
     /// Its component, function or command.
@@ -130,6 +134,11 @@ impl Edge {
 impl Graph {
     /// The graph of a pipeline. Recursive DAGs, and those beyond [`MAX_TASKS`], are empty boxes.
     fn of(pipeline: &Pipeline) -> Self {
+        Self::opened(pipeline, &|_| true)
+    }
+
+    /// The same, where DAGs whose path `is_open` refuses are empty boxes too.
+    fn opened(pipeline: &Pipeline, is_open: &dyn Fn(&str) -> bool) -> Self {
         let mut graph = Self::default();
         let Implementation::Dag(root) = &pipeline.root.implementation else { return graph };
         // DAGs whose tasks are still to be added, with the names of their enclosing components.
@@ -148,6 +157,7 @@ impl Graph {
                 if let Some(Implementation::Dag(inner)) = component.map(|component| &component.implementation)
                     && !enclosing.contains(&task.component.as_str())
                     && tasks + inner.tasks.len() <= MAX_TASKS
+                    && is_open(&node.path)
                 {
                     tasks += inner.tasks.len();
                     node.inner = Some(graph.scopes.len());
@@ -188,6 +198,7 @@ fn node(format: Format, name: &str, task: &Task, component: Option<&Component>, 
     };
     Node {
         path: format!("{prefix}{name}"),
+        component: task.component.clone(),
         title: task.display_name.clone().unwrap_or_else(|| name.to_owned()),
         kind,
         about,

@@ -99,6 +99,8 @@ async fn pass(server: &Server, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     match (request.method(), path) {
         (_, "/healthz" | "/apis/v2beta1/healthz") => return next.run(request).await,
+        // The style sheet of the page that asks for the token is everybody's.
+        (&Method::GET, path) if path.starts_with(page::ASSETS) => return next.run(request).await,
         (&Method::GET, "/login") => {
             let after = query_field(request.uri().query(), "next");
             return login_page(StatusCode::OK, None, &local(after.as_deref()));
@@ -115,11 +117,7 @@ async fn pass(server: &Server, request: Request, next: Next) -> Response {
             return unauthenticated("the token is not that of this server");
         }
     }
-    if path.starts_with("/apis/")
-        || path == "/metrics"
-        || request.method() != Method::GET
-        || path.starts_with("/assets/")
-    {
+    if path.starts_with("/apis/") || path == "/metrics" || request.method() != Method::GET {
         return unauthenticated(
             "show the token of this server: `Authorization: Bearer ..`; `existing_token` of kfp.Client",
         );

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde_json::Value;
 use weft::metadata::control::{Spec, Submission};
-use weft::{Parameters, PipelineFile, PrepareOptions, Prepared, silent};
+use weft::{Parameters, PipelineFile, PrepareOptions, Prepared, Source, silent};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::server::{Server, lock_of};
 
 /// Prepared pipelines that are kept for runs in the queue.
@@ -15,10 +16,32 @@ const MAX_KEPT: usize = 64;
 /// The folder in the store for files that come with pipelines.
 pub(crate) const BUNDLES: &str = "bundles";
 
+/// What the text of a specification begins with that stands for the pipeline of a recorded run; its id follows. A run of `weft run` has no
+/// other text: its file may be gone, and the record is what it executed.
+const RECORDED: &str = "weft-run: ";
+
+/// The specification that executes the pipeline of a recorded run again.
+pub(crate) fn recorded_spec(run: &str) -> Spec {
+    Spec { text: format!("{RECORDED}{run}\n"), bundle: None }
+}
+
+/// The run whose pipeline a specification stands for.
+fn recorded(spec: &Spec) -> Option<&str> {
+    spec.text.strip_prefix(RECORDED).map(str::trim_end)
+}
+
 impl Server {
     /// Reads a pipeline.
     pub(crate) fn read_spec(&self, spec: &Spec) -> Result<PipelineFile> {
         let path = self.folder_of(spec).join("pipeline.yaml");
+        if let Some(id) = recorded(spec) {
+            let record = self.store().metadata.run_without_steps(id)?;
+            let unreadable =
+                || Error::new(Kind::FailedPrecondition, format!("the pipeline of run `{id}` cannot be read"));
+            let pipeline = weft::recorded_pipeline(&record.spec).ok_or_else(unreadable)?;
+            let source = Arc::new(Source { shown: "the pipeline".to_owned(), text: spec.text.clone() });
+            return Ok(PipelineFile { source, path, pipeline, warnings: Vec::new() });
+        }
         Ok(weft::read_text(spec.text.clone(), "the pipeline", path)?)
     }
 
@@ -31,8 +54,12 @@ impl Server {
 
     /// Links and checks a pipeline with its parameters.
     pub(crate) fn prepare(&self, spec: &Spec, parameters: &BTreeMap<String, Value>) -> Result<Prepared> {
-        let file = self.read_spec(spec)?;
         let parameters = Parameters { json: parameters.clone(), ..Parameters::default() };
+        if let Some(id) = recorded(spec) {
+            let record = self.store().metadata.run_without_steps(id)?;
+            return self.0.weft.prepare_again(&record, &parameters).map_err(|error| self.without_paths(&error.into()));
+        }
+        let file = self.read_spec(spec)?;
         let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.

@@ -54,6 +54,7 @@ mod shell;
 mod store;
 mod vendor;
 mod watch;
+pub mod words;
 
 pub use cancel::Cancel;
 pub use compiled::{export_compiled, import_compiled};

@@ -1,17 +1,15 @@
 //! How things look on a terminal: plain data in, text out.
 
-pub mod bytes;
 pub mod diagnostic;
 pub mod failures;
 pub mod lineage;
 pub mod outcome;
 pub mod progress;
 pub mod table;
-pub mod text;
-pub mod time;
-pub mod value;
 
 use std::fmt::Write as _;
+
+pub use weft::words::{bytes, text, time, value};
 
 use anstyle::{AnsiColor, Effects, Style};
 use weft::metadata::RunState;

@@ -14,8 +14,8 @@ const TITLE: f64 = 13.0;
 const SMALL: f64 = 11.0;
 const LINE: f64 = 16.0;
 /// The maximum length of texts, in characters.
-const MAX_LINE_CHARS: usize = 40;
-const MAX_EDGE_CHARS: usize = 26;
+pub(super) const MAX_LINE_CHARS: usize = 40;
+pub(super) const MAX_EDGE_CHARS: usize = 26;
 /// The maximum number of edges in a DAG for which labels are drawn. Tooltips show them in any case.
 const MAX_EDGE_LABELS: usize = 150;
 
@@ -51,7 +51,7 @@ const STYLE: &str = "
 /// pipeline only.
 pub fn svg(pipeline: &Pipeline) -> String {
     let graph = Graph::of(pipeline);
-    let (placed, sizes) = place(&graph);
+    let (placed, sizes) = place(&graph, 0.0);
     let root = placed.first().map(|placed| placed.size).unwrap_or_default();
     let name = text::short(&pipeline.name, 80);
     let width = root.width.max(16.0 * text::width(&name)) + 2.0 * MARGIN;
@@ -84,18 +84,8 @@ pub fn svg(pipeline: &Pipeline) -> String {
         MARGIN + 14.0,
         escaped(&name)
     );
-    // Where each DAG begins; those around it come first.
     let left = MARGIN + (width - 2.0 * MARGIN - root.width) / 2.0;
-    let mut origins = vec![Point { x: left, y: MARGIN + 30.0 }];
-    for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
-        let (enclosing, node) = scope.parent.unwrap_or_default();
-        let (corner, size) = (placed[enclosing].nodes[node], sizes[enclosing][node]);
-        let head = head(&graph.scopes[enclosing].nodes[node]);
-        origins.push(Point {
-            x: origins[enclosing].x + corner.x - size.width / 2.0 + (size.width - placed[at].size.width) / 2.0,
-            y: origins[enclosing].y + corner.y + head,
-        });
-    }
+    let origins = origins(&graph, &placed, &sizes, Point { x: left, y: MARGIN + 30.0 });
     for (at, scope) in graph.scopes.iter().enumerate() {
         let (placed, origin) = (&placed[at], origins[at]);
         for (node, (corner, size)) in scope.nodes.iter().zip(placed.nodes.iter().zip(&sizes[at])) {
@@ -127,13 +117,29 @@ pub fn svg(pipeline: &Pipeline) -> String {
     out
 }
 
-/// Lays out every DAG, inner ones first, with the sizes of their nodes.
-fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
+/// Where each DAG begins, if the root does at `first`.
+pub(super) fn origins(graph: &Graph, placed: &[Placed], sizes: &[Vec<Size>], first: Point) -> Vec<Point> {
+    let mut origins = vec![first];
+    // Those around a DAG come before it.
+    for (at, scope) in graph.scopes.iter().enumerate().skip(1) {
+        let (enclosing, node) = scope.parent.unwrap_or_default();
+        let (corner, size) = (placed[enclosing].nodes[node], sizes[enclosing][node]);
+        let head = head(&graph.scopes[enclosing].nodes[node]);
+        origins.push(Point {
+            x: origins[enclosing].x + corner.x - size.width / 2.0 + (size.width - placed[at].size.width) / 2.0,
+            y: origins[enclosing].y + corner.y + head,
+        });
+    }
+    origins
+}
+
+/// Lays out every DAG, inner ones first, with the sizes of their nodes, which have `room` beside their text.
+pub(super) fn place(graph: &Graph, room: f64) -> (Vec<Placed>, Vec<Vec<Size>>) {
     let mut placed: Vec<Placed> = vec![Placed::default(); graph.scopes.len()];
     let mut sizes: Vec<Vec<Size>> = vec![Vec::new(); graph.scopes.len()];
     for (at, scope) in graph.scopes.iter().enumerate().rev() {
         let of: Vec<Size> =
-            scope.nodes.iter().map(|node| size(node, node.inner.map(|inner| placed[inner].size))).collect();
+            scope.nodes.iter().map(|node| size(node, node.inner.map(|inner| placed[inner].size), room)).collect();
         let labelled = scope.edges.len() <= MAX_EDGE_LABELS;
         let edges: Vec<(usize, usize, Option<Size>)> = scope
             .edges
@@ -151,16 +157,16 @@ fn place(graph: &Graph) -> (Vec<Placed>, Vec<Vec<Size>>) {
 }
 
 /// The lines below a node's title, each with how it is slanted.
-fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
+pub(super) fn lines(node: &Node) -> impl Iterator<Item = (&'static str, String)> {
     let about = node.about.iter().map(|line| ("", text::short(line, MAX_LINE_CHARS)));
     about
         .chain(node.terms.iter().map(|line| (r#" font-style="italic""#, text::short(line, MAX_LINE_CHARS + 8))))
         .filter(|(_, line)| !line.is_empty())
 }
 
-fn size(node: &Node, inner: Option<Size>) -> Size {
+fn size(node: &Node, inner: Option<Size>, room: f64) -> Size {
     let title = 1.08 * TITLE * text::width(&text::short(&node.title, MAX_LINE_CHARS));
-    let text = lines(node).map(|(_, line)| SMALL * text::width(&line)).fold(title, f64::max) + 36.0;
+    let text = lines(node).map(|(_, line)| SMALL * text::width(&line)).fold(title, f64::max) + 36.0 + room;
     match inner {
         Some(inner) => {
             Size { width: text.max(inner.width + 2.0 * PADDING), height: head(node) + inner.height + PADDING }
@@ -285,7 +291,7 @@ fn shape(kind: Kind, inside: bool, at: Point, size: Size) -> String {
 }
 
 /// The path of an edge: straight through the layers, with curves between them.
-fn path(route: &Route, origin: Point) -> String {
+pub(super) fn path(route: &Route, origin: Point) -> String {
     let mut path = String::new();
     let mut before: Option<Point> = None;
     let at = |point: Point| Point { x: origin.x + point.x, y: origin.y + point.y };
@@ -315,7 +321,7 @@ fn path(route: &Route, origin: Point) -> String {
 }
 
 /// A number with at most one decimal place.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let text = format!("{value:.1}");
     match text.strip_suffix(".0") {
         Some("-0") => "0".to_owned(),

@@ -47,7 +47,7 @@ root:
         triggerPolicy: { strategy: ALL_UPSTREAM_TASKS_COMPLETED }
 "#;
 
-fn nested() -> Pipeline {
+pub(super) fn nested() -> Pipeline {
     read_pipeline(NESTED).unwrap().pipeline
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use weft::pipeline::calendar::civil;
+use weft_pipeline::calendar::civil;
 
 /// `< 1 ms`, `12 ms`, `0.41 s`, `41.2 s`, `3 min 5 s`, `2 h 10 min`, `3 d 4 h`
 pub fn duration(duration: Duration) -> String {

@@ -1,7 +1,7 @@
 //! Values of inputs and outputs in few words.
 
 use serde_json::Value;
-use weft::pipeline::step::{Artifact, PortValue, PortValues};
+use weft_pipeline::step::{Artifact, PortValue, PortValues};
 
 use super::text;
 
@@ -152,7 +152,7 @@ mod tests {
     fn metrics_show_their_numbers() {
         let artifact = |kind: &str, properties: Value| Artifact {
             id: None,
-            kind: weft::pipeline::types::ArtifactType(kind.to_owned()),
+            kind: weft_pipeline::types::ArtifactType(kind.to_owned()),
             uri: EMPTY.to_owned(),
             name: None,
             properties: serde_json::from_value(properties).unwrap(),
