@@ -17,6 +17,8 @@ use crate::server::Server;
 struct Live<'r> {
     /// Whether nothing changes by itself any more.
     done: bool,
+    /// Whether it has begun: then there is a graph to show.
+    begun: bool,
     /// HTML by the name of the part that it replaces.
     parts: BTreeMap<&'static str, String>,
     /// Class, text and word of each task of the graph.
@@ -41,7 +43,7 @@ pub(super) async fn states(
         }
         let fates = graph::fates(&run.steps, &run.live, run.alive);
         let nodes = if View::of(&fields) == View::Graph { graph::states(&fates) } else { BTreeMap::new() };
-        let live = Live { done: !run.look.is_moving(), parts, nodes };
+        let live = Live { done: !run.look.is_moving(), begun: run.record.is_some(), parts, nodes };
         serde_json::to_string(&live).map_err(|error| Error::new(Kind::Internal, error.to_string()))
     })
     .await

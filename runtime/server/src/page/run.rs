@@ -126,7 +126,7 @@ pub(super) async fn page(State(server): State<Server>, Path(id): Path<String>, f
         let href = format!("/runs/{}", encoded(&run.id));
         let live = format!("{href}/live{}", fields.with("", None));
         Ok(page.around(&html! {
-            div class="run" data-run=(href) data-live-run=[run.look.is_moving().then_some(live)] {
+            div class="run" data-run=(href) data-begun=[run.record.is_some().then_some("yes")] data-live-run=[run.look.is_moving().then_some(live)] {
                 div data-part="head" { (head(&run)) }
                 nav class="tabs" aria-label="Views of this run" {
                     @for (view, name, value) in [(View::Graph, "Graph", None), (View::Timeline, "Timeline", Some("timeline")), (View::Lineage, "Lineage", Some("lineage"))] {

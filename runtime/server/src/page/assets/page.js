@@ -107,7 +107,11 @@
       const place = document.querySelector(`[data-part="${name}"]`);
       if (place) put(place, html);
     }
-    if (Object.keys(live.nodes).length) states(live.nodes);
+    if (live.begun && !run.dataset.begun) {
+      // It waited for its turn when the page was made.
+      run.dataset.begun = "yes";
+      swap(location.href, false);
+    } else if (Object.keys(live.nodes).length) states(live.nodes);
     return live.done ? "done" : "";
   };
   const liveUrl = () => `${run.dataset.run}/live${location.search}`;
