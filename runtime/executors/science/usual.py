@@ -82,6 +82,81 @@ def python() -> None:
             Image.open(io.BytesIO(file.getvalue())).load()
 
 
+SYNTAX = '''
+import a.b as c, d
+from e import (f as g, h)
+from . import i
+@decorated(1)
+class J[T: int](K, metaclass=L):
+    """A text."""
+    m: int = 1
+    n: "str"
+    async def o(self, p, /, q=1, *r: int, s, t=2, **u) -> v[1:2, ...]:
+        global w
+        nonlocal_ = [x async for x in y if await x] + [*p, *q]
+        async with p as q, r: pass
+        async for x in y: continue
+        else: pass
+        return {**p, 1: 2}, {1, *q}, (yield_ := 3), lambda a, *b, c=1, **d: a
+def x(a, b):
+    def y():
+        nonlocal a
+        a += 1; a @= b; a //= 2; a **= 3; a >>= 1; a ^= 2
+        yield a
+        z = yield from b
+        del a, b[0], c.d
+    with (open(a) as e, open(b)): assert a, "b"
+    while a < b <= c != d in e not in f is g is not h or not i and j: break
+    else: ...
+    for (a, *b), c in d: pass
+    try: raise A from B
+    except (A, B) as e: raise
+    else: pass
+    finally: pass
+    try: pass
+    except* A: pass
+    if a: pass
+    elif b: pass
+    else: pass
+    return f"{a!r:>{b}} {c=} {{}} {d:%Y}" rf"\\d" b"".hex() + "\\N{BULLET}\\x41" if a else -b ** ~c % d // e << f & g | h
+match x:
+    case 1 | -2.5 | "a" | None: pass
+    case [a, *_] if a: pass
+    case {"k": v, **rest}: pass
+    case A(b, c=d) as e: pass
+    case f.g: pass
+    case _: pass
+type Alias[T] = list[T]
+x = 0x1F + 0b1 + 0o7 + 1_000 + 1e5 + 2j + 1.
+[a for b in c if d for e in f]; {a: b for c in d}; {a for b in c}; (a for b in c)
+print(*a, **b); a[1:2:3]; a[b, c:d]; t"{a}"
+'''
+"""All of Python's syntax, so that the compiler's functions are among those that are called."""
+
+
+def compiler() -> None:
+    """Python's compiler and the errors that it tells."""
+    import ast, dis
+
+    for folder in ("/app", "/corpus", "/site"):
+        for path, _, names in os.walk(folder):
+            for name in sorted(names):
+                if name.endswith(".py"):
+                    with open(f"{path}/{name}", encoding="utf-8") as file:
+                        compile(file.read(), name, "exec", dont_inherit=True)
+    code = compile(SYNTAX, "syntax", "exec", dont_inherit=True)
+    dis.dis(code, file=io.StringIO())
+    ast.unparse(ast.parse(SYNTAX)), ast.literal_eval("[1, {'a': (2.5, None)}]"), eval("1 + 1")
+    for wrong in ("a b", "f(", "x = = 1", "def f(:", "  a", "if a\n  b", "'a", "1a", "return 1", "f(a=1, 2)", "é$", "(]", "print 1", "x = 1 +", "for in x: pass", "class", "{1: 2, 3}", "lambda x: (yield)", "a, b += 1", "import", "try: pass", "f'{a'"):
+        with contextlib.suppress(SyntaxError):
+            compile(wrong, "wrong", "exec")
+    for fails in ("undefined", "(1).none", "[][1]", "int('x')", "len(1)", "1/0", "import_ = __import__('none')", "open('/none')", "'a' + 1", "def_()", "assert 0", "(lambda: 1)(2)", "a, b = 1, 2, 3", "raise ValueError from KeyError()", "float('x')", "b'\\xff'.decode()", "dict(a=1)['b']", "next(iter([]))", "max([])", "exec('x =')"):
+        try:
+            exec(fails, {})
+        except BaseException as error:
+            "".join(traceback.format_exception(error))
+
+
 def arrays() -> None:
     """numpy."""
     kinds = "?bBhHiIqQefdgFDG"
@@ -433,7 +508,7 @@ def corpus() -> None:
                 eval(line.split("\t")[0], dict(names))
 
 
-for work in (corpus, python, arrays, tables, science_functions, models, statistics_and_figures):
+for work in (corpus, compiler, python, arrays, tables, science_functions, models, statistics_and_figures):
     with warnings.catch_warnings(), tried(work.__name__):
         warnings.simplefilter("ignore")
         work()
