@@ -94,7 +94,7 @@ def prepare() -> None:
     notebook.install()
     null.install()
     leave_out_site()
-    guard_suggestions()
+    guard_tracebacks()
     give_builtins()
     process.library_path = [LIBRARY, SITE]
     process.not_packages = frozenset([LIBRARY, FONTS])
@@ -198,20 +198,20 @@ def leave_out_site() -> None:
     traceback.sys = Sys()
 
 
-def guard_suggestions() -> None:
-    """An error of a missing module is shown with names like its own, for which CPython 3.15 imports the package that should have it. Where
-    that fails as well, showing the error fails, and its notes are lost."""
+def guard_tracebacks() -> None:
+    """To show a missing module, CPython 3.15 looks for files of it that are for other machines. For a module within a package that cannot be
+    imported, and where folders are searched that are not there, that raises; nothing is shown then, or not the notes of the error."""
     import traceback
 
-    suggestion = traceback._compute_suggestion_error
+    find = traceback._find_incompatible_extension_module
 
     def guarded(*of: object) -> object:
         try:
-            return suggestion(*of)
+            return find(*of)
         except Exception:
             return None
 
-    traceback._compute_suggestion_error = guarded
+    traceback._find_incompatible_extension_module = guarded
 
 
 def give_builtins() -> None:

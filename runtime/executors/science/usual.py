@@ -118,7 +118,7 @@ def x(a, b):
     if a: pass
     elif b: pass
     else: pass
-    return f"{a!r:>{b}} {c=} {{}} {d:%Y}" rf"\\d" b"".hex() + "\\N{BULLET}\\x41" if a else -b ** ~c % d // e << f & g | h
+    return f"{a!r:>{b}} {c=} {{}} {d:%Y}" rf"\\d" + b"".hex() + "\\N{BULLET}\\x41" if a else -b ** ~c % d // e << f & g | h
 match x:
     case 1 | -2.5 | "a" | None: pass
     case [a, *_] if a: pass
@@ -515,8 +515,5 @@ for work in (corpus, compiler, python, arrays, tables, science_functions, models
     with open("/corpus/failed.txt", "w", encoding="utf-8") as file:
         file.write("\n".join(failed))
 
-# What ends a process, and what begins one.
+# What ends a process.
 science.send(b"1")
-import _reactor  # noqa: E402
-
-_reactor.run = lambda argv, environ: 0

@@ -37,6 +37,8 @@ pub struct Initialization<'a> {
     pub root: &'a Path,
     /// Exported functions without parameters, called in this order. What they give is not looked at.
     pub calls: &'a [&'a str],
+    /// Exported functions that are called after these, and may trap.
+    pub tried: &'a [&'a str],
     /// Which of its functions are compiled at first, as in [`crate::USUAL_FUNCTIONS`]; all if empty.
     pub usual: &'a [u8],
     /// Bytes of memory that it may use.
@@ -164,12 +166,18 @@ fn run(
     p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
     linker.define_unknown_imports_as_default_values(&mut store, module)?;
     let instance = linker.instantiate(&mut store, module)?;
-    for name in how.calls {
+    let mut call = |name: &str| {
         let function = instance
             .get_func(&mut store, name)
             .ok_or_else(|| wasmtime::Error::msg(format!("it exports no function `{name}`")))?;
         let mut results = vec![Val::I32(0); function.ty(&store).results().len()];
-        function.call(&mut store, &[], &mut results)?;
+        function.call(&mut store, &[], &mut results)
+    };
+    how.calls.iter().try_for_each(|name| call(name))?;
+    for name in how.tried {
+        if let Err(error) = call(name) {
+            tracing::debug!("`{name}` failed: {error:#}");
+        }
     }
     let exports: Vec<_> =
         instance.exports(&mut store).map(|export| (export.name().to_owned(), export.into_extern())).collect();

@@ -74,6 +74,7 @@ pub fn build(
         name: COMPONENT,
         root: root.path(),
         calls: &["_initialize", program::INITIALIZE],
+        tried: &[],
         usual: &usual,
         memory: MEMORY,
         time: TIME,

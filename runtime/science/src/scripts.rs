@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{patch, wheel};
+use crate::{patch, usual, wheel};
 
 /// Changes with the way in which the component is made, as far as nothing else that goes into [`key`] tells.
 const REVISION: &str = "1";
@@ -44,7 +44,12 @@ pub fn key() -> &'static str {
 static KEY: LazyLock<String> = LazyLock::new(|| {
     let mut digest = Sha256::new();
     for (name, text) in
-        FILES.iter().chain(&[("patch", patch::INTEGERS), ("wheels", wheel::REQUIREMENTS), ("revision", REVISION)])
+        FILES.iter().chain(&[
+            ("patch", patch::INTEGERS),
+            ("usual", usual::LIST),
+            ("wheels", wheel::REQUIREMENTS),
+            ("revision", REVISION),
+        ])
     {
         for part in [name, text] {
             digest.update((part.len() as u64).to_le_bytes());

@@ -8,7 +8,7 @@ use wasm_encoder::Encode as _;
 use crate::error::{Error, Result};
 use crate::sections::Parts;
 
-const LIST: &str = include_str!("../../executors/science/usual.txt");
+pub(crate) const LIST: &str = include_str!("../../executors/science/usual.txt");
 
 /// The list as the sandbox reads it ([`weft_sandbox::USUAL_FUNCTIONS`]), for the module with these parts and `added` functions after all
 /// others, which are usual as well.

@@ -123,13 +123,13 @@ fn functions_leave_marks_where_they_are_called() {
     let module = program::tests::module();
     let parts = parse(&module).unwrap();
     let root = tempfile::tempdir().unwrap();
-    let image = initialized(&marked(&parts), root.path(), &[program::INITIALIZE]);
+    let image = initialized(&marked(&parts), root.path(), &[program::INITIALIZE], &[]);
     assert_eq!(marks(&image, 3), [false, true, false]);
 }
 
-fn initialized(module: &[u8], root: &Path, calls: &[&str]) -> Image {
+fn initialized(module: &[u8], root: &Path, calls: &[&str], tried: &[&str]) -> Image {
     let (memory, time) = (4 << 30, Duration::from_mins(60));
-    let how = Initialization { name: "the interpreter", root, calls, usual: &[], memory, time };
+    let how = Initialization { name: "the interpreter", root, calls, tried, usual: &[], memory, time };
     Initializer::new(None).unwrap().initialize(module, &how, &SilentObserver).unwrap()
 }
 
@@ -150,8 +150,8 @@ fn usual_functions_are_listed() {
         stage::copy(&from, &root.path().join("corpus").join(folder)).unwrap();
     }
     std::fs::copy(executors().join("science/integers.txt"), root.path().join("corpus/integers.txt")).unwrap();
-    let calls = ["_initialize", program::INITIALIZE, program::RUN];
-    let image = initialized(&traced, root.path(), &calls);
+    // A process ends by `host.call`, which does nothing here, and what comes after that fails.
+    let image = initialized(&traced, root.path(), &["_initialize", program::INITIALIZE], &[program::RUN]);
     let marks = marks(&image, parts.functions.len());
     let sizes: Vec<usize> = parts.bodies().unwrap().iter().map(|body| body.range().len()).collect();
     let runs = runs(&marks);
