@@ -120,7 +120,13 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
             });
         }
         let argv = std::iter::once("python3").chain(rest.iter().copied()).map(str::to_owned).collect();
-        return Ok(ExecutorCall { executor: python(&packages, &[]), argv, packages, imports: Vec::new(), python: None });
+        return Ok(ExecutorCall {
+            executor: python(&packages, &[]),
+            argv,
+            packages,
+            imports: Vec::new(),
+            python: None,
+        });
     }
     let mut called = None;
     if SHELLS.contains(&name) && rest.iter().any(|text| mentions_python(text)) {

@@ -62,11 +62,7 @@ pub(crate) fn run(store: &mut Store<State>, component: &Ready, limits: &StepLimi
 }
 
 /// Runs a command to its end, and gives its exit status; none if it, or a program that it ran, called a function that is not compiled.
-pub(crate) fn status(
-    store: &mut Store<State>,
-    component: &Ready,
-    limits: &StepLimits,
-) -> Result<Option<i32>, Failure> {
+pub(crate) fn status(store: &mut Store<State>, component: &Ready, limits: &StepLimits) -> Result<Option<i32>, Failure> {
     let start = component.command.as_ref().ok_or_else(|| {
         Failure::host("its component is no program").hint("a command's component exports `wasi:cli/run@0.2`")
     })?;

@@ -54,9 +54,9 @@ impl Compiler {
     pub(crate) fn cached(&self, digest: &str, extent: Extent) -> Option<Compiled> {
         let cache = self.cache.as_ref()?;
         let extents: &[Extent] = if extent == Extent::Whole { &[Extent::Whole] } else { &[Extent::Whole, extent] };
-        extents.iter().find_map(|&extent| {
-            Some(Compiled { component: cache.load(&self.engine, digest, extent)?, extent })
-        })
+        extents
+            .iter()
+            .find_map(|&extent| Some(Compiled { component: cache.load(&self.engine, digest, extent)?, extent }))
     }
 
     /// Compiles a component, and keeps its compiled form on disk.

@@ -7,8 +7,8 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
 };
 use wasm_encoder::{
-    CodeSection, ComponentSection as _, CustomSection, EntityType, ExportKind, ExportSection, Function, FunctionSection, ImportSection,
-    Module, TypeSection, ValType,
+    CodeSection, ComponentSection as _, CustomSection, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, ImportSection, Module, TypeSection, ValType,
 };
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Version};
 use wit_component::{ComponentEncoder, StringEncoding, metadata};
@@ -39,7 +39,8 @@ pub(crate) fn of(program: &[u8], usual: &[u8]) -> Result<Vec<u8>> {
         .and_then(|encoder| encoder.adapter("host", &host))
         .and_then(|mut encoder| encoder.encode())
         .map_err(failed)?;
-    CustomSection { name: weft_sandbox::USUAL_FUNCTIONS.into(), data: usual.into() }.append_to_component(&mut component);
+    CustomSection { name: weft_sandbox::USUAL_FUNCTIONS.into(), data: usual.into() }
+        .append_to_component(&mut component);
     let mut about = AddMetadata::default();
     about.name = AddMetadataField::Set("science".to_owned());
     about.version = AddMetadataField::Set(Version::new(env!("CARGO_PKG_VERSION").to_owned()));

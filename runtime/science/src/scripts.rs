@@ -43,14 +43,12 @@ pub fn key() -> &'static str {
 /// Worked out once: it is asked for with each component of a pipeline, and the patch is long.
 static KEY: LazyLock<String> = LazyLock::new(|| {
     let mut digest = Sha256::new();
-    for (name, text) in
-        FILES.iter().chain(&[
-            ("patch", patch::INTEGERS),
-            ("usual", usual::LIST),
-            ("wheels", wheel::REQUIREMENTS),
-            ("revision", REVISION),
-        ])
-    {
+    for (name, text) in FILES.iter().chain(&[
+        ("patch", patch::INTEGERS),
+        ("usual", usual::LIST),
+        ("wheels", wheel::REQUIREMENTS),
+        ("revision", REVISION),
+    ]) {
         for part in [name, text] {
             digest.update((part.len() as u64).to_le_bytes());
             digest.update(part);

@@ -6,8 +6,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{
-    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, missing, native, other_versions,
-    to_fetch,
+    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, missing, native,
+    other_versions, to_fetch,
 };
 use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
@@ -191,7 +191,10 @@ fn program(
     // A script that calls Python where there is none may never come to it: that it might is told as of any other program.
     let python = call.python.as_ref().and_then(|kind| {
         let path = file(kind, &linker.host, Executor::Sandbox)?;
-        Some(executor_digest(&call, kind, &path, (&linker.host, folder), loaded).map(|digest| CalledProgram { path, digest }))
+        Some(
+            executor_digest(&call, kind, &path, (&linker.host, folder), loaded)
+                .map(|digest| CalledProgram { path, digest }),
+        )
     });
     let python = match python {
         Some(Err(problem)) if !call.packages.is_empty() => return Err(problem),

@@ -27,8 +27,8 @@
 //! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
 
 mod call;
-mod compiled;
 mod cancel;
+mod compiled;
 mod components;
 mod error;
 mod executors;

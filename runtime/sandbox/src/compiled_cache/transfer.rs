@@ -184,9 +184,8 @@ mod tests {
     fn held(folder: &Path) -> Vec<(String, Vec<u8>)> {
         let cache = CompiledCache::open(folder, &engine::start().unwrap()).unwrap();
         let entries = fs::read_dir(&cache.directory).unwrap().map(|entry| entry.unwrap());
-        let mut held: Vec<_> = entries
-            .map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap()))
-            .collect();
+        let mut held: Vec<_> =
+            entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect();
         held.sort();
         held
     }
@@ -242,7 +241,9 @@ mod tests {
     #[test]
     fn names_lead_nowhere_else() {
         assert!(is_compiled(&name('0')) && is_compiled(&name('f').replace(".cwasm", ".usual.cwasm")));
-        for name in ["../x.cwasm", "blake3-ab.cwasm", &name('g'), &name('A'), &name('a').replace(".cwasm", ".functions")] {
+        for name in
+            ["../x.cwasm", "blake3-ab.cwasm", &name('g'), &name('A'), &name('a').replace(".cwasm", ".functions")]
+        {
             assert!(!is_compiled(name), "{name}");
         }
     }

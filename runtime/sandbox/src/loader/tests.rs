@@ -155,8 +155,9 @@ fn signatures_are_what_wasmtime_reads_from_compiled_components() {
     for path in components() {
         let shown = loader.load_file(&path).unwrap_or_else(|error| panic!("{error}"));
         let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
-        let ready =
-            loader.ready(shown.digest(), Extent::Whole, &unread, "a-task", &SilentObserver).unwrap_or_else(|error| panic!("{error}"));
+        let ready = loader
+            .ready(shown.digest(), Extent::Whole, &unread, "a-task", &SilentObserver)
+            .unwrap_or_else(|error| panic!("{error}"));
         let component = ready.instance.component();
         let mut linker = loader.linker.clone();
         host::define_custom_types(&mut linker, &shown.interface).unwrap();
@@ -185,7 +186,8 @@ fn what_is_too_large_to_compile_can_be_looked_at_and_is_refused_by_name_when_it_
     let loader = loader();
     let shown = loader.load_file(&path).unwrap();
     let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
-    let refused = loader.ready(shown.digest(), Extent::Usual, &unread, "a-task", &SilentObserver).map(drop).unwrap_err();
+    let refused =
+        loader.ready(shown.digest(), Extent::Usual, &unread, "a-task", &SilentObserver).map(drop).unwrap_err();
     assert_eq!(
         refused.to_string(),
         "its component large.wasm is not compiled: its function 1 has 5000 loops; at most 4096 are compiled"
