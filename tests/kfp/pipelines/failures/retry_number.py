@@ -18,13 +18,16 @@ def wait_in_shell(wanted: str):
 @dsl.pipeline(name='nested')
 def nested() -> str:
     one = wait_for(number='{{retries}}', wanted='1')
-    wait_for(number='{{retries}}', wanted='2').set_retry(num_retries=3, backoff_duration='0s')
+    # Its last attempt is the same step as that of the task above, whichever comes first.
+    two = wait_for(number='{{retries}}', wanted='2').set_caching_options(False)
+    two.set_retry(num_retries=3, backoff_duration='0s')
     return one.output
 
 
 @dsl.pipeline(name='retry-number')
 def pipeline() -> str:
-    wait_for(number='{{retries}}', wanted='2').set_retry(num_retries=2, backoff_duration='0s')
+    two = wait_for(number='{{retries}}', wanted='2').set_caching_options(False)
+    two.set_retry(num_retries=2, backoff_duration='0s')
     wait_for(number='{{retries}}', wanted='0')
     wait_in_shell(wanted='1').set_retry(num_retries=1, backoff_duration='0s')
     return nested().set_retry(num_retries=1, backoff_duration='0s').output
