@@ -87,6 +87,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
         runner,
         locks: &folder.path().join("locks"),
         volumes: &folder.path().join("volumes"),
+        slots: None,
         options: Options::default(),
     };
     let new = NewRun {

@@ -23,6 +23,9 @@ use crate::{patch, program, stage, wheel};
 /// Names of the exported globals that are set where functions begin.
 const MARK: &str = "weft mark ";
 
+/// Of the interpreter itself and of what lies below it, everything is listed: the functions before the packages', and after them.
+const PACKAGES: std::ops::Range<usize> = 13_000..86_000;
+
 /// Functions that lie so near between two usual ones are listed as well, which makes the list half as long.
 const GAP: usize = 2;
 
@@ -82,7 +85,8 @@ fn with_mark(body: &wasmparser::FunctionBody<'_>, global: u32) -> Vec<u8> {
 
 /// Which functions have left their mark.
 fn marks(image: &Image, functions: usize) -> Vec<bool> {
-    (0..functions).map(|at| image.globals.get(&format!("{MARK}{at}")) == Some(&Number::I32(1))).collect()
+    let is_marked = |at: usize| image.globals.get(&format!("{MARK}{at}")) == Some(&Number::I32(1));
+    (0..functions).map(is_marked).collect()
 }
 
 /// Runs of functions without and with a mark.
@@ -152,7 +156,9 @@ fn usual_functions_are_listed() {
     std::fs::copy(executors().join("science/integers.txt"), root.path().join("corpus/integers.txt")).unwrap();
     // A process ends by `host.call`, which does nothing here, and what comes after that fails.
     let image = initialized(&traced, root.path(), &["_initialize", program::INITIALIZE], &[program::RUN]);
-    let marks = marks(&image, parts.functions.len());
+    let mut marks = marks(&image, parts.functions.len());
+    marks[..PACKAGES.start].fill(true);
+    marks[PACKAGES.end..].fill(true);
     let sizes: Vec<usize> = parts.bodies().unwrap().iter().map(|body| body.range().len()).collect();
     let runs = runs(&marks);
     let (mut at, mut listed, mut code) = (0, 0, 0);

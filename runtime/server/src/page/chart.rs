@@ -95,9 +95,9 @@ pub(super) fn roc(curves: &[Curve<'_>]) -> Markup {
         figure class="chart square" {
             figcaption { span { "ROC" } }
             svg viewBox={ "0 0 " (side) " " (side) } role="img" aria-label={ "ROC of " (curves.iter().map(|curve| short(curve.name, 60)).collect::<Vec<_>>().join(", ")) } {
-                @for tick in [0.0, 0.25, 0.5, 0.75, 1.0] {
+                @for (tick, has_text) in [(0.0, true), (0.25, false), (0.5, true), (0.75, false), (1.0, true)] {
                     path class="rule" d={ "M" (fixed(x(0.0))) " " (fixed(y(tick))) "H" (fixed(x(1.0))) "M" (fixed(x(tick))) " " (fixed(y(0.0))) "V" (fixed(y(1.0))) } {}
-                    @if tick != 0.25 && tick != 0.75 {
+                    @if has_text {
                         text class="tick-text" x=(fixed(x(0.0) - 7.0)) y=(fixed(y(tick) + 3.5)) text-anchor="end" { (tick) }
                         text class="tick-text" x=(fixed(x(tick))) y=(fixed(y(0.0) + 14.0)) text-anchor="middle" { (tick) }
                     }

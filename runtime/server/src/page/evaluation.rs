@@ -116,11 +116,14 @@ fn amount(cell: f64) -> String {
     if cell.fract() == 0.0 && (0.0..1e15).contains(&cell) { grouped(cell as u64) } else { number(cell) }
 }
 
+/// A slice's name, its points of a ROC curve, and its confusion matrix.
+type Slice = (String, Option<Vec<(f64, f64)>>, Option<Confusion>);
+
 /// Everything of this kind that an artifact's properties hold.
 pub(super) fn shown(properties: &BTreeMap<String, Value>) -> Option<Markup> {
     let curve = curve(properties);
     let confusion = confusion(properties);
-    let slices: Vec<(String, Option<Vec<(f64, f64)>>, Option<Confusion>)> = properties
+    let slices: Vec<Slice> = properties
         .get(SLICES)
         .map(|value| unwrapped(value, "list"))
         .and_then(Value::as_array)

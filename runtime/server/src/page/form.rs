@@ -180,7 +180,6 @@ fn text(ty: &ParameterType, value: &Value) -> String {
         (_, Value::Null) => String::new(),
         (ParameterType::Option(inner), value) => text(inner, value),
         (_, Value::String(text)) => text.clone(),
-        (_, value @ (Value::Array(_) | Value::Object(_))) => value.to_string(),
         (_, value) => value.to_string(),
     }
 }
@@ -311,19 +310,17 @@ impl Server {
     fn again(&self, id: &str) -> Result<NewRun> {
         let detail = self.run(id)?;
         // One that was only put away or resumed here has no text of its own.
-        match detail.submission.filter(|submission| !submission.spec.text.is_empty()) {
-            Some(submission) => Ok(NewRun {
+        if let Some(submission) = detail.submission.filter(|submission| !submission.spec.text.is_empty()) {
+            return Ok(NewRun {
                 experiment: Some(submission.experiment),
                 spec: Some(submission.spec),
                 priority: submission.priority,
                 service_account: submission.service_account,
                 ..NewRun::default()
-            }),
-            None => {
-                let record = self.store().metadata.run_without_steps(id)?;
-                Ok(NewRun { spec: Some(recorded_spec(&record.summary.id)), ..NewRun::default() })
-            }
+            });
         }
+        let record = self.store().metadata.run_without_steps(id)?;
+        Ok(NewRun { spec: Some(recorded_spec(&record.summary.id)), ..NewRun::default() })
     }
 }
 
@@ -395,7 +392,7 @@ mod tests {
             r#"type="number" step="1" min="0" max="255" value="7""#,
             r#"<option value="true">"#,
             r#"<option value="a&quot;b">"#,
-            r#"{&quot;&lt;x&gt;&quot;:1}</textarea>"#,
+            r"{&quot;&lt;x&gt;&quot;:1}</textarea>",
         ] {
             assert!(page.contains(part), "{part} is not in {page}");
         }

@@ -87,10 +87,10 @@ pub(super) fn file(record: &ArtifactRecord, file: &BlobReader, path: Option<&str
         },
         Form::Markdown => html! { div class="prose" { (markdown::rendered(&text())) } (cut) },
         Form::Csv(delimiter) => html! { (csv::table(&start, is_whole, delimiter)) },
-        Form::Json => match serde_json::from_slice::<Value>(&start) {
-            Ok(value) => html! { (preformatted(&format!("{value:#}"))) (cut) },
-            Err(_) => html! { (preformatted(&text())) (cut) },
-        },
+        Form::Json => {
+            let shown = serde_json::from_slice::<Value>(&start).map_or_else(|_| text(), |value| format!("{value:#}"));
+            html! { (preformatted(&shown)) (cut) }
+        }
         Form::Text => html! { (preformatted(&text())) (cut) },
         Form::Binary => html! { (dump(&start)) p class="dim" { "The first bytes of " (bytes::size(file.len())) "." } },
     })
