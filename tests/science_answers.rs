@@ -185,7 +185,7 @@ fn parameter(outcome: &Value, task: &str) -> Value {
     tasks.iter().find(|one| one["task"] == task).unwrap()["outputs"]["Output"]["parameter"].clone()
 }
 
-/// Files by pyarrow, fastparquet, polars and DuckDB are read as pyarrow reads them; what is written is what pyarrow was seen to read as it should.
+/// Files by pyarrow, fastparquet, polars and `DuckDB` are read as pyarrow reads them; what is written is what pyarrow was seen to read as it should.
 #[test]
 fn parquet_is_read_and_written_as_by_pyarrow() {
     if !science_is_installed("parquet_is_read_and_written_as_by_pyarrow") {
