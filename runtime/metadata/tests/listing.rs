@@ -41,7 +41,7 @@ fn filled() -> common::Scratch {
             &run,
             "first",
             seed,
-            &json!({"loss": 0.5, "test-accuracy": 0.1 * (at as f64), "note": "text"}),
+            &json!({"loss": 0.5, "test-accuracy": 0.1 * f64::from(u32::try_from(at).unwrap()), "note": "text"}),
         );
         let mut outputs = PortValues::new();
         if id == "b-2" {
@@ -129,13 +129,14 @@ fn an_output_of_the_pipeline_counts_before_the_latest_artifact() {
 
 #[test]
 fn metrics_and_parameters_are_compared() {
+    use Operator::{Equal, Greater, GreaterOrEqual, Less, Unequal};
+
     let s = filled();
     let found = |comparisons: &[(&str, Operator, &str)]| {
         let comparisons =
             comparisons.iter().map(|(name, operator, value)| Comparison { name, operator: *operator, value }).collect();
         ids(&s.store, &RunQuery { comparisons, ..RunQuery::default() })
     };
-    use Operator::{Equal, Greater, GreaterOrEqual, Less, Unequal};
     // The output of `b-2` counts, not its artifact with 0.3; `_` is `-`.
     assert_eq!(found(&[("test_accuracy", Greater, "0.25")]), "b-2");
     assert_eq!(found(&[("test-accuracy", Less, "0.15")]), "a-2 a-1");
