@@ -83,6 +83,13 @@ fn plans(depth: u32, most: usize) -> BoxedStrategy<Vec<Plan>> {
     (1..=most).prop_flat_map(move |tasks| (0..tasks).map(|number| plan(number, depth)).collect::<Vec<_>>()).boxed()
 }
 
+impl Plan {
+    /// How often it is tried again: as it says itself, or else as a DAG around it does.
+    fn retries(&self, around: u32) -> u32 {
+        if self.retries == 0 { around } else { self.retries }
+    }
+}
+
 fn name(number: usize) -> String {
     format!("t{number}")
 }
@@ -162,12 +169,14 @@ type Results = BTreeMap<String, (TaskState, u32)>;
 
 fn expected(plans: &[Plan]) -> Results {
     let mut results = Results::new();
-    settle(plans, "", &mut results);
+    settle(plans, "", 0, &mut results);
     results
 }
 
-fn settle(plans: &[Plan], prefix: &str, results: &mut Results) -> bool {
+/// `around` is how often tasks are tried again that do not say it themselves.
+fn settle(plans: &[Plan], prefix: &str, around: u32, results: &mut Results) -> bool {
     for (number, plan) in plans.iter().enumerate() {
+        let retries = plan.retries(around);
         let path = format!("{prefix}t{number}");
         let state = |on: usize| results[&format!("{prefix}t{on}")].0;
         let lost = |on: usize| matches!(state(on), Failed | New);
@@ -197,9 +206,9 @@ fn settle(plans: &[Plan], prefix: &str, results: &mut Results) -> bool {
         let mut failed = false;
         for instance in instances(&path, plan) {
             let result = if !plan.inside.is_empty() {
-                (if settle(&plan.inside, &format!("{instance}/"), results) { Complete } else { Failed }, 0)
-            } else if plan.failures > plan.retries {
-                (Failed, plan.retries + 1)
+                (if settle(&plan.inside, &format!("{instance}/"), retries, results) { Complete } else { Failed }, 0)
+            } else if plan.failures > retries {
+                (Failed, retries + 1)
             } else {
                 (Complete, plan.failures + 1)
             };
@@ -315,7 +324,7 @@ proptest! {
         stops in prop::collection::vec((1usize..30, any::<bool>()), 1..4),
     ) {
         // The runner counts attempts per process, so flaky steps are left out.
-        let plans = lasting(plans);
+        let plans = lasting(plans, 0);
         let results = expected(&plans);
         let demo = build(&plans);
         let undisturbed = Place::new();
@@ -376,12 +385,15 @@ proptest! {
 }
 
 /// The same with permanent failures.
-fn lasting(plans: Vec<Plan>) -> Vec<Plan> {
-    let lasting = |plan: Plan| Plan {
-        failures: if plan.failures > plan.retries { 99 } else { 0 },
-        retries: 0,
-        inside: lasting(plan.inside),
-        ..plan
+fn lasting(plans: Vec<Plan>, around: u32) -> Vec<Plan> {
+    let lasting = |plan: Plan| {
+        let retries = plan.retries(around);
+        Plan {
+            failures: if plan.failures > retries { 99 } else { 0 },
+            retries: 0,
+            inside: lasting(plan.inside, retries),
+            ..plan
+        }
     };
     plans.into_iter().map(lasting).collect()
 }
