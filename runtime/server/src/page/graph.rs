@@ -7,6 +7,7 @@ use weft::metadata::StepState;
 use weft::pipeline::graph::{Picture, PictureTask, picture};
 use weft::pipeline::model::{Implementation, Pipeline};
 
+use super::canvas::{canvas, px};
 use super::request::Fields;
 use super::state::Look;
 use super::values;
@@ -159,33 +160,17 @@ pub(super) fn drawing(
         return super::shell::nothing("No steps", &html! { "This pipeline has none." });
     }
     let chosen = fields.get("step").map(static_path);
-    html! {
-        div class="canvas" data-canvas {
-            div class="zoom" data-zoom hidden {
-                button type="button" class="button" data-zoom-by="0.8" aria-label="Smaller" { "−" }
-                button type="button" class="button" data-zoom-by="1.25" aria-label="Larger" { "+" }
-                button type="button" class="button" data-zoom-fit { "Fit" }
-            }
-            div class="scroll" tabindex="0" role="region" aria-label="Graph of the steps" {
-                svg class="dag" width=(px(picture.width)) height=(px(picture.height))
-                    viewBox={ "0 0 " (px(picture.width)) " " (px(picture.height)) } {
-                    defs {
-                        marker id="head" viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="6" markerHeight="6" orient="auto" {
-                            path class="head" d="M1 1L6.5 4L1 7" {}
-                        }
-                    }
-                    // Boxes of open DAGs are under all edges, those of tasks above.
-                    @for task in picture.tasks.iter().filter(|task| task.open) {
-                        (node(task, fates, fields, href, &openness, chosen.as_deref()))
-                    }
-                    (edges(&picture))
-                    @for task in picture.tasks.iter().filter(|task| !task.open) {
-                        (node(task, fates, fields, href, &openness, chosen.as_deref()))
-                    }
-                }
-            }
+    let content = html! {
+        // Boxes of open DAGs are under all edges, those of tasks above.
+        @for task in picture.tasks.iter().filter(|task| task.open) {
+            (node(task, fates, fields, href, &openness, chosen.as_deref()))
         }
-    }
+        (edges(&picture))
+        @for task in picture.tasks.iter().filter(|task| !task.open) {
+            (node(task, fates, fields, href, &openness, chosen.as_deref()))
+        }
+    };
+    canvas("Graph of the steps", "dag", (picture.width, picture.height), &content)
 }
 
 fn edges(picture: &Picture) -> Markup {
@@ -267,12 +252,6 @@ fn node(
             }
         }
     }
-}
-
-/// A length with at most one decimal place.
-fn px(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a few lines")]

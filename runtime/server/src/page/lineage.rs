@@ -9,6 +9,7 @@ use weft::metadata::{ArtifactNode, Direction, EventKind, ExecutionNode, LineageG
 use weft::pipeline::graph::flowchart;
 use weft::words::value;
 
+use super::canvas::{canvas, px};
 use super::request::{Fields, answer};
 use super::shell::{Page, Section, heading, nothing};
 use super::state::Look;
@@ -103,27 +104,13 @@ fn drawing(graph: &LineageGraph, own: Option<i64>) -> Markup {
     }
     let boxes = vec![(WIDTH, HEIGHT); nodes.len()];
     let chart = flowchart(&boxes, &edges);
+    let content = html! {
+        @for path in &chart.paths { g class="edge" { path d=(path) marker-end="url(#head)" {} } }
+        @for (node, (x, y)) in nodes.iter().zip(&chart.corners) { (shape(*node, *x, *y, own)) }
+    };
     html! {
         @if is_cut { p class="note" { "There is more than can be drawn." } }
-        div class="canvas" data-canvas {
-            div class="zoom" data-zoom hidden {
-                button type="button" class="button" data-zoom-by="0.8" aria-label="Smaller" { "−" }
-                button type="button" class="button" data-zoom-by="1.25" aria-label="Larger" { "+" }
-                button type="button" class="button" data-zoom-fit { "Fit" }
-            }
-            div class="scroll" tabindex="0" role="region" aria-label="Lineage" {
-                svg class="dag lineage" width=(px(chart.width)) height=(px(chart.height))
-                    viewBox={ "0 0 " (px(chart.width)) " " (px(chart.height)) } {
-                    defs {
-                        marker id="head" viewBox="0 0 8 8" refX="6.5" refY="4" markerWidth="6" markerHeight="6" orient="auto" {
-                            path class="head" d="M1 1L6.5 4L1 7" {}
-                        }
-                    }
-                    @for path in &chart.paths { g class="edge" { path d=(path) marker-end="url(#head)" {} } }
-                    @for (node, (x, y)) in nodes.iter().zip(&chart.corners) { (shape(*node, *x, *y, own)) }
-                }
-            }
-        }
+        (canvas("Lineage", "dag lineage", (chart.width, chart.height), &content))
     }
 }
 
@@ -172,9 +159,4 @@ fn shape(node: Node<'_>, x: f64, y: f64, own: Option<i64>) -> Markup {
             }
         }
     }
-}
-
-fn px(value: f64) -> String {
-    let text = format!("{value:.1}");
-    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
 }

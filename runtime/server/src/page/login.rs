@@ -2,7 +2,7 @@
 
 use maud::{DOCTYPE, html};
 
-use super::assets;
+use super::shell::head;
 use super::words::plain;
 
 /// A form that posts the fields `token` and `next` to `/login`. `problem` says what was wrong with the last one; `next` is the path to go
@@ -11,14 +11,7 @@ pub(crate) fn login(problem: Option<&str>, next: &str) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                title { "Sign in · weft" }
-                link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
-                link rel="stylesheet" href=(assets::path("page.css"));
-            }
+            head { (head("Sign in")) }
             body class="alone" {
                 main {
                     form class="card narrow" method="post" action="/login" {

@@ -10,6 +10,7 @@
 mod artifact;
 mod artifacts;
 mod assets;
+mod canvas;
 mod chart;
 mod compare;
 mod components;

@@ -73,12 +73,7 @@ impl Page {
             (DOCTYPE)
             html lang="en" {
                 head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    meta name="color-scheme" content="light dark";
-                    title { (self.title) " · weft" }
-                    link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
-                    link rel="stylesheet" href=(assets::path("page.css"));
+                    (head(&self.title))
                     script defer src=(assets::path("page.js")) {}
                     @if let Some(seconds) = self.refresh {
                         noscript { meta http-equiv="refresh" content=(seconds); }
@@ -112,6 +107,18 @@ impl Page {
                 }
             }
         }
+    }
+}
+
+/// What the head of every document begins with.
+pub(super) fn head(title: &str) -> Markup {
+    html! {
+        meta charset="utf-8";
+        meta name="viewport" content="width=device-width, initial-scale=1";
+        meta name="color-scheme" content="light dark";
+        title { (title) " · weft" }
+        link rel="icon" type="image/svg+xml" href=(assets::path("icon.svg"));
+        link rel="stylesheet" href=(assets::path("page.css"));
     }
 }
 
