@@ -45,28 +45,30 @@ pub fn host() -> Result<weft::Host> {
 /// The folders of the components that run containers of KFP: `$WEFT_EXECUTORS`, or where they were installed or built together with this
 /// program, and the user's own, for what is installed later.
 fn executors() -> Vec<PathBuf> {
-    if let Some(dir) = std::env::var_os("WEFT_EXECUTORS").filter(|value| !value.is_empty()) {
-        let dir = PathBuf::from(dir);
-        return vec![std::path::absolute(&dir).unwrap_or(dir)];
-    }
-    let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
-    let beside = program.parent().unwrap_or(Path::new("/"));
-    let above = beside.parent().unwrap_or(beside);
-    let mut folders = vec![above.join("share/weft/executors"), beside.join("executors"), above.join("executors")];
-    folders.extend(data_dir().map(|dir| dir.join("executors")));
-    folders
+    named("WEFT_EXECUTORS").unwrap_or_else(|| {
+        let mut folders = shipped("executors");
+        folders.extend(data_dir().map(|dir| dir.join("executors")));
+        folders
+    })
 }
 
 /// The folders of the pre-built components: `$WEFT_COMPONENTS`, or where they were installed or built together with this program.
 fn components() -> Vec<PathBuf> {
-    if let Some(dir) = std::env::var_os("WEFT_COMPONENTS").filter(|value| !value.is_empty()) {
-        let dir = PathBuf::from(dir);
-        return vec![std::path::absolute(&dir).unwrap_or(dir)];
-    }
+    named("WEFT_COMPONENTS").unwrap_or_else(|| shipped("components"))
+}
+
+/// The one folder that a variable names, if it is set.
+fn named(variable: &str) -> Option<Vec<PathBuf>> {
+    let dir = PathBuf::from(std::env::var_os(variable).filter(|value| !value.is_empty())?);
+    Some(vec![std::path::absolute(&dir).unwrap_or(dir)])
+}
+
+/// Where a folder of this name is that was installed or built together with this program.
+fn shipped(name: &str) -> Vec<PathBuf> {
     let program = std::env::current_exe().and_then(|path| path.canonicalize()).unwrap_or_default();
     let beside = program.parent().unwrap_or(Path::new("/"));
     let above = beside.parent().unwrap_or(beside);
-    vec![above.join("share/weft/components"), beside.join("components"), above.join("components")]
+    vec![above.join("share/weft").join(name), beside.join(name), above.join(name)]
 }
 
 /// Where programs of this user are kept: `weft` in the user's folder for data.
