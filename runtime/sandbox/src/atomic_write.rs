@@ -14,18 +14,29 @@ pub(crate) enum Durability {
     BestEffort,
 }
 
-/// Writes a temporary file and renames it when it is complete.
+/// Writes bytes to a temporary file and renames it when it is complete.
 pub(crate) fn write_atomically(directory: &Path, name: &str, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    write_atomically_with(directory, name, durability, |file| file.write_all(bytes))
+}
+
+/// Has a temporary file written and renames it when it is complete. Nothing is left of it if writing fails.
+pub(crate) fn write_atomically_with<T>(
+    directory: &Path,
+    name: &str,
+    durability: Durability,
+    write: impl FnOnce(&mut File) -> io::Result<T>,
+) -> io::Result<T> {
     static WRITTEN: AtomicU64 = AtomicU64::new(0);
     let nth = WRITTEN.fetch_add(1, Ordering::Relaxed);
     let temporary = directory.join(format!(".{}-{nth}-{name}", std::process::id()));
-    let write = || {
+    let complete = || {
         let mut file = File::create(&temporary)?;
-        file.write_all(bytes)?;
+        let written = write(&mut file)?;
         if durability == Durability::Synced {
             file.sync_all()?;
         }
-        fs::rename(&temporary, directory.join(name))
+        fs::rename(&temporary, directory.join(name))?;
+        Ok(written)
     };
-    write().inspect_err(|_| _ = fs::remove_file(&temporary))
+    complete().inspect_err(|_| _ = fs::remove_file(&temporary))
 }

@@ -35,6 +35,13 @@ pub(crate) struct Ready {
 /// What is compiled by one thread while others wait for it.
 type Slot = Arc<Mutex<Option<Arc<Ready>>>>;
 
+/// A component, by how much of it is compiled.
+#[derive(Clone, Default)]
+struct Slots {
+    usual: Slot,
+    whole: Slot,
+}
+
 /// Loads components, each once.
 pub(crate) struct Loader {
     pub(crate) compiler: Compiler,
@@ -42,7 +49,7 @@ pub(crate) struct Loader {
     loaded: Mutex<HashMap<String, Arc<LoadedComponent>>>,
     /// The files that components were read from.
     files: Mutex<HashMap<String, PathBuf>>,
-    ready: Mutex<HashMap<(String, Extent), Slot>>,
+    ready: Mutex<HashMap<String, Slots>>,
 }
 
 impl Loader {
@@ -111,9 +118,15 @@ impl Loader {
         task: &str,
         observer: &dyn StepObserver,
     ) -> Result<Arc<Ready>> {
-        let mut slots = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-        let slot = Arc::clone(slots.entry((digest.to_owned(), extent)).or_default());
-        drop(slots);
+        let slots =
+            self.ready.lock().unwrap_or_else(PoisonError::into_inner).entry(digest.to_owned()).or_default().clone();
+        // Once all of it is there, no step need begin with a part.
+        if let Ok(whole) = slots.whole.try_lock()
+            && let Some(ready) = &*whole
+        {
+            return Ok(Arc::clone(ready));
+        }
+        let slot = if extent == Extent::Whole { slots.whole } else { slots.usual };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = &*slot {
             return Ok(Arc::clone(ready));

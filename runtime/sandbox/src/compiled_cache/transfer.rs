@@ -1,14 +1,15 @@
 //! Taking compiled components along to a machine of the same kind, in one file.
 //!
 //! The file begins with [`MAGIC`] and the engine's version and settings, which cover the processor. Then come compiled components: the
-//! length of the name (two bytes, little-endian), the name, the length (eight bytes), the BLAKE3 digest, and the bytes; a name of no length
+//! length of the name (two bytes, little-endian), the name, the length (eight bytes), the bytes, and their BLAKE3 digest; a name of no length
 //! is the end. The digest finds damage. It does not tell who made the file: who imports one runs its code, outside of any sandbox.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
 use super::CompiledCache;
+use crate::atomic_write::{Durability, write_atomically_with};
 use crate::engine;
 use crate::error::{Error, Result};
 
@@ -45,42 +46,27 @@ pub fn export_compiled(directory: &Path, digests: Option<&[String]>, file: &Path
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| wanted(name)).collect();
     names.sort();
-    let write = || {
-        let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        let temporary = parent.join(format!(".{}-{}", std::process::id(), "compiled"));
-        let written = write_all(&cache, &names, &temporary).and_then(|written| {
-            fs::rename(&temporary, file)?;
-            Ok(written)
-        });
-        written.inspect_err(|_| _ = fs::remove_file(&temporary))
-    };
-    write().map_err(fail)
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let last = file.file_name().unwrap_or_default().to_string_lossy();
+    write_atomically_with(parent, &last, Durability::Synced, |out| write_all(&cache, &names, out)).map_err(fail)
 }
 
-fn write_all(cache: &CompiledCache, names: &[String], to: &Path) -> io::Result<Transferred> {
-    let mut out = BufWriter::new(File::create(to)?);
+fn write_all(cache: &CompiledCache, names: &[String], out: &mut File) -> io::Result<Transferred> {
     out.write_all(MAGIC)?;
     out.write_all(&cache.engine.to_le_bytes())?;
     let mut written = Transferred::default();
     for name in names {
-        let path = cache.directory.join(name);
-        let digest = {
-            let mut hasher = blake3::Hasher::new();
-            hasher.update_reader(File::open(&path)?)?;
-            hasher.finalize()
-        };
-        let mut source = File::open(&path)?;
+        let mut source = File::open(cache.directory.join(name))?;
         let length = source.metadata()?.len();
         out.write_all(&u16::try_from(name.len()).unwrap_or(0).to_le_bytes())?;
         out.write_all(name.as_bytes())?;
         out.write_all(&length.to_le_bytes())?;
-        out.write_all(digest.as_bytes())?;
-        io::copy(&mut source, &mut out)?;
+        let digest = copy(&mut source, length, out)?;
+        out.write_all(&digest)?;
         written.components += 1;
         written.bytes += length;
     }
     out.write_all(&0u16.to_le_bytes())?;
-    out.into_inner()?.sync_all()?;
     Ok(written)
 }
 
@@ -116,26 +102,20 @@ fn read_all(cache: &CompiledCache, source: &mut impl Read) -> io::Result<Transfe
         source.read_exact(&mut name)?;
         let name = String::from_utf8(name).map_err(|_| damaged())?;
         let length = u64::from_le_bytes(take(source)?);
-        let digest: [u8; blake3::OUT_LEN] = take(source)?;
         if !is_compiled(&name) || length > MAX_LENGTH {
             return Err(damaged());
         }
-        let temporary = cache.directory.join(format!(".{}-import-{name}", std::process::id()));
-        let copied = copy(source, length, &temporary).and_then(|found| {
-            if found != digest {
-                return Err(damaged());
-            }
-            fs::rename(&temporary, cache.directory.join(&name))
-        });
-        copied.inspect_err(|_| _ = fs::remove_file(&temporary))?;
+        write_atomically_with(&cache.directory, &name, Durability::Synced, |out| {
+            let found = copy(source, length, out)?;
+            if take(source)? == found { Ok(()) } else { Err(damaged()) }
+        })?;
         taken.components += 1;
         taken.bytes += length;
     }
 }
 
 /// Copies so many bytes, and gives their digest.
-fn copy(source: &mut impl Read, length: u64, to: &Path) -> io::Result<[u8; blake3::OUT_LEN]> {
-    let mut out = File::create(to)?;
+fn copy(source: &mut impl Read, length: u64, out: &mut File) -> io::Result<[u8; blake3::OUT_LEN]> {
     let mut hasher = blake3::Hasher::new();
     let mut buffer = vec![0; 1 << 20];
     let mut left = length;
@@ -146,7 +126,6 @@ fn copy(source: &mut impl Read, length: u64, to: &Path) -> io::Result<[u8; blake
         out.write_all(&buffer[..part])?;
         left -= part as u64;
     }
-    out.sync_all()?;
     Ok(hasher.finalize().into())
 }
 
