@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueHint};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -59,21 +60,20 @@ impl Server {
     /// The answer to a request for what lies at a path.
     pub fn get(&self, path: &str) -> Result<Value> {
         let request = self.agent.get(format!("{}{path}", self.url));
-        let request = match &self.token {
-            Some(token) => request.header("authorization", format!("Bearer {token}")),
-            None => request,
-        };
-        self.answer(request.call())
+        self.answer(self.with_token(request).call())
     }
 
     /// The answer to a document that is sent to a path.
     pub fn post(&self, path: &str, document: &Value) -> Result<Value> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/json");
-        let request = match &self.token {
+        self.answer(self.with_token(request).send(document.to_string()))
+    }
+
+    fn with_token<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
+        match &self.token {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
             None => request,
-        };
-        self.answer(request.send(document.to_string()))
+        }
     }
 
     fn answer(&self, answer: std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> Result<Value> {
@@ -99,16 +99,12 @@ impl Server {
     }
 }
 
+/// What has no meaning in a path or a query.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
 /// A part of a path or a query, with what has a meaning there escaped.
 pub fn escaped(text: &str) -> String {
-    use std::fmt::Write as _;
-    text.bytes().fold(String::new(), |mut out, byte| {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            _ => _ = write!(out, "%{byte:02X}"),
-        }
-        out
-    })
+    utf8_percent_encode(text, PLAIN).to_string()
 }
 
 #[cfg(test)]

@@ -7,10 +7,20 @@ mod recurring;
 mod submissions;
 mod types;
 
+use crate::error::{Error, Result};
+
 pub use types::{
     Change, Comparison, Cursor, Experiment, Field, ListQuery, Listed, Origin, PipelineEntry, Predicate, RecurringRun,
     RunEntry, Schedule, Spec, Status, Submission, VersionEntry,
 };
+
+/// Checks that a row was added whose name only one may have.
+///
+/// # Errors
+/// [`Error::NameTaken`] if none was.
+fn check_added(rows: usize, what: &'static str, name: &str) -> Result<()> {
+    if rows == 0 { Err(Error::NameTaken { what, name: name.to_owned() }) } else { Ok(()) }
+}
 
 #[cfg(test)]
 mod tests;

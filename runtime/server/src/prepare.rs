@@ -13,8 +13,8 @@ use crate::server::{Server, lock_of};
 
 /// Prepared pipelines that are kept for runs in the queue.
 const MAX_KEPT: usize = 64;
-/// The folder in the store for files that come with pipelines.
-pub(crate) const BUNDLES: &str = "bundles";
+/// A folder of the store that is not there: what came by the network names no files of this machine.
+const NOWHERE: &str = "bundles/none";
 
 /// What the text of a specification begins with that stands for the pipeline of a recorded run; its id follows. A run of `weft run` has no
 /// other text: its file may be gone, and the record is what it executed.
@@ -22,7 +22,7 @@ const RECORDED: &str = "weft-run: ";
 
 /// The specification that executes the pipeline of a recorded run again.
 pub(crate) fn recorded_spec(run: &str) -> Spec {
-    Spec { text: format!("{RECORDED}{run}\n"), bundle: None }
+    Spec { text: format!("{RECORDED}{run}\n") }
 }
 
 /// The run whose pipeline a specification stands for.
@@ -33,7 +33,7 @@ fn recorded(spec: &Spec) -> Option<&str> {
 impl Server {
     /// Reads a pipeline.
     pub(crate) fn read_spec(&self, spec: &Spec) -> Result<PipelineFile> {
-        let path = self.folder_of(spec).join("pipeline.yaml");
+        let path = self.nowhere().join("pipeline.yaml");
         if let Some(id) = recorded(spec) {
             let record = self.store().metadata.run_without_steps(id)?;
             let unreadable =
@@ -46,10 +46,9 @@ impl Server {
     }
 
     /// The folder at which relative paths of a pipeline begin.
-    fn folder_of(&self, spec: &Spec) -> PathBuf {
+    fn nowhere(&self) -> PathBuf {
         let root = self.0.weft.store().root();
-        let bundles = std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join(BUNDLES);
-        bundles.join(spec.bundle.as_deref().unwrap_or("none"))
+        std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join(NOWHERE)
     }
 
     /// Links and checks a pipeline with its parameters.
@@ -96,7 +95,7 @@ impl Server {
         let mut text = text.to_owned();
         let folders = self.0.weft.linker().host().executors.iter().map(|folder| (folder.as_path(), "executors"));
         for (folder, name) in
-            [(store.join(BUNDLES).join("none").as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders)
+            [(store.join(NOWHERE).as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders)
         {
             if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
                 text = text.replace(folder, name);

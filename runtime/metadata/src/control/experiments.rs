@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
+use super::check_added;
 use super::list::{List, Source};
 use super::types::{Experiment, Field, ListQuery, Listed};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::store::Store;
 use crate::write::Tx;
 
@@ -54,7 +55,7 @@ impl Tx<'_> {
     /// Records a new experiment.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] if there is one of this name.
+    /// [`crate::Error::NameTaken`] if there is one of this name.
     pub fn create_experiment(&mut self, new: &Experiment) -> Result<()> {
         let Experiment { id, name, description, created_ms, last_run_ms, archived } = new;
         let added = self.conn.execute(
@@ -62,7 +63,7 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (id, name, description, created_ms, last_run_ms, archived),
         )?;
-        if added == 0 { Err(Error::NameTaken { what: "an experiment", name: name.clone() }) } else { Ok(()) }
+        check_added(added, "an experiment", name)
     }
 
     /// Puts an experiment and its runs away, or takes it back without its runs, as KFP does. With it, its recurring runs are switched off.

@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, Row};
 
+use super::check_added;
 use super::list::{List, Source};
 use super::types::{Field, ListQuery, Listed, PipelineEntry, VersionEntry};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::runs::from_json;
 use crate::store::Store;
 use crate::write::{Tx, json};
@@ -88,7 +89,7 @@ impl Tx<'_> {
     /// Records a new pipeline.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] if there is one of this name.
+    /// [`crate::Error::NameTaken`] if there is one of this name.
     pub fn create_pipeline(&mut self, new: &PipelineEntry) -> Result<()> {
         let PipelineEntry { id, name, display_name, description, tags, created_ms } = new;
         let added = self.conn.execute(
@@ -96,7 +97,7 @@ impl Tx<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             (id, name, display_name, description, json("a pipeline's tags", tags)?, created_ms),
         )?;
-        if added == 0 { Err(Error::NameTaken { what: "a pipeline", name: name.clone() }) } else { Ok(()) }
+        check_added(added, "a pipeline", name)
     }
 
     /// Changes what people read about a pipeline. False if there is none.
@@ -127,7 +128,7 @@ impl Tx<'_> {
     /// Records a new version.
     ///
     /// # Errors
-    /// [`Error::NameTaken`] if the pipeline has one of this name.
+    /// [`crate::Error::NameTaken`] if the pipeline has one of this name.
     pub fn create_version(&mut self, new: &VersionEntry) -> Result<()> {
         let added = self.conn.execute(
             "INSERT OR IGNORE INTO weft_pipeline_version (id, pipeline, name, display_name, description, tags, \
@@ -144,7 +145,7 @@ impl Tx<'_> {
                 json("a pipeline", &new.spec)?,
             ),
         )?;
-        if added == 0 { Err(Error::NameTaken { what: "a version", name: new.name.clone() }) } else { Ok(()) }
+        check_added(added, "a version", &new.name)
     }
 
     /// Changes what people read about a version. False if there is none.

@@ -67,9 +67,6 @@ pub struct VersionEntry {
 pub struct Spec {
     /// The text, in weft's format or in KFP's, as YAML or JSON.
     pub text: String,
-    /// The folder with the files that it names, below the store's `bundles`; none if it names none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bundle: Option<String>,
 }
 
 /// Who or what asked for a run.

@@ -15,8 +15,9 @@ const OF_STACK: [&str; 11] = [
     "statsmodels",
 ];
 
-/// Modules whose packages the science executor does without: pandas reads and writes Parquet there by itself.
-const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
+/// Modules that the science executor does without, and their packages, which are called the same: pandas reads and writes Parquet there by
+/// itself.
+pub(super) const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
 
 /// Whether the science executor has a module that the small one lacks.
 pub(super) fn is_of_stack(module: &str) -> bool {

@@ -5,6 +5,7 @@ use std::str::FromStr as _;
 use pep440_rs::{Version, VersionSpecifiers};
 
 use super::ExecutorKind;
+use super::imports::DONE_WITHOUT;
 use super::packages::{Requirement, native};
 
 /// Name and version of each, as the wheel's list of contents has them.
@@ -98,7 +99,7 @@ pub fn done_without(packages: &[Requirement]) -> Vec<&Requirement> {
 }
 
 fn is_parquet(package: &Requirement) -> bool {
-    matches!(package.name().as_str(), "fastparquet" | "pyarrow")
+    DONE_WITHOUT.contains(&package.name().as_str())
 }
 
 /// The packages that are in the stack in a version that was not asked for.
