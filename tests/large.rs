@@ -23,7 +23,7 @@ steps:
     let mut child = folder
         .command(&["run", "pipeline.yaml", "--json"])
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut peak = 0;
@@ -32,7 +32,7 @@ steps:
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let outcome: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(task(&outcome, "look")["outputs"]["bytes"]["parameter"], 2_147_483_648u64);
     println!("peak memory: {} MB", peak / 1_000_000);

@@ -7,10 +7,10 @@
 mod common;
 
 use std::fmt::Write as _;
-use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
+use common::served::Served;
 use common::{Ended, Folder, kfp, project};
 use serde_json::{Value, json};
 
@@ -35,9 +35,9 @@ fn every_page_does_what_a_person_wants_of_it() {
     let Some(node) = node() else { return };
     let folder = Folder::default();
     let mut plan = filled(&folder);
-    let serving = Serving::start(&folder);
+    let served = Served::with(&folder, &["--no-auth"]);
     let release = folder.path().join("watched");
-    plan["base"] = serving.base.clone().into();
+    plan["base"] = served.url().into();
     plan["modules"] = node.modules.display().to_string().into();
     plan["browser"] = node.browser.into();
     plan["patience"] = PATIENCE_MS.into();
@@ -50,30 +50,6 @@ fn every_page_does_what_a_person_wants_of_it() {
     let script = project().join("tests/page/drive.mjs");
     let ended = Ended::from(Command::new("node").arg(script).arg(file).stdin(Stdio::null()).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
-}
-
-/// A server at work in a folder, which is killed when it is dropped.
-struct Serving {
-    process: Child,
-    base: String,
-}
-
-impl Serving {
-    fn start(folder: &Folder) -> Self {
-        let mut command = folder.command("serve --listen 127.0.0.1:0 --no-auth");
-        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut base = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut base).unwrap();
-        assert!(base.starts_with("http://"), "it does not listen: {base}");
-        Self { process, base: base.trim().to_owned() }
-    }
-}
-
-impl Drop for Serving {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-    }
 }
 
 struct Node {

@@ -4,108 +4,17 @@
 
 mod common;
 
-use std::fs::File;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::Read as _;
 use std::net::TcpStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use common::served::{Served, status};
 use common::{Folder, project};
-
-/// A server at work in a folder, which is killed when it is dropped.
-struct Served {
-    process: Child,
-    /// `127.0.0.1:PORT`
-    address: String,
-    token: String,
-    /// What it tells besides its address.
-    log: PathBuf,
-}
-
-impl Served {
-    fn start(folder: &Folder) -> Self {
-        Self::with(folder, &[])
-    }
-
-    fn with(folder: &Folder, options: &[&str]) -> Self {
-        let mut arguments = vec!["serve"];
-        arguments.extend(options);
-        if !options.contains(&"--listen") {
-            arguments.extend(["--listen", "127.0.0.1:0"]);
-        }
-        let log = folder.path().join("server.log");
-        let told = File::options().create(true).append(true).open(&log).unwrap();
-        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(told).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let Some(address) = line.trim().strip_prefix("http://") else {
-            panic!("it does not listen: {line}{}", std::fs::read_to_string(&log).unwrap());
-        };
-        let token = std::fs::read_to_string(folder.path().join(".weft/server.token")).unwrap_or_default();
-        Self { process, address: address.to_owned(), token: token.trim().to_owned(), log }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-
-    /// Runs a part of `tests/python/serve_client.py`, and gives what it printed.
-    fn client(&self, folder: &Folder, part: &str, arguments: &[&str]) -> String {
-        let url = self.url();
-        let mut all = vec![part, &url, &self.token];
-        all.extend(arguments);
-        folder.python("kfp-venv", "serve_client.py", &all)
-    }
-
-    /// The answer to a request: its head, and its body.
-    fn request(&self, head: &str, body: &str) -> (String, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_mins(1))).unwrap();
-        let length = if body.is_empty() { String::new() } else { format!("content-length: {}\r\n", body.len()) };
-        write!(stream, "{head}\r\nconnection: close\r\n{length}\r\n{body}").unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.to_lowercase(), body.to_owned())
-    }
-
-    fn get(&self, path: &str, headers: &str) -> (String, String) {
-        self.request(&format!("GET {path} HTTP/1.1\r\nhost: {}{headers}", self.address), "")
-    }
-
-    fn kill(mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    /// Asks it to end, as a service manager does, and gives how long it took.
-    fn end(mut self) -> Duration {
-        let begun = Instant::now();
-        let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        assert_eq!(self.process.wait().unwrap().code(), Some(0));
-        begun.elapsed()
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        _ = self.process.kill();
-        _ = self.process.wait();
-        if std::thread::panicking() {
-            eprintln!("the server told:\n{}", std::fs::read_to_string(&self.log).unwrap_or_default());
-        }
-    }
-}
 
 /// What a client printed last: before it, the SDK prints links.
 fn last_line(printed: &str) -> String {
     printed.lines().last().unwrap().to_owned()
-}
-
-fn status(head: &str) -> &str {
-    head.split_whitespace().nth(1).unwrap()
 }
 
 #[test]
@@ -303,6 +212,45 @@ fn a_server_that_is_asked_to_end_leaves_runs_to_the_next() {
         assert!(Instant::now() < until, "the run does not go on: {}", state(&served));
         std::thread::sleep(Duration::from_millis(20));
     }
+}
+
+#[test]
+fn a_run_that_is_resumed_waits_for_its_turn_on_its_page() {
+    let folder = Folder::default();
+    let served = Served::with(&folder, &["--runs", "1"]);
+    let authorized = format!("\r\nauthorization: Bearer {}", served.token);
+    let wait_for = |run: &str, wanted: &str| {
+        let until = Instant::now() + Duration::from_mins(1);
+        loop {
+            let (_, body) = served.get(&format!("/apis/v2beta1/runs/{run}"), &authorized);
+            let shown: serde_json::Value = serde_json::from_str(&body).unwrap();
+            if shown["state"] == wanted {
+                return;
+            }
+            assert!(Instant::now() < until, "{run} is not {wanted} but {}", shown["state"]);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    let act = |run: &str, action: &str| {
+        let path = format!("POST /apis/v2beta1/runs/{run}:{action} HTTP/1.1");
+        let (head, body) = served.request(&format!("{path}\r\nhost: {}{authorized}", served.address), "");
+        assert_eq!(status(&head), "200", "{body}");
+    };
+    let first = last_line(&served.client(&folder, "submit", &["slow"]));
+    wait_for(&first, "RUNNING");
+    act(&first, "terminate");
+    wait_for(&first, "CANCELED");
+    let second = last_line(&served.client(&folder, "submit", &["slow"]));
+    wait_for(&second, "RUNNING");
+    // There is no room for it as long as the second goes on.
+    act(&first, "retry");
+    let (head, page) = served.get(&format!("/runs/{first}"), &authorized);
+    assert_eq!(status(&head), "200");
+    let heading = &page[page.find("<h1").unwrap()..page.find("</h1>").unwrap()];
+    assert!(heading.contains("is-queued"), "{heading}");
+    assert!(page.contains("data-live-run="), "the page does not follow the run");
+    act(&second, "terminate");
+    wait_for(&first, "RUNNING");
 }
 
 #[test]

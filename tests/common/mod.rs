@@ -12,6 +12,8 @@ mod agree;
 pub mod kfp;
 mod paths;
 mod redact;
+#[cfg(unix)]
+pub mod served;
 
 pub use agree::differences;
 pub use paths::{compiled, component, project};

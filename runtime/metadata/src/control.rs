@@ -1,17 +1,19 @@
-//! What a server keeps in the store beside the record of what ran: who asked for which run, what is uploaded, what recurs.
+//! What a server keeps in the store beside the record of what ran: who asked for which run, what is uploaded, what recurs,
+//! how far triggers have been served.
 
 mod experiments;
 mod list;
 mod pipelines;
 mod recurring;
 mod submissions;
+mod triggers;
 mod types;
 
 use crate::error::{Error, Result};
 
 pub use types::{
-    Change, Comparison, Cursor, Experiment, Field, ListQuery, Listed, Origin, PipelineEntry, Predicate, RecurringRun,
-    RunEntry, Schedule, Spec, Status, Submission, VersionEntry,
+    Change, Comparison, Cursor, Experiment, Field, ListQuery, Listed, LocalSpec, Origin, PipelineEntry, Predicate,
+    RecurringRun, RunEntry, Schedule, Spec, Status, Submission, TriggerState, VersionEntry,
 };
 
 /// Checks that a row was added whose name only one may have.

@@ -42,6 +42,7 @@ CREATE TABLE IF NOT EXISTS `weft_submission` (
   `state` TEXT NOT NULL,
   `archived` INTEGER NOT NULL DEFAULT 0,
   `recurring` TEXT,
+  `trigger` TEXT,
   `priority` INTEGER NOT NULL,
   `created_ms` INTEGER NOT NULL,
   `scheduled_ms` INTEGER NOT NULL,
@@ -80,3 +81,23 @@ CREATE TABLE IF NOT EXISTS `weft_recurring` (
   `parameters` TEXT NOT NULL,
   `spec` TEXT
 );
+
+CREATE INDEX IF NOT EXISTS `weft_submission_trigger` ON `weft_submission`(`trigger`, `state`) WHERE `trigger` IS NOT NULL;
+
+-- How far triggers have been served; what they are stands in their files.
+CREATE TABLE IF NOT EXISTS `weft_trigger` (
+  `name` TEXT PRIMARY KEY,
+  `enabled` INTEGER NOT NULL,
+  `mark` TEXT NOT NULL,
+  `fired` INTEGER NOT NULL DEFAULT 0,
+  `last_ms` INTEGER
+) WITHOUT ROWID;
+
+-- What triggers have had, so that nothing is served twice.
+CREATE TABLE IF NOT EXISTS `weft_trigger_event` (
+  `trigger` TEXT NOT NULL,
+  `event` TEXT NOT NULL,
+  `run` TEXT NOT NULL,
+  `at_ms` INTEGER NOT NULL,
+  PRIMARY KEY (`trigger`, `event`)
+) WITHOUT ROWID;

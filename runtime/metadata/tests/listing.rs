@@ -82,7 +82,7 @@ fn runs_that_were_put_away_are_left_out() {
         pipeline_name: "a".to_owned(),
         pipeline: None,
         version: None,
-        spec: Spec { text: String::new() },
+        spec: Spec::text(String::new()),
         parameters: BTreeMap::new(),
         no_cache: false,
         priority: 0,

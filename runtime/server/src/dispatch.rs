@@ -35,10 +35,11 @@ impl Server {
     /// The store cannot be read or changed.
     pub fn start(&self) -> Result<Running> {
         self.recover()?;
-        let (dispatcher, watcher) = (self.clone(), self.clone());
+        let (dispatcher, watcher, triggers) = (self.clone(), self.clone(), self.clone());
         let threads = vec![
             std::thread::spawn(move || dispatcher.dispatch()),
             std::thread::spawn(move || watcher.look_for_changes()),
+            std::thread::spawn(move || triggers.watch_triggers()),
         ];
         Ok(Running { server: self.clone(), threads })
     }
@@ -119,7 +120,6 @@ impl Server {
             let server = self.clone();
             std::thread::spawn(move || {
                 server.execute(&id, &cancel, &live);
-                server.leave(&id);
                 server.wake();
             });
         }
@@ -144,17 +144,28 @@ impl Server {
             Err(_) => (Status::Failed, Some("the server broke down over it; its log tells more".to_owned())),
         };
         for attempt in 1.. {
-            match self.record_end(id, status, error.as_deref()) {
+            match self.end(id, status, error.as_deref()) {
                 Ok(()) => break,
                 // It stays claimed, and the next server settles it.
                 Err(error) if attempt == 5 || self.is_stopping() => {
                     tracing::error!(run = id, %error, "the end of a run could not be recorded");
+                    self.leave(id);
                     break;
                 }
                 Err(_) => std::thread::sleep(AFTER_FAILURE),
             }
         }
         self.0.metrics.ended(status);
+    }
+
+    /// Records the end of a run and takes it from those at work, as one step to whoever begins or stops runs: once it is seen to have ended
+    /// it can be resumed, and what is resumed is never taken for what ended.
+    fn end(&self, id: &str, status: Status, error: Option<&str>) -> Result<()> {
+        let mut active = lock_of(&self.0.active);
+        self.record_end(id, status, error)?;
+        active.remove(id);
+        self.0.ended.notify_all();
+        Ok(())
     }
 
     fn record_end(&self, id: &str, status: Status, error: Option<&str>) -> Result<()> {

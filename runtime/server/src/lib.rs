@@ -1,4 +1,4 @@
-//! A server over a store: KFP's REST API, a page for people, recurring runs.
+//! A server over a store: KFP's REST API, a page for people, recurring runs, triggers.
 //!
 //! - [`Server`] holds the open store and everything that can be asked of it; the API and the page are two doors to it.
 //! - [`Server::start`] begins to execute what is in the queue and what is due.
@@ -27,6 +27,7 @@ mod server;
 mod settings;
 mod time;
 mod token;
+mod trigger;
 
 pub use dispatch::Running;
 pub use error::{Error, Kind, Result};

@@ -22,7 +22,7 @@ const RECORDED: &str = "weft-run: ";
 
 /// The specification that executes the pipeline of a recorded run again.
 pub(crate) fn recorded_spec(run: &str) -> Spec {
-    Spec { text: format!("{RECORDED}{run}\n") }
+    Spec::text(format!("{RECORDED}{run}\n"))
 }
 
 /// The run whose pipeline a specification stands for.
@@ -42,6 +42,7 @@ impl Server {
             let source = Arc::new(Source { shown: "the pipeline".to_owned(), text: spec.text.clone() });
             return Ok(PipelineFile { source, path, pipeline, warnings: Vec::new() });
         }
+        let path = spec.local.as_ref().map_or(path, |local| PathBuf::from(&local.file));
         Ok(weft::read_text(spec.text.clone(), "the pipeline", path)?)
     }
 
@@ -53,7 +54,8 @@ impl Server {
 
     /// Links and checks a pipeline with its parameters.
     pub(crate) fn prepare(&self, spec: &Spec, parameters: &BTreeMap<String, Value>) -> Result<Prepared> {
-        let parameters = Parameters { json: parameters.clone(), ..Parameters::default() };
+        let artifacts = spec.local.as_ref().map(|local| local.inputs.clone()).unwrap_or_default();
+        let parameters = Parameters { json: parameters.clone(), artifacts, ..Parameters::default() };
         if let Some(id) = recorded(spec) {
             let record = self.store().metadata.run_without_steps(id)?;
             return self.0.weft.prepare_again(&record, &parameters).map_err(|error| self.without_paths(&error.into()));
@@ -62,7 +64,7 @@ impl Server {
         let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.
-            Ok(prepared) => Ok(Prepared { file: None, ..prepared }),
+            Ok(prepared) => Ok(Prepared { file: prepared.file.filter(|_| spec.local.is_some()), ..prepared }),
             Err(error) => Err(self.without_paths(&error.into())),
         }
     }
@@ -93,10 +95,14 @@ impl Server {
         let root = self.0.weft.store().root();
         let store = std::path::absolute(root).unwrap_or_else(|_| root.to_owned());
         let mut text = text.to_owned();
-        let folders = self.0.weft.linker().host().executors.iter().map(|folder| (folder.as_path(), "executors"));
-        for (folder, name) in
-            [(store.join(NOWHERE).as_path(), "."), (store.as_path(), "store")].into_iter().chain(folders)
-        {
+        let host = self.0.weft.linker().host();
+        let mut folders = vec![(store.join(NOWHERE), "."), (store, "store")];
+        folders.extend(host.executors.iter().map(|folder| (folder.clone(), "executors")));
+        folders.extend(host.components.iter().map(|folder| (folder.clone(), "components")));
+        folders.extend(self.0.triggers.folders().into_iter().map(|folder| (folder, ".")));
+        // Those inside of others first.
+        folders.sort_by_key(|(folder, _)| std::cmp::Reverse(folder.as_os_str().len()));
+        for (folder, name) in &folders {
             if let Some(folder) = folder.to_str().filter(|folder| folder.len() > 1) {
                 text = text.replace(folder, name);
             }

@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::schedule;
 use crate::settings::Settings;
+use crate::trigger::Triggers;
 
 pub use crate::live::LiveTask;
 pub use crate::operations::{NewPipeline, NewRecurringRun, NewRun, NewVersion, RunDetail};
@@ -42,6 +43,7 @@ pub(crate) struct Inner {
     pub default_experiment: String,
     pub slots: Arc<Slots>,
     pub metrics: Metrics,
+    pub triggers: Triggers,
     /// The runs that this process executes.
     pub active: Mutex<HashMap<String, Active>>,
     /// Told whenever a run leaves `active`.
@@ -70,6 +72,7 @@ impl Server {
     /// The store cannot be opened, another server has it, or a setting is wrong.
     pub fn open(root: &Path, host: Host, settings: Settings) -> Result<Self> {
         let zone = schedule::time_zone(&settings.time_zone).map_err(Error::invalid)?;
+        let triggers = Triggers::read(&settings.triggers)?;
         let weft = Weft::open(root, host)?;
         let lock = lock(root)?;
         let readers = (0..READERS).map(|_| Store::read(root)).collect::<weft::Result<_>>()?;
@@ -83,6 +86,7 @@ impl Server {
             zone,
             default_experiment,
             metrics: Metrics::default(),
+            triggers,
             active: Mutex::default(),
             ended: Condvar::new(),
             prepared: Mutex::default(),

@@ -1,6 +1,7 @@
 //! How a server is to behave.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -45,6 +46,8 @@ pub struct Settings {
     pub time_zone: String,
     /// How long runs may go on after the server was asked to end.
     pub grace: Duration,
+    /// Files of triggers, and folders with such files.
+    pub triggers: Vec<PathBuf>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -59,6 +62,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             time_zone: "UTC".to_owned(),
             grace: Duration::from_secs(20),
+            triggers: Vec::new(),
             clock: Clock::default(),
         }
     }

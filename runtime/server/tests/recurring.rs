@@ -50,7 +50,7 @@ fn each_minute_is_served_once_whoever_serves_it() {
     let server = open(&root, &now);
     let running = server.start().unwrap();
     let new = |schedule, no_catchup| NewRecurringRun {
-        run: NewRun { name: "minutely".to_owned(), spec: Some(Spec { text: text.clone() }), ..NewRun::default() },
+        run: NewRun { name: "minutely".to_owned(), spec: Some(Spec::text(text.clone())), ..NewRun::default() },
         schedule,
         max_concurrency: 2,
         no_catchup,

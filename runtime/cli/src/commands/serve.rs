@@ -26,6 +26,7 @@ pub const TOKEN: &str = "server.token";
 #[command(after_help = "Examples:
   weft serve                                        on this machine alone; the link to the page is printed
   weft serve --listen 0.0.0.0:8888 --host pipelines.example.org
+  weft serve --triggers pipelines/                  run pipelines when files or artifacts arrive, or on a webhook
   python -c \"import kfp; kfp.Client('http://localhost:8888', existing_token='...')\"
 
 What it executes goes on when it is started again, however it ended. docs/serve.md tells the rest.")]
@@ -54,6 +55,9 @@ pub struct Args {
     /// How long steps may go on after it was asked to end; then they are interrupted, and go on when it is started again
     #[arg(long, value_name = "TIME", default_value = "20s", value_parser = duration)]
     pub grace: Duration,
+    /// Start runs by the triggers in this file, or in the files of this folder that end in `.trigger.yaml`; may be repeated
+    #[arg(long = "triggers", value_name = "PATH", value_hint = ValueHint::AnyPath)]
+    pub triggers: Vec<PathBuf>,
     #[command(flatten)]
     pub secrets: SecretArgs,
 }
@@ -84,6 +88,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         hosts: args.hosts.clone(),
         time_zone: args.time_zone.clone(),
         grace: args.grace,
+        triggers: args.triggers.clone(),
         ..defaults
     };
     let server = Server::open(root, args.secrets.host()?, settings)?;

@@ -164,15 +164,16 @@ impl Tx<'_> {
     }
 
     fn put_submission(&mut self, new: &Submission, state: Status, created_ms: i64, scheduled_ms: i64) -> Result<()> {
-        let recurring = match &new.origin {
-            Origin::Recurring { id, .. } => Some(id),
-            _ => None,
+        let (recurring, trigger) = match &new.origin {
+            Origin::Recurring { id, .. } => (Some(id), None),
+            Origin::Trigger { id, .. } => (None, Some(id)),
+            _ => (None, None),
         };
         self.conn
             .prepare_cached(
-                "INSERT OR IGNORE INTO weft_submission (id, name, experiment, pipeline_name, pipeline, version, state, recurring, \
+                "INSERT OR IGNORE INTO weft_submission (id, name, experiment, pipeline_name, pipeline, version, state, recurring, trigger, \
                  priority, created_ms, scheduled_ms, no_cache, service_account, origin, history, description, parameters, spec) \
-                 VALUES (:id, :name, :experiment, :pipeline_name, :pipeline, :version, :state, :recurring, :priority, \
+                 VALUES (:id, :name, :experiment, :pipeline_name, :pipeline, :version, :state, :recurring, :trigger, :priority, \
                  :created_ms, :scheduled_ms, :no_cache, :service_account, :origin, :history, :description, :parameters, :spec)",
             )?
             .execute(named_params! {
@@ -184,6 +185,7 @@ impl Tx<'_> {
                 ":version": new.version,
                 ":state": state.name(),
                 ":recurring": recurring,
+                ":trigger": trigger,
                 ":priority": new.priority,
                 ":created_ms": created_ms,
                 ":scheduled_ms": scheduled_ms,

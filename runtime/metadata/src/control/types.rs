@@ -67,6 +67,27 @@ pub struct VersionEntry {
 pub struct Spec {
     /// The text, in weft's format or in KFP's, as YAML or JSON.
     pub text: String,
+    /// Where it lies on this host and what it is given from there; none for what came by the network, which names no files of this host.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local: Option<LocalSpec>,
+}
+
+impl Spec {
+    /// A pipeline that lies nowhere on this host.
+    #[must_use]
+    pub const fn text(text: String) -> Self {
+        Self { text, local: None }
+    }
+}
+
+/// A pipeline's file on this host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LocalSpec {
+    /// Its absolute path: relative paths in it begin in its folder.
+    pub file: String,
+    /// Its input artifacts: names, and absolute paths or URIs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inputs: Vec<(String, String)>,
 }
 
 /// Who or what asked for a run.
@@ -258,6 +279,23 @@ pub struct RecurringRun {
     pub last_ms: Option<i64>,
     /// Runs that it has started.
     pub fired: i64,
+}
+
+/// How far a trigger has been served.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TriggerState {
+    /// Its name.
+    pub name: String,
+    /// Whether it is on.
+    pub enabled: bool,
+    /// What it has seen: a digest of files, the id of an artifact; empty for what only waits.
+    pub mark: String,
+    /// Runs that it has started.
+    pub fired: i64,
+    /// When it last started one: milliseconds since the epoch.
+    pub last_ms: Option<i64>,
+    /// Its runs that have not ended.
+    pub unfinished: i64,
 }
 
 /// What a list is filtered by and ordered by. Not every list has every one.

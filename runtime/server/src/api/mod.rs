@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod experiments;
+mod hooks;
 mod list;
 mod message;
 mod other;
@@ -31,7 +32,9 @@ const MAX_JSON: usize = 32 << 20;
 /// Bytes of an upload.
 pub(crate) const MAX_UPLOAD: usize = 256 << 20;
 
-/// The routes below `/apis`, `/healthz` and `/metrics`.
+pub(crate) use hooks::HOOKS;
+
+/// The routes below `/apis` and `/hooks`, `/healthz` and `/metrics`.
 pub(crate) fn router() -> Router<Server> {
     let uploads = Router::new()
         .route("/pipelines/upload", post(upload::pipeline))
@@ -73,6 +76,7 @@ pub(crate) fn router() -> Router<Server> {
         .route("/apis/{*rest}", any(unknown))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/metrics", get(other::metrics))
+        .route("/hooks/{name}", post(hooks::deliver).layer(DefaultBodyLimit::max(hooks::MAX_BODY)))
 }
 
 async fn unknown() -> Error {

@@ -155,7 +155,7 @@ fn new_version(message: &Message) -> Result<NewVersion> {
         return Err(Error::new(Kind::Unimplemented, why));
     }
     let spec = match message.value("pipeline_spec") {
-        Some(value @ Value::Object(_)) => Spec { text: value.to_string() },
+        Some(value @ Value::Object(_)) => Spec::text(value.to_string()),
         _ => return Err(Error::invalid("`pipeline_spec` is missing")),
     };
     Ok(NewVersion {

@@ -94,7 +94,7 @@ pub(super) fn new_run(message: &Message) -> Result<NewRun> {
     let spec = match message.value("pipeline_spec") {
         None => None,
         Some(Value::Object(fields)) if fields.is_empty() => None,
-        Some(value @ Value::Object(_)) => Some(Spec { text: value.to_string() }),
+        Some(value @ Value::Object(_)) => Some(Spec::text(value.to_string())),
         Some(_) => return Err(Error::invalid("`pipeline_spec` has to be an object")),
     };
     Ok(NewRun {

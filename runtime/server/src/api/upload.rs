@@ -70,7 +70,7 @@ async fn package(mut form: Multipart) -> Result<Bytes> {
 
 /// The version that a package holds. What is said of the pipeline holds for its first version, but for its name.
 fn version_of(package: &[u8], params: &Params, first: bool) -> Result<NewVersion> {
-    let spec = Spec { text: pipeline_text(package)? };
+    let spec = Spec::text(pipeline_text(package)?);
     let of = |name: &str| if first { String::new() } else { text(params, name) };
     Ok(NewVersion {
         name: of("name"),

@@ -35,6 +35,14 @@ impl Server {
         Ok(new)
     }
 
+    /// The id of the experiment of a name, which is made if there is none.
+    pub(crate) fn experiment_named(&self, name: &str) -> Result<String> {
+        match self.metadata().experiment_named(name)? {
+            Some(found) => Ok(found.id),
+            None => Ok(self.create_experiment(name, "")?.id),
+        }
+    }
+
     /// A part of the list of experiments.
     ///
     /// # Errors

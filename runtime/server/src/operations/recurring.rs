@@ -159,7 +159,7 @@ impl Server {
         let (spec, pipeline, version) =
             self.source(recurring.spec.clone(), recurring.pipeline.clone(), recurring.version.clone())?;
         let id = ids::uuid()?;
-        let firing = Firing { run: &id, due_ms, now_ms, index };
+        let firing = Firing { run: &id, due_ms, now_ms, index, more: None };
         let parameters = firing.parameters(&recurring.parameters);
         let pipeline_name = self.name_of(&spec);
         Ok(Submission {

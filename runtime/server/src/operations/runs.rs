@@ -235,7 +235,7 @@ impl Server {
             pipeline: None,
             version: None,
             // It is resumed by its record.
-            spec: Spec { text: String::new() },
+            spec: Spec::text(String::new()),
             parameters: entry.parameters,
             no_cache: false,
             priority: 0,

@@ -33,6 +33,7 @@ mod state;
 mod step;
 mod storage;
 mod timeline;
+mod triggers;
 mod values;
 mod words;
 
@@ -67,6 +68,7 @@ pub(crate) fn router() -> Router<Server> {
         .route("/components", get(components::page))
         .route("/schedules", get(schedules::page))
         .route("/schedules/{id}/enabled", post(schedules::enable))
+        .route("/triggers/{name}/enabled", post(triggers::enable))
         .route("/store", get(storage::page))
         .route("/page/{version}/{name}", get(assets::asset))
         .fallback(request::nowhere)

@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use maud::{Markup, html};
 use serde_json::Value;
-use weft::metadata::control::{Comparison, Field, ListQuery, Origin, Predicate, RunEntry};
+use weft::metadata::control::{Comparison, Field, ListQuery, Origin, Predicate, RunEntry, Status};
 use weft::metadata::{ExecutionKind, LineageStart, RunRecord, RunState, StepState};
 use weft::pipeline::model::{Pipeline, TaskState};
 
@@ -72,12 +72,15 @@ impl Run {
         }
         let steps = metadata.step_states(&id)?;
         let look = match (&record, &entry) {
-            (Some(record), Some(entry)) if is_running(record) && Look::of_status(entry.status) == Look::Stopping => {
-                Look::Stopping
+            (None, None) => return Err(Error::not_found(format!("there is no run `{selector}`"))),
+            // What this server has in hand counts more than what was recorded of an earlier attempt: one that is resumed is still recorded
+            // as failed while it waits for its turn.
+            (_, Some(entry)) if matches!(entry.status, Status::Queued | Status::Canceling) => {
+                Look::of_status(entry.status)
             }
+            (Some(record), Some(entry)) if entry.status == Status::Running && !is_running(record) => Look::Running,
             (Some(record), _) => Look::of_run(record.summary.state, alive),
             (None, Some(entry)) => Look::of_status(entry.status),
-            (None, None) => return Err(Error::not_found(format!("there is no run `{selector}`"))),
         };
         let pipeline = record.as_ref().and_then(|record| weft::recorded_pipeline(&record.spec));
         let live = server.live(&id);
@@ -218,7 +221,9 @@ fn origin(origin: Option<&Origin>) -> Markup {
         Some(Origin::Recurring { id, index }) => {
             html! { a href={ "/schedules#" (encoded(id)) } { "a schedule" } ", run " (index) }
         }
-        Some(Origin::Trigger { event, .. }) => html! { "a trigger: " (short(event, 60)) },
+        Some(Origin::Trigger { id, event }) => {
+            html! { "the trigger " a href={ "/schedules#trigger-" (encoded(id)) } { (short(id, 60)) } ": " (short(event, 120)) }
+        }
     }
 }
 

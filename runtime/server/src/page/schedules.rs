@@ -1,4 +1,4 @@
-//! Recurring runs: when they are due, and what they start.
+//! Recurring runs: when they are due, and what they start; above them the triggers.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -7,8 +7,8 @@ use weft::metadata::control::{ListQuery, RecurringRun, Schedule};
 
 use super::request::{Fields, Sent, act, answer};
 use super::shell::{Page, Section, heading, nothing};
-use super::values;
 use super::words::{count, encoded, grouped, plain, short};
+use super::{triggers, values};
 use crate::server::Server;
 
 /// Recurring runs that are listed, and times that are told of each.
@@ -21,8 +21,11 @@ pub(super) async fn page(State(server): State<Server>) -> Response {
         let query = ListQuery { descending: true, limit: MAX_LISTED, ..ListQuery::default() };
         let found = server.recurring_runs(&query)?;
         let now_ms = server.settings().clock.now_ms();
+        let triggers = triggers::cards(server, now_ms)?;
         Ok(Page::new(Section::Schedules, "Schedules").around(&html! {
             (heading(&[], &html! { "Schedules" }, &html! {}))
+            (triggers)
+            @if !triggers.0.is_empty() { h2 class="part" { "Recurring runs" } }
             @if found.entries.is_empty() {
                 (nothing("No recurring runs", &html! { "Make one with KFP's client: " code { "client.create_recurring_run(...)" } "." }))
             } @else {

@@ -19,6 +19,8 @@ pub struct Firing<'a> {
     pub now_ms: i64,
     /// `[[Index]]`: which of the recurring run's runs it is, from 1.
     pub index: i64,
+    /// More placeholders by name, of a trigger. `[[Body.ref.0]]` is a part of the value `Body`.
+    pub more: Option<&'a BTreeMap<String, Value>>,
 }
 
 /// The format of a time that none is asked for.
@@ -30,9 +32,13 @@ impl Firing<'_> {
         parameters.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
     }
 
-    fn value(&self, value: &Value) -> Value {
+    /// A value with the placeholders in its texts filled in. A text that is one placeholder becomes what that stands for, of any type.
+    pub fn value(&self, value: &Value) -> Value {
         match value {
-            Value::String(text) => Value::String(self.text(text)),
+            Value::String(text) => {
+                let alone = text.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+                alone.and_then(|name| self.given(name)).cloned().unwrap_or_else(|| Value::String(self.text(text)))
+            }
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
             Value::Object(fields) => fields
                 .iter()
@@ -58,7 +64,20 @@ impl Firing<'_> {
         out + rest
     }
 
+    /// What a trigger gives by a name, or a part of it.
+    fn given(&self, name: &str) -> Option<&Value> {
+        let mut parts = name.split('.');
+        let found = self.more?.get(parts.next()?)?;
+        parts.try_fold(found, |value, part| match value {
+            Value::Array(items) => items.get(part.parse::<usize>().ok()?),
+            other => other.get(part),
+        })
+    }
+
     fn placeholder(&self, name: &str) -> Option<String> {
+        if let Some(given) = self.given(name) {
+            return Some(given.as_str().map_or_else(|| given.to_string(), str::to_owned));
+        }
         let (name, format) = name.split_once('.').unwrap_or((name, DEFAULT_FORMAT));
         let time = |ms: i64| {
             let time = Timestamp::from_millisecond(ms).ok()?.to_zoned(TimeZone::UTC);
@@ -83,7 +102,7 @@ mod tests {
     #[test]
     fn placeholders_are_filled_in_as_kfp_does() {
         // What the tests of KFP's parameter_formatter.go expect for 1970-01-01T00:00:25Z and :26Z, and index 27.
-        let firing = Firing { run: "run-uuid", due_ms: 25_000, now_ms: 26_000, index: 27 };
+        let firing = Firing { run: "run-uuid", due_ms: 25_000, now_ms: 26_000, index: 27, more: None };
         for (text, filled) in [
             ("text", "text"),
             ("[[ScheduledTime]]", "19700101000025"),
@@ -98,5 +117,20 @@ mod tests {
         }
         let given = BTreeMap::from([("p".to_owned(), json!({"list": ["[[Index]]", 1]}))]);
         assert_eq!(firing.parameters(&given)["p"], json!({"list": ["27", 1]}));
+    }
+
+    #[test]
+    fn what_a_trigger_gives_keeps_its_type() {
+        let more = BTreeMap::from([("Body".to_owned(), json!({"ref": "main", "commits": [{"id": 7}]}))]);
+        let firing = Firing { run: "r", due_ms: 0, now_ms: 0, index: 1, more: Some(&more) };
+        for (text, filled) in [
+            ("[[Body.commits.0.id]]", json!(7)),
+            ("[[Body.commits]]", json!([{"id": 7}])),
+            ("at [[Body.ref]], [[Body.commits.0.id]]", json!("at main, 7")),
+            ("[[Body.other]]", json!("[[Body.other]]")),
+            ("[[Index]]", json!("1")),
+        ] {
+            assert_eq!(firing.value(&json!(text)), filled);
+        }
     }
 }
