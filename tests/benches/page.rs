@@ -71,6 +71,8 @@ fn fill(root: &Path) {
                         inputs: &inputs,
                         grants: &Grants::default(),
                         linked: &[],
+                        command: None,
+                        uncached: None,
                         identity: None,
                         attempt: 1,
                         parent: None,

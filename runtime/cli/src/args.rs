@@ -99,6 +99,14 @@ pub enum Command {
     Logs(commands::logs::Args),
     /// Go on with a run that failed, was interrupted or was killed
     Resume(commands::resume::Args),
+    /// Run a recorded run again with something changed
+    Rerun(commands::rerun::Args),
+    /// Tell why a step ran, came from the cache, was skipped or not run
+    Why(commands::why::Args),
+    /// Show what differs between two runs
+    Diff(commands::diff::Args),
+    /// Execute a run's steps again and compare what they give, byte by byte
+    Verify(commands::verify::Args),
     /// Serve the API of Kubeflow Pipelines and a page, with a queue and recurring runs
     Serve(commands::serve::Args),
     /// Submit a run to a server
@@ -129,6 +137,10 @@ impl Command {
             Self::Build(args) => args.json,
             Self::Run(args) => args.how.json,
             Self::Resume(args) => args.how.json,
+            Self::Rerun(args) => args.how.json,
+            Self::Why(args) => args.json,
+            Self::Diff(args) => args.json,
+            Self::Verify(args) => args.json,
             Self::Call(args) => args.how.json,
             Self::Check(args) => args.json,
             Self::Inspect(args) => args.format() == commands::inspect::Format::Json,

@@ -1,18 +1,38 @@
 //! Caching: whether the outputs of an earlier execution may be used instead of executing a task. The cache key is in [`key`].
 
 use weft_artifacts::Store;
-use weft_metadata::{CachedStep, Tx};
+use weft_metadata::{CachedStep, Tx, Uncached};
 use weft_pipeline::model::Task;
 use weft_pipeline::step::{ComponentRef, Grants, HOST_PYTHON, PortValue, PortValues};
 
 use self::key::Identity;
+use crate::engine::Options;
 
 pub mod key;
 
-/// Whether a task may be cached: `cache` is on, and its outputs depend on nothing that its identity leaves out. With a
-/// grant they may (the time, a host's file, a volume), and so they may outside of the sandbox.
-pub fn is_cacheable(task: &Task, grants: &Grants, component: &ComponentRef) -> bool {
-    task.cache && grants.is_pure() && !component.digest.starts_with(HOST_PYTHON)
+/// Why no earlier execution of a task is looked for, if none is: `cache` is off, or its outputs may depend on what its identity leaves out.
+/// With a grant they may (the time, a host's file, a volume), and so they may outside of the sandbox.
+pub fn hindrance(
+    options: &Options,
+    path: &str,
+    task: &Task,
+    grants: &Grants,
+    component: &ComponentRef,
+) -> Option<Uncached> {
+    let top = path.split(['/', '[']).next().unwrap_or(path);
+    if !options.cache {
+        Some(Uncached::Run)
+    } else if options.again.contains(top) {
+        Some(Uncached::Asked)
+    } else if !task.cache {
+        Some(Uncached::Task)
+    } else if component.digest.starts_with(HOST_PYTHON) {
+        Some(Uncached::Unsandboxed)
+    } else if grants.is_pure() {
+        None
+    } else {
+        Some(Uncached::Grants)
+    }
 }
 
 /// The earlier execution of this identity, if the content of all its outputs is still in the store.

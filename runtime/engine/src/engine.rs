@@ -1,6 +1,6 @@
 //! Starting and resuming runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -22,7 +22,7 @@ use crate::runner::StepRunner;
 use crate::slots::Slots;
 
 /// Executes pipelines on an artifact store and a metadata store.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Engine<'a> {
     /// Holds artifacts, components and logs.
     pub artifacts: &'a weft_artifacts::Store,
@@ -41,18 +41,24 @@ pub struct Engine<'a> {
 }
 
 /// Settings of the execution of runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The maximum number of steps that run at the same time.
     pub jobs: NonZeroUsize,
     /// Whether cached results may be used. If not, every step is executed, whatever `cache` its task has.
     pub cache: bool,
+    /// Tasks at the top of the pipeline that are executed with all that is inside of them, even if their results are cached.
+    pub again: BTreeSet<String>,
 }
 
 impl Default for Options {
     /// As many jobs as the machine has cores for this process; caching is on.
     fn default() -> Self {
-        Self { jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN), cache: true }
+        Self {
+            jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            cache: true,
+            again: BTreeSet::new(),
+        }
     }
 }
 

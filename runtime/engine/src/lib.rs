@@ -77,6 +77,7 @@ mod volumes;
 mod worker;
 mod worker_pool;
 
+pub use cache::key::{Identity, step as identity};
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, Result, Tx};
+use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, Result, Tx, Uncached};
 use weft_pipeline::model::{Implementation, Items, Task, TaskState};
-use weft_pipeline::step::{Grants, PortValue, PortValues, StepFailure};
+use weft_pipeline::step::{Command, Grants, PortValue, PortValues, StepFailure};
 
 use crate::cache;
 use crate::cache::key::Identity;
@@ -28,6 +28,10 @@ pub(crate) struct StartRecord<'a> {
     pub inputs: &'a PortValues,
     pub grants: &'a Grants,
     pub identity: Option<Identity>,
+    /// The command that it runs.
+    pub command: Option<&'a Command>,
+    /// Why no earlier execution was looked for.
+    pub uncached: Option<Uncached>,
     /// Digests of content that it is given by URIs.
     pub linked: &'a [String],
     /// The number of iterations, if it is a loop.
@@ -37,7 +41,15 @@ pub(crate) struct StartRecord<'a> {
 impl<'a> StartRecord<'a> {
     /// The record of a task that is neither a step nor a loop.
     pub fn new(inputs: &'a PortValues, task: &'a Task) -> Self {
-        Self { inputs, grants: &task.grants, identity: None, linked: &[], iterations: None }
+        Self {
+            inputs,
+            grants: &task.grants,
+            identity: None,
+            command: None,
+            uncached: None,
+            linked: &[],
+            iterations: None,
+        }
     }
 }
 
@@ -196,14 +208,16 @@ impl Run<'_> {
         let node = &self.nodes[index];
         let PreparedStep { request, grants, identity } = prepared;
         let linked: Vec<String> = request.command.iter().flat_map(|command| command.linked.values().cloned()).collect();
+        let uncached = cache::hindrance(&self.engine.options, &node.path, node.task, &grants, &request.component);
         let start = StartRecord {
             grants: &grants,
             identity: Some(identity),
+            command: request.command.as_ref(),
+            uncached,
             linked: &linked,
             ..StartRecord::new(&request.inputs, node.task)
         };
-        if self.engine.options.cache
-            && cache::is_cacheable(node.task, &grants, &request.component)
+        if uncached.is_none()
             && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)?
         {
             tx.record_cached(&self.key, &self.execution(node, start), &mut cached)?;
@@ -241,7 +255,7 @@ impl Run<'_> {
 
     /// The execution of a task, as the metadata store records it.
     pub fn execution<'a>(&'a self, node: &'a Node<'_>, start: StartRecord<'a>) -> NewExecution<'a> {
-        let StartRecord { inputs, grants, identity, linked, iterations } = start;
+        let StartRecord { inputs, grants, identity, command, uncached, linked, iterations } = start;
         let kind = match node.component.implementation {
             _ if node.is_loop() => ExecutionKind::Dag,
             Implementation::Wasm(_) | Implementation::Command(_) | Implementation::Volume(_) => {
@@ -266,6 +280,8 @@ impl Run<'_> {
             grants,
             linked,
             identity,
+            command,
+            uncached,
             attempt: node.attempt,
             parent,
             labels: Labels {

@@ -111,6 +111,8 @@ fn new<'a>(task: &'a str, component: &'a ComponentRef, number: u32, inputs: &'a 
         inputs,
         grants: &NO_GRANTS,
         linked: &[],
+        command: None,
+        uncached: None,
         identity: Some(identity),
         attempt: 1,
         parent: None,

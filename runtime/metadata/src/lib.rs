@@ -17,6 +17,7 @@ mod cache;
 pub mod control;
 mod error;
 mod events;
+mod keys;
 mod lineage;
 mod listing;
 mod properties;
@@ -30,6 +31,7 @@ mod uris;
 mod write;
 
 pub use error::{Error, Result};
+pub use keys::{StepKey, Uncached};
 pub use lineage::{
     ArtifactNode, Direction, ExecutionNode, LineageEdge, LineageGraph, LineageQuery, LineageStart, MAX_LINEAGE_NODES,
 };

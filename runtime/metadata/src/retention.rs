@@ -9,8 +9,8 @@ use crate::error::{Error, Result};
 use crate::runs::from_json;
 use crate::store::Store;
 use crate::types::ArtifactState;
-use crate::uris;
 use crate::write::Tx;
+use crate::{keys, uris};
 
 impl Store {
     /// The URIs of all content that must be kept: artifacts, logs, and components, including those that an unfinished
@@ -49,6 +49,7 @@ impl Tx<'_> {
         let Some(run_context) = run_context(self.conn, id)? else {
             return Err(Error::RunNotFound { selector: id.into() });
         };
+        keys::forget(self.conn, id)?;
         // The steps are deleted first: executions that then still have events of an artifact are of other runs.
         self.conn.execute("DELETE FROM weft_step WHERE run = ?1", [id])?;
         self.conn.execute(

@@ -22,12 +22,23 @@ CREATE TABLE IF NOT EXISTS `weft_uri` (
 ) WITHOUT ROWID;
 -- The runs of a pipeline, by their start.
 CREATE INDEX IF NOT EXISTS `weft_run_pipeline` ON `weft_run`(`pipeline`, `started_ms`);
+-- What identities are made of beyond the rows of steps. A command is kept once.
+CREATE TABLE IF NOT EXISTS `weft_command` (
+  `digest` BLOB PRIMARY KEY,
+  `command` TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS `weft_step_key` (
+  `execution` INTEGER PRIMARY KEY,
+  `command` BLOB,
+  `uncached` TEXT
+);
+CREATE INDEX IF NOT EXISTS `weft_step_key_command` ON `weft_step_key`(`command`) WHERE `command` IS NOT NULL;
 ";
 
 /// The tables of servers, which came later too.
 const SERVER: &str = include_str!("server.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_recurring";
+const LAST: &str = "weft_trigger_event";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {

@@ -7,7 +7,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use weft_pipeline::model::TaskState;
-use weft_pipeline::step::{Artifact, ComponentRef, FailureKind, Grants, PortValues, StepFailure};
+use weft_pipeline::step::{Artifact, Command, ComponentRef, FailureKind, Grants, PortValues, StepFailure};
+
+use crate::keys::Uncached;
 
 /// The id of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,6 +130,10 @@ pub struct NewExecution<'a> {
     /// The identity: the digest of everything that its outputs depend on. [`crate::Store::find_cached`] finds
     /// executions by it.
     pub identity: Option<[u8; 32]>,
+    /// The command that it runs, which its identity is made of as well.
+    pub command: Option<&'a Command>,
+    /// Why no earlier execution of its identity was looked for.
+    pub uncached: Option<Uncached>,
     /// The attempt, from 1.
     pub attempt: u32,
     /// The execution of its DAG, if that is not the root.

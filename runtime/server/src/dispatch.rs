@@ -209,6 +209,7 @@ impl Server {
             id: Some(submission.id.clone()),
             jobs: Some(self.settings().steps),
             no_cache: submission.no_cache,
+            again: std::collections::BTreeSet::new(),
             slots: Some(Arc::clone(&self.0.slots)),
             python: None,
         }

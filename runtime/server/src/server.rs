@@ -121,6 +121,11 @@ impl Server {
         live.map(|live| live.tasks()).unwrap_or_default()
     }
 
+    /// Whether this process has claimed a run and not yet recorded its end.
+    pub fn executes(&self, run: &str) -> bool {
+        lock_of(&self.0.active).contains_key(run)
+    }
+
     /// The number of runs that this process executes.
     pub fn runs_at_work(&self) -> usize {
         lock_of(&self.0.active).len()

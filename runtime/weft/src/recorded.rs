@@ -1,18 +1,20 @@
 //! What a recorded run says of the pipeline that it executes.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value;
 use weft_metadata::RunRecord;
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::model::{CommandStep, Implementation, Pipeline};
-use weft_pipeline::parameters;
+use weft_pipeline::model::{CommandStep, Component, Implementation, Pipeline, WasmStep};
 use weft_pipeline::secrets::needed;
 use weft_pipeline::step::HOST_PYTHON;
+use weft_pipeline::{parameters, suggest};
 
 use crate::error::{Error, Result};
 use crate::finding::Source;
+use crate::origin;
 use crate::parameters::Parameters;
 use crate::prepare::Prepared;
 use crate::read::refused;
@@ -43,6 +45,84 @@ impl Weft {
             return Err(refused(&source, without_places(missing)));
         }
         Ok(Prepared { parameters: values, folder: folder.into(), ..Prepared::of(pipeline) })
+    }
+}
+
+impl Weft {
+    /// Prepares the pipeline of a recorded run to be executed again with its own parameters, but for these.
+    ///
+    /// # Errors
+    /// As [`Self::prepare_again`].
+    pub fn prepare_changed(&self, run: &RunRecord, changed: &[(String, String)]) -> Result<Prepared> {
+        let json = run.summary.parameters.clone();
+        self.prepare_again(run, &Parameters { json, values: changed.to_vec(), ..Parameters::default() })
+    }
+
+    /// Has a task of a prepared pipeline call another file's component, whose step must have the same signature.
+    ///
+    /// # Errors
+    /// There is no such task, it calls no component, or the other's step has another signature.
+    pub fn replace_component(&self, prepared: &mut Prepared, task: &str, file: &Path) -> Result<()> {
+        let Some(found) = origin::task(&prepared.pipeline, task) else {
+            let Implementation::Dag(dag) = &prepared.pipeline.root.implementation else {
+                return Err(Error::request("the pipeline has no steps"));
+            };
+            let hint = suggest::hint(task, dag.tasks.keys().map(String::as_str), "steps");
+            return Err(Error::Request { message: format!("there is no step `{task}`"), hint });
+        };
+        let (name, old) = (found.task.component.clone(), found.component.clone());
+        let Implementation::Wasm(step) = &old.implementation else {
+            return Err(Error::request(format!("`{task}` calls no component of a file, so none can take its place")));
+        };
+        let absolute = std::path::absolute(file).map_err(|source| Error::io("find", file, source))?;
+        let loaded = self.linker().inspect(&absolute)?;
+        let function = step.function.as_deref();
+        let linked = loaded.linked(function).or_else(|| loaded.linked(None)).ok_or_else(|| {
+            let wanted = function.unwrap_or_default();
+            Error::advised(
+                format!("`{}` has no step `{wanted}`", file.display()),
+                format!("`weft inspect {}` shows what it has", file.display()),
+            )
+        })?;
+        let inputs = old.inputs.iter().map(|(name, input)| (name, &input.port));
+        let is_same =
+            inputs.eq(linked.signature.inputs.iter()) && old.outputs.iter().eq(linked.signature.outputs.iter());
+        if !is_same {
+            return Err(Error::advised(
+                format!(
+                    "the step `{}` of `{}` has another signature than `{task}` had",
+                    linked.function,
+                    file.display()
+                ),
+                "run the pipeline's file with it instead: `weft run` checks how it is wired",
+            ));
+        }
+        let path = absolute.display().to_string();
+        let new = WasmStep { path: path.clone(), function: Some(linked.function), digest: Some(linked.digest.clone()) };
+        // Other tasks keep the component that they have.
+        let own = format!("{name} of {task}");
+        let component = Component { implementation: Implementation::Wasm(new), ..old };
+        prepared.pipeline.components.insert(own.clone(), component);
+        if let Some(task) = origin::task_mut(&mut prepared.pipeline, task) {
+            task.component = own;
+        }
+        prepared.components.insert(path, linked.digest);
+        Ok(())
+    }
+}
+
+/// The tasks at the top of a pipeline that are executed again if one is: it, and all that come after it.
+///
+/// # Errors
+/// There is no such task at the top.
+pub fn tasks_from(pipeline: &Pipeline, task: &str) -> Result<BTreeSet<String>> {
+    match &pipeline.root.implementation {
+        Implementation::Dag(dag) if dag.tasks.contains_key(task) => Ok(origin::downstream(pipeline, task)),
+        Implementation::Dag(dag) => {
+            let hint = suggest::hint(task, dag.tasks.keys().map(String::as_str), "steps");
+            Err(Error::Request { message: format!("there is no step `{task}` at the top of the pipeline"), hint })
+        }
+        _ => Err(Error::request("the pipeline has no steps")),
     }
 }
 

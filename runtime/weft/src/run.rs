@@ -1,5 +1,6 @@
 //! Executing runs.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct RunOptions {
     pub jobs: Option<NonZeroUsize>,
     /// Executes every step, whatever earlier runs gave.
     pub no_cache: bool,
+    /// Tasks at the top of the pipeline that are executed even if their results are cached.
+    pub again: BTreeSet<String>,
     /// A bound on steps that this run shares with others of this process.
     pub slots: Option<Arc<Slots>>,
     /// The interpreter that goes on with what the host's own Python began, for [`Weft::resume`].
@@ -192,7 +195,11 @@ impl Weft {
         work: impl FnOnce(&Engine<'_>, &mut dyn FnMut(&Event)) -> weft_engine::Result<RunOutcome>,
     ) -> Result<RunOutcome> {
         let (locks, volumes) = (self.store.locks(), self.store.volumes());
-        let mut settings = weft_engine::Options { cache: !options.no_cache, ..weft_engine::Options::default() };
+        let mut settings = weft_engine::Options {
+            cache: !options.no_cache,
+            again: options.again.clone(),
+            ..weft_engine::Options::default()
+        };
         if let Some(jobs) = options.jobs {
             settings.jobs = jobs;
         }

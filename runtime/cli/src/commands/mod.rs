@@ -8,6 +8,7 @@ pub mod check;
 pub mod compile;
 pub mod completions;
 pub mod components;
+pub mod diff;
 pub mod executor;
 pub mod fsck;
 pub mod gc;
@@ -16,12 +17,15 @@ pub mod inspect;
 pub mod lineage;
 pub mod logs;
 pub mod new;
+pub mod rerun;
 pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod submit;
 pub mod vendor;
+pub mod verify;
+pub mod why;
 
 use crate::args::{Cli, Command};
 use crate::error::{Exit, Result};
@@ -42,6 +46,10 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Runs(args) => runs::execute(root, args),
         Command::Logs(args) => logs::execute(root, args),
         Command::Resume(args) => resume::execute(root, args),
+        Command::Rerun(args) => rerun::execute(root, args),
+        Command::Why(args) => why::execute(root, args),
+        Command::Diff(args) => diff::execute(root, args),
+        Command::Verify(args) => verify::execute(root, args),
         Command::Lineage(args) => lineage::execute(root, args),
         Command::Artifact(args) => artifact::execute(root, args),
         Command::Executor(args) => executor::execute(args),

@@ -121,7 +121,7 @@ impl Session<'_> {
             locks: &self.locks,
             volumes: &self.volumes,
             slots: None,
-            options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache },
+            options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache, ..Options::default() },
         }
     }
 

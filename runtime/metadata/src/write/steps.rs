@@ -351,7 +351,7 @@ impl Tx<'_> {
                 ":error": ending.error,
                 ":skipped": ending.skipped,
             })?;
-        Ok(())
+        self.put_key(id, new)
     }
 }
 

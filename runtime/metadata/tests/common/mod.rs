@@ -108,6 +108,8 @@ impl<'a> Step<'a> {
             inputs: &self.inputs,
             grants: &self.grants,
             linked: &self.linked,
+            command: None,
+            uncached: None,
             identity: self.identity,
             attempt: 1,
             parent: None,

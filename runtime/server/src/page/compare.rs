@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::extract::State;
 use axum::response::Response;
 use maud::{Markup, html};
-use weft::metadata::{RunRecord, RunState, StepRecord};
+use weft::metadata::{RunRecord, RunState, StepKey, StepRecord};
 use weft::pipeline::step::{Artifact, PortValue, PortValues};
+use weft::words::reason;
+use weft::{Execution, differences};
 
 use super::chart::{Curve, roc};
 use super::request::{Fields, answer};
@@ -202,47 +204,17 @@ fn reasons(first: Option<&StepRecord>, other: Option<&StepRecord>) -> Vec<String
     if std::ptr::eq(first, other) {
         return Vec::new();
     }
-    let mut reasons = Vec::new();
-    let digest = |step: &StepRecord| step.component.as_ref().map(|component| component.digest.clone());
-    let function = |step: &StepRecord| step.component.as_ref().map(|component| component.function.clone());
-    if digest(first) != digest(other) {
-        reasons.push("another build of its component".to_owned());
-    } else if function(first) != function(other) {
-        reasons.push("another function".to_owned());
+    let execution = |step: &StepRecord| Execution { step: step.clone(), key: StepKey::default() };
+    let mut reasons: Vec<String> =
+        differences(&execution(first), &execution(other)).iter().map(reason::difference).collect();
+    if !reasons.is_empty() {
+        return reasons;
     }
-    let ports: BTreeSet<&String> = first.inputs.keys().chain(other.inputs.keys()).collect();
-    for port in ports {
-        match (first.inputs.get(port), other.inputs.get(port)) {
-            (Some(PortValue::Parameter(a)), Some(PortValue::Parameter(b))) if a != b => {
-                reasons.push(format!("{port}: {} → {}", short(&values::text(a), 32), short(&values::text(b), 32)));
-            }
-            (Some(PortValue::Artifacts(a)), Some(PortValue::Artifacts(b))) if !are_equal(a, b) => {
-                reasons.push(format!("{port} has other content"));
-            }
-            (Some(_), None) => reasons.push(format!("without {port}")),
-            (None, Some(_)) => reasons.push(format!("with {port}")),
-            _ => {}
-        }
-    }
-    if first.grants != other.grants {
-        reasons.push("other grants".to_owned());
-    }
-    if reasons.is_empty() && first.state != other.state {
-        let spared = |step: &StepRecord| matches!(Look::of_task(step.state), Look::Cached | Look::Complete);
-        if !(spared(first) && spared(other)) {
-            reasons.push(
-                other
-                    .skipped
-                    .clone()
-                    .unwrap_or_else(|| format!("{} there", Look::of_task(first.state).word().to_lowercase())),
-            );
-        }
-    }
-    if reasons.is_empty()
-        && !same_outputs(&first.outputs, &other.outputs)
-        && first.identity == other.identity
-        && first.state == other.state
-    {
+    let spared = |step: &StepRecord| matches!(Look::of_task(step.state), Look::Cached | Look::Complete);
+    if first.state != other.state && !(spared(first) && spared(other)) {
+        let there = || format!("{} there", Look::of_task(first.state).word().to_lowercase());
+        reasons.push(other.skipped.clone().unwrap_or_else(there));
+    } else if first.identity == other.identity && !same_outputs(&first.outputs, &other.outputs) {
         reasons.push("the same inputs, and other outputs".to_owned());
     }
     reasons
@@ -358,9 +330,15 @@ mod tests {
         other.inputs.extend([data("blake3:02")]);
         other.component = Some(ComponentRef { digest: "blake3:bb".to_owned(), function: "train".to_owned() });
         other.grants.clock = true;
+        other.identity = Some([2; 32]);
         assert_eq!(
             reasons(Some(&first), Some(&other)),
-            ["another build of its component", "data has other content", "rate: 0.1 → 0.2", "other grants"]
+            [
+                "another build of its component: blake3:aa → blake3:bb",
+                "data has other content: blake3:01 → blake3:02",
+                "rate: 0.1 → 0.2",
+                "other grants"
+            ]
         );
         assert_eq!(reasons(Some(&first), None), ["only one of both has it"]);
     }

@@ -78,7 +78,8 @@ impl Run {
             (_, Some(entry)) if matches!(entry.status, Status::Queued | Status::Canceling) => {
                 Look::of_status(entry.status)
             }
-            (Some(record), Some(entry)) if entry.status == Status::Running && !is_running(record) => Look::Running,
+            // It was claimed, and its process has not come so far as to hold the run's lock.
+            (_, Some(_)) if server.executes(&id) => Look::Running,
             (Some(record), _) => Look::of_run(record.summary.state, alive),
             (None, Some(entry)) => Look::of_status(entry.status),
         };

@@ -1,0 +1,392 @@
+//! Why a step ran, came from the cache, was skipped or not run: what differs from its nearest earlier execution, followed to the root.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use serde_json::Value;
+use weft_metadata::{ExecutionKind, RunRecord, StepRecord, Uncached};
+use weft_pipeline::model::{Pipeline, TaskState};
+use weft_pipeline::step::PortValue;
+
+use crate::difference::{Difference, Execution, differences};
+use crate::error::Result;
+use crate::origin::{self, Origin};
+use crate::recorded::recorded_pipeline;
+use crate::select;
+use crate::store::Store;
+
+/// Earlier executions that the nearest is looked for among.
+const EARLIER: usize = 20;
+/// Causes that are followed at most, and iterations of a loop that are looked at.
+const MAX_CAUSES: usize = 50;
+const MAX_ITERATIONS: usize = 100_000;
+
+/// Why a step has the state that it has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Why {
+    /// The run.
+    pub run: String,
+    /// The step.
+    pub task: String,
+    /// Its state.
+    pub state: TaskState,
+    /// Why.
+    pub because: Because,
+    /// The execution that it is compared with, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<Earlier>,
+    /// In what it differs from that, one thing each.
+    pub differences: Vec<Difference>,
+    /// What these come from in the end.
+    pub causes: Vec<Cause>,
+}
+
+/// An earlier execution of a step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Earlier {
+    /// Its run.
+    pub run: String,
+    /// Its state.
+    pub state: TaskState,
+    /// When it started: milliseconds since the epoch.
+    pub started_ms: i64,
+}
+
+/// The reason of a step's state.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "because", rename_all = "kebab-case")]
+pub enum Because {
+    /// It has never been executed before in this pipeline.
+    First,
+    /// What it was given differs from all earlier executions.
+    Changed,
+    /// An earlier execution was given the same.
+    Cached {
+        /// Its run, unless that was deleted.
+        run: Option<String>,
+    },
+    /// It was given what an earlier execution was, but that one was not to be used.
+    CacheOff {
+        /// Why.
+        by: Uncached,
+    },
+    /// It was given what an earlier execution was, but that one gave nothing.
+    EarlierFailed,
+    /// It was given what an earlier execution was, but what that one gave is no longer in the store.
+    ContentGone,
+    /// Its condition did not hold, or something before it was skipped.
+    Skipped {
+        /// In words.
+        reason: String,
+    },
+    /// Something before it failed, or the run ended before.
+    NotRun {
+        /// In words.
+        reason: String,
+    },
+    /// Its kind is looked at in each run: importers, and what looks for the latest artifact.
+    Always,
+    /// It is a part of the pipeline that holds other steps: those have reasons of their own.
+    Group,
+}
+
+/// What a difference comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Cause {
+    /// The steps that it went through, from the one that was asked for to the one in which it arose.
+    pub path: Vec<String>,
+    /// What it is.
+    #[serde(flatten)]
+    pub root: Root,
+}
+
+/// What differs in the end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "root", rename_all = "kebab-case")]
+pub enum Root {
+    /// A parameter of the run.
+    RunParameter {
+        /// Its name.
+        name: String,
+        /// The value before.
+        before: Option<Value>,
+        /// The value now.
+        after: Option<Value>,
+    },
+    /// The content of a file that was imported.
+    Imported {
+        /// The file as written, or the URI.
+        source: Option<String>,
+    },
+    /// The latest artifact that was found.
+    Latest,
+    /// The step itself: its component, function, command, grants or secrets, or how it is written in the pipeline.
+    Step {
+        /// In what it differs.
+        difference: Difference,
+    },
+    /// A step that the earlier run did not have, or did not execute.
+    NewStep,
+    /// A step that was given the same and gave something else.
+    Unreproducible,
+}
+
+impl Store {
+    /// Why a step of a run has its state. `run` is an id, the beginning of one, or `latest`.
+    ///
+    /// # Errors
+    /// There is no such run or step, or the store cannot be read.
+    pub fn why(&self, run: &str, task: &str) -> Result<Why> {
+        let record = self.metadata.run_without_steps(run)?;
+        let id = record.summary.id.clone();
+        let Some(step) = self.metadata.step(&id, task)? else { return self.why_not_recorded(&record, task) };
+        let state = step.state;
+        let why = |because| Why {
+            run: id.clone(),
+            task: task.to_owned(),
+            state,
+            because,
+            earlier: None,
+            differences: Vec::new(),
+            causes: Vec::new(),
+        };
+        match (step.state, step.kind) {
+            (TaskState::Skipped, _) => {
+                let reason = step.skipped.clone().unwrap_or_else(|| "its condition does not hold".to_owned());
+                return Ok(why(Because::Skipped { reason }));
+            }
+            (TaskState::Canceled | TaskState::New, _) => {
+                let reason =
+                    step.error.as_ref().map_or_else(|| "the run ended before".to_owned(), |e| e.message.clone());
+                return Ok(why(Because::NotRun { reason }));
+            }
+            (_, ExecutionKind::Dag) => return Ok(why(Because::Group)),
+            (TaskState::Cached, ExecutionKind::Container) => {
+                let from = step.cached_from.map(|execution| self.metadata.run_of_execution(execution.0)).transpose()?;
+                return Ok(why(Because::Cached { run: from.flatten() }));
+            }
+            (_, ExecutionKind::Importer | ExecutionKind::Resolver) => return Ok(why(Because::Always)),
+            _ => {}
+        }
+        let now = self.execution(step)?;
+        let Some((before, found)) = self.nearest(&now)? else { return Ok(why(Because::First)) };
+        let earlier = Some(Earlier {
+            run: before.step.run.clone(),
+            state: before.step.state,
+            started_ms: before.step.started_ms,
+        });
+        if found.is_empty() {
+            let because = match (now.key.uncached, before.step.state) {
+                (Some(by), _) => Because::CacheOff { by },
+                (None, TaskState::Complete | TaskState::Cached) => Because::ContentGone,
+                (None, _) => Because::EarlierFailed,
+            };
+            return Ok(Why { earlier, ..why(because) });
+        }
+        let other = self.metadata.run_without_steps(&before.step.run)?;
+        let mut walk = Walk::new(self, &other, &record);
+        walk.follow(&[task.to_owned()], &found)?;
+        Ok(Why { earlier, differences: found, causes: walk.causes, ..why(Because::Changed) })
+    }
+
+    /// Why a step was not even recorded.
+    fn why_not_recorded(&self, record: &RunRecord, task: &str) -> Result<Why> {
+        let known = recorded_pipeline(&record.spec).is_some_and(|pipeline| origin::task(&pipeline, task).is_some());
+        if !known {
+            // The error names what there is.
+            let whole = self.metadata.run(&record.summary.id)?;
+            select::step(&whole, task)?;
+        }
+        let steps = self.metadata.steps_of(&record.summary.id)?;
+        let failed = steps.iter().find(|step| step.state == TaskState::Failed && step.kind != ExecutionKind::Dag);
+        let reason = match failed {
+            Some(failed) => format!("`{}` failed before it", failed.task),
+            None => "the run ended before it, or what holds it was not executed".to_owned(),
+        };
+        Ok(Why {
+            run: record.summary.id.clone(),
+            task: task.to_owned(),
+            state: TaskState::New,
+            because: Because::NotRun { reason },
+            earlier: None,
+            differences: Vec::new(),
+            causes: Vec::new(),
+        })
+    }
+
+    pub(crate) fn execution(&self, step: StepRecord) -> Result<Execution> {
+        Ok(Execution { key: self.metadata.step_key(step.execution)?, step })
+    }
+
+    /// The earlier execution that differs least, the newest of several, with how it differs.
+    fn nearest(&self, now: &Execution) -> Result<Option<(Execution, Vec<Difference>)>> {
+        let mut nearest: Option<(Execution, Vec<Difference>)> = None;
+        let earlier = self.metadata.earlier_executions(&now.step.run, &now.step.task, EARLIER)?;
+        for step in earlier {
+            if !matches!(step.state, TaskState::Complete | TaskState::Cached | TaskState::Failed) {
+                continue;
+            }
+            let before = self.execution(step)?;
+            let found = differences(&before, now);
+            // One that gave something is nearer than one that failed on the same.
+            let rank = |found: &[Difference], step: &StepRecord| (found.len(), step.state == TaskState::Failed);
+            if nearest.as_ref().is_none_or(|(known, least)| rank(&found, &before.step) < rank(least, &known.step)) {
+                nearest = Some((before, found));
+            }
+        }
+        Ok(nearest)
+    }
+}
+
+/// Follows differences between two runs to their roots.
+pub(crate) struct Walk<'s> {
+    store: &'s Store,
+    before: &'s RunRecord,
+    after: &'s RunRecord,
+    pipeline: Option<Pipeline>,
+    visited: BTreeSet<String>,
+    /// What was found.
+    pub causes: Vec<Cause>,
+}
+
+impl<'s> Walk<'s> {
+    pub fn new(store: &'s Store, before: &'s RunRecord, after: &'s RunRecord) -> Self {
+        let pipeline = recorded_pipeline(&after.spec);
+        Self { store, before, after, pipeline, visited: BTreeSet::new(), causes: Vec::new() }
+    }
+
+    /// Follows the differences of the last step of a path.
+    pub fn follow(&mut self, path: &[String], found: &[Difference]) -> Result<()> {
+        for difference in found {
+            let task = path.last().map(String::as_str).unwrap_or_default();
+            let origins = match (difference.input(), &self.pipeline) {
+                (Some(input), Some(pipeline)) => origin::of_input(pipeline, task, input),
+                _ => Vec::new(),
+            };
+            let count = self.causes.len();
+            let mut is_followed = false;
+            for origin in origins {
+                is_followed |= self.follow_origin(path, &origin)?;
+            }
+            // What is written in the pipeline, or what is known no further.
+            if !is_followed && self.causes.len() == count {
+                self.push(path, Root::Step { difference: difference.clone() });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether an origin explains the difference, now or by what was found already.
+    fn follow_origin(&mut self, path: &[String], origin: &Origin) -> Result<bool> {
+        match origin {
+            Origin::Text => Ok(false),
+            Origin::Parameter(name) => {
+                let value = |run: &RunRecord| run.summary.parameters.get(name).cloned();
+                let (before, after) = (value(self.before), value(self.after));
+                let differs = before != after;
+                if differs {
+                    self.push(path, Root::RunParameter { name: name.clone(), before, after });
+                }
+                Ok(differs)
+            }
+            Origin::Output(task) => self.follow_task(path, task),
+        }
+    }
+
+    fn follow_task(&mut self, path: &[String], task: &str) -> Result<bool> {
+        if self.causes.len() >= MAX_CAUSES || !self.visited.insert(task.to_owned()) {
+            return Ok(true);
+        }
+        let mut path = path.to_vec();
+        path.push(task.to_owned());
+        let metadata = &self.store.metadata;
+        let before = metadata.step(&self.before.summary.id, task)?;
+        let after = metadata.step(&self.after.summary.id, task)?;
+        let (Some(before), Some(after)) = (before, after) else {
+            self.push(&path, Root::NewStep);
+            return Ok(true);
+        };
+        match after.kind {
+            ExecutionKind::Importer if before.outputs != after.outputs => {
+                let source = match after.inputs.get("source") {
+                    Some(PortValue::Parameter(Value::String(source))) => Some(source.clone()),
+                    _ => None,
+                };
+                // Another file is imported because a parameter names another.
+                let renamed = before.inputs != after.inputs;
+                if !renamed || !self.follow_source(&path, task)? {
+                    self.push(&path, Root::Imported { source });
+                }
+                Ok(true)
+            }
+            ExecutionKind::Importer => Ok(false),
+            ExecutionKind::Resolver => {
+                let differs = before.outputs != after.outputs;
+                if differs {
+                    self.push(&path, Root::Latest);
+                }
+                Ok(differs)
+            }
+            ExecutionKind::Dag => self.follow_loop(&path, task),
+            ExecutionKind::Container => {
+                let is_equal = before.identity.is_some() && before.identity == after.identity;
+                let gave_the_same = before.outputs == after.outputs;
+                let (before, after) = (self.store.execution(before)?, self.store.execution(after)?);
+                let found = differences(&before, &after);
+                if found.is_empty() {
+                    if is_equal && !gave_the_same {
+                        self.push(&path, Root::Unreproducible);
+                    }
+                    return Ok(is_equal && !gave_the_same);
+                }
+                self.follow(&path, &found)?;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Whether a parameter of the run names what an importer imports, and differs.
+    fn follow_source(&mut self, path: &[String], task: &str) -> Result<bool> {
+        let Some(pipeline) = &self.pipeline else { return Ok(false) };
+        let inputs: Vec<String> =
+            origin::task(pipeline, task).map(|found| found.task.inputs.keys().cloned().collect()).unwrap_or_default();
+        let mut origins: Vec<Origin> =
+            inputs.iter().flat_map(|input| origin::of_input(pipeline, task, input)).collect();
+        origins.extend(origin::of_source(pipeline, task));
+        let mut is_followed = false;
+        for origin in origins {
+            is_followed |= self.follow_origin(path, &origin)?;
+        }
+        Ok(is_followed)
+    }
+
+    /// The iterations of a loop that differ.
+    fn follow_loop(&mut self, path: &[String], task: &str) -> Result<bool> {
+        let mut is_followed = false;
+        for index in 0..MAX_ITERATIONS {
+            let iteration = format!("{task}[{index}]");
+            let inside = match &self.pipeline {
+                Some(pipeline) => origin::inside_of_iteration(pipeline, &iteration),
+                None => Vec::new(),
+            };
+            let is_there = self.store.metadata.step(&self.after.summary.id, &iteration)?.is_some();
+            if !is_there || self.causes.len() >= MAX_CAUSES {
+                break;
+            }
+            for inner in inside {
+                is_followed |= self.follow_task(path, &inner)?;
+            }
+        }
+        Ok(is_followed)
+    }
+
+    fn push(&mut self, path: &[String], root: Root) {
+        // Two ways to the same root are told once.
+        let is_known = self.causes.iter().any(|known| known.root == root && known.path.last() == path.last());
+        let is_parameter = matches!(root, Root::RunParameter { .. });
+        let is_told = is_parameter && self.causes.iter().any(|known| known.root == root);
+        if !is_known && !is_told && self.causes.len() < MAX_CAUSES {
+            self.causes.push(Cause { path: path.to_vec(), root });
+        }
+    }
+}
