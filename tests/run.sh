@@ -60,6 +60,7 @@ page_tests() {
 
 environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
+environment target/attest-venv tests/requirements-attest.txt
 
 bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
