@@ -15,7 +15,7 @@ from typing import Any, Callable, Iterator, Mapping, Optional, Sequence, Union
 from weftwork import _program
 from weftwork._errors import Interrupted, PipelineFailed, WeftError, WeftWarning
 from weftwork._pipeline import Pipeline, given, slug
-from weftwork._run import Run, Runs, Task
+from weftwork._run import Run, Runs, Task, _pipelines
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -78,7 +78,9 @@ def run(
         arguments += ["--python", os.fspath(python)] if python is not None else []
         if vendor:
             _fetch(file, where, made)
-        return _execute([*arguments, "--", file], Run(id, where, file=made.file), made.shown, progress)
+        if made.text is not None:
+            _pipelines[where, id] = made.file
+        return _execute([*arguments, "--", file], Run(id, where), made.shown, progress)
 
 
 def resume(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from html import escape
-from typing import Any, Iterable, Mapping, Sequence
+from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from weftwork._artifact import Artifact
 from weftwork._run import Run, Runs, Task, _artifacts, seconds
@@ -118,16 +118,16 @@ def roc_points(recorded: Any) -> list[tuple[float, float]]:
     """The points (false positive rate, recall) of a curve as KFP records it, from left to right; none if they are no such points."""
     points = []
     for each in recorded if isinstance(recorded, list) else ():
-        # Rates are written in camel case by KFP's `log_roc_curve`; zeros may be left out, as in all JSON of protocol buffers.
-        x, y = (each.get(key, 0) if isinstance(each, Mapping) else None for key in ("falsePositiveRate", "recall"))
-        if not (_rate(x) and _rate(y)):
+        # A zero may be left out, as in all JSON of protocol buffers.
+        point = [_rate(each.get(key, 0)) for key in ("falsePositiveRate", "recall")] if isinstance(each, Mapping) else [None, None]
+        if point[0] is None or point[1] is None:
             return []
-        points.append((float(x), float(y)))
+        points.append((point[0], point[1]))
     return sorted(points)
 
 
-def _rate(value: Any) -> bool:
-    return isinstance(value, (int, float)) and 0 <= value <= 1
+def _rate(value: Any) -> Optional[float]:
+    return float(value) if isinstance(value, (int, float)) and 0 <= value <= 1 else None
 
 
 def roc(curves: Sequence[tuple[str, Sequence[tuple[float, float]]]]) -> str:

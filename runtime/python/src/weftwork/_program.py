@@ -121,8 +121,10 @@ def parse(answer: Answer) -> Any:
 def error(answer: Answer, shown: Optional[str] = None) -> WeftError:
     """What an answer says is wrong. `shown` is what to call the pipeline's file, if it is one that the user did not write."""
     try:
-        told: Mapping[str, Any] = json.loads(answer.out)["error"]
-    except (ValueError, KeyError, TypeError):
+        answered = json.loads(answer.out)
+        # `weft check` answers with what it found, also if that is wrong.
+        told: Mapping[str, Any] = answered.get("error", answered)
+    except (ValueError, AttributeError):
         return WeftError(_words(answer) or f"weft ended with code {answer.code} and said nothing")
     diagnostics = [d for d in told.get("diagnostics") or () if d.get("severity") == "error"]
     if diagnostics:

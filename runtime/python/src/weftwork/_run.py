@@ -17,6 +17,9 @@ ENDED = frozenset(("COMPLETE", "FAILED", "CANCELED", "CACHED", "SKIPPED"))
 #: Floats that JSON has no word for, as weft writes them.
 _UNSPEAKABLE = frozenset(("NaN", "Infinity", "-Infinity"))
 
+#: The pipelines of the runs that this process started, by store and run: where there is no file, the store does not have what a picture is made of.
+_pipelines: dict[tuple[str, str], Callable[[], Any]] = {}
+
 
 @dataclass(frozen=True)
 class Task:
@@ -59,14 +62,13 @@ class Task:
 class Run:
     """A run. What is asked of it is read from the store when first asked for; `refresh` has it read again."""
 
-    def __init__(self, id: str, store: str, summary: Optional[Mapping[str, Any]] = None, file: Optional[Callable[[], Any]] = None) -> None:
+    def __init__(self, id: str, store: str, summary: Optional[Mapping[str, Any]] = None) -> None:
         self.id = id
         """Its id."""
         self.store = store
         """The store's folder."""
         self._summary = summary
         self._details: Optional[Mapping[str, Any]] = None
-        self._file = file
 
     def refresh(self) -> Run:
         """Forgets what was read, so that a run at work tells anew."""
@@ -172,7 +174,8 @@ class Run:
 
     def graph(self) -> Optional[str]:
         """A picture of its pipeline as SVG; none if the pipeline's file is not what it was any more."""
-        file = self._file() if self._file is not None else self._unchanged_file()
+        pipeline = _pipelines.get((self.store, self.id), self._unchanged_file)
+        file = pipeline()
         if file is None:
             return None
         with file as path:
