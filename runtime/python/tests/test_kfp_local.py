@@ -82,7 +82,7 @@ def not_a_number() -> float:
 
 
 def test_what_differs():
-    """Where weft is closer to KFP's back end, or to Python, than `kfp.local`, which passes numbers on as floats."""
+    """Where weft is closer to Python than `kfp.local`, which passes numbers on as floats."""
 
     def both(call):
         return [outputs(runner, call) for runner in (subprocess_runner(), weftwork.WeftRunner())]
