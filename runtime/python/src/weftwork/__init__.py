@@ -5,7 +5,8 @@
     run = weftwork.run("pipeline.yaml", {"seed": 8})
     run.outputs, run.metrics, run.artifact("train/model").path
 
-`weftwork.WeftRunner()` has `kfp.local` run components and pipelines in weft's sandbox.
+`weftwork.WeftRunner()` has `kfp.local` run components and pipelines in weft's sandbox, and `@weftwork.component` makes a WebAssembly component of a
+Python function.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from weftwork._program import find as binary
 from weftwork._run import Run, Runs, Task
 
 if TYPE_CHECKING:
+    from weftwork._component import component
     from weftwork._kfp import WeftRunner
 
 __all__ = [
@@ -35,6 +37,7 @@ __all__ = [
     "WeftWarning",
     "binary",
     "check",
+    "component",
     "get",
     "resume",
     "run",
@@ -48,4 +51,8 @@ def __getattr__(name: str) -> Any:
         from weftwork._kfp import WeftRunner
 
         return WeftRunner
+    if name == "component":
+        from weftwork._component import component
+
+        return component
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
