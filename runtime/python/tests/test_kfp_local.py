@@ -2,6 +2,7 @@
 
 import math
 import warnings
+import zipfile
 
 import pytest
 from conftest import content
@@ -155,6 +156,38 @@ def test_nothing_comes_from_the_cache_unless_asked_for():
         cases.double(number=1)
         states.append(runner.last_run.tasks["double"].state)
     assert states == ["COMPLETE", "COMPLETE", "CACHED"]
+
+
+@dsl.component(base_image="python:3.12", packages_to_install=["tiny-package"])
+def installing() -> str:
+    import tiny_package
+
+    return tiny_package.WORD
+
+
+def test_packages_are_fetched_if_asked_for(folder, monkeypatch):
+    with zipfile.ZipFile(folder / "tiny_package-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("tiny_package.py", "WORD = 'tiny'\n")
+        wheel.writestr("tiny_package-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n")
+        wheel.writestr("tiny_package-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr("tiny_package-1.0.dist-info/RECORD", "")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+    local.init(runner=weftwork.WeftRunner())
+    with pytest.raises(weftwork.InvalidPipeline, match=r"it installs `tiny-package`(?s:.*)hint: `WeftRunner\(vendor=True\)` does that"):
+        installing()
+    local.init(runner=weftwork.WeftRunner(vendor=True))
+    assert installing().output == "tiny"
+
+
+def test_a_file_that_has_changed_is_another(folder):
+    """Also from the cache; `kfp.local`'s own takes the file's name for its content."""
+    local.init(runner=weftwork.WeftRunner(), enable_caching=True)
+    rows = []
+    for text in ("a\n", "a\nb\n"):
+        (folder / "data.csv").write_text(text)
+        rows.append(cases.imported(uri="data.csv").outputs["rows"])
+    assert rows == [1, 2]
 
 
 def test_what_steps_print_is_printed(capsys):

@@ -25,7 +25,7 @@ from kfp.local import config, pipeline_orchestrator, task_dispatcher
 
 from weftwork import _api
 from weftwork._artifact import Artifact
-from weftwork._errors import PipelineFailed
+from weftwork._errors import InvalidPipeline, PipelineFailed
 from weftwork._run import ENDED, Run, Task
 
 #: The SDK that this is tested with.
@@ -163,6 +163,12 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
             progress=None if runner.quiet else _tell,
             **runner.options,
         )
+    except InvalidPipeline as invalid:
+        # Who works in a notebook has no file that weft's hint could be followed with.
+        if not runner.options["vendor"] and "nothing is fetched" in str(invalid):
+            hint = "  hint: `WeftRunner(vendor=True)` does that before each run"
+            raise InvalidPipeline(f"{invalid}\n{hint}", invalid.diagnostics) from None
+        raise
     except PipelineFailed as failed:
         runner.last_run = failed.run
         message = _api.failure(failed.run, f"{what} {name!r} finished with status FAILURE")
