@@ -13,7 +13,6 @@ import argparse
 import base64
 import hashlib
 import os
-import platform
 import re
 import subprocess
 import sys
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Iterator
 
 HERE = Path(__file__).resolve().parent
+#: Kinds of processors as ELF files number them.
+_MACHINES = {62: "x86_64", 183: "aarch64"}
 
 
 def contents(binary: Path, project: Path) -> Iterator[tuple[str, Path]]:
@@ -39,10 +40,12 @@ def contents(binary: Path, project: Path) -> Iterator[tuple[str, Path]]:
 
 def tag(binary: Path) -> str:
     """The wheel's tag: any Python 3, and a Linux with the C library that the binary asks for, or a newer one."""
-    needed = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", binary.read_bytes())]
-    if not needed:
-        sys.exit(f"{binary} is not linked against the GNU C library")
-    return f"py3-none-manylinux_2_{max(max(needed), 17)}_{platform.machine()}"
+    content = binary.read_bytes()
+    machine = _MACHINES.get(int.from_bytes(content[18:20], "little")) if content.startswith(b"\x7fELF") else None
+    needed = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", content)]
+    if machine is None or not needed:
+        sys.exit(f"{binary} is no program for {' or '.join(_MACHINES.values())} that is linked against the GNU C library")
+    return f"py3-none-manylinux_2_{max(*needed, 17)}_{machine}"
 
 
 def metadata(project: Path, folder: Path) -> tuple[str, bytes]:

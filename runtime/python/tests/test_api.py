@@ -6,6 +6,7 @@ import math
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import List, NamedTuple
 
@@ -279,6 +280,23 @@ def test_an_interrupt_leaves_a_run_that_goes_on():
     steps = {step["task"]: step for step in run.details()["steps"]}
     assert {name: steps[name]["started_ms"] for name in started} == started
     assert sum(task.kind == "container" for task in run.tasks.values()) == len(numbers)
+
+
+def test_a_run_stops_with_its_process(project):
+    """Killed, too: what is finished is kept, and another process goes on."""
+    code = "import weftwork, sys; weftwork.run('long.yaml', {'numbers': list(range(600))}, name='long', jobs=1, progress=lambda task: print(task, flush=True))"
+    compiler.Compiler().compile(long, "long.yaml")
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as process:
+        while "/work: COMPLETE" not in process.stdout.readline():
+            pass
+        process.kill()
+    run = weftwork.get("long")
+    while run.refresh().details()["alive"]:
+        time.sleep(0.1)
+    done = [task.state for task in run.tasks.values() if task.kind == "container"].count("COMPLETE")
+    assert 0 < done < 600
+    assert run.state != "COMPLETE"
+    assert run.resume().state == "COMPLETE"
 
 
 def test_what_progress_raises_is_raised():

@@ -56,8 +56,8 @@ def run(
     - `vendor`: fetch the Python packages that the pipeline installs, before it runs.
     - `progress`: is called with each task whose state changes.
 
-    Raises `InvalidPipeline` if it cannot run, `PipelineFailed` if it fails, `Interrupted` (a `KeyboardInterrupt`) if it is interrupted: it can be
-    resumed then, as after anything that ends this process.
+    Raises `InvalidPipeline` if it cannot run, `PipelineFailed` if it fails, `Interrupted` (a `KeyboardInterrupt`) if it is interrupted. It can be
+    resumed then, and after whatever ends this process, which stops it.
     """
     made = Pipeline.of(pipeline)
     where = folder(store)
@@ -161,9 +161,9 @@ def _execute(arguments: Sequence[str], run: Run, shown: Optional[str], progress:
     watch = None if progress is None else _Watch(run, progress)
     try:
         if watch is None:
-            answer = _program.call(arguments, run.store)
+            answer = _program.call(arguments, run.store, long=True)
         else:
-            answer = _program.call(arguments, run.store, _EVERY, watch.look)
+            answer = _program.call(arguments, run.store, _EVERY, watch.look, long=True)
     except KeyboardInterrupt:
         raise Interrupted(run.refresh()) from None
     for text in _program.warnings_in(answer.err):

@@ -25,7 +25,7 @@ from kfp.local import config, pipeline_orchestrator, task_dispatcher
 
 from weftwork import _api
 from weftwork._artifact import Artifact
-from weftwork._errors import InvalidPipeline, PipelineFailed
+from weftwork._errors import Interrupted, InvalidPipeline, PipelineFailed
 from weftwork._run import ENDED, Run, Task
 
 #: The SDK that this is tested with.
@@ -168,6 +168,9 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
         if not runner.options["vendor"] and "nothing is fetched" in str(invalid):
             hint = "  hint: `WeftRunner(vendor=True)` does that before each run"
             raise InvalidPipeline(f"{invalid}\n{hint}", invalid.diagnostics) from None
+        raise
+    except Interrupted as interrupted:
+        runner.last_run = interrupted.run
         raise
     except PipelineFailed as failed:
         runner.last_run = failed.run

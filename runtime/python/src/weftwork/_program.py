@@ -5,6 +5,7 @@ All that this package knows, it knows from `weft ... --json`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -65,12 +66,14 @@ def call(
     store: Optional[str] = None,
     every: Optional[float] = None,
     meanwhile: Callable[[], Optional[float]] = lambda: None,
+    long: bool = False,
 ) -> Answer:
     """Runs the program to its end.
 
     While it is at work, `meanwhile` is called after `every` seconds, and then after as many as it returns. If that raises, or this process is
     interrupted, the program is asked to stop as by Ctrl-C, waited for, and what was raised is raised again. The program has a session of its own,
-    so that it hears of an interrupt once, whether or not the terminal told it, too; interrupted again, it ends at once.
+    so that it hears of an interrupt once, whether or not the terminal told it, too; interrupted again, it ends at once. What may
+    take `long` does not outlive this process, however that ends.
     """
     command = [find(), "--color", "never", *(("--store", store) if store is not None else ()), *arguments]
     try:
@@ -79,16 +82,36 @@ def call(
         )
     except OSError as cause:
         raise NotInstalled(f"cannot start `{command[0]}`: {cause.strerror}") from None
+    with _watched(process) if long else contextlib.nullcontext():
+        try:
+            while True:
+                try:
+                    out, err = process.communicate(timeout=every)
+                    return Answer(process.returncode, out, err.decode(errors="replace"))
+                except subprocess.TimeoutExpired:
+                    every = meanwhile()
+        except BaseException:
+            _stop(process)
+            raise
+
+
+@contextlib.contextmanager
+def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Has the program asked to stop when this process is gone: a shell waits for the end of a pipe that is held here."""
+    if os.name == "nt":
+        yield
+        return
+    ours = os.pipe()
+    command = ["sh", "-c", 'read -r _; kill -INT "$0" 2>/dev/null', str(process.pid)]
+    watch = subprocess.Popen(command, stdin=ours[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    os.close(ours[0])
     try:
-        while True:
-            try:
-                out, err = process.communicate(timeout=every)
-                return Answer(process.returncode, out, err.decode(errors="replace"))
-            except subprocess.TimeoutExpired:
-                every = meanwhile()
-    except BaseException:
-        _stop(process)
-        raise
+        yield
+    finally:
+        # Before the pipe ends: the number may be another process's by now.
+        watch.kill()
+        watch.wait()
+        os.close(ours[1])
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
