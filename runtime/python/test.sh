@@ -37,5 +37,7 @@ export PATH PYTHONPATH=$HERE/src
 
 WEFT_TARGET=$BUILT "$HERE/shipped.sh"
 cd "$HERE"
+ruff check --quiet --no-cache
+ruff format --check --quiet --no-cache
 mypy --python-version 3.10 --cache-dir "$FOLDER/mypy" --no-error-summary
 exec python -m pytest -q -W ignore -p no:cacheprovider "${@:-tests}"

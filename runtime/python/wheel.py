@@ -44,13 +44,23 @@ def tag(binary: Path) -> str:
     machine = _MACHINES.get(int.from_bytes(content[18:20], "little")) if content.startswith(b"\x7fELF") else None
     needed = [int(minor) for minor in re.findall(rb"GLIBC_2\.(\d+)", content)]
     if machine is None or not needed:
-        sys.exit(f"{binary} is no program for {' or '.join(_MACHINES.values())} that is linked against the GNU C library")
+        sys.exit(
+            f"{binary} is no program for {' or '.join(_MACHINES.values())} that is linked against the GNU C library"
+        )
     return f"py3-none-manylinux_2_{max(*needed, 17)}_{machine}"
 
 
 def metadata(project: Path, folder: Path) -> tuple[str, bytes]:
     """`NAME-VERSION` and METADATA, by maturin, out of pyproject.toml and the binary's Cargo.toml. Nothing is compiled."""
-    command = ["maturin", "pep517", "write-dist-info", "--metadata-directory", str(folder), "--interpreter", sys.executable]
+    command = [
+        "maturin",
+        "pep517",
+        "write-dist-info",
+        "--metadata-directory",
+        str(folder),
+        "--interpreter",
+        sys.executable,
+    ]
     subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
     (made,) = folder.glob("*.dist-info")
     return made.name[: -len(".dist-info")], (made / "METADATA").read_bytes()
@@ -68,7 +78,9 @@ def write(binary: Path, project: Path, destination: Path) -> Path:
         (f"{info}/WHEEL", f"Wheel-Version: 1.0\nGenerator: weftwork\nRoot-Is-Purelib: false\nTag: {tags}\n".encode()),
         (f"{info}/licenses/LICENSE", (project / "LICENSE").read_bytes()),
     ]
-    record = "".join(f"{path},sha256={_digest(content)},{len(content)}\n" for path, content in files) + f"{info}/RECORD,,\n"
+    record = (
+        "".join(f"{path},sha256={_digest(content)},{len(content)}\n" for path, content in files) + f"{info}/RECORD,,\n"
+    )
     destination.mkdir(parents=True, exist_ok=True)
     wheel = destination / f"{name}-{tags}.whl"
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -88,7 +100,9 @@ def main() -> None:
     """Reads arguments."""
     arguments = argparse.ArgumentParser(description="Makes the wheel of a weft that is built already.")
     arguments.add_argument("destination", type=Path, help="the folder that the wheel goes to")
-    arguments.add_argument("--binary", type=Path, default=os.environ.get("WEFT_BINARY"), help="the program [default: $WEFT_BINARY]")
+    arguments.add_argument(
+        "--binary", type=Path, default=os.environ.get("WEFT_BINARY"), help="the program [default: $WEFT_BINARY]"
+    )
     given = arguments.parse_args()
     if given.binary is None:
         arguments.error("say which binary: --binary, or WEFT_BINARY")

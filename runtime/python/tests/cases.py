@@ -24,7 +24,14 @@ def typed(items: List[int], table: Dict[str, float]) -> Dict[str, List[int]]:
 
 
 @component
-def defaults(text: str = "a b", count: int = 7, rate: float = 0.5, flag: bool = True, items: list = ["a"], given: Optional[str] = None) -> str:
+def defaults(
+    text: str = "a b",
+    count: int = 7,
+    rate: float = 0.5,
+    flag: bool = True,
+    items: list = ["a"],
+    given: Optional[str] = None,
+) -> str:
     return repr((text, count, rate, flag, items, given))
 
 
@@ -83,7 +90,13 @@ def pages(html: Output[HTML], markdown: Output[Markdown]):
 
 
 @component
-def paths(text: OutputPath(str), count: OutputPath(int), flag: OutputPath(bool), items: OutputPath(list), table: OutputPath(dict)):
+def paths(
+    text: OutputPath(str),
+    count: OutputPath(int),
+    flag: OutputPath(bool),
+    items: OutputPath(list),
+    table: OutputPath(dict),
+):
     for path, content in ((text, "1"), (count, "2"), (flag, "True"), (items, "[1, 2.5]"), (table, '{"a": "b"}')):
         with open(path, "w") as file:
             file.write(content)
@@ -198,7 +211,9 @@ def broken() -> str:
 
 #: What is called, and with what.
 CALLS = {
-    "parameters": lambda: parameters(text="t", count=2, rate=0.25, flag=True, items=[1, "b", 2.5], table={"k": {"n": [1]}}),
+    "parameters": lambda: parameters(
+        text="t", count=2, rate=0.25, flag=True, items=[1, "b", 2.5], table={"k": {"n": [1]}}
+    ),
     "typed": lambda: typed(items=[1, 2], table={"a": 0.5, "b": 2}),
     "defaults": lambda: defaults(),
     "whole": lambda: whole(rate=1.0),

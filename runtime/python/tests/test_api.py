@@ -89,7 +89,13 @@ def test_a_run():
     assert run.metrics == {"accuracy": 0.5, "size": 7.0}
     assert list(run.tasks) == ["train", "size"]
     task = run.tasks["train"]
-    assert (task.state, task.kind, task.attempts, task.inputs, task.outputs["Output"]) == ("COMPLETE", "container", 1, {"rate": 0.5}, "trained")
+    assert (task.state, task.kind, task.attempts, task.inputs, task.outputs["Output"]) == (
+        "COMPLETE",
+        "container",
+        1,
+        {"rate": 0.5},
+        "trained",
+    )
     assert task.metrics == {"accuracy": 0.5}
     assert 0 < task.duration <= run.duration
     assert run.logs("train") == task.logs() == "trained at 0.5\n"
@@ -196,7 +202,12 @@ def test_the_cache_and_the_store(folder):
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e308, 0.1])
 def test_floats(value):
     run = weftwork.run(echo, {"value": value})
-    for found in (run.outputs["Output"], run.tasks["echo"].outputs["Output"], run.tasks["echo"].inputs["value"], run.parameters["value"]):
+    for found in (
+        run.outputs["Output"],
+        run.tasks["echo"].outputs["Output"],
+        run.tasks["echo"].inputs["value"],
+        run.parameters["value"],
+    ):
         assert isinstance(found, float)
         assert found == value or math.isnan(found) and math.isnan(value)
 
@@ -216,7 +227,10 @@ def test_an_invalid_pipeline(folder):
     assert f"--> {folder}/pipeline.yaml:3:" in str(raised.value)
     assert raised.value.diagnostics[0]["at"]["line"] == 3
     assert raised.value.__cause__ is None
-    with pytest.raises(weftwork.InvalidPipeline, match="(?s)the parameter `rate`: expected float, found \"x\".*--> the pipeline `training`"):
+    with pytest.raises(
+        weftwork.InvalidPipeline,
+        match='(?s)the parameter `rate`: expected float, found "x".*--> the pipeline `training`',
+    ):
         weftwork.run(training, {"rate": "x"})
     with pytest.raises(weftwork.InvalidPipeline, match="has no parameter `rat`"):
         weftwork.check(training, {"rat": 1})
@@ -274,7 +288,9 @@ def test_an_interrupt_leaves_a_run_that_goes_on():
     before = {name for name, task in run.tasks.items() if task.state == "COMPLETE"}
     assert 0 < len(before) < len(numbers)
 
-    started = {name: step["started_ms"] for name, step in ((s["task"], s) for s in run.details()["steps"]) if name in before}
+    started = {
+        name: step["started_ms"] for name, step in ((s["task"], s) for s in run.details()["steps"]) if name in before
+    }
     assert run.resume() is run
     assert run.state == "COMPLETE"
     steps = {step["task"]: step for step in run.details()["steps"]}

@@ -25,7 +25,9 @@ def everything(
     page: Output[HTML],
     note: Optional[str] = None,
     times: int = 2,
-) -> NamedTuple("Outputs", [("text", str), ("total", int), ("half", float), ("names", List[str]), ("table", Dict[str, float])]):
+) -> NamedTuple(
+    "Outputs", [("text", str), ("total", int), ("half", float), ("names", List[str]), ("table", Dict[str, float])]
+):
     """Reads and writes of every kind."""
     import os
 
@@ -64,7 +66,18 @@ def of_pipeline(component):
     """What the function's outputs are in a pipeline: those that are parameters, and those that are artifacts."""
 
     @dsl.pipeline
-    def pipeline() -> NamedTuple("Outputs", [("model", Model), ("roc", ClassificationMetrics), ("page", HTML), ("text", str), ("total", int), ("half", float), ("table", dict)]):
+    def pipeline() -> NamedTuple(
+        "Outputs",
+        [
+            ("model", Model),
+            ("roc", ClassificationMetrics),
+            ("page", HTML),
+            ("text", str),
+            ("total", int),
+            ("half", float),
+            ("table", dict),
+        ],
+    ):
         first, second = dataset(text="abc"), dataset(text="de")
         with dsl.ParallelFor(["x", "yz"]) as text:
             parts = dataset(text=text)
@@ -79,7 +92,18 @@ def of_pipeline(component):
         )
         task.after(second)
         names = ["model", "roc", "page", "text", "total", "half", "table"]
-        outputs = NamedTuple("Outputs", [("model", Model), ("roc", ClassificationMetrics), ("page", HTML), ("text", str), ("total", int), ("half", float), ("table", dict)])
+        outputs = NamedTuple(
+            "Outputs",
+            [
+                ("model", Model),
+                ("roc", ClassificationMetrics),
+                ("page", HTML),
+                ("text", str),
+                ("total", int),
+                ("half", float),
+                ("table", dict),
+            ],
+        )
         return outputs(**{name: task.outputs[name] for name in names})
 
     return {name: known(value) for name, value in pipeline().outputs.items()}

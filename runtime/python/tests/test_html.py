@@ -11,7 +11,7 @@ from kfp import dsl
 from kfp.dsl import ClassificationMetrics, Metrics, Output
 
 import weftwork
-from weftwork import _html
+from weftwork import _html, _text
 
 HOSTILE = "<script>alert('&\"')</script>"
 
@@ -103,9 +103,18 @@ def test_curves_are_read_as_they_are_written():
         assert _html.roc_points(odd) == []
 
 
-@pytest.mark.parametrize("odd", [None, {}, {"annotationSpecs": 3}, {"annotationSpecs": [{"displayName": "a"}], "rows": [{"row": []}]}])
+@pytest.mark.parametrize(
+    "odd", [None, {}, {"annotationSpecs": 3}, {"annotationSpecs": [{"displayName": "a"}], "rows": [{"row": []}]}]
+)
 def test_what_is_no_matrix_is_left_out(odd):
     assert _html._matrix("m", odd) == []
+
+
+def test_texts_of_others_are_only_shown():
+    assert _text.printable("a\x1b[2J\tb\r\nc\x9b1m\x00") == "a[2J\tb\nc1m"
+    for name in ("../../x", "/etc/passwd", "..", "a/../b", "\x00", "..\\x"):
+        assert not set("/\\\0") & set(_text.file_name(name)) and not _text.file_name(name).startswith(".")
+    assert _text.file_name("model-1.json") == "model-1.json"
 
 
 def test_long_texts_are_shortened():

@@ -4,13 +4,13 @@ import math
 import warnings
 import zipfile
 
+import cases
 import pytest
 from conftest import content
 from kfp import dsl, local
 from kfp.dsl import Dataset, Input, Output
 from kfp.local import task_dispatcher
 
-import cases
 import weftwork
 
 
@@ -57,7 +57,9 @@ def test_a_failure_says_why_and_keeps_the_run():
     local.init(runner=runner)
     with pytest.raises(weftwork.PipelineFailed) as raised:
         cases.broken()
-    assert str(raised.value).startswith("Pipeline 'broken' finished with status FAILURE\nfailing: ValueError: because of 2\n")
+    assert str(raised.value).startswith(
+        "Pipeline 'broken' finished with status FAILURE\nfailing: ValueError: because of 2\n"
+    )
     assert raised.value.run.id == runner.last_run.id
     assert "raise ValueError(text)" in raised.value.run.logs("failing")
 
@@ -88,7 +90,10 @@ def test_what_differs():
     def both(call):
         return [outputs(runner, call) for runner in (subprocess_runner(), weftwork.WeftRunner())]
 
-    assert both(lambda: kinds(numbers=[1, 2], table={"a": 3})) == [{"Output": ("str", "float float float")}, {"Output": ("str", "int int int")}]
+    assert both(lambda: kinds(numbers=[1, 2], table={"a": 3})) == [
+        {"Output": ("str", "float float float")},
+        {"Output": ("str", "int int int")},
+    ]
     assert both(large) == [{"Output": ("int", 2**53)}, {"Output": ("int", 2**53 + 1)}]
     assert [each["data"][2] for each in both(unfinished)] == [{"nothing": None}, {}]
 
@@ -110,7 +115,10 @@ def test_artifacts_are_arguments():
 def test_artifacts_of_another_type_are_none():
     local.init(runner=weftwork.WeftRunner())
     model = cases.directory().outputs["model"]
-    with pytest.raises(dsl.types.type_utils.InconsistentTypeException, match="'system.Model@0.0.1' is incompatible with the input type 'system.Dataset@0.0.1'"):
+    with pytest.raises(
+        dsl.types.type_utils.InconsistentTypeException,
+        match="'system.Model@0.0.1' is incompatible with the input type 'system.Dataset@0.0.1'",
+    ):
         cases.length(data=model)
 
 
@@ -133,7 +141,9 @@ def test_an_importer_is_called(folder):
 
 @dsl.container_component
 def shell(word: str, said: dsl.OutputPath(str)):
-    return dsl.ContainerSpec(image="busybox", command=["sh", "-c"], args=[f"mkdir -p $(dirname {said}) && printf '%s!' {word} > {said}"])
+    return dsl.ContainerSpec(
+        image="busybox", command=["sh", "-c"], args=[f"mkdir -p $(dirname {said}) && printf '%s!' {word} > {said}"]
+    )
 
 
 def test_containers_run():
@@ -168,13 +178,19 @@ def installing() -> str:
 def test_packages_are_fetched_if_asked_for(folder, monkeypatch):
     with zipfile.ZipFile(folder / "tiny_package-1.0-py3-none-any.whl", "w") as wheel:
         wheel.writestr("tiny_package.py", "WORD = 'tiny'\n")
-        wheel.writestr("tiny_package-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n")
-        wheel.writestr("tiny_package-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(
+            "tiny_package-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n"
+        )
+        wheel.writestr(
+            "tiny_package-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
         wheel.writestr("tiny_package-1.0.dist-info/RECORD", "")
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
     local.init(runner=weftwork.WeftRunner())
-    with pytest.raises(weftwork.InvalidPipeline, match=r"it installs `tiny-package`(?s:.*)hint: `WeftRunner\(vendor=True\)` does that"):
+    with pytest.raises(
+        weftwork.InvalidPipeline, match=r"it installs `tiny-package`(?s:.*)hint: `WeftRunner\(vendor=True\)` does that"
+    ):
         installing()
     local.init(runner=weftwork.WeftRunner(vendor=True))
     assert installing().output == "tiny"
@@ -230,5 +246,8 @@ def test_nothing_is_run_where_a_pipeline_is_written():
 
 def test_an_sdk_of_another_kind_is_refused(monkeypatch):
     monkeypatch.setattr(task_dispatcher, "run_single_task", lambda task: task)
-    with pytest.raises(ImportError, match=r"kfp 2\.17\.3 does not run components locally as weftwork knows it \(`kfp\.local\.task_dispatcher\.run_single_task`\)"):
+    with pytest.raises(
+        ImportError,
+        match=r"kfp 2\.17\.3 does not run components locally as weftwork knows it \(`kfp\.local\.task_dispatcher\.run_single_task`\)",
+    ):
         weftwork.WeftRunner()

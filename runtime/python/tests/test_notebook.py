@@ -21,13 +21,18 @@ def executed(notebook, folder):
 
 def results(notebook, mime):
     """Of each cell that has any, the last result of a kind."""
-    found = [[output["data"][mime] for output in cell.get("outputs", []) if mime in output.get("data", {})] for cell in notebook.cells]
+    found = [
+        [output["data"][mime] for output in cell.get("outputs", []) if mime in output.get("data", {})]
+        for cell in notebook.cells
+    ]
     return [each[-1] for each in found if each]
 
 
 def printed(notebook):
     """The last line that each cell printed: those before are the runner's."""
-    texts = ["".join(o["text"] for o in cell.get("outputs", []) if o.get("name") == "stdout") for cell in notebook.cells]
+    texts = [
+        "".join(o["text"] for o in cell.get("outputs", []) if o.get("name") == "stdout") for cell in notebook.cells
+    ]
     return [text.strip().splitlines()[-1] for text in texts if text.strip()]
 
 

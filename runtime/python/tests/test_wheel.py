@@ -31,7 +31,9 @@ def test_the_wheel_is_laid_out_as_maturins(wheel, project, folder):
     assert 'manifest-path = "../cli/Cargo.toml"' in configuration
     (copy / "pyproject.toml").write_text(configuration.replace("../cli/Cargo.toml", "cli/Cargo.toml"))
     environment = {**os.environ, "CARGO_TARGET_DIR": str(folder / "target")}
-    subprocess.run(["maturin", "build", "--out", folder / "dist"], cwd=copy, check=True, capture_output=True, env=environment)
+    subprocess.run(
+        ["maturin", "build", "--out", folder / "dist"], cwd=copy, check=True, capture_output=True, env=environment
+    )
     (theirs,) = (folder / "dist").glob("*.whl")
 
     assert names(wheel) == {name for name in names(theirs) if "/sboms/" not in name}
@@ -58,7 +60,9 @@ def read(path, end):
 
 
 def test_the_same_files_make_the_same_wheel(wheel, project, folder):
-    again = subprocess.run([sys.executable, project / "wheel.py", folder], capture_output=True, text=True, check=True).stdout.strip()
+    again = subprocess.run(
+        [sys.executable, project / "wheel.py", folder], capture_output=True, text=True, check=True
+    ).stdout.strip()
     assert Path(again).read_bytes() == wheel.read_bytes()
 
 
@@ -77,7 +81,7 @@ def test_it_works_where_it_is_installed(wheel, folder, monkeypatch):
     called(programs / "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", wheel)
     (folder / "data.csv").write_text("a,b\n1,x\n2,y\n")
     (folder / "pipeline.yaml").write_text(
-        'name: described\nsteps:\n  data: { import: data.csv, type: dataset }\n'
+        "name: described\nsteps:\n  data: { import: data.csv, type: dataset }\n"
         '  describe: { component: "weft:statistics-gen", with: { examples: "${data}" } }\n'
     )
     code = "import weftwork; run = weftwork.run('pipeline.yaml'); print(weftwork.binary(), run.state)"
@@ -85,7 +89,9 @@ def test_it_works_where_it_is_installed(wheel, folder, monkeypatch):
 
     # In a folder that is no environment.
     target = folder / "target"
-    called(programs / "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", "--target", target, wheel)
+    called(
+        programs / "pip", "install", "--quiet", "--no-index", "--disable-pip-version-check", "--target", target, wheel
+    )
     called(programs / "pip", "uninstall", "--quiet", "--yes", "weftwork")
     code = f"import sys; sys.path.insert(0, {str(target)!r}); import weftwork; print(weftwork.binary())"
     assert called(programs / "python", "-I", "-c", code).strip() == str(target / "bin" / "weft")
@@ -94,4 +100,9 @@ def test_it_works_where_it_is_installed(wheel, folder, monkeypatch):
 
 def test_it_has_what_the_sandbox_needs(wheel):
     shipped = {name.partition("/share/weft/")[2] for name in names(wheel) if "/share/weft/" in name}
-    assert {"executors/python.wasm", "executors/shell.wasm", "components/statistics-gen.wasm", "components/distribution-validator.wasm"} <= shipped
+    assert {
+        "executors/python.wasm",
+        "executors/shell.wasm",
+        "components/statistics-gen.wasm",
+        "components/distribution-validator.wasm",
+    } <= shipped

@@ -16,6 +16,7 @@ from weftwork import _program
 from weftwork._errors import Interrupted, PipelineFailed, WeftError, WeftWarning
 from weftwork._pipeline import Pipeline, given, slug
 from weftwork._run import Run, Runs, Task, _pipelines
+from weftwork._text import printable
 
 Path = Union[str, "os.PathLike[str]"]
 
@@ -65,19 +66,14 @@ def run(
     with contextlib.ExitStack() as stack:
         file = stack.enter_context(made.file())
         arguments = ["run", "--json", "--quiet", "--name", id, "--executor", executor]
-        if params:
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="weftwork-"))
-            parameters = os.path.join(scratch, "parameters.json")
-            with open(parameters, "w", encoding="utf-8") as out:
-                json.dump(dict(params), out)
-            arguments += ["--params", parameters]
+        arguments += _parameters(params, stack)
         for value in given(files or {}):
             arguments += ["--with", value]
         arguments += _how(cache, jobs, secrets)
         arguments += ["--strict"] if strict else []
         arguments += ["--python", os.fspath(python)] if python is not None else []
         if vendor:
-            _fetch(file, where, made)
+            _program.ask(["vendor", "--json", "--", file], where, made.shown)
         if made.text is not None:
             _pipelines[where, id] = made.file
         return _execute([*arguments, "--", file], Run(id, where), made.shown, progress)
@@ -119,23 +115,17 @@ def get(id: str = "latest", *, store: Optional[Path] = None) -> Run:
     return found
 
 
-def check(pipeline: Any, params: Optional[Mapping[str, Any]] = None, *, strict: bool = False, store: Optional[Path] = None) -> list[dict[str, Any]]:
+def check(
+    pipeline: Any, params: Optional[Mapping[str, Any]] = None, *, strict: bool = False, store: Optional[Path] = None
+) -> list[dict[str, Any]]:
     """Finds what is wrong with a pipeline without running it; parameters are checked if any is given. Returns the warnings.
 
     Raises `InvalidPipeline` with all errors.
     """
     made = Pipeline.of(pipeline)
     with contextlib.ExitStack() as stack:
-        arguments = ["check", "--json", *(["--strict"] if strict else [])]
-        if params:
-            scratch = stack.enter_context(tempfile.TemporaryDirectory(prefix="weftwork-"))
-            parameters = os.path.join(scratch, "parameters.json")
-            with open(parameters, "w", encoding="utf-8") as out:
-                json.dump(dict(params), out)
-            arguments += ["--params", parameters]
-        answer = _program.call([*arguments, "--", stack.enter_context(made.file())], folder(store))
-    if answer.code != 0:
-        raise _program.error(answer, made.shown)
+        arguments = ["check", "--json", *(["--strict"] if strict else []), *_parameters(params, stack)]
+        answer = _program.ask([*arguments, "--", stack.enter_context(made.file())], folder(store), made.shown)
     return list(_program.parse(answer)["diagnostics"])
 
 
@@ -151,13 +141,19 @@ def _how(cache: bool, jobs: Optional[int], secrets: Optional[Path]) -> list[str]
     return arguments
 
 
-def _fetch(file: str, store: str, made: Pipeline) -> None:
-    answer = _program.call(["vendor", "--json", "--", file], store)
-    if answer.code != 0:
-        raise _program.error(answer, made.shown)
+def _parameters(params: Optional[Mapping[str, Any]], stack: contextlib.ExitStack) -> list[str]:
+    """Parameters as a file, which is there for as long as the context lasts."""
+    if not params:
+        return []
+    file = os.path.join(stack.enter_context(tempfile.TemporaryDirectory(prefix="weftwork-")), "parameters.json")
+    with open(file, "w", encoding="utf-8") as out:
+        json.dump(dict(params), out)
+    return ["--params", file]
 
 
-def _execute(arguments: Sequence[str], run: Run, shown: Optional[str], progress: Optional[Callable[[Task], object]]) -> Run:
+def _execute(
+    arguments: Sequence[str], run: Run, shown: Optional[str], progress: Optional[Callable[[Task], object]]
+) -> Run:
     watch = None if progress is None else _Watch(run, progress)
     try:
         if watch is None:
@@ -218,7 +214,7 @@ def failure(run: Run, what: Optional[str] = None) -> str:
     for task in failed(run):
         causes.setdefault((task.message or "no reason was given", task.hint), []).append(task)
     last = f"hint: weftwork.resume({run.id!r}) tries again what did not succeed"
-    return "\n".join([what or f"run {run.id} failed", *_causes(run, causes), last])
+    return printable("\n".join([what or f"run {run.id} failed", *_causes(run, causes), last]))
 
 
 def _causes(run: Run, causes: Mapping[tuple[str, Optional[str]], Sequence[Task]]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Mapping, Optional, Union
 
 from weftwork import _program
+from weftwork._text import file_name
 
 #: Copies of artifacts, by store and artifact, in a folder that this process removes at its end.
 _copies: dict[tuple[str, int], Path] = {}
@@ -38,30 +39,23 @@ class Artifact:
         key = (self.store, self.id)
         if key not in _copies or not os.path.lexists(_copies[key]):
             folder = Path(tempfile.mkdtemp(dir=_scratch()))
-            _copies[key] = self.export(folder / self.name)
+            _copies[key] = self.export(folder / file_name(self.name))
         return _copies[key]
 
     @property
     def name(self) -> str:
         """The output that it was, or what its importer is called."""
-        name = self.details().get("name") or "artifact"
-        # A name is a component's choice: as a file's it leads nowhere else.
-        return str(name).replace("/", "_").replace("\0", "_").lstrip(".") or "artifact"
+        return str(self.details().get("name") or "artifact")
 
     def export(self, destination: Union[str, os.PathLike[str]], *, force: bool = False) -> Path:
         """Copies its content to a file or directory, which is then the user's. Files that are there are replaced with `force` only."""
         arguments = ["artifact", "export", *(["--force"] if force else []), "--", str(self.id), os.fspath(destination)]
-        answer = _program.call(arguments, self.store)
-        if answer.code != 0:
-            raise _program.error(answer)
+        _program.ask(arguments, self.store)
         return Path(destination)
 
     def read_bytes(self) -> bytes:
         """The content of a file."""
-        answer = _program.call(["artifact", "cat", "--", str(self.id)], self.store)
-        if answer.code != 0:
-            raise _program.error(answer)
-        return answer.out
+        return _program.ask(["artifact", "cat", "--", str(self.id)], self.store).out
 
     def read_text(self) -> str:
         """The content of a file that is UTF-8."""

@@ -72,10 +72,8 @@ def component(
         return lambda decorated: component(decorated, folder=folder, install=install)
     signature = _signature(function)
     wasm = _build(signature, _files(function, signature), Path(folder).absolute(), install)
-    answer = _program.call(["inspect", "--format", "kfp", "--", str(wasm)])
-    if answer.code != 0:
-        raise _program.error(answer)
-    made = components.load_component_from_text(answer.out.decode())
+    described = _program.ask(["inspect", "--format", "kfp", "--", str(wasm)]).out.decode()
+    made = components.load_component_from_text(described)
     made.wasm = wasm
     made.python_func = function
     return made
@@ -100,16 +98,22 @@ def _signature(function: Callable[..., Any]) -> _Signature:
 def _port(name: str, hint: Any, has_default: bool) -> tuple[_Port, bool]:
     """A parameter of a function as a port, and whether it is an output."""
     marks = getattr(hint, "__metadata__", ())
-    artifact = next((mark for mark in marks if mark in (type_annotations.InputAnnotation, type_annotations.OutputAnnotation)), None)
+    artifact = next(
+        (mark for mark in marks if mark in (type_annotations.InputAnnotation, type_annotations.OutputAnnotation)), None
+    )
     if artifact is None:
         wit, optional = _parameter(name, hint)
-        return _Port(name, f"option<{wit}>" if optional or has_default else wit, optional=optional or has_default), False
+        return _Port(
+            name, f"option<{wit}>" if optional or has_default else wit, optional=optional or has_default
+        ), False
     inner = hint.__origin__
     several = typing.get_origin(inner) in (list, collections.abc.Sequence)
     kind = _KINDS.get(typing.get_args(inner)[0] if several else inner)
     is_output = artifact is type_annotations.OutputAnnotation
     if kind is None or several and is_output:
-        raise TypeError(f"`{name}`: {inner} cannot be an artifact here; there are {', '.join(each.__name__ for each in _KINDS)}")
+        raise TypeError(
+            f"`{name}`: {inner} cannot be an artifact here; there are {', '.join(each.__name__ for each in _KINDS)}"
+        )
     # An owned handle: componentize-py gives borrowed ones back only when it collects garbage.
     wit = f"list<{kind}>" if several else kind
     return _Port(name, f"option<{wit}>" if has_default else wit, kind, several, has_default), is_output
@@ -128,7 +132,8 @@ def _parameter(name: str, hint: Any) -> tuple[str, bool]:
     if len(present) == 1 and len(arguments) == 2 and origin is not dict:
         return _required(name, present[0]), True
     what = getattr(hint, "__name__", str(hint))
-    raise TypeError(f"`{name}`: {what} is no type that a component can have; take str, int, float, bool, List[..] and Dict[str, ..] of these, or an Optional of one")
+    known = "str, int, float, bool, List[..] and Dict[str, ..] of these, or an Optional of one"
+    raise TypeError(f"`{name}`: {what} is no type that a component can have; take {known}")
 
 
 def _required(name: str, hint: Any) -> str:
@@ -192,7 +197,9 @@ def _wrapper(signature: _Signature) -> str:
     for port in signature.outputs:
         if port.kind is not None:
             maker = "".join(part.capitalize() for part in port.kind.split("-"))
-            lines.append(f"            given[{port.name!r}] = made[{port.name!r}] = artifacts_here.Artifact(artifacts.{maker}(), {port.name!r})")
+            lines.append(
+                f"            given[{port.name!r}] = made[{port.name!r}] = artifacts_here.Artifact(artifacts.{maker}(), {port.name!r})"
+            )
     lines.append(f"            result = function.{signature.name}(**given)")
     if signature.returned == ["output"]:
         lines.append("            result = (result,)")
@@ -237,21 +244,22 @@ def _build(signature: _Signature, files: dict[str, str], folder: Path, install: 
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="weftwork-") as scratch:
         made = Path(scratch) / "made-here"
-        for arguments in (["new", "--lang", "python", "--", str(made)], ["build", "--json", *(["--install"] if install else []), "-o", str(wasm), "--", str(made)]):
-            if arguments[0] == "build":
-                for name, text in files.items():
-                    (made / name).write_text(text, encoding="utf-8")
-            answer = _program.call(arguments)
-            if answer.code != 0:
-                told = _program.error(answer)
-                raise WeftError(f"`{signature.name}` cannot be built as a component\n{told}", told.diagnostics)
+        try:
+            # For the interface of weft's, which it puts beside the new component's.
+            _program.ask(["new", "--lang", "python", "--", str(made)])
+            for name, text in files.items():
+                (made / name).write_text(text, encoding="utf-8")
+            _program.ask(["build", "--json", *(["--install"] if install else []), "-o", str(wasm), "--", str(made)])
+        except WeftError as told:
+            raise WeftError(f"`{signature.name}` cannot be built as a component\n{told}", told.diagnostics) from None
     return wasm
 
 
 def _kebab(name: str) -> str:
     """A name as WIT has it."""
     if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z][a-z0-9]*)*", name):
-        raise TypeError(f"the name `{name}` has no form in a component's interface: use words of small letters and digits, each with a letter first")
+        words = "words of small letters and digits, each with a letter first"
+        raise TypeError(f"the name `{name}` has no form in a component's interface: use {words}")
     return name.replace("_", "-")
 
 

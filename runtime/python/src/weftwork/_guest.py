@@ -51,7 +51,12 @@ def _from_value(value):
 
 
 def _to_value(value):
-    for kind, made in ((bool, types.Value_Bool), (int, types.Value_Int), (float, types.Value_Double), (str, types.Value_String)):
+    for kind, made in (
+        (bool, types.Value_Bool),
+        (int, types.Value_Int),
+        (float, types.Value_Double),
+        (str, types.Value_String),
+    ):
         if isinstance(value, kind):
             return made(value)
     text = json.dumps(value)

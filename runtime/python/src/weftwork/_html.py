@@ -12,12 +12,19 @@ from html import escape
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from weftwork._artifact import Artifact
-from weftwork._run import Run, Runs, Task, _artifacts, seconds
+from weftwork._run import Run, Runs, Task, _artifacts
+from weftwork._text import seconds
 
 #: What is shown of a run with very many of these.
 _STEPS, _CURVES, _TEXT = 200, 6, 120
 
-_COLOURS = {"COMPLETE": "#1a7f37", "CACHED": "#0969da", "FAILED": "#cf222e", "CANCELED": "#9a6700", "RUNNING": "#8250df"}
+_COLOURS = {
+    "COMPLETE": "#1a7f37",
+    "CACHED": "#0969da",
+    "FAILED": "#cf222e",
+    "CANCELED": "#9a6700",
+    "RUNNING": "#8250df",
+}
 _LINES = ("#0969da", "#cf222e", "#1a7f37", "#8250df", "#9a6700", "#bf3989")
 _CELL = "text-align:left;vertical-align:top;padding:2px 12px 2px 0"
 
@@ -41,7 +48,12 @@ def page(run: Run) -> str:
 def table_of_runs(runs: Runs) -> str:
     """Runs, a line each."""
     rows = [
-        [f"<code>{_text(run.id)}</code>", _text(run.pipeline), _state(run.state), "" if run.duration is None else seconds(run.duration)]
+        [
+            f"<code>{_text(run.id)}</code>",
+            _text(run.pipeline),
+            _state(run.state),
+            "" if run.duration is None else seconds(run.duration),
+        ]
         for run in runs
     ]
     return _table(["run", "pipeline", "state", "time"], rows)
@@ -54,7 +66,9 @@ def _steps(tasks: Iterable[Task]) -> str:
             _text(task.name),
             _state(task.state),
             "" if task.duration is None else seconds(task.duration),
-            _text(task.message, 300) if task.message else ", ".join(f"{_text(n)}={_value(v)}" for n, v in list(task.outputs.items())[:20]),
+            _text(task.message, 300)
+            if task.message
+            else ", ".join(f"{_text(n)}={_value(v)}" for n, v in list(task.outputs.items())[:20]),
         ]
         for task in listed[:_STEPS]
     ]
@@ -110,7 +124,11 @@ def _curves(tasks: Iterable[Task]) -> list[str]:
                     if points:
                         curves.append((f"{task.name}/{name}", points))
                     matrices += _matrix(f"{task.name}/{name}", artifact.metadata.get("confusionMatrix"))
-    parts = [_image(roc(curves[:_CURVES]), "ROC curve: " + ", ".join(name for name, _ in curves[:_CURVES]))] if curves else []
+    parts = (
+        [_image(roc(curves[:_CURVES]), "ROC curve: " + ", ".join(name for name, _ in curves[:_CURVES]))]
+        if curves
+        else []
+    )
     return parts + matrices[:_CURVES]
 
 
@@ -119,7 +137,11 @@ def roc_points(recorded: Any) -> list[tuple[float, float]]:
     points = []
     for each in recorded if isinstance(recorded, list) else ():
         # A zero may be left out, as in all JSON of protocol buffers.
-        point = [_rate(each.get(key, 0)) for key in ("falsePositiveRate", "recall")] if isinstance(each, Mapping) else [None, None]
+        point = (
+            [_rate(each.get(key, 0)) for key in ("falsePositiveRate", "recall")]
+            if isinstance(each, Mapping)
+            else [None, None]
+        )
         if point[0] is None or point[1] is None:
             return []
         points.append((point[0], point[1]))

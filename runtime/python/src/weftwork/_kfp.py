@@ -12,6 +12,7 @@ import functools
 import inspect
 import logging
 import os
+import sys
 from types import ModuleType
 from typing import Any, Callable, Mapping, Optional, Union
 
@@ -27,6 +28,7 @@ from weftwork import _api
 from weftwork._artifact import Artifact
 from weftwork._errors import Interrupted, InvalidPipeline, PipelineFailed
 from weftwork._run import ENDED, Run, Task
+from weftwork._text import file_name, printable
 
 #: The SDK that this is tested with.
 TESTED = "2.17.3"
@@ -90,7 +92,12 @@ def _install() -> None:
     seams: list[tuple[ModuleType, str, list[str], Callable[..., Any]]] = [
         (task_dispatcher, "run_single_task", ["pipeline_spec", "arguments"], _run_component),
         (pipeline_orchestrator, "run_local_pipeline", ["pipeline_spec", "arguments"], _run_pipeline),
-        (type_utils, "verify_type_compatibility", ["given_value", "expected_spec", "error_message_prefix"], _verify_type),
+        (
+            type_utils,
+            "verify_type_compatibility",
+            ["given_value", "expected_spec", "error_message_prefix"],
+            _verify_type,
+        ),
     ]
     for module, name, parameters, _ in seams:
         known = getattr(module, name, None)
@@ -115,7 +122,9 @@ def _wrapped(original: Callable[..., Any], ours: Callable[..., Any]) -> Callable
     return call
 
 
-def _verify_type(runner: WeftRunner, original: Callable[..., bool], given_value: Any, expected_spec: Any, *args: Any, **kwargs: Any) -> bool:
+def _verify_type(
+    runner: WeftRunner, original: Callable[..., bool], given_value: Any, expected_spec: Any, *args: Any, **kwargs: Any
+) -> bool:
     """Lets artifacts be arguments of what is called as a function, if their type is the input's."""
     artifacts = given_value if isinstance(given_value, list) else [given_value]
     called = pipeline_context.Pipeline.get_default_pipeline() is None
@@ -140,11 +149,15 @@ def _verify_type(runner: WeftRunner, original: Callable[..., bool], given_value:
     return True
 
 
-def _run_component(runner: WeftRunner, original: Any, pipeline_spec: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _run_component(
+    runner: WeftRunner, original: Any, pipeline_spec: Any, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     return _run(runner, "Task", pipeline_spec, arguments)
 
 
-def _run_pipeline(runner: WeftRunner, original: Any, pipeline_spec: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def _run_pipeline(
+    runner: WeftRunner, original: Any, pipeline_spec: Any, arguments: Mapping[str, Any]
+) -> dict[str, Any]:
     return _run(runner, "Pipeline", pipeline_spec, arguments)
 
 
@@ -180,15 +193,21 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
         logging.getLogger(__name__).error(message)
         return {}
     moment = datetime.datetime.now().strftime("%Y-%m-%d-%H-%M-%S-%f")
-    folder = os.path.join(local.pipeline_root, f"{name}-{moment}", *([name] if what == "Task" else []))
-    return {key: _as_output(value, os.path.join(folder, key)) for key, value in runner.last_run.outputs.items()}
+    called = file_name(name)
+    folder = os.path.join(local.pipeline_root, f"{called}-{moment}", *([called] if what == "Task" else []))
+    return {
+        key: _as_output(value, os.path.join(folder, file_name(key))) for key, value in runner.last_run.outputs.items()
+    }
 
 
 def _as_inputs(value: Any) -> list[dict[str, Any]]:
     """Artifacts of the SDK's as inputs of a run."""
     artifacts = value if isinstance(value, list) else [value]
     # A path leads to content on this machine; a name in another system to what the store knows by it.
-    return [{"uri": each.path if os.path.exists(each.path) else each.uri, "metadata": dict(each.metadata)} for each in artifacts]
+    return [
+        {"uri": each.path if os.path.exists(each.path) else each.uri, "metadata": dict(each.metadata)}
+        for each in artifacts
+    ]
 
 
 def _as_output(value: Any, path: str) -> Any:
@@ -211,5 +230,6 @@ def _tell(task: Task) -> None:
     if task.kind == "dag" or task.state not in ENDED:
         return
     print(task)
-    for line in task.logs().splitlines():
+    logs = task.logs()
+    for line in (printable(logs) if sys.stdout.isatty() else logs).splitlines():
         print(f"    {line}")

@@ -48,7 +48,9 @@ def find() -> str:
             return str(candidate)
     found = shutil.which("weft")
     if found is None:
-        raise NotInstalled(f"the program `weft` is not there: install weftwork's wheel, or set {VARIABLE} to where it is")
+        raise NotInstalled(
+            f"the program `weft` is not there: install weftwork's wheel, or set {VARIABLE} to where it is"
+        )
     return found
 
 
@@ -103,7 +105,9 @@ def _watched(process: subprocess.Popen[bytes]) -> Iterator[None]:
         return
     ours = os.pipe()
     command = ["sh", "-c", 'read -r _; kill -INT "$0" 2>/dev/null', str(process.pid)]
-    watch = subprocess.Popen(command, stdin=ours[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    watch = subprocess.Popen(
+        command, stdin=ours[0], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     os.close(ours[0])
     try:
         yield
@@ -124,13 +128,18 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
             continue
 
 
+def ask(arguments: Sequence[str], store: Optional[str] = None, shown: Optional[str] = None) -> Answer:
+    """The program's answer, if it is a good one. Raises `WeftError` with what it says is wrong; see `error` for `shown`."""
+    answer = call(arguments, store)
+    if answer.code != 0:
+        raise error(answer, shown)
+    return answer
+
+
 def document(arguments: list[str], store: Optional[str] = None) -> Any:
     """The JSON document that the program answers with. Raises `WeftError` with what it says is wrong."""
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    answer = call([*arguments[:end], "--json", *arguments[end:]], store)
-    if answer.code != 0:
-        raise error(answer)
-    return parse(answer)
+    return parse(ask([*arguments[:end], "--json", *arguments[end:]], store))
 
 
 def parse(answer: Answer) -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import datetime
 import contextlib
+import datetime
 import os
 from dataclasses import dataclass, field
 from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Union
 
 from weftwork import _program
 from weftwork._artifact import Artifact
+from weftwork._text import printable, seconds
 
 #: States of a run, and of a task, in which nothing happens any more.
 ENDED = frozenset(("COMPLETE", "FAILED", "CANCELED", "CACHED", "SKIPPED"))
@@ -56,7 +57,7 @@ class Task:
 
     def __str__(self) -> str:
         took = "" if self.duration is None else f" in {seconds(self.duration)}"
-        return f"{self.name}: {self.state}{took}" + (f": {self.message}" if self.message else "")
+        return printable(f"{self.name}: {self.state}{took}" + (f": {self.message}" if self.message else ""))
 
 
 class Run:
@@ -100,7 +101,9 @@ class Run:
     def parameters(self) -> dict[str, Any]:
         """The pipeline's parameters."""
         given = dict(self.summary["parameters"])
-        ports = self.details()["spec"]["root"].get("inputs") if _UNSPEAKABLE.intersection(map(str, given.values())) else {}
+        ports = (
+            self.details()["spec"]["root"].get("inputs") if _UNSPEAKABLE.intersection(map(str, given.values())) else {}
+        )
         return {name: _parameter(value, (ports.get(name) or {}).get("type") or {}) for name, value in given.items()}
 
     @property
@@ -130,7 +133,9 @@ class Run:
     def metrics(self) -> dict[str, float]:
         """Its metrics by name: what its steps logged, a later one of the same name in place of an earlier, and the pipeline's outputs that
         are numbers. `tasks[..].metrics` has them by step."""
-        found = [artifact for task in self.tasks.values() if task.kind != "dag" for artifact in _artifacts(task.outputs)]
+        found = [
+            artifact for task in self.tasks.values() if task.kind != "dag" for artifact in _artifacts(task.outputs)
+        ]
         metrics = _metrics(sorted(found, key=lambda artifact: artifact.id))
         for name, value in self.outputs.items():
             if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -154,7 +159,9 @@ class Run:
             return found
         of = f"task {step!r}" if step else "the pipeline"
         if isinstance(found, list) and found and all(isinstance(each, Artifact) for each in found):
-            raise KeyError(f"the output {output!r} of {of} is a list of {len(found)} artifacts: take one of `outputs[{output!r}]`")
+            raise KeyError(
+                f"the output {output!r} of {of} is a list of {len(found)} artifacts: take one of `outputs[{output!r}]`"
+            )
         artifacts = [key for key, value in outputs.items() if any(_artifacts({key: value}))]
         raise KeyError(f"{of} of run {self.id} gave no artifact {output!r}; it gave {_listed(artifacts)}")
 
@@ -230,7 +237,13 @@ class Runs(list[Run]):
 
         rows = []
         for run in self:
-            row = {"id": run.id, "pipeline": run.pipeline, "state": run.state, "started": run.started, "duration": run.duration}
+            row = {
+                "id": run.id,
+                "pipeline": run.pipeline,
+                "state": run.state,
+                "started": run.started,
+                "duration": run.duration,
+            }
             row.update({f"parameters.{name}": value for name, value in run.parameters.items()})
             if metrics:
                 row.update({f"metrics.{name}": value for name, value in run.metrics.items()})
@@ -242,16 +255,6 @@ class Runs(list[Run]):
         from weftwork._html import table_of_runs
 
         return table_of_runs(self)
-
-
-def seconds(duration: float) -> str:
-    """A duration for people."""
-    if duration < 1:
-        return f"{duration * 1000:.0f} ms"
-    if duration < 60:
-        return f"{duration:.1f} s"
-    minutes, rest = divmod(round(duration), 60)
-    return f"{minutes} min {rest} s"
 
 
 def _component(spec: Mapping[str, Any], task: str) -> Mapping[str, Any]:
@@ -282,7 +285,9 @@ def _values(recorded: Optional[Mapping[str, Any]], ports: Optional[Mapping[str, 
 
 def _parameter(value: Any, kind: Mapping[str, Any]) -> Any:
     """A parameter of a type."""
-    return float(value) if kind.get("parameter") == "f64" and isinstance(value, str) and value in _UNSPEAKABLE else value
+    return (
+        float(value) if kind.get("parameter") == "f64" and isinstance(value, str) and value in _UNSPEAKABLE else value
+    )
 
 
 def _artifact(recorded: Mapping[str, Any], store: str) -> Artifact:
@@ -307,9 +312,7 @@ def _metrics(artifacts: Iterable[Artifact]) -> dict[str, float]:
 
 
 def _logs(store: str, run: str, step: Optional[str]) -> str:
-    answer = _program.call(["logs", "--", run, *([step] if step is not None else [])], store)
-    if answer.code != 0:
-        raise _program.error(answer)
+    answer = _program.ask(["logs", "--", run, *([step] if step is not None else [])], store)
     return answer.out.decode(errors="replace")
 
 
