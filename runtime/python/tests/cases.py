@@ -237,8 +237,15 @@ CALLS = {
     "composed": lambda: composed(name="you"),
 }
 
+
+@dsl.pipeline
+def broken_inside() -> str:
+    return broken().output
+
+
 #: What fails.
 FAILURES = {
+    "broken_inside": lambda: broken_inside(),
     "failing": lambda: failing(text="no"),
     "broken": lambda: broken(),
 }

@@ -1,5 +1,7 @@
 """The example notebook: the same outputs by `kfp.local`'s own runner and, with one line changed, by weft, whose runs it shows."""
 
+import re
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -65,4 +67,7 @@ def test_a_failure_is_a_few_lines(folder):
         executed(notebook, folder)
     (output,) = notebook.cells[1].outputs
     (text,) = output["traceback"]
-    assert text.splitlines()[:2] == ["PipelineFailed: Task 'fail' finished with status FAILURE", "fail: ValueError: no"]
+    assert re.sub(r"\x1b\[\d+m", "", text).splitlines()[:2] == [
+        "PipelineFailed: Task 'fail' finished with status FAILURE",
+        "fail: ValueError: no",
+    ]

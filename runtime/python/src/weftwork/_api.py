@@ -214,7 +214,7 @@ def failure(run: Run, what: Optional[str] = None) -> str:
     for task in failed(run):
         causes.setdefault((task.message or "no reason was given", task.hint), []).append(task)
     last = f"hint: weftwork.resume({run.id!r}) tries again what did not succeed"
-    return printable("\n".join([what or f"run {run.id} failed", *_causes(run, causes), last]))
+    return "\n".join([what or f"run {run.id} failed", printable("\n".join(_causes(run, causes))), last])
 
 
 def _causes(run: Run, causes: Mapping[tuple[str, Optional[str]], Sequence[Task]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any, Iterable, Mapping, Optional, Sequence
 
 from weftwork._artifact import Artifact
-from weftwork._run import Run, Runs, Task, _artifacts
+from weftwork._run import Run, Runs, Task, artifacts_in
 from weftwork._text import seconds
 
 #: What is shown of a run with very many of these.
@@ -118,7 +118,7 @@ def _curves(tasks: Iterable[Task]) -> list[str]:
     matrices = []
     for task in tasks:
         for name, value in task.outputs.items() if task.kind != "dag" else ():
-            for artifact in _artifacts({name: value}):
+            for artifact in artifacts_in({name: value}):
                 if artifact.type == "system.ClassificationMetrics":
                     points = roc_points(artifact.metadata.get("confidenceMetrics"))
                     if points:

@@ -22,12 +22,12 @@ from kfp import dsl
 from kfp.dsl import executor as kfp_executor
 from kfp.dsl import pipeline_context
 from kfp.dsl.types import type_utils
-from kfp.local import config, pipeline_orchestrator, task_dispatcher
+from kfp.local import config, logging_utils, pipeline_orchestrator, status, task_dispatcher
 
 from weftwork import _api
 from weftwork._artifact import Artifact
 from weftwork._errors import Interrupted, InvalidPipeline, PipelineFailed
-from weftwork._run import ENDED, Run, Task
+from weftwork._run import ENDED, Run, Task, artifacts_in
 from weftwork._text import file_name, printable
 
 #: The SDK that this is tested with.
@@ -187,17 +187,37 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
         raise
     except PipelineFailed as failed:
         runner.last_run = failed.run
-        message = _api.failure(failed.run, f"{what} {name!r} finished with status FAILURE")
+        message = _api.failure(failed.run, _sentence(what, name, failed.run))
         if local.raise_on_error:
             raise PipelineFailed(message, failed.run) from None
-        logging.getLogger(__name__).error(message)
+        with logging_utils.local_logger_context():
+            logging.error(message)
         return {}
     moment = datetime.datetime.now().strftime("%Y-%m-%d-%H-%M-%S-%f")
-    called = file_name(name)
-    folder = os.path.join(local.pipeline_root, f"{called}-{moment}", *([called] if what == "Task" else []))
-    return {
-        key: _as_output(value, os.path.join(folder, file_name(key))) for key, value in runner.last_run.outputs.items()
+    folder = os.path.join(local.pipeline_root, f"{file_name(name)}-{moment}")
+    # Where `kfp.local` has them: by the task and its output that an artifact was.
+    places = {
+        artifact.id: os.path.join(folder, file_name(task.name), file_name(output))
+        for task in runner.last_run.tasks.values()
+        if task.kind != "dag"
+        for output, value in task.outputs.items()
+        for artifact in artifacts_in({output: value})
     }
+    return {
+        key: _as_output(value, lambda artifact: places.get(artifact.id, os.path.join(folder, str(artifact.id))))
+        for key, value in runner.last_run.outputs.items()
+    }
+
+
+def _sentence(what: str, name: str, run: Run) -> str:
+    """How `kfp.local` says that something failed."""
+    failed = logging_utils.format_status(status.Status.FAILURE)
+    if what == "Task":
+        return f"Task {logging_utils.format_task_name(name)} finished with status {failed}"
+    said = f"Pipeline {logging_utils.format_pipeline_name(name)} finished with status {failed}."
+    for task in _api.failed(run)[:1]:
+        said += f" Inner task failed: {' inside '.join(map(logging_utils.format_task_name, reversed(task.name.split('/'))))}."
+    return said
 
 
 def _as_inputs(value: Any) -> list[dict[str, Any]]:
@@ -210,17 +230,19 @@ def _as_inputs(value: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _as_output(value: Any, path: str) -> Any:
-    """An output as the SDK has it: artifacts are copied to a path of their own."""
+def _as_output(value: Any, place: Callable[[Artifact], str]) -> Any:
+    """An output as the SDK has it: artifacts are copied to their places."""
     if isinstance(value, list) and value and all(isinstance(each, Artifact) for each in value):
-        return [_as_output(each, os.path.join(path, str(at))) for at, each in enumerate(value)]
+        return [_as_output(each, place) for each in value]
     if not isinstance(value, Artifact):
         return value
     metadata = dict(value.metadata)
     uri = metadata.pop("kfp_uri", None)
     if uri is None:
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        uri = str(value.export(path))
+        uri = place(value)
+        os.makedirs(os.path.dirname(uri), exist_ok=True)
+        if not os.path.lexists(uri):
+            value.export(uri)
     kind = {"schemaTitle": value.type}
     return kfp_executor.create_artifact_instance({"name": value.name, "uri": uri, "metadata": metadata, "type": kind})
 

@@ -49,7 +49,7 @@ class Task:
     @property
     def metrics(self) -> dict[str, float]:
         """What it logged as metrics."""
-        return _metrics(_artifacts(self.outputs))
+        return _metrics(artifacts_in(self.outputs))
 
     def logs(self) -> str:
         """What it printed and logged."""
@@ -134,7 +134,7 @@ class Run:
         """Its metrics by name: what its steps logged, a later one of the same name in place of an earlier, and the pipeline's outputs that
         are numbers. `tasks[..].metrics` has them by step."""
         found = [
-            artifact for task in self.tasks.values() if task.kind != "dag" for artifact in _artifacts(task.outputs)
+            artifact for task in self.tasks.values() if task.kind != "dag" for artifact in artifacts_in(task.outputs)
         ]
         metrics = _metrics(sorted(found, key=lambda artifact: artifact.id))
         for name, value in self.outputs.items():
@@ -162,7 +162,7 @@ class Run:
             raise KeyError(
                 f"the output {output!r} of {of} is a list of {len(found)} artifacts: take one of `outputs[{output!r}]`"
             )
-        artifacts = [key for key, value in outputs.items() if any(_artifacts({key: value}))]
+        artifacts = [key for key, value in outputs.items() if any(artifacts_in({key: value}))]
         raise KeyError(f"{of} of run {self.id} gave no artifact {output!r}; it gave {_listed(artifacts)}")
 
     def lineage(self) -> dict[str, Any]:
@@ -294,7 +294,8 @@ def _artifact(recorded: Mapping[str, Any], store: str) -> Artifact:
     return Artifact(recorded["id"], recorded["type"], recorded["uri"], dict(recorded.get("properties") or {}), store)
 
 
-def _artifacts(values: Mapping[str, Any]) -> Iterator[Artifact]:
+def artifacts_in(values: Mapping[str, Any]) -> Iterator[Artifact]:
+    """The artifacts among the values of ports."""
     for value in values.values():
         for each in value if isinstance(value, list) else [value]:
             if isinstance(each, Artifact):
