@@ -197,6 +197,24 @@ def handled(number: int) -> int:
     return double(number=number).output
 
 
+@component
+def remember(place: str, text: str) -> int:
+    with open(place + "/note", "w") as file:
+        return file.write(text)
+
+
+@component
+def recall(place: str, length: int) -> str:
+    with open(place + "/note") as file:
+        return file.read(length)
+
+
+@dsl.pipeline(pipeline_config=dsl.PipelineConfig(workspace=dsl.WorkspaceConfig(size="1Gi")))
+def shared() -> str:
+    kept = remember(place=dsl.WORKSPACE_PATH_PLACEHOLDER, text="in the workspace")
+    return recall(place=dsl.WORKSPACE_PATH_PLACEHOLDER, length=kept.output).output
+
+
 @dsl.pipeline
 def composed(name: str) -> str:
     first = unicode(text=name)
@@ -234,6 +252,7 @@ CALLS = {
     "looped": lambda: looped(),
     "collected": lambda: collected(),
     "handled": lambda: handled(number=3),
+    "shared": lambda: shared(),
     "composed": lambda: composed(name="you"),
 }
 

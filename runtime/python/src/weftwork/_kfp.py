@@ -10,6 +10,7 @@ from __future__ import annotations
 import datetime
 import functools
 import inspect
+import json
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ from kfp.local import config, logging_utils, pipeline_orchestrator, status, task
 from weftwork import _api
 from weftwork._artifact import Artifact
 from weftwork._errors import Interrupted, InvalidPipeline, PipelineFailed
+from weftwork._pipeline import Pipeline
 from weftwork._run import ENDED, Run, Task, artifacts_in
 from weftwork._text import file_name, printable
 
@@ -169,7 +171,7 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
     files = {key: _as_inputs(value) for key, value in given.items() if key in spec.root.input_definitions.artifacts}
     try:
         runner.last_run = _api.run(
-            json_format.MessageToDict(spec),
+            _pipeline(name, spec),
             {key: value for key, value in given.items() if key not in files},
             files=files,
             cache=bool(getattr(local, "enable_caching", False)),
@@ -207,6 +209,15 @@ def _run(runner: WeftRunner, what: str, spec: Any, arguments: Mapping[str, Any])
         key: _as_output(value, lambda artifact: places.get(artifact.id, os.path.join(folder, str(artifact.id))))
         for key, value in runner.last_run.outputs.items()
     }
+
+
+def _pipeline(name: str, spec: Any) -> Pipeline:
+    """What is called, with a workspace if it mentions one: `kfp.local` has one for all, and does not pass on what a pipeline says of its own."""
+    text = json_format.MessageToJson(spec, indent=None)
+    if "{{$.workspace_path}}" in text:
+        workspace = {"kubernetes": {"pvcSpecPatch": {}}, "size": "1Gi"}
+        text += "\n---\n" + json.dumps({"platforms": {"kubernetes": {"pipelineConfig": {"workspace": workspace}}}})
+    return Pipeline(name, None, text)
 
 
 def _sentence(what: str, name: str, run: Run) -> str:

@@ -25,6 +25,8 @@ class Pipeline(NamedTuple):
 
         Raises `TypeError` for anything else.
         """
+        if isinstance(pipeline, Pipeline):
+            return pipeline
         if isinstance(pipeline, (str, os.PathLike)):
             path = os.fspath(pipeline)
             return cls(Path(path).stem, os.path.abspath(path), None)
