@@ -74,7 +74,9 @@ fn run(test: &Path) -> Outcome<()> {
 /// The tolerances are those of onnx's own runner.
 fn alike(expected: &Data, found: &Data, at: usize) -> bool {
     let near = |wanted: f64, given: f64| {
-        wanted == given || (wanted.is_nan() && given.is_nan()) || (wanted - given).abs() <= 1e-7 + 1e-3 * wanted.abs()
+        wanted.total_cmp(&given).is_eq()
+            || (wanted.is_nan() && given.is_nan())
+            || (wanted - given).abs() <= 1e-7 + 1e-3 * wanted.abs()
     };
     match (expected, found) {
         (Data::F32(wanted), Data::F32(given)) => near(f64::from(wanted[at]), f64::from(given[at])),

@@ -8,7 +8,7 @@ use crate::error::{Done, Result, refuse};
 use crate::forest::{BLOCK, Leaves, Trees};
 use crate::onnx::Port;
 use crate::operators::ml::scores::Transform;
-use crate::tensor::{Data, Kind, Tensor, Value};
+use crate::tensor::{Data, Kind, Tensor, Value, elements};
 
 /// What the sums of all trees become.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -125,10 +125,11 @@ impl Booster {
 
     /// The outputs for rows, which have [`Self::features`] columns.
     pub(crate) fn run(&self, rows: &Tensor) -> Done<Vec<(String, Value)>> {
-        let (count, width) = rows.matrix()?;
+        let (count, width) = rows.matrix();
         if width != self.features || width == 0 {
             refuse!("the model has {} features, and rows have {width}", self.features);
         }
+        elements(&[count, self.targets])?;
         let sums = self.sum(rows, count, width)?;
         self.end(sums, count)
     }
@@ -184,7 +185,9 @@ impl Booster {
 
     fn end(&self, mut sums: Vec<f64>, count: usize) -> Done<Vec<(String, Value)>> {
         let targets = self.targets;
-        let labels = |chosen: Vec<i64>| -> Done<(String, Value)> { Ok(("label".to_owned(), Value::from(Tensor::of(vec![count], chosen)?))) };
+        let labels = |chosen: Vec<i64>| -> Done<(String, Value)> {
+            Ok(("label".to_owned(), Value::from(Tensor::of(vec![count], chosen)?)))
+        };
         let logistic = |sums: &mut Vec<f64>, slope: f64| {
             sums.iter_mut().for_each(|sum| *sum *= slope);
             Transform::Logistic.apply(sums);
@@ -198,7 +201,9 @@ impl Booster {
             Ok((name.to_owned(), Tensor::of(vec![count, width], data)?.into()))
         };
         let best = |sums: &[f64]| -> Vec<i64> {
-            sums.chunks_exact(targets).map(|sums| i64::try_from(crate::operators::ml::scores::largest(sums)).unwrap_or(0)).collect()
+            sums.chunks_exact(targets)
+                .map(|sums| i64::try_from(crate::operators::ml::scores::largest(sums)).unwrap_or(0))
+                .collect()
         };
         match self.ending {
             Ending::Binary(slope) => {
@@ -223,9 +228,7 @@ impl Booster {
                 logistic(&mut sums, 1.0);
                 Ok(vec![numbers("prediction", targets, sums)?])
             }
-            Ending::Exponential => {
-                Ok(vec![numbers("prediction", targets, sums.into_iter().map(f64::exp).collect())?])
-            }
+            Ending::Exponential => Ok(vec![numbers("prediction", targets, sums.into_iter().map(f64::exp).collect())?]),
             Ending::Square => {
                 Ok(vec![numbers("prediction", targets, sums.into_iter().map(|sum| sum * sum.abs()).collect())?])
             }

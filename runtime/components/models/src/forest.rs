@@ -8,7 +8,7 @@ const LANES: usize = 8;
 /// Rows of a block.
 pub(crate) const BLOCK: usize = 512;
 /// The most nodes of an ensemble.
-const MOST_NODES: usize = 1 << 27;
+const MOST_NODES: usize = 1 << 26;
 
 const FEATURE: u32 = (1 << 27) - 1;
 const MODE: u32 = 3 << 28;
@@ -97,7 +97,11 @@ impl Set {
         match self {
             Self::Exact(values) => values.binary_search_by(|known| known.total_cmp(&(value + 0.0))).is_ok(),
             Self::Bits(bits) => {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "categories are cut to whole numbers")]
+                #[allow(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "categories are cut to whole numbers"
+                )]
                 let category = if value > -1.0 && value < 4e9 { value.trunc().abs() as usize } else { return false };
                 bits.get(category / 32).is_some_and(|word| word >> (category % 32) & 1 == 1)
             }
@@ -150,15 +154,28 @@ impl<C: Number> Trees<C> {
 
     /// Adds a tree, whose root is the branch `root`. A node that is met twice, or a child that is not there, is refused.
     pub(crate) fn add(&mut self, branches: &[Branch], root: usize) -> Done<()> {
-        let mut visited = vec![false; branches.len()];
+        self.plant(branches, &[root])
+    }
+
+    /// Adds several trees whose branches lie in one list.
+    pub(crate) fn plant(&mut self, branches: &[Branch], roots: &[usize]) -> Done<()> {
+        let mut met = vec![usize::MAX; branches.len()];
+        for root in roots {
+            self.grow(branches, *root, &mut met)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a tree. `met` has for each branch the last tree that it was met in.
+    fn grow(&mut self, branches: &[Branch], root: usize, met: &mut [usize]) -> Done<()> {
         let first = self.reserve(1)?;
         let mut plain = true;
         let (mut shallowest, mut deepest) = (u32::MAX, 0);
         // A queue keeps the upper levels of a tree, which all rows meet, close together.
         let mut queue = std::collections::VecDeque::from([(root, first, 0_u32)]);
         while let Some((at, place, depth)) = queue.pop_front() {
-            match visited.get_mut(at) {
-                Some(seen) if !*seen => *seen = true,
+            match met.get_mut(at) {
+                Some(tree) if *tree != self.roots.len() => *tree = self.roots.len(),
                 Some(_) => refuse!("node {at} of tree {} is met twice", self.roots.len()),
                 None => refuse!("tree {} has no node {at}", self.roots.len()),
             }
@@ -300,11 +317,8 @@ impl Trees<f32> {
     pub(crate) fn widened(&self) -> Trees<f64> {
         let widen = |node: &Node<f32>| {
             let strict = node.feature & STRICT != 0;
-            let threshold = if strict {
-                f64::from(node.threshold.next_up()).below()
-            } else {
-                f64::from(node.threshold)
-            };
+            let threshold =
+                if strict { f64::from(node.threshold.next_up()).below() } else { f64::from(node.threshold) };
             Node { threshold, feature: node.feature, left: node.left }
         };
         Trees {
@@ -416,7 +430,8 @@ mod tests {
         let mut trees = Trees::<f32>::new();
         let twice = vec![Branch::Split { feature: 0, test: Test::AtMost(0.0), missing_left: false, left: 0, right: 0 }];
         assert!(trees.add(&twice, 0).unwrap_err().0.contains("met twice"));
-        let beyond = vec![Branch::Split { feature: 0, test: Test::AtMost(0.0), missing_left: false, left: 7, right: 8 }];
+        let beyond =
+            vec![Branch::Split { feature: 0, test: Test::AtMost(0.0), missing_left: false, left: 7, right: 8 }];
         assert!(trees.add(&beyond, 0).unwrap_err().0.contains("no node 7"));
     }
 

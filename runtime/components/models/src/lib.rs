@@ -17,6 +17,13 @@
 //! What onnxruntime answers is the specification, down to which of two classes wins and in which order floats are summed; for the files of
 //! libraries, it is what the library predicts.
 
+#![allow(
+    clippy::match_bool,
+    clippy::needless_for_each,
+    clippy::similar_names,
+    reason = "`axis` of `axes`, `score` of `scores`: mathematics names a thing and its list alike, and is short in expressions"
+)]
+
 mod boosters;
 pub mod check;
 mod error;

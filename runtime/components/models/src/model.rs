@@ -187,8 +187,7 @@ impl Model {
         match &self.inner {
             Inner::Onnx(onnx) => onnx.run(inputs),
             Inner::Booster(booster) => {
-                let wrong =
-                    |problem: String| Error::Input { input: boosters::INPUT.to_owned(), problem };
+                let wrong = |problem: String| Error::Input { input: boosters::INPUT.to_owned(), problem };
                 match inputs.first() {
                     Some((_, Value::Tensor(rows))) if inputs.len() == 1 => {
                         booster.run(rows).map_err(|problem| wrong(problem.0))
@@ -212,46 +211,40 @@ impl Model {
         let classes = self.classes();
         let mut columns = Vec::new();
         for (name, value) in self.run(inputs)? {
-            self.columns(&name, value, rows, classes.as_deref(), &mut columns)?;
+            spread(&name, value, rows, classes.as_deref(), &mut columns)?;
         }
         Ok(Predictions { columns })
     }
+}
 
-    fn columns(
-        &self,
-        name: &str,
-        value: Value,
-        rows: usize,
-        classes: Option<&[String]>,
-        into: &mut Vec<Prediction>,
-    ) -> Result<()> {
-        let (tensor, keys) = match value {
-            Value::Maps(maps) => (maps.values, Some((0..maps.keys.len()).map(|at| maps.keys.text(at)).collect())),
-            Value::Tensor(tensor) => (tensor, None),
-        };
-        let width = tensor.len().checked_div(rows).unwrap_or(0);
-        if width * rows != tensor.len() || (tensor.shape().first() != Some(&rows) && rows != 1) {
-            let (described, node) = (tensor.describe(), name.to_owned());
-            let problem = format!("it gives {described} for {rows} rows, so that it has no answer for each row");
-            return Err(Error::Node { node, operator: "output".to_owned(), inputs: String::new(), problem });
-        }
-        let numbers = matches!(tensor.kind(), Kind::F32 | Kind::F64);
-        let of_classes = classes.filter(|classes| classes.len() == width && numbers).map(<[String]>::to_vec);
-        let keys: Option<Vec<String>> = keys.or(of_classes);
-        let several = tensor.shape().len() > 1 && (width > 1 || keys.is_some());
-        if !several {
-            let is_label = classes.is_some() && !numbers;
-            let role = if is_label { Role::Label } else { Role::Value };
-            into.push(Prediction { name: name.to_owned(), role, values: tensor.into_data() });
-            return Ok(());
-        }
-        for at in 0..width {
-            let values = tensor.data().at((0..rows).map(|row| row * width + at));
-            let class = keys.as_ref().and_then(|keys| keys.get(at)).cloned();
-            let column = format!("{name}_{}", class.clone().unwrap_or_else(|| at.to_string()));
-            let role = class.map_or(Role::Value, |class| Role::Score { class });
-            into.push(Prediction { name: column, role, values });
-        }
-        Ok(())
+/// The columns that an output is.
+fn spread(name: &str, value: Value, rows: usize, classes: Option<&[String]>, into: &mut Vec<Prediction>) -> Result<()> {
+    let (tensor, keys) = match value {
+        Value::Maps(maps) => (maps.values, Some((0..maps.keys.len()).map(|at| maps.keys.text(at)).collect())),
+        Value::Tensor(tensor) => (tensor, None),
+    };
+    let width = tensor.len().checked_div(rows).unwrap_or(0);
+    if width * rows != tensor.len() || (tensor.shape().first() != Some(&rows) && rows != 1) {
+        let (described, node) = (tensor.describe(), name.to_owned());
+        let problem = format!("it gives {described} for {rows} rows, so that it has no answer for each row");
+        return Err(Error::Node { node, operator: "output".to_owned(), inputs: String::new(), problem });
     }
+    let numbers = matches!(tensor.kind(), Kind::F32 | Kind::F64);
+    let of_classes = classes.filter(|classes| classes.len() == width && numbers).map(<[String]>::to_vec);
+    let keys: Option<Vec<String>> = keys.or(of_classes);
+    let several = tensor.shape().len() > 1 && (width > 1 || keys.is_some());
+    if !several {
+        let is_label = classes.is_some() && !numbers;
+        let role = if is_label { Role::Label } else { Role::Value };
+        into.push(Prediction { name: name.to_owned(), role, values: tensor.into_data() });
+        return Ok(());
+    }
+    for at in 0..width {
+        let values = tensor.data().at((0..rows).map(|row| row * width + at));
+        let class = keys.as_ref().and_then(|keys| keys.get(at)).cloned();
+        let column = format!("{name}_{}", class.clone().unwrap_or_else(|| at.to_string()));
+        let role = class.map_or(Role::Value, |class| Role::Score { class });
+        into.push(Prediction { name: column, role, values });
+    }
+    Ok(())
 }

@@ -4,7 +4,7 @@ mod attributes;
 mod constants;
 mod graph;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use prost::Message;
 
@@ -68,7 +68,7 @@ impl Onnx {
         if !missing.is_empty() {
             return Err(Error::Operators(missing.join(", ")));
         }
-        let loaded = Graph::load(graph, &scope, &[])?;
+        let loaded = Graph::load(graph, scope, &[])?;
         let initialized: Vec<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();
         let inputs = graph
             .input
@@ -91,27 +91,35 @@ impl Onnx {
 
     /// Runs the graph. Inputs are checked against what the model declares.
     pub(crate) fn run(&self, given: Vec<(String, Value)>) -> Result<Vec<(String, Value)>> {
-        let mut ordered = Vec::with_capacity(self.inputs.len());
+        let mut given: HashMap<String, Value> = given.into_iter().collect();
+        let mut checked = Vec::with_capacity(self.inputs.len());
         for port in &self.inputs {
             let wrong = |problem: String| Error::Input { input: port.name.clone(), problem };
-            let Some((_, value)) = given.iter().find(|(name, _)| *name == port.name) else {
+            let Some(value) = given.remove(&port.name) else {
                 return Err(wrong("it is not given".to_owned()));
             };
-            if let (Some(kind), Value::Tensor(tensor)) = (port.kind, value)
+            if let (Some(kind), Value::Tensor(tensor)) = (port.kind, &value)
                 && kind != tensor.kind()
             {
                 return Err(wrong(format!("it takes {kind}, and {} is given", tensor.describe())));
             }
-            if let (Some(shape), Value::Tensor(tensor)) = (&port.shape, value) {
+            if let (Some(shape), Value::Tensor(tensor)) = (&port.shape, &value) {
                 let fits = shape.len() == tensor.shape().len()
-                    && shape.iter().zip(tensor.shape()).all(|(wanted, size)| wanted.is_none_or(|wanted| wanted == *size));
+                    && shape
+                        .iter()
+                        .zip(tensor.shape())
+                        .all(|(wanted, size)| wanted.is_none_or(|wanted| wanted == *size));
                 if !fits {
-                    return Err(wrong(format!("it has the shape {}, and {} is given", sizes(shape), tensor.describe())));
+                    return Err(wrong(format!(
+                        "it has the shape {}, and {} is given",
+                        sizes(shape),
+                        tensor.describe()
+                    )));
                 }
             }
-            ordered.push((port.name.clone(), value.clone()));
+            checked.push((port.name.clone(), value));
         }
-        let outputs = self.graph.run(ordered)?;
+        let outputs = self.graph.run(checked)?;
         Ok(self.outputs.iter().map(|port| port.name.clone()).zip(outputs).collect())
     }
 }
@@ -121,8 +129,10 @@ impl Onnx {
 /// # Errors
 /// The bytes are no tensor, or one of a type that is not here.
 pub fn tensor(bytes: &[u8]) -> Result<(String, crate::tensor::Tensor)> {
-    let proto = crate::proto::TensorProto::decode(bytes).map_err(|error| Error::Format(format!("damaged tensor: {error}")))?;
-    let tensor = constants::tensor(&proto).map_err(|problem| Error::Format(format!("tensor `{}`: {}", proto.name, problem.0)))?;
+    let proto =
+        crate::proto::TensorProto::decode(bytes).map_err(|error| Error::Format(format!("damaged tensor: {error}")))?;
+    let tensor = constants::tensor(&proto)
+        .map_err(|problem| Error::Format(format!("tensor `{}`: {}", proto.name, problem.0)))?;
     Ok((proto.name, tensor))
 }
 
@@ -183,10 +193,10 @@ fn classes(graph: &GraphProto) -> Option<Data> {
 fn port(name: &str, declared: Option<&TypeProto>) -> Result<Port> {
     let mut port = Port { name: name.to_owned(), kind: None, shape: None, columns: Vec::new() };
     if let Some(type_proto::Value::TensorType(tensor)) = declared.and_then(|declared| declared.value.as_ref()) {
-        port.kind = Some(constants::kind(tensor.elem_type).map_err(|problem| Error::Input {
-            input: name.to_owned(),
-            problem: problem.0,
-        })?);
+        port.kind = Some(
+            constants::kind(tensor.elem_type)
+                .map_err(|problem| Error::Input { input: name.to_owned(), problem: problem.0 })?,
+        );
         port.shape = tensor.shape.as_ref().map(|shape| {
             let size = |dimension: &crate::proto::tensor_shape_proto::Dimension| match dimension.value {
                 Some(crate::proto::tensor_shape_proto::dimension::Value::DimValue(size)) if size > 0 => {

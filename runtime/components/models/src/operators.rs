@@ -1,5 +1,13 @@
 //! The operators, each by the name that nodes call it by.
 
+#![allow(
+    clippy::cloned_instead_of_copied,
+    clippy::default_trait_access,
+    clippy::float_cmp,
+    clippy::unnecessary_wraps,
+    reason = "builders have one type whether they can fail or not, code for elements of all kinds is one, and equality of floats is asked for"
+)]
+
 mod broadcast;
 mod cast;
 mod control;
@@ -23,7 +31,7 @@ pub(crate) struct Context<'a> {
     /// Its name, with its domain unless that is the default one.
     pub name: &'a str,
     pub attributes: &'a Attributes<'a>,
-    pub scope: &'a Scope,
+    pub scope: Scope,
     /// How many outputs the node has.
     pub outputs: usize,
     /// Names that graphs within the node may take from around it.
@@ -85,7 +93,7 @@ pub(crate) struct Built {
 pub(crate) fn build(
     name: &str,
     attributes: &Attributes<'_>,
-    scope: &Scope,
+    scope: Scope,
     seen: &[String],
     outputs: usize,
 ) -> Done<Built> {

@@ -9,8 +9,8 @@ use crate::tensor::{Data, Kind, Tensor, Value};
 
 /// What a missing number is written as; these are the words that pandas takes for it.
 pub const MISSING: [&str; 18] = [
-    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a", "#N/A", "-NaN", "-nan", "#NA", "1.#QNAN", "1.#IND",
-    "-1.#IND", "-1.#QNAN",
+    "", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "n/a", "#N/A", "-NaN", "-nan", "#NA", "1.#QNAN",
+    "1.#IND", "-1.#IND", "-1.#QNAN",
 ];
 
 /// Which columns of a table are features.
@@ -30,7 +30,10 @@ enum Cell {
     Truth,
     Text,
     /// A category by its text.
-    Category { places: HashMap<String, usize>, unknown_is_missing: bool },
+    Category {
+        places: HashMap<String, usize>,
+        unknown_is_missing: bool,
+    },
 }
 
 #[derive(Debug, Clone)]
@@ -141,7 +144,7 @@ impl Model {
                         unknown_is_missing: known.unknown_is_missing,
                     },
                     (Kind::F32 | Kind::F64, None) => Cell::Number,
-                    (Kind::I64 | Kind::I32, _) => Cell::Integer,
+                    (Kind::I64 | Kind::I32 | Kind::I16 | Kind::I8 | Kind::U8, _) => Cell::Integer,
                     (Kind::Bool, _) => Cell::Truth,
                     (Kind::Text, _) => Cell::Text,
                 },
@@ -151,7 +154,9 @@ impl Model {
                 // An open size is what there is.
                 inner if open => {
                     let known: usize = inner.iter().flatten().product();
-                    if inner.iter().filter(|size| size.is_none()).count() > 1 || slots.len() % known.max(1) != 0 {
+                    if inner.iter().filter(|size| size.is_none()).count() > 1
+                        || !slots.len().is_multiple_of(known.max(1))
+                    {
                         return Err(Error::Table(format!(
                             "input `{}` has the sizes {}, and {} columns cannot be laid out so",
                             port.name,
@@ -191,7 +196,8 @@ fn described(port: &Port) -> Result<(Kind, Vec<Option<usize>>)> {
     let Some(kind) = port.kind else {
         return Err(Error::Input {
             input: port.name.clone(),
-            problem: "it is no tensor, and a table fills only tensors; export the model with columns as inputs".to_owned(),
+            problem: "it is no tensor, and a table fills only tensors; export the model with columns as inputs"
+                .to_owned(),
         });
     };
     let inner = match port.shape.as_deref() {
@@ -212,6 +218,9 @@ impl Binding {
                 Kind::F64 => Vec::<f64>::new().into(),
                 Kind::I64 => Vec::<i64>::new().into(),
                 Kind::I32 => Vec::<i32>::new().into(),
+                Kind::I16 => Vec::<i16>::new().into(),
+                Kind::I8 => Vec::<i8>::new().into(),
+                Kind::U8 => Vec::<u8>::new().into(),
                 Kind::Bool => Vec::<bool>::new().into(),
                 Kind::Text => Vec::<String>::new().into(),
             }
@@ -256,9 +265,11 @@ impl Batch {
         for (input, data) in &mut self.inputs {
             for slot in &input.slots {
                 let cell = self.cells.get(slot.column).map_or("", |(start, end)| &self.text[*start..*end]);
-                slot.cell
-                    .read(cell, data)
-                    .map_err(|problem| Error::Cell { column: slot.name.clone(), row, problem })?;
+                slot.cell.read(cell, data).map_err(|problem| Error::Cell {
+                    column: slot.name.clone(),
+                    row,
+                    problem,
+                })?;
             }
         }
         Ok(())
@@ -270,7 +281,8 @@ impl Batch {
         let rows = std::mem::take(&mut self.rows);
         let mut taken = Vec::with_capacity(self.inputs.len());
         for (input, data) in &mut self.inputs {
-            let shape = if input.rows { std::iter::once(rows).chain(input.inner.iter().copied()).collect() } else { vec![] };
+            let shape =
+                if input.rows { std::iter::once(rows).chain(input.inner.iter().copied()).collect() } else { vec![] };
             let full = std::mem::replace(data, data.at(std::iter::empty()));
             if let Some(tensor) = Tensor::new(shape, full) {
                 taken.push((input.name.clone(), tensor.into()));
@@ -318,11 +330,13 @@ impl Cell {
                 let Some(value) = parsed.or_else(whole) else {
                     return Err(format!("`{cell}` is no integer, which the model takes here"));
                 };
+                let beyond = |_| format!("{value} is beyond the type that the model takes here");
                 match into {
                     Data::I64(values) => values.push(value),
-                    Data::I32(values) => {
-                        values.push(i32::try_from(value).map_err(|_| format!("{value} is beyond 32 bits"))?);
-                    }
+                    Data::I32(values) => values.push(i32::try_from(value).map_err(beyond)?),
+                    Data::I16(values) => values.push(i16::try_from(value).map_err(beyond)?),
+                    Data::I8(values) => values.push(i8::try_from(value).map_err(beyond)?),
+                    Data::U8(values) => values.push(u8::try_from(value).map_err(beyond)?),
                     _ => {}
                 }
             }

@@ -1,4 +1,4 @@
-//! Tensors: dense, row-major, of one of six kinds of elements.
+//! Tensors: dense, row-major, of one of nine kinds of elements.
 
 use crate::error::{Done, refuse};
 
@@ -15,6 +15,9 @@ pub enum Kind {
     F64,
     I64,
     I32,
+    I16,
+    I8,
+    U8,
     Bool,
     Text,
 }
@@ -26,6 +29,9 @@ impl std::fmt::Display for Kind {
             Self::F64 => "double",
             Self::I64 => "int64",
             Self::I32 => "int32",
+            Self::I16 => "int16",
+            Self::I8 => "int8",
+            Self::U8 => "uint8",
             Self::Bool => "bool",
             Self::Text => "string",
         })
@@ -40,6 +46,9 @@ pub enum Data {
     F64(Vec<f64>),
     I64(Vec<i64>),
     I32(Vec<i32>),
+    I16(Vec<i16>),
+    I8(Vec<i8>),
+    U8(Vec<u8>),
     Bool(Vec<bool>),
     Text(Vec<String>),
 }
@@ -52,6 +61,9 @@ macro_rules! each {
             $crate::tensor::Data::F64($values) => $what,
             $crate::tensor::Data::I64($values) => $what,
             $crate::tensor::Data::I32($values) => $what,
+            $crate::tensor::Data::U8($values) => $what,
+            $crate::tensor::Data::I8($values) => $what,
+            $crate::tensor::Data::I16($values) => $what,
             $crate::tensor::Data::Bool($values) => $what,
             $crate::tensor::Data::Text($values) => $what,
         }
@@ -67,6 +79,9 @@ macro_rules! map_each {
             $crate::tensor::Data::F64($values) => $crate::tensor::Data::F64($what),
             $crate::tensor::Data::I64($values) => $crate::tensor::Data::I64($what),
             $crate::tensor::Data::I32($values) => $crate::tensor::Data::I32($what),
+            $crate::tensor::Data::U8($values) => $crate::tensor::Data::U8($what),
+            $crate::tensor::Data::I8($values) => $crate::tensor::Data::I8($what),
+            $crate::tensor::Data::I16($values) => $crate::tensor::Data::I16($what),
             $crate::tensor::Data::Bool($values) => $crate::tensor::Data::Bool($what),
             $crate::tensor::Data::Text($values) => $crate::tensor::Data::Text($what),
         }
@@ -83,7 +98,7 @@ macro_rules! from {
         }
     )+};
 }
-from!(f32 => F32, f64 => F64, i64 => I64, i32 => I32, bool => Bool, String => Text);
+from!(f32 => F32, f64 => F64, i64 => I64, i32 => I32, i16 => I16, i8 => I8, u8 => U8, bool => Bool, String => Text);
 
 impl Data {
     /// How many elements.
@@ -106,13 +121,22 @@ impl Data {
             Self::F64(_) => Kind::F64,
             Self::I64(_) => Kind::I64,
             Self::I32(_) => Kind::I32,
+            Self::U8(_) => Kind::U8,
+            Self::I8(_) => Kind::I8,
+            Self::I16(_) => Kind::I16,
             Self::Bool(_) => Kind::Bool,
             Self::Text(_) => Kind::Text,
         }
     }
 
     /// The elements at these places, which must be in range.
-    pub(crate) fn at(&self, places: impl Iterator<Item = usize>) -> Self {
+    pub(crate) fn at(&self, mut places: impl Iterator<Item = usize>) -> Self {
+        self.pick(&mut places)
+    }
+
+    /// One piece of code for all callers: there are nine kinds, and many callers.
+    #[allow(clippy::clone_on_copy, reason = "one piece of code for all kinds")]
+    fn pick(&self, places: &mut dyn Iterator<Item = usize>) -> Self {
         map_each!(self, values => places.map(|at| values[at].clone()).collect())
     }
 
@@ -120,10 +144,15 @@ impl Data {
     #[must_use]
     pub fn text(&self, at: usize) -> String {
         match self {
-            Self::F32(values) => values.get(at).map_or_else(String::new, |value| number(f64::from(*value), &value.to_string())),
+            Self::F32(values) => {
+                values.get(at).map_or_else(String::new, |value| number(f64::from(*value), &value.to_string()))
+            }
             Self::F64(values) => values.get(at).map_or_else(String::new, |value| number(*value, &value.to_string())),
             Self::I64(values) => values.get(at).map_or_else(String::new, ToString::to_string),
             Self::I32(values) => values.get(at).map_or_else(String::new, ToString::to_string),
+            Self::U8(values) => values.get(at).map_or_else(String::new, ToString::to_string),
+            Self::I8(values) => values.get(at).map_or_else(String::new, ToString::to_string),
+            Self::I16(values) => values.get(at).map_or_else(String::new, ToString::to_string),
             Self::Bool(values) => values.get(at).map_or_else(String::new, ToString::to_string),
             Self::Text(values) => values.get(at).cloned().unwrap_or_default(),
         }
@@ -137,6 +166,9 @@ impl Data {
             Self::F64(values) => values.clone(),
             Self::I64(values) => values.iter().map(|value| *value as f64).collect(),
             Self::I32(values) => values.iter().map(|value| f64::from(*value)).collect(),
+            Self::U8(values) => values.iter().map(|value| f64::from(*value)).collect(),
+            Self::I8(values) => values.iter().map(|value| f64::from(*value)).collect(),
+            Self::I16(values) => values.iter().map(|value| f64::from(*value)).collect(),
             Self::Bool(values) => values.iter().map(|value| f64::from(u8::from(*value))).collect(),
             Self::Text(_) => return None,
         })
@@ -240,11 +272,11 @@ impl Tensor {
     }
 
     /// Rows and columns as the operators of ai.onnx.ml see them: a vector is one row.
-    pub(crate) fn matrix(&self) -> Done<(usize, usize)> {
+    pub(crate) fn matrix(&self) -> (usize, usize) {
         match self.shape.as_slice() {
-            [] => Ok((1, 1)),
-            [columns] => Ok((1, *columns)),
-            [rows, rest @ ..] => Ok((*rows, rest.iter().product())),
+            [] => (1, 1),
+            [columns] => (1, *columns),
+            [rows, rest @ ..] => (*rows, rest.iter().product()),
         }
     }
 
@@ -259,6 +291,9 @@ impl Tensor {
         match &self.data {
             Data::I64(values) => Ok(values.clone()),
             Data::I32(values) => Ok(values.iter().map(|value| i64::from(*value)).collect()),
+            Data::I16(values) => Ok(values.iter().map(|value| i64::from(*value)).collect()),
+            Data::I8(values) => Ok(values.iter().map(|value| i64::from(*value)).collect()),
+            Data::U8(values) => Ok(values.iter().map(|value| i64::from(*value)).collect()),
             other => refuse!("integers are needed, and these are {}", other.kind()),
         }
     }
@@ -269,7 +304,9 @@ impl Tensor {
             Data::F32(values) => Ok(values.into()),
             Data::Text(_) => refuse!("numbers are needed, and these are texts"),
             #[allow(clippy::cast_possible_truncation, reason = "that is what a cast to float does")]
-            other => Ok(other.numbers().unwrap_or_default().into_iter().map(|value| value as f32).collect::<Vec<_>>().into()),
+            other => {
+                Ok(other.numbers().unwrap_or_default().into_iter().map(|value| value as f32).collect::<Vec<_>>().into())
+            }
         }
     }
 

@@ -69,14 +69,17 @@ fn one(
     });
     let kept: Vec<usize> = kept.collect::<Result<_>>()?;
     let mut batch = model.bind(&columns, &request.choice)?.batch();
-    let mut output = Output { kept_names: &request.kept, outputs: request.outputs.as_deref(), header: false, line: Vec::new() };
+    let mut output =
+        Output { kept_names: &request.kept, outputs: request.outputs.as_deref(), header: false, line: Vec::new() };
     let mut beside: Vec<String> = Vec::new();
     let mut rows = 0;
     loop {
         let more = reader.advance()?;
         if more {
             push(&mut batch, &reader, table)?;
-            beside.extend(reader.row().cells().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, cell)| cell.to_owned()));
+            beside.extend(
+                reader.row().cells().enumerate().filter(|(at, _)| kept.contains(at)).map(|(_, cell)| cell.to_owned()),
+            );
         }
         // A table without rows has a header all the same.
         if batch.rows() == request.batch || (!more && (batch.rows() > 0 || rows == 0)) {
@@ -146,7 +149,8 @@ impl Output<'_> {
         };
         if !self.header {
             self.header = true;
-            let names = self.kept_names.iter().map(String::as_str).chain(columns.iter().map(|column| column.name.as_str()));
+            let names =
+                self.kept_names.iter().map(String::as_str).chain(columns.iter().map(|column| column.name.as_str()));
             self.cells(names, delimiter);
             into.write_all(&self.line)?;
         }
@@ -199,7 +203,11 @@ pub(crate) fn compare(
         let expected = expectations(model, &columns, choice);
         if expected.is_empty() {
             let outputs: Vec<String> = model.outputs().iter().map(|port| format!("`{}`", port.name)).collect();
-            bail!("{} has no column of the model's outputs, {}, so that there is nothing to compare", table.name, outputs.join(", "));
+            bail!(
+                "{} has no column of the model's outputs, {}, so that there is nothing to compare",
+                table.name,
+                outputs.join(", ")
+            );
         }
         let mut choice = choice.clone();
         choice.except.extend(expected.iter().map(|(_, column)| (*column).to_owned()));
@@ -225,7 +233,9 @@ pub(crate) fn compare(
     if different > 0 {
         let lines: Vec<String> = shown
             .iter()
-            .map(|one| format!("  line {}: `{}` is {}, and {} was expected", one.row, one.column, one.found, one.expected))
+            .map(|one| {
+                format!("  line {}: `{}` is {}, and {} was expected", one.row, one.column, one.found, one.expected)
+            })
             .collect();
         bail!(
             "the model `{name}` is refused: {different} of {compared} rows differ by more than {tolerance} from what was predicted where it was \
@@ -259,7 +269,8 @@ fn expectations<'c>(model: &Model, columns: &'c [String], choice: &Choice) -> Ve
 fn known(predictions: &Predictions, expected: &[(usize, &str)], table: &str) -> Result<()> {
     let given = |name: &str| predictions.columns.iter().any(|column| column.name == name);
     if let Some((_, name)) = expected.iter().find(|(_, name)| !given(name)) {
-        let names: Vec<String> = predictions.columns.iter().take(20).map(|column| format!("`{}`", column.name)).collect();
+        let names: Vec<String> =
+            predictions.columns.iter().take(20).map(|column| format!("`{}`", column.name)).collect();
         bail!(
             "{table} expects `{name}`, which the model does not give; it gives {}. Exclude the column, or name it as a feature",
             names.join(", ")

@@ -67,9 +67,12 @@ pub(crate) fn markdown(name: &str, lists: &Lists, compared: Option<(u64, f64)>) 
         _ = write!(page, "\n- {}", escaped(note));
     }
     page.push('\n');
-    for (title, items) in
-        [("Inputs", &lists.inputs), ("Outputs", &lists.outputs), ("Operators", &lists.operators), ("Operator sets", &lists.opsets)]
-    {
+    for (title, items) in [
+        ("Inputs", &lists.inputs),
+        ("Outputs", &lists.outputs),
+        ("Operators", &lists.operators),
+        ("Operator sets", &lists.opsets),
+    ] {
         if items.is_empty() {
             continue;
         }
@@ -82,7 +85,9 @@ pub(crate) fn markdown(name: &str, lists: &Lists, compared: Option<(u64, f64)>) 
         Some((rows, tolerance)) => {
             write!(page, "\n{rows} rows were predicted as where the model was trained, to {tolerance}.\n")
         }
-        None => write!(page, "\nNothing was compared: give `against` the rows and predictions that came with the model.\n"),
+        None => {
+            write!(page, "\nNothing was compared: give `against` the rows and predictions that came with the model.\n")
+        }
     };
     page
 }

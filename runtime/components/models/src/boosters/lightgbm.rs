@@ -113,9 +113,12 @@ fn ending(objective: &str) -> Done<Ending> {
         "cross_entropy" => Ending::Logistic,
         "cross_entropy_lambda" => Ending::LogOnePlusExp,
         "poisson" | "gamma" | "tweedie" => Ending::Exponential,
-        "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape" if words.contains(&"sqrt") => Ending::Square,
+        "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape" if words.contains(&"sqrt") => {
+            Ending::Square
+        }
         // An objective of one's own is not in the file, and the library gives the sums.
-        "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape" | "lambdarank" | "rank_xendcg" | "custom" | "" => Ending::Raw,
+        "regression" | "regression_l1" | "huber" | "fair" | "quantile" | "mape" | "lambdarank" | "rank_xendcg"
+        | "custom" | "" => Ending::Raw,
         other => refuse!("its objective `{other}` is not known here"),
     })
 }
@@ -228,10 +231,8 @@ fn lines(section: &Section<'_>, values: &[f64], features: usize) -> Done<Vec<Lin
     let constants: Vec<f64> = section.list("leaf_const", values.len())?;
     let counts: Vec<usize> = section.list("num_features", values.len())?;
     let total = counts.iter().fold(0_usize, |sum, count| sum.saturating_add(*count));
-    let mut terms = section
-        .list::<usize>("leaf_features", total)?
-        .into_iter()
-        .zip(section.list::<f64>("leaf_coeff", total)?);
+    let mut terms =
+        section.list::<usize>("leaf_features", total)?.into_iter().zip(section.list::<f64>("leaf_coeff", total)?);
     let mut lines = Vec::with_capacity(values.len());
     for (constant, count) in constants.into_iter().zip(counts) {
         let terms: Vec<(usize, f64)> = terms.by_ref().take(count).collect();

@@ -176,12 +176,12 @@ struct Items<'a, 'de> {
 
 impl Items<'_, '_> {
     /// Whether there is one more.
-    fn more(&mut self) -> Result<bool> {
+    fn more(&mut self) -> bool {
         match &mut self.left {
-            Some(0) => Ok(false),
+            Some(0) => false,
             Some(left) => {
                 *left -= 1;
-                Ok(true)
+                true
             }
             None => {
                 while self.reader.peek() == Some(b'N') {
@@ -189,7 +189,7 @@ impl Items<'_, '_> {
                 }
                 let ended = self.reader.peek() == Some(self.end);
                 self.reader.at += usize::from(ended);
-                Ok(!ended)
+                !ended
             }
         }
     }
@@ -199,7 +199,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
     type Error = Error;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if !self.more()? {
+        if !self.more() {
             return Ok(None);
         }
         seed.deserialize(Typed { marker: self.kind, reader: &mut *self.reader }).map(Some)
@@ -214,7 +214,7 @@ impl<'de> MapAccess<'de> for Items<'_, 'de> {
     type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        if !self.more()? {
+        if !self.more() {
             return Ok(None);
         }
         let key = self.reader.text()?;

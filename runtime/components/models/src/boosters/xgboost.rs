@@ -21,7 +21,8 @@ struct Learner {
     #[serde(default)]
     feature_names: Vec<String>,
     gradient_booster: GradientBooster,
-    learner_model_param: Parameters,
+    #[serde(rename = "learner_model_param")]
+    parameters: Parameters,
     objective: Objective,
 }
 
@@ -112,8 +113,8 @@ struct Tree {
     base_weights: Vec<f32>,
     #[serde(default)]
     leaf_weights: Vec<f32>,
-    #[serde(default)]
-    tree_param: TreeParameters,
+    #[serde(default, rename = "tree_param")]
+    parameters: TreeParameters,
 }
 
 #[derive(Deserialize, Default)]
@@ -172,7 +173,7 @@ fn booster(file: File) -> Done<Booster> {
             Some(_) => refuse!("`{name}` is no number that it may be"),
         }
     };
-    let parameters = &learner.learner_model_param;
+    let parameters = &learner.parameters;
     let features = number("num_feature", Some(&parameters.num_feature))?;
     let classes = number("num_class", parameters.num_class.as_ref())?.max(1);
     let targets = classes.saturating_mul(number("num_target", parameters.num_target.as_ref())?.max(1));
@@ -204,7 +205,8 @@ fn booster(file: File) -> Done<Booster> {
         // What scikit-learn's classes of XGBoost do after an early stop; the others predict by all trees unless they are told.
         let best = learner.attributes.scikit_learn.and(learner.attributes.best_iteration);
         let best = best.and_then(|best| best.parse::<usize>().ok());
-        let count = best.and_then(|best| model.iteration_indptr.get(best + 1)).and_then(|end| usize::try_from(*end).ok());
+        let count =
+            best.and_then(|best| model.iteration_indptr.get(best + 1)).and_then(|end| usize::try_from(*end).ok());
         model.trees.truncate(count.unwrap_or(usize::MAX));
         forest(&model, &dropped, targets, features, base)?
     };
@@ -243,18 +245,24 @@ impl Margin {
 fn ending(objective: &str) -> Done<(Ending, Margin)> {
     Ok(match objective {
         "binary:logistic" => (Ending::Binary(1.0), Margin::Logit),
-        // Its predictions are sums, and so is its base.
-        "binary:logitraw" => (Ending::Raw, Margin::Same),
         "binary:hinge" => (Ending::Hinge, Margin::Same),
         "reg:logistic" => (Ending::Logistic, Margin::Logit),
         "multi:softmax" | "multi:softprob" => (Ending::Softmax, Margin::Same),
         "count:poisson" | "reg:gamma" | "reg:tweedie" | "survival:cox" | "survival:aft" => {
             (Ending::Exponential, Margin::Log)
         }
-        "reg:squarederror" | "reg:linear" | "reg:squaredlogerror" | "reg:pseudohubererror" | "reg:absoluteerror"
-        | "reg:quantileerror" | "reg:expectileerror" | "rank:ndcg" | "rank:pairwise" | "rank:map" => {
-            (Ending::Raw, Margin::Same)
-        }
+        // Predictions are sums, and so is the base, also of `binary:logitraw`.
+        "binary:logitraw"
+        | "reg:squarederror"
+        | "reg:linear"
+        | "reg:squaredlogerror"
+        | "reg:pseudohubererror"
+        | "reg:absoluteerror"
+        | "reg:quantileerror"
+        | "reg:expectileerror"
+        | "rank:ndcg"
+        | "rank:pairwise"
+        | "rank:map" => (Ending::Raw, Margin::Same),
         other => refuse!("its objective `{other}` is not known here"),
     })
 }
@@ -325,16 +333,12 @@ fn branches(
     leaves: &mut Vec<Vec<(u32, f32)>>,
 ) -> Done<Vec<Branch>> {
     let count = tree.left_children.len();
-    let lists = [
-        tree.right_children.len(),
-        tree.split_indices.len(),
-        tree.split_conditions.len(),
-        tree.default_left.len(),
-    ];
+    let lists =
+        [tree.right_children.len(), tree.split_indices.len(), tree.split_conditions.len(), tree.default_left.len()];
     if count == 0 || lists.iter().any(|length| *length != count) {
         refuse!("its lists differ in length");
     }
-    let vector = tree.tree_param.size_leaf_vector.as_ref().and_then(|size| size.parse::<usize>().ok()).unwrap_or(1);
+    let vector = tree.parameters.size_leaf_vector.as_ref().and_then(|size| size.parse::<usize>().ok()).unwrap_or(1);
     if vector > 1 && vector != targets {
         refuse!("its leaves have {vector} values, and there are {targets} targets");
     }

@@ -76,12 +76,6 @@ impl<'a> Attributes<'a> {
         tensor.map(|tensor| named(name, constants::tensor(tensor))).transpose()
     }
 
-    /// A tensor of single bytes, which values never are.
-    pub(crate) fn bytes(&self, name: &str) -> Done<Option<Vec<u8>>> {
-        let tensor = self.find(name).and_then(|attribute| attribute.t.as_ref());
-        tensor.map(|tensor| named(name, constants::bytes(tensor))).transpose()
-    }
-
     /// A graph that must be there.
     pub(crate) fn graph(&self, name: &str) -> Done<&'a GraphProto> {
         match self.find(name).and_then(|attribute| attribute.g.as_ref()) {

@@ -8,15 +8,15 @@ use crate::tensor::{Data, Kind, Tensor, elements};
 pub(crate) fn kind(number: i32) -> Done<Kind> {
     let other = match number {
         1 => return Ok(Kind::F32),
+        2 => return Ok(Kind::U8),
+        3 => return Ok(Kind::I8),
+        5 => return Ok(Kind::I16),
         6 => return Ok(Kind::I32),
         7 => return Ok(Kind::I64),
         8 => return Ok(Kind::Text),
         9 => return Ok(Kind::Bool),
         11 => return Ok(Kind::F64),
-        2 => "uint8",
-        3 => "int8",
         4 => "uint16",
-        5 => "int16",
         10 => "float16",
         12 => "uint32",
         13 => "uint64",
@@ -25,13 +25,17 @@ pub(crate) fn kind(number: i32) -> Done<Kind> {
         16 => "bfloat16",
         _ => refuse!("there is no type of elements with the number {number}"),
     };
-    refuse!("elements of type {other} are not here; those are: float, double, int64, int32, bool, string")
+    refuse!(
+        "elements of type {other} are not here; those are: float, double, int64, int32, int16, int8, uint8, bool, string"
+    )
 }
 
 /// A tensor of the file.
 pub(crate) fn tensor(proto: &TensorProto) -> Done<Tensor> {
     if proto.data_location == 1 || !proto.external_data.is_empty() {
-        refuse!("its data lies in another file; save the model with its data inside (`onnx.save(model, path)` after `onnx.load`)");
+        refuse!(
+            "its data lies in another file; save the model with its data inside (`onnx.save(model, path)` after `onnx.load`)"
+        );
     }
     let shape = shape(&proto.dims)?;
     let count = elements(&shape)?;
@@ -41,6 +45,9 @@ pub(crate) fn tensor(proto: &TensorProto) -> Done<Tensor> {
         Kind::F64 => fixed(raw, &proto.double_data, f64::from_le_bytes)?.into(),
         Kind::I64 => fixed(raw, &proto.int64_data, i64::from_le_bytes)?.into(),
         Kind::I32 => fixed(raw, &proto.int32_data, i32::from_le_bytes)?.into(),
+        Kind::I16 => small(raw, &proto.int32_data, i16::from_le_bytes)?.into(),
+        Kind::I8 => small(raw, &proto.int32_data, i8::from_le_bytes)?.into(),
+        Kind::U8 => small(raw, &proto.int32_data, u8::from_le_bytes)?.into(),
         Kind::Bool if raw.is_empty() => proto.int32_data.iter().map(|value| *value != 0).collect::<Vec<_>>().into(),
         Kind::Bool => raw.iter().map(|value| *value != 0).collect::<Vec<_>>().into(),
         Kind::Text => proto.string_data.iter().map(|bytes| text(bytes)).collect::<Done<Vec<_>>>()?.into(),
@@ -49,17 +56,6 @@ pub(crate) fn tensor(proto: &TensorProto) -> Done<Tensor> {
         refuse!("its shape {shape:?} has {count} elements, and the file has {} of them", data.len());
     }
     Tensor::of(shape, data)
-}
-
-/// A tensor of the type uint8.
-pub(crate) fn bytes(proto: &TensorProto) -> Done<Vec<u8>> {
-    if proto.data_type != 2 {
-        refuse!("it must have elements of type uint8");
-    }
-    if !proto.raw_data.is_empty() {
-        return Ok(proto.raw_data.clone());
-    }
-    proto.int32_data.iter().map(|value| u8::try_from(*value).map_err(|_| format!("{value} is no uint8").into())).collect()
 }
 
 /// Sizes of axes.
@@ -85,4 +81,15 @@ fn fixed<T: Clone, const N: usize>(raw: &[u8], listed: &[T], read: fn([u8; N]) -
         refuse!("its {} raw bytes are no whole number of elements", raw.len());
     }
     Ok(whole.iter().map(|bytes| read(*bytes)).collect())
+}
+
+/// Elements of fixed width that are listed as wider ones.
+fn small<T: Clone + TryFrom<i32>, const N: usize>(raw: &[u8], listed: &[i32], read: fn([u8; N]) -> T) -> Done<Vec<T>> {
+    if !raw.is_empty() {
+        return fixed(raw, &[], read);
+    }
+    listed
+        .iter()
+        .map(|value| T::try_from(*value).map_err(|_| format!("the element {value} is beyond its type").into()))
+        .collect()
 }

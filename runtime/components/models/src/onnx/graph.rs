@@ -119,7 +119,7 @@ impl Held<'_> {
 
 impl Graph {
     /// Reads a graph. `outer` are the names that a graph within a node may take from around it.
-    pub(crate) fn load(proto: &GraphProto, scope: &Scope, outer: &[String]) -> Result<Self> {
+    pub(crate) fn load(proto: &GraphProto, scope: Scope, outer: &[String]) -> Result<Self> {
         let mut slots: HashMap<String, usize> = HashMap::new();
         let mut graph = Self {
             nodes: Vec::with_capacity(proto.node.len()),
@@ -183,7 +183,7 @@ impl Graph {
     fn add(
         &mut self,
         node: &NodeProto,
-        scope: &Scope,
+        scope: Scope,
         outer: &[String],
         slots: &mut HashMap<String, usize>,
     ) -> Result<()> {
@@ -273,11 +273,8 @@ impl Graph {
             held[*slot] = Some(Held::Owned(value));
         }
         for node in &self.nodes {
-            let values: Vec<Option<&Value>> = node
-                .inputs
-                .iter()
-                .map(|slot| slot.and_then(|slot| held[slot].as_ref()).map(Held::value))
-                .collect();
+            let values: Vec<Option<&Value>> =
+                node.inputs.iter().map(|slot| slot.and_then(|slot| held[slot].as_ref()).map(Held::value)).collect();
             let inputs = Inputs { values };
             let outputs = (node.run)(&inputs).map_err(|problem| node.wrong(&inputs, problem))?;
             if outputs.len() < node.outputs.len() {

@@ -23,9 +23,8 @@ pub(super) fn shapes(a: &[usize], b: &[usize]) -> Done<Vec<usize>> {
 pub(super) fn stretched(shape: &[usize], to: &[usize]) -> Walk {
     let own = strides(shape);
     let lead = to.len() - shape.len();
-    let strides: Vec<usize> = (0..to.len())
-        .map(|at| at.checked_sub(lead).map_or(0, |at| if shape[at] == 1 { 0 } else { own[at] }))
-        .collect();
+    let strides: Vec<usize> =
+        (0..to.len()).map(|at| at.checked_sub(lead).map_or(0, |at| if shape[at] == 1 { 0 } else { own[at] })).collect();
     Walk::new(to, &strides, 0)
 }
 

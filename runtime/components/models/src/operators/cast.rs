@@ -29,19 +29,33 @@ pub(super) fn cast(tensor: &Tensor, to: Kind) -> Done<Tensor> {
                 Kind::F64 => $values.iter().map(|value| *value as f64).collect::<Vec<_>>().into(),
                 Kind::I64 => $values.iter().map(|value| *value as i64).collect::<Vec<_>>().into(),
                 Kind::I32 => $values.iter().map(|value| *value as i32).collect::<Vec<_>>().into(),
+                Kind::I16 => $values.iter().map(|value| *value as i16).collect::<Vec<_>>().into(),
+                Kind::I8 => $values.iter().map(|value| *value as i8).collect::<Vec<_>>().into(),
+                Kind::U8 => $values.iter().map(|value| *value as u8).collect::<Vec<_>>().into(),
                 Kind::Bool => $values.iter().map(|value| *value != $zero).collect::<Vec<_>>().into(),
                 Kind::Text => $values.iter().map(|value| value.to_string()).collect::<Vec<_>>().into(),
             }
         };
     }
-    #[allow(clippy::cast_lossless, clippy::unnecessary_cast, reason = "one piece of code for all kinds")]
+    #[allow(
+        clippy::cast_lossless,
+        clippy::cast_possible_wrap,
+        clippy::cast_sign_loss,
+        clippy::unnecessary_cast,
+        reason = "one piece of code for all kinds"
+    )]
     let data: Data = match (tensor.data(), to) {
-        (Data::F32(values), Kind::Text) => values.iter().map(|value| general(f64::from(*value), 8)).collect::<Vec<_>>().into(),
+        (Data::F32(values), Kind::Text) => {
+            values.iter().map(|value| general(f64::from(*value), 8)).collect::<Vec<_>>().into()
+        }
         (Data::F64(values), Kind::Text) => values.iter().map(|value| general(*value, 17)).collect::<Vec<_>>().into(),
         (Data::F32(values), _) => numbers!(values, 0.0),
         (Data::F64(values), _) => numbers!(values, 0.0),
         (Data::I64(values), _) => numbers!(values, 0),
         (Data::I32(values), _) => numbers!(values, 0),
+        (Data::I16(values), _) => numbers!(values, 0),
+        (Data::I8(values), _) => numbers!(values, 0),
+        (Data::U8(values), _) => numbers!(values, 0),
         (Data::Bool(values), Kind::Text) => {
             values.iter().map(|value| if *value { "1" } else { "0" }.to_owned()).collect::<Vec<_>>().into()
         }
@@ -64,6 +78,9 @@ fn texts(values: &[String], to: Kind) -> Done<Data> {
         Kind::F64 => all::<f64>(values, to)?.into(),
         Kind::I64 => all::<i64>(values, to)?.into(),
         Kind::I32 => all::<i32>(values, to)?.into(),
+        Kind::I16 => all::<i16>(values, to)?.into(),
+        Kind::I8 => all::<i8>(values, to)?.into(),
+        Kind::U8 => all::<u8>(values, to)?.into(),
         Kind::Bool => refuse!("texts are no truth values"),
         Kind::Text => values.to_vec().into(),
     })

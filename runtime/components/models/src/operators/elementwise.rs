@@ -117,11 +117,25 @@ fn signed(context: &mut Context<'_>) -> Done<Operator> {
         "Neg" => (|x| -x, i64::wrapping_neg),
         // NaN stays.
         "Relu" => (|x| if x < 0.0 { 0.0 } else { x }, |x| x.max(0)),
-        _ => (|x| if x > 0.0 { 1.0 } else if x < 0.0 { -1.0 } else { x }, i64::signum),
+        _ => (
+            |x| {
+                if x > 0.0 {
+                    1.0
+                } else if x < 0.0 {
+                    -1.0
+                } else {
+                    x
+                }
+            },
+            i64::signum,
+        ),
     };
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
-        #[allow(clippy::cast_possible_truncation, reason = "these functions stay within the type, but for its smallest number, which wraps")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "these functions stay within the type, but for its smallest number, which wraps"
+        )]
         let data: Data = match tensor.data() {
             Data::I64(values) => values.iter().map(|value| integers(*value)).collect::<Vec<_>>().into(),
             Data::I32(values) => {
@@ -158,7 +172,15 @@ fn activation(context: &mut Context<'_>) -> Done<Operator> {
         }
         "Shrink" => {
             let (bias, lambd) = (number("bias", 0.0), number("lambd", 0.5));
-            Box::new(move |x| if x < -lambd { x + bias } else if x > lambd { x - bias } else { 0.0 })
+            Box::new(move |x| {
+                if x < -lambd {
+                    x + bias
+                } else if x > lambd {
+                    x - bias
+                } else {
+                    0.0
+                }
+            })
         }
         _ => {
             let alpha = number("alpha", 1.0);
@@ -210,7 +232,11 @@ fn arithmetic(name: &str, a: &Tensor, b: &Tensor) -> Done<Tensor> {
                 "Min" => broadcast::zip(x, y, |x, y| if *x < *y || x.is_nan() { *x } else { *y })?,
                 "PRelu" => broadcast::zip(x, y, |x, y| if *x < 0.0 { x * y } else { *x })?,
                 "Fmod" => broadcast::zip(x, y, |x, y| x % y)?,
-                "Mod" => refuse!("`Mod` of floats needs the attribute fmod = 1"),
+                // The sign of the divisor, as in Python.
+                "Mod" => broadcast::zip(x, y, |x, y| {
+                    let rest = x % y;
+                    if rest != 0.0 && (rest < 0.0) != (*y < 0.0) { rest + y } else { rest.copysign(*y) }
+                })?,
                 other => refuse!("there is no function {other}"),
             };
             Tensor::of(shape, values)
@@ -229,7 +255,6 @@ fn arithmetic(name: &str, a: &Tensor, b: &Tensor) -> Done<Tensor> {
                 "Div" => broadcast::zip(x, y, |x, y| x.wrapping_div(*y))?,
                 "Max" => broadcast::zip(x, y, |x, y| *x.max(y))?,
                 "Min" => broadcast::zip(x, y, |x, y| *x.min(y))?,
-                "PRelu" => broadcast::zip(x, y, |x, y| if *x < 0 { x.wrapping_mul(*y) } else { *x })?,
                 "Fmod" => broadcast::zip(x, y, |x, y| x.wrapping_rem(*y))?,
                 // The sign of the divisor, as in Python.
                 "Mod" => broadcast::zip(x, y, |x, y| {
@@ -246,7 +271,9 @@ fn arithmetic(name: &str, a: &Tensor, b: &Tensor) -> Done<Tensor> {
         (Data::F64(x), Data::F64(y)) => floats!(x, y),
         (Data::I64(x), Data::I64(y)) => integers!(x, y),
         (Data::I32(x), Data::I32(y)) => integers!(x, y),
-        (x, y) => refuse!("two operands of the same kind of numbers are needed, and these are {} and {}", x.kind(), y.kind()),
+        (x, y) => {
+            refuse!("two operands of the same kind of numbers are needed, and these are {} and {}", x.kind(), y.kind())
+        }
     }
 }
 

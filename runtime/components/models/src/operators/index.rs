@@ -27,6 +27,9 @@ pub(super) fn append(to: &mut Data, more: &Data) -> Done<()> {
         (Data::F64(to), Data::F64(more)) => to.extend_from_slice(more),
         (Data::I64(to), Data::I64(more)) => to.extend_from_slice(more),
         (Data::I32(to), Data::I32(more)) => to.extend_from_slice(more),
+        (Data::I16(to), Data::I16(more)) => to.extend_from_slice(more),
+        (Data::I8(to), Data::I8(more)) => to.extend_from_slice(more),
+        (Data::U8(to), Data::U8(more)) => to.extend_from_slice(more),
         (Data::Bool(to), Data::Bool(more)) => to.extend_from_slice(more),
         (Data::Text(to), Data::Text(more)) => to.extend_from_slice(more),
         (to, more) => refuse!("elements of one kind are needed, and these are {} and {}", to.kind(), more.kind()),
@@ -65,7 +68,9 @@ pub(super) fn joined(tensors: &[&Tensor], at: i64) -> Done<Tensor> {
             for tensor in tensors {
                 match tensor.data() {
                     Data::$kind(values) => parts.push(values.as_slice()),
-                    other => refuse!("elements of one kind are needed, and these are {} and {}", first.kind(), other.kind()),
+                    other => {
+                        refuse!("elements of one kind are needed, and these are {} and {}", first.kind(), other.kind())
+                    }
                 }
             }
             let mut all = Vec::with_capacity(elements(&shape)?);
@@ -82,6 +87,9 @@ pub(super) fn joined(tensors: &[&Tensor], at: i64) -> Done<Tensor> {
         Kind::F64 => pieces!(F64),
         Kind::I64 => pieces!(I64),
         Kind::I32 => pieces!(I32),
+        Kind::I16 => pieces!(I16),
+        Kind::I8 => pieces!(I8),
+        Kind::U8 => pieces!(U8),
         Kind::Bool => pieces!(Bool),
         Kind::Text => pieces!(Text),
     }
@@ -236,7 +244,11 @@ fn slice(context: &mut Context<'_>) -> Done<Operator> {
             let to = if *end < -size && *step < 0 { -1 } else { bound(*end) };
             let distance = if *step > 0 { to - from } else { from - to };
             let taken = if distance <= 0 || size == 0 { 0 } else { (distance - 1) / step.saturating_abs() + 1 };
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "offsets wrap around, and so come back")]
+            #[allow(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "offsets wrap around, and so come back"
+            )]
             if taken > 0 {
                 offset = offset.wrapping_add((from as usize).wrapping_mul(strides[*at]));
                 strides[*at] = strides[*at].wrapping_mul(*step as usize);
@@ -256,18 +268,16 @@ fn split(context: &mut Context<'_>) -> Done<Operator> {
         let tensor = inputs.tensor(0)?;
         let at = axis(at, tensor.shape().len())?;
         let size = tensor.shape()[at];
-        let widths: Vec<usize> = match super::shape::axes(inputs, 1, fixed.as_ref())? {
-            Some(widths) => widths
-                .iter()
-                .map(|width| usize::try_from(*width).map_err(|_| format!("a part has the size {width}").into()))
-                .collect::<Done<_>>()?,
-            None => {
-                // The last part is smaller if they cannot be equal.
-                let width = size.div_ceil(parts.max(1));
-                (0..parts).map(|part| width.min(size.saturating_sub(part * width))).collect()
-            }
+        let widths: Vec<usize> = if let Some(widths) = super::shape::axes(inputs, 1, fixed.as_ref())? {
+            let width =
+                |width: &i64| usize::try_from(*width).map_err(|_| format!("a part has the size {width}").into());
+            widths.iter().map(width).collect::<Done<_>>()?
+        } else {
+            // The last part is smaller if they cannot be equal.
+            let width = size.div_ceil(parts.max(1));
+            (0..parts).map(|part| width.min(size.saturating_sub(part * width))).collect()
         };
-        if widths.iter().sum::<usize>() != size || widths.len() < parts {
+        if widths.iter().try_fold(0_usize, |sum, width| sum.checked_add(*width)) != Some(size) || widths.len() < parts {
             refuse!("parts of {widths:?} are not the {size} elements of axis {at}");
         }
         let own = strides(tensor.shape());

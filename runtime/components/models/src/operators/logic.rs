@@ -62,7 +62,7 @@ macro_rules! pairs {
 fn equal(_: &mut Context<'_>) -> Done<Operator> {
     Ok(Box::new(|inputs| {
         let (a, b) = (inputs.tensor(0)?, inputs.tensor(1)?);
-        let (shape, values) = pairs!(a, b, |x, y| x == y, F32, F64, I64, I32, Bool, Text);
+        let (shape, values) = pairs!(a, b, |x, y| x == y, F32, F64, I64, I32, I16, I8, U8, Bool, Text);
         Ok(one(Tensor::of(shape, values)?))
     }))
 }

@@ -115,7 +115,9 @@ fn product(a: &Tensor, b: &Tensor) -> Done<Tensor> {
     let data: Data = match (a.data(), b.data()) {
         (Data::F32(x), Data::F32(y)) => product!(x, y, 0.0_f32),
         (Data::F64(x), Data::F64(y)) => product!(x, y, 0.0_f64),
-        (x, y) => refuse!("two matrices of floats or of doubles are needed, and these are {} and {}", x.kind(), y.kind()),
+        (x, y) => {
+            refuse!("two matrices of floats or of doubles are needed, and these are {} and {}", x.kind(), y.kind())
+        }
     };
     if column {
         shape.pop();

@@ -125,9 +125,12 @@ fn reduced(name: &str, tensor: &Tensor, gone: &dyn Fn(&usize) -> bool, keep: boo
         Data::I32(values) => integers!(values, i32),
         Data::Bool(values) if matches!(name, "ReduceMax" | "ReduceMin") => {
             let any = name == "ReduceMax";
-            let fold = |start: usize| within.iter().fold(!any, |so_far, at| {
-                if any { so_far || values[start + at] } else { so_far && values[start + at] }
-            });
+            let fold =
+                |start: usize| {
+                    within.iter().fold(!any, |so_far, at| {
+                        if any { so_far || values[start + at] } else { so_far && values[start + at] }
+                    })
+                };
             starts.map(fold).collect::<Vec<bool>>().into()
         }
         other => refuse!("numbers are needed, and these are {}", other.kind()),

@@ -23,8 +23,11 @@ pub(super) const TABLE: Table = &[
 ];
 
 fn identity(context: &mut Context<'_>) -> Done<Operator> {
-    let outputs = context.outputs;
+    let (outputs, drops) = (context.outputs, context.name == "Dropout");
     Ok(Box::new(move |inputs| {
+        if drops && inputs.optional(2)?.is_some_and(|training| *training.data() == Data::Bool(vec![true])) {
+            refuse!("it is in training mode; export the model for inference");
+        }
         let value = inputs.value(0)?.clone();
         if outputs < 2 {
             return Ok(vec![value]);

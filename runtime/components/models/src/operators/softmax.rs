@@ -62,6 +62,9 @@ pub(super) fn exponentials(line: &mut [f64]) {
     }
 }
 
+/// What becomes of a line.
+type Change = Box<dyn Fn(&mut [f64])>;
+
 fn softmax(context: &mut Context<'_>) -> Done<Operator> {
     let name = context.name.to_owned();
     // Before opset 13, all axes from this one on were one line.
@@ -80,7 +83,7 @@ fn softmax(context: &mut Context<'_>) -> Done<Operator> {
         } else {
             (shape[..at].iter().product(), shape[at], shape[at + 1..].iter().product())
         };
-        let change: Box<dyn Fn(&mut [f64])> = match name.as_str() {
+        let change: Change = match name.as_str() {
             "Softmax" => Box::new(exponentials),
             "LogSoftmax" => Box::new(|line| {
                 let most = most(line);
@@ -146,7 +149,9 @@ fn scaled(tensor: &Tensor, inner: usize, scales: &[(f64, f64)]) -> Done<Tensor> 
             $values
                 .chunks(inner.max(1))
                 .zip(scales.iter().cycle())
-                .flat_map(|(part, (scale, shift))| part.iter().map(move |value| (f64::from(*value) * scale + shift) as $kind))
+                .flat_map(|(part, (scale, shift))| {
+                    part.iter().map(move |value| (f64::from(*value) * scale + shift) as $kind)
+                })
                 .collect::<Vec<$kind>>()
                 .into()
         };

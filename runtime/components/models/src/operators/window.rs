@@ -74,7 +74,7 @@ impl Window {
         }
         let mut moves = Moves { kernel, strides, dilations, before: vec![], out: vec![], padded: vec![] };
         for (at, size) in sizes.iter().enumerate() {
-            let reach = (moves.kernel[at] - 1) * moves.dilations[at] + 1;
+            let reach = (moves.kernel[at] - 1).saturating_mul(moves.dilations[at]).saturating_add(1);
             let (before, after) = match self.auto.as_str() {
                 "SAME_UPPER" | "SAME_LOWER" => {
                     let out = size.div_ceil(moves.strides[at]);
@@ -139,7 +139,8 @@ fn convolution(context: &mut Context<'_>) -> Done<Operator> {
     };
     Ok(Box::new(move |inputs| {
         let (tensor, weights) = (inputs.tensor(0)?, inputs.tensor(1)?);
-        let ([batch, channels, sizes @ ..], [out_channels, part, kernel @ ..]) = (tensor.shape(), weights.shape()) else {
+        let ([batch, channels, sizes @ ..], [out_channels, part, kernel @ ..]) = (tensor.shape(), weights.shape())
+        else {
             refuse!("an input and weights with channels are needed")
         };
         if part * groups != *channels || out_channels % groups != 0 || kernel.len() != sizes.len() {
@@ -157,7 +158,7 @@ fn convolution(context: &mut Context<'_>) -> Done<Operator> {
         let (plane, windows) = (sizes.iter().product::<usize>(), moves.out.iter().product::<usize>());
         let places: usize = kernel.iter().product();
         let inner = part * places;
-        elements(&[inner, windows])?;
+        elements(&[inner.max(places), windows])?;
         let mut shape = vec![*batch, *out_channels];
         shape.extend(&moves.out);
         let mut result = vec![0.0_f32; elements(&shape)?];
@@ -215,17 +216,19 @@ fn pool(context: &mut Context<'_>) -> Done<Operator> {
                 sources[window].push(source);
             }
         });
-        let counts: Vec<usize> = (0..windows).map(|window| {
-            if !pads_count {
-                return sources[window].len();
-            }
-            let out = strides(&moves.out);
-            let counted = (0..sizes.len()).map(|at| {
-                let start = window / out[at] % moves.out[at] * moves.strides[at];
-                (0..moves.kernel[at]).filter(|step| start + step * moves.dilations[at] < moves.padded[at]).count()
-            });
-            counted.product()
-        }).collect();
+        let counts: Vec<usize> = (0..windows)
+            .map(|window| {
+                if !pads_count {
+                    return sources[window].len();
+                }
+                let out = strides(&moves.out);
+                let counted = (0..sizes.len()).map(|at| {
+                    let start = window / out[at] % moves.out[at] * moves.strides[at];
+                    (0..moves.kernel[at]).filter(|step| start + step * moves.dilations[at] < moves.padded[at]).count()
+                });
+                counted.product()
+            })
+            .collect();
         for plane in values.chunks_exact(sizes.iter().product::<usize>().max(1)) {
             for (sources, count) in sources.iter().zip(&counts) {
                 let inside = sources.iter().map(|at| plane[*at]);

@@ -36,6 +36,9 @@ fn keys(data: &Data) -> Vec<Key> {
         Data::F64(values) => values.iter().map(|value| Key::number(*value)).collect(),
         Data::I64(values) => values.iter().map(|value| Key::Integer(*value)).collect(),
         Data::I32(values) => values.iter().map(|value| Key::Integer(i64::from(*value))).collect(),
+        Data::I16(values) => values.iter().map(|value| Key::Integer(i64::from(*value))).collect(),
+        Data::I8(values) => values.iter().map(|value| Key::Integer(i64::from(*value))).collect(),
+        Data::U8(values) => values.iter().map(|value| Key::Integer(i64::from(*value))).collect(),
         Data::Bool(values) => values.iter().map(|value| Key::Integer(i64::from(*value))).collect(),
         Data::Text(values) => values.iter().map(|value| Key::Text(value.clone())).collect(),
     }
@@ -70,7 +73,7 @@ struct Map {
 }
 
 impl Map {
-    fn new(from: &Data, values: Data, default: &Data) -> Done<Self> {
+    fn new(from: &Data, values: &Data, default: &Data) -> Done<Self> {
         if from.len() != values.len() {
             refuse!("{} keys have {} values", from.len(), values.len());
         }
@@ -121,8 +124,8 @@ fn label_encoder(context: &mut Context<'_>) -> Done<Operator> {
         let classes: Data = attributes.texts("classes_strings")?.into();
         let numbers: Data = (0..).take(classes.len()).collect::<Vec<i64>>().into();
         let text = attributes.text("default_string", "_Unused")?;
-        let to_number = Map::new(&classes, numbers.clone(), &vec![integer].into())?;
-        let to_class = Map::new(&numbers, classes, &vec![text].into())?;
+        let to_number = Map::new(&classes, &numbers, &vec![integer].into())?;
+        let to_class = Map::new(&numbers, &classes, &vec![text].into())?;
         return Ok(Box::new(move |inputs| {
             let tensor = inputs.tensor(0)?;
             let map = if matches!(tensor.data(), Data::Text(_)) { &to_number } else { &to_class };
@@ -133,15 +136,19 @@ fn label_encoder(context: &mut Context<'_>) -> Done<Operator> {
         refuse!("its keys or values are missing, or of a type that is not here")
     };
     let default: Data = match (attributes.tensor("default_tensor")?, &values) {
+        (Some(default), _) if default.is_empty() => refuse!("its default is empty"),
         (Some(default), _) => default.into_data().at(std::iter::once(0)),
         (None, Data::Text(_)) => vec![text].into(),
         (None, Data::I64(_)) => vec![integer].into(),
         (None, Data::F32(_)) => vec![number].into(),
         (None, Data::F64(_)) => vec![f64::from(number)].into(),
         (None, Data::I32(_)) => vec![-1_i32].into(),
+        (None, Data::I16(_)) => vec![-1_i16].into(),
+        (None, Data::I8(_)) => vec![-1_i8].into(),
+        (None, Data::U8(_)) => vec![u8::MAX].into(),
         (None, Data::Bool(_)) => vec![false].into(),
     };
-    let map = Map::new(&keys, values, &default)?;
+    let map = Map::new(&keys, &values, &default)?;
     Ok(Box::new(move |inputs| Ok(one(map.apply(inputs.tensor(0)?)?))))
 }
 
@@ -149,8 +156,8 @@ fn category_mapper(context: &mut Context<'_>) -> Done<Operator> {
     let attributes = context.attributes;
     let texts: Data = attributes.texts("cats_strings")?.into();
     let integers: Data = attributes.ints("cats_int64s").unwrap_or_default().to_vec().into();
-    let to_integer = Map::new(&texts, integers.clone(), &vec![attributes.int("default_int64", -1)].into())?;
-    let to_text = Map::new(&integers, texts, &vec![attributes.text("default_string", "_Unused")?].into())?;
+    let to_integer = Map::new(&texts, &integers, &vec![attributes.int("default_int64", -1)].into())?;
+    let to_text = Map::new(&integers, &texts, &vec![attributes.text("default_string", "_Unused")?].into())?;
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
         let map = if matches!(tensor.data(), Data::Text(_)) { &to_integer } else { &to_text };
@@ -165,7 +172,7 @@ fn one_hot_encoder(context: &mut Context<'_>) -> Done<Operator> {
     let zeros = attributes.int("zeros", 1) != 0;
     let categories: Data = if texts.is_empty() { integers.into() } else { texts.into() };
     let width = categories.len();
-    let map = Map::new(&categories, (0..).take(width).collect::<Vec<i64>>().into(), &vec![-1_i64].into())?;
+    let map = Map::new(&categories, &(0..).take(width).collect::<Vec<i64>>().into(), &vec![-1_i64].into())?;
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
         let found = match tensor.data() {
@@ -220,13 +227,11 @@ fn feature_vectorizer(context: &mut Context<'_>) -> Done<Operator> {
     let widths = context.attributes.ints("inputdimensions").unwrap_or_default().to_vec();
     Ok(Box::new(move |inputs| {
         let tensors = inputs.tensors()?;
-        let Some(rows) = tensors.first().map(|tensor| tensor.matrix()).transpose()?.map(|(rows, _)| rows) else {
-            refuse!("it has no input")
-        };
+        let Some(rows) = tensors.first().map(|tensor| tensor.matrix().0) else { refuse!("it has no input") };
         let mut parts = Vec::with_capacity(tensors.len());
         let mut total = 0_usize;
         for (at, tensor) in tensors.iter().enumerate() {
-            let (own, width) = tensor.matrix()?;
+            let (own, width) = tensor.matrix();
             if own != rows {
                 refuse!("input {at} has {own} rows, and the first has {rows}");
             }

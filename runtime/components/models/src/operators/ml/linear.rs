@@ -39,7 +39,7 @@ impl Linear {
 
     /// The sums of each row.
     fn sums(&self, rows: &Tensor) -> Done<(usize, Vec<f32>)> {
-        let (count, width) = rows.matrix()?;
+        let (count, width) = rows.matrix();
         if width != self.features {
             refuse!("the model has {} features, and rows have {width}", self.features);
         }

@@ -5,17 +5,14 @@ use crate::error::{Done, refuse};
 use crate::onnx::Operator;
 use crate::tensor::{Data, Kind, Maps, Tensor, Value, elements, map_each};
 
-pub(in super::super) const TABLE: Table = &[
-    ("ai.onnx.ml.CastMap", cast_map),
-    ("ai.onnx.ml.DictVectorizer", dict_vectorizer),
-    ("ai.onnx.ml.ZipMap", zip_map),
-];
+pub(in super::super) const TABLE: Table =
+    &[("ai.onnx.ml.CastMap", cast_map), ("ai.onnx.ml.DictVectorizer", dict_vectorizer), ("ai.onnx.ml.ZipMap", zip_map)];
 
 fn zip_map(context: &mut Context<'_>) -> Done<Operator> {
     let keys = super::scores::classes(context.attributes, "classlabels_int64s")?;
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
-        let (rows, columns) = tensor.matrix()?;
+        let (rows, columns) = tensor.matrix();
         if columns != keys.len() {
             refuse!("it has {} keys, and rows have {columns} values", keys.len());
         }
@@ -40,7 +37,7 @@ fn dict_vectorizer(context: &mut Context<'_>) -> Done<Operator> {
             }
             (words, keys) => refuse!("its vocabulary is {}, and the keys are {}", words.kind(), keys.kind()),
         };
-        let (rows, columns) = maps.values.matrix()?;
+        let (rows, columns) = maps.values.matrix();
         let mut all = maps.values.data().clone();
         let nothing = map_each!(&all, values => values.iter().take(0).cloned().chain([Default::default()]).collect());
         super::super::index::append(&mut all, &nothing)?;
@@ -65,7 +62,7 @@ fn cast_map(context: &mut Context<'_>) -> Done<Operator> {
     Ok(Box::new(move |inputs| {
         let maps = inputs.maps(0)?;
         let Data::I64(keys) = &maps.keys else { refuse!("keys must be integers") };
-        let (rows, columns) = maps.values.matrix()?;
+        let (rows, columns) = maps.values.matrix();
         let mut order: Vec<(i64, usize)> = keys.iter().copied().zip(0..).collect();
         order.sort_unstable();
         let values = super::super::cast::cast(&maps.values, to)?;
@@ -83,8 +80,9 @@ fn cast_map(context: &mut Context<'_>) -> Done<Operator> {
         let nothing = map_each!(&all, values => values.iter().take(0).cloned().chain([Default::default()]).collect());
         super::super::index::append(&mut all, &nothing)?;
         let beyond = values.len();
-        let order = (0..rows)
-            .flat_map(|row| places.iter().map(move |place| if *place == beyond { beyond } else { row * columns + place }));
+        let order = (0..rows).flat_map(|row| {
+            places.iter().map(move |place| if *place == beyond { beyond } else { row * columns + place })
+        });
         Ok(one(Tensor::of(vec![rows, width], all.at(order))?))
     }))
 }

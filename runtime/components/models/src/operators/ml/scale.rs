@@ -25,7 +25,7 @@ fn scaler(context: &mut Context<'_>) -> Done<Operator> {
     let (offset, scale) = (context.attributes.floats("offset").to_vec(), context.attributes.floats("scale").to_vec());
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
-        let width = tensor.matrix()?.1;
+        let width = tensor.matrix().1;
         let (offset, scale) = (by_column(&offset, width, "offset")?, by_column(&scale, width, "scale")?);
         let values = tensor.floats()?;
         let scaled = values.chunks(width.max(1)).flat_map(|row| {
@@ -45,7 +45,7 @@ fn normalizer(context: &mut Context<'_>) -> Done<Operator> {
     };
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
-        let width = tensor.matrix()?.1;
+        let width = tensor.matrix().1;
         let values = tensor.floats()?;
         let scaled = values.chunks(width.max(1)).flat_map(|row| {
             let norm = norm(row);
@@ -64,12 +64,14 @@ fn imputer(context: &mut Context<'_>) -> Done<Operator> {
     let replaced_integer = context.attributes.int("replaced_value_int64", 0);
     Ok(Box::new(move |inputs| {
         let tensor = inputs.tensor(0)?;
-        let width = tensor.matrix()?.1;
+        let width = tensor.matrix().1;
         macro_rules! impute {
             ($values:expr, $list:expr, $is:expr) => {{
                 let list = $list;
                 let rows = $values.chunks(width.max(1));
-                let filled = rows.flat_map(|row| row.iter().zip(&list).map(|(value, instead)| if $is(*value) { *instead } else { *value }));
+                let filled = rows.flat_map(|row| {
+                    row.iter().zip(&list).map(|(value, instead)| if $is(*value) { *instead } else { *value })
+                });
                 filled.collect::<Vec<_>>().into()
             }};
         }
@@ -80,7 +82,8 @@ fn imputer(context: &mut Context<'_>) -> Done<Operator> {
             }),
             Data::F64(values) => {
                 let wide: Vec<f64> = by_column(&floats, width, name)?.into_iter().map(f64::from).collect();
-                impute!(values, wide, |value: f64| value == f64::from(replaced) || (value.is_nan() && replaced.is_nan()))
+                impute!(values, wide, |value: f64| value == f64::from(replaced)
+                    || (value.is_nan() && replaced.is_nan()))
             }
             Data::I64(values) => impute!(values, by_column(&integers, width, "imputed_value_int64s")?, |value: i64| {
                 value == replaced_integer

@@ -75,7 +75,7 @@ fn probit(value: f64) -> f64 {
     let x = 2.0 * value - 1.0;
     let sign = if x < 0.0 { -1.0 } else { 1.0 };
     let log = ((1.0 - x) * (1.0 + x)).ln();
-    let half = 2.0 / (3.14159 * 0.147) + 0.5 * log;
+    let half = 2.0 / (std::f64::consts::PI * 0.147) + 0.5 * log;
     std::f64::consts::SQRT_2 * sign * ((half * half - log / 0.147).sqrt() - half).sqrt()
 }
 

@@ -69,7 +69,7 @@ impl Kernel {
 
     /// The rows of an input.
     fn rows<'a>(&self, tensor: &'a Tensor) -> Done<(usize, std::borrow::Cow<'a, [f32]>)> {
-        let (count, width) = tensor.matrix()?;
+        let (count, width) = tensor.matrix();
         if width != self.features {
             refuse!("the model has {} features, and rows have {width}", self.features);
         }
@@ -146,7 +146,7 @@ fn classifier(context: &mut Context<'_>) -> Done<Operator> {
     let rho = attributes.floats("rho").to_vec();
     let sizes = attributes.ints("vectors_per_class").unwrap_or_default();
     let count = labels.len();
-    if sizes.iter().sum::<i64>() == 0 {
+    if sizes.iter().all(|size| *size <= 0) {
         // Without support vectors, there is a row of coefficients for each class.
         let kernel = Kernel { kind: Kind::Linear, ..Kernel::new(attributes, &coefficients, count)? };
         let shift = rho.first().copied().unwrap_or(0.0);
@@ -172,11 +172,15 @@ fn classifier(context: &mut Context<'_>) -> Done<Operator> {
     }
     let vectors = starts.last().copied().unwrap_or(0);
     let machines = count.saturating_mul(count.saturating_sub(1)) / 2;
-    if count < 2 || count > 1 << 15 || starts.len() != count + 1 {
+    if !(2..=1 << 15).contains(&count) || starts.len() != count + 1 {
         refuse!("it names {count} classes, and the support vectors of {}", sizes.len());
     }
     if coefficients.len() != elements(&[count - 1, vectors])? || rho.len() < machines {
-        refuse!("{vectors} support vectors of {count} classes have {} coefficients and {} constants", coefficients.len(), rho.len());
+        refuse!(
+            "{vectors} support vectors of {count} classes have {} coefficients and {} constants",
+            coefficients.len(),
+            rho.len()
+        );
     }
     let kernel = Kernel::new(attributes, attributes.floats("support_vectors"), vectors)?;
     let (prob_a, prob_b) = (attributes.floats("prob_a").to_vec(), attributes.floats("prob_b").to_vec());
@@ -184,7 +188,7 @@ fn classifier(context: &mut Context<'_>) -> Done<Operator> {
         refuse!("`prob_a` and `prob_b` must have {machines} elements");
     }
     let pairs = Pairs { starts, coefficients, rho, vectors, classes: count };
-    let width = if !prob_a.is_empty() { count } else { machines.max(2) };
+    let width = if prob_a.is_empty() { machines.max(2) } else { count };
     Ok(Box::new(move |inputs| {
         let (rows, values) = kernel.rows(inputs.tensor(0)?)?;
         let mut chosen = Vec::with_capacity(rows);

@@ -9,7 +9,7 @@ use super::scores::{Transform, classes, largest};
 use crate::error::{Done, refuse};
 use crate::forest::{BLOCK, Leaves, Number, Trees};
 use crate::onnx::Operator;
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Tensor, elements};
 
 pub(in super::super) const TABLE: Table = &[
     ("ai.onnx.ml.TreeEnsemble", ensemble),
@@ -56,7 +56,8 @@ impl<V: Number> Ensemble<V> {
     }
 
     fn score(&self, rows: &Tensor, given: bool) -> Done<Scored<V>> {
-        let (count, width) = rows.matrix()?;
+        let (count, width) = rows.matrix();
+        elements(&[count, self.targets])?;
         let needed = self.features();
         if width < needed.max(1) {
             refuse!("the trees ask feature {}, and rows have {width}", needed.max(1) - 1);
@@ -111,7 +112,8 @@ impl<V: Number> Ensemble<V> {
         let rows = scores.chunks_exact_mut(targets).zip(given.chunks_exact_mut(targets));
         for (leaf, (scores, given)) in leaves.iter().zip(rows) {
             for (target, value) in self.leaves.of(*leaf) {
-                let better = if self.aggregate == Aggregate::Least { value < scores[target] } else { value > scores[target] };
+                let better =
+                    if self.aggregate == Aggregate::Least { value < scores[target] } else { value > scores[target] };
                 if better || !given[target] {
                     scores[target] = value;
                 }
@@ -130,7 +132,7 @@ impl<V: Number> Ensemble<V> {
                 }
             }
         }
-        Ok((rows.matrix()?.0, scores))
+        Ok((rows.matrix().0, scores))
     }
 }
 
@@ -214,7 +216,7 @@ fn classifier(context: &mut Context<'_>) -> Done<Operator> {
     let ensemble = read::by_nodes(context.attributes, "class", labels.len())?;
     Ok(Box::new(move |inputs| {
         let rows = inputs.tensor(0)?;
-        let count = rows.matrix()?.0;
+        let count = rows.matrix().0;
         let (chosen, scores) = match &ensemble {
             Any::F32(ensemble) => classified(ensemble, rows, transform, two)?,
             Any::F64(ensemble) => classified(ensemble, rows, transform, two)?,

@@ -190,7 +190,14 @@ fn assemble(
         let trees = Trees::planted(branches, roots)?;
         let doubles = OnceLock::new();
         _ = doubles.set(trees);
-        return Ok(Any::F64(Ensemble { floats: None, doubles, leaves: Leaves::new(leaves, targets), targets, base, aggregate }));
+        return Ok(Any::F64(Ensemble {
+            floats: None,
+            doubles,
+            leaves: Leaves::new(leaves, targets),
+            targets,
+            base,
+            aggregate,
+        }));
     }
     #[allow(clippy::cast_possible_truncation, reason = "they were floats")]
     let narrow = |value: f64| value as f32;
@@ -210,9 +217,7 @@ impl<C: Number> Trees<C> {
     /// Trees whose branches lie in one list.
     fn planted(branches: &[Branch], roots: &[usize]) -> Done<Self> {
         let mut trees = Self::new();
-        for root in roots {
-            trees.add(branches, *root)?;
-        }
+        trees.plant(branches, roots)?;
         Ok(trees)
     }
 }
@@ -258,7 +263,7 @@ pub(super) fn by_leaves(attributes: &Attributes<'_>) -> Done<(Any, usize)> {
         .collect::<Done<Vec<_>>>()?;
 
     // Sets stand one behind the other, each ended by NaN, in the order of the nodes that ask them.
-    let members = attributes.tensor("membership_values")?.map(|sets| sets.doubles().map(|sets| sets.into_owned()));
+    let members = attributes.tensor("membership_values")?.map(|sets| sets.doubles().map(std::borrow::Cow::into_owned));
     let members = members.transpose()?.unwrap_or_default();
     let mut sets = members.split(|value| value.is_nan());
     let mut branches: Vec<Branch> = Vec::with_capacity(count);
@@ -327,8 +332,8 @@ fn modes(attributes: &Attributes<'_>) -> Done<Vec<Mode>> {
             other => refuse!("there is no mode {other} of a node"),
         })
     };
-    match attributes.bytes("nodes_modes")? {
-        Some(numbers) => numbers.iter().map(mode).collect(),
-        None => refuse!("the attribute `nodes_modes` is missing"),
+    match attributes.tensor("nodes_modes")?.map(Tensor::into_data) {
+        Some(Data::U8(numbers)) => numbers.iter().map(mode).collect(),
+        _ => refuse!("the attribute `nodes_modes` must be a tensor of uint8"),
     }
 }
