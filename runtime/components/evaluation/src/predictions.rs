@@ -12,10 +12,12 @@ use crate::error::{Error, Result};
 pub const MOST_CLASSES: usize = 1000;
 /// Labels that are numbers with more values than this are no classes, unless they are said to be.
 const MANY_VALUES: usize = 20;
-/// The column that a prediction stands in if none is named.
+/// The column that a prediction stands in if none is named. Others are what models of scikit-learn's converter give.
 pub const PREDICTION: &str = "prediction";
+const PREDICTIONS: [&str; 3] = [PREDICTION, "output_label", "label"];
 /// What the columns of probabilities begin with if none is named: `probability_CLASS`.
 pub const PROBABILITY: &str = "probability_";
+const PROBABILITIES: [&str; 3] = [PROBABILITY, "probabilities_", "output_probability_"];
 
 /// What is predicted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,11 +138,15 @@ fn completed(columns: &Columns, header: &[String]) -> Result<Columns> {
     let mut columns = columns.clone();
     let is_there = |name: &str| header.iter().any(|known| known == name);
     if columns.probabilities.is_empty() && columns.score.is_none() && columns.task != Some(Task::Regression) {
-        let named = header.iter().filter_map(|name| Some((name.strip_prefix(PROBABILITY)?.to_owned(), name.clone())));
-        columns.probabilities = named.collect();
+        let of = |prefix: &&str| -> Vec<(String, String)> {
+            let class = |name: &String| Some((name.strip_prefix(prefix)?.to_owned(), name.clone()));
+            header.iter().filter_map(class).collect()
+        };
+        columns.probabilities = PROBABILITIES.iter().map(of).find(|found| !found.is_empty()).unwrap_or_default();
     }
-    if columns.prediction.is_none() && is_there(PREDICTION) {
-        columns.prediction = Some(PREDICTION.to_owned());
+    if columns.prediction.is_none() {
+        let found = PREDICTIONS.into_iter().find(|name| is_there(name) && *name != columns.label);
+        columns.prediction = found.map(str::to_owned);
     }
     let named = [&columns.prediction, &columns.score, &columns.weight];
     let named = named.into_iter().flatten().chain(&columns.slices).chain([&columns.label]);

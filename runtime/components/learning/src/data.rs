@@ -8,6 +8,7 @@ use serde::Serialize;
 use tabular::{Cells, Frame, Kind};
 
 use crate::error::{Result, refuse};
+use crate::export::{GROUPS, PREDICTION, PROBABILITY};
 use crate::rng::Rng;
 
 /// The code of a category that was not there when the model learned.
@@ -205,6 +206,13 @@ pub fn read(tables: &[Table<'_>], dialect: Dialect, columns: &Columns) -> Result
     if features.is_empty() {
         refuse!("there are no columns to learn from");
     }
+    // Columns are the model's inputs under their names.
+    if let Some(feature) = features.iter().find(|feature| is_reserved(&feature.name)) {
+        refuse!(
+            "column `{}` cannot be learned from under this name, which the model needs itself; rename or exclude it",
+            feature.name
+        );
+    }
     let schema = Schema {
         features,
         label: columns.label.clone(),
@@ -220,7 +228,12 @@ pub fn read(tables: &[Table<'_>], dialect: Dialect, columns: &Columns) -> Result
 ///
 /// # Errors
 /// Columns that are missing or hold something else.
-pub fn read_again(tables: &[Table<'_>], dialect: Dialect, schema: &Schema, weight: Option<&str>) -> Result<(Data, usize)> {
+pub fn read_again(
+    tables: &[Table<'_>],
+    dialect: Dialect,
+    schema: &Schema,
+    weight: Option<&str>,
+) -> Result<(Data, usize)> {
     let header = tabular::header(tables, dialect)?;
     let named = schema.features.iter().map(|feature| &feature.name).chain(&schema.label);
     tabular::known(&header, named.map(String::as_str).chain(weight))?;
@@ -278,6 +291,11 @@ fn used(codes: &[u32], dictionary: &[String]) -> Vec<String> {
     words
 }
 
+/// Names that models give to what they answer, and to what they compute on the way.
+fn is_reserved(name: &str) -> bool {
+    name.is_empty() || name.starts_with("weft/") || [PREDICTION, PROBABILITY].contains(&name) || GROUPS.contains(&name)
+}
+
 fn number(word: &str) -> Option<f64> {
     word.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
@@ -301,7 +319,9 @@ fn of_label(frame: &Frame, label: &str, task: Option<Task>) -> Result<(Task, Vec
     };
     match task.unwrap_or(looks_like) {
         Task::Clustering => refuse!("clustering takes no label: leave `{label}` out, or exclude it"),
-        Task::Regression if numbers.is_none() => refuse!("column `{label}` is to be predicted as a number, and holds words"),
+        Task::Regression if numbers.is_none() => {
+            refuse!("column `{label}` is to be predicted as a number, and holds words")
+        }
         Task::Regression => Ok((Task::Regression, Vec::new())),
         Task::Classification => {
             if classes.len() < 2 {
@@ -349,7 +369,9 @@ fn of_frame(schema: &Schema, mut frame: Frame, weight: Option<&str>) -> Result<D
     };
     let weights = match weight.map(|name| (name, cells.get(name))) {
         None => None,
-        Some((_, Some(Cells::Numbers(weights)))) if weights.iter().all(|weight| *weight >= 0.0) => Some(weights.clone()),
+        Some((_, Some(Cells::Numbers(weights)))) if weights.iter().all(|weight| *weight >= 0.0) => {
+            Some(weights.clone())
+        }
         Some((name, _)) => refuse!("column `{name}` has weights that are missing or below 0"),
     };
     let mut columns = Vec::new();
@@ -357,7 +379,11 @@ fn of_frame(schema: &Schema, mut frame: Frame, weight: Option<&str>) -> Result<D
         columns.push(match (&feature.kind, cells.remove(&feature.name)) {
             #[expect(clippy::cast_possible_truncation, reason = "models take numbers of single precision")]
             (FeatureKind::Numeric, Some(Cells::Numbers(numbers))) => {
-                Values::Numbers(numbers.into_iter().map(|number| number as f32).collect())
+                let numbers: Vec<f32> = numbers.into_iter().map(|number| number as f32).collect();
+                if let Some(row) = numbers.iter().position(|number| number.is_infinite()) {
+                    refuse!("row {}, column `{}`: the number is too large for single precision", row + 1, feature.name);
+                }
+                Values::Numbers(numbers)
             }
             (FeatureKind::Categorical(words), Some(Cells::Words { codes, dictionary })) => {
                 let places = places(&dictionary, words);

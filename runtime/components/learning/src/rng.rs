@@ -1,6 +1,6 @@
 //! Randomness that a seed decides.
 
-/// A generator of the SplitMix64 family: the same seed gives the same numbers on every machine.
+/// A generator of the family of `SplitMix64`: the same seed gives the same numbers on every machine.
 #[derive(Debug, Clone)]
 pub struct Rng(u64);
 
