@@ -21,7 +21,7 @@ pub fn card(trained: &Trained, source: &str, seed: u64) -> String {
         (Some(label), _) => format!("predicts the number `{}`", cell(label)),
         (None, _) => "tells groups of similar rows".to_owned(),
     };
-    _ = writeln!(out, "A {} that {what}.\n", trained.algorithm.label());
+    _ = writeln!(out, "This model {what}. It is a kind of {}.\n", trained.algorithm.label());
 
     out.push_str("## How well it does\n\n");
     figures(&mut out, trained);
@@ -37,7 +37,7 @@ pub fn card(trained: &Trained, source: &str, seed: u64) -> String {
     out.push_str("\nMissing values: ");
     out.push_str(match &trained.model.body {
         Body::Trees { .. } => {
-            "each split of a number has learned which way they go. Words that are new go where most others went.\n\n"
+            "each split of a number has learned which way they go. A word that is new is none of those that a split asks for.\n\n"
         }
         _ => "a missing number counts as the mean. A word that is new counts as none of those known.\n\n",
     });
@@ -54,7 +54,7 @@ pub fn card(trained: &Trained, source: &str, seed: u64) -> String {
         _ = writeln!(out, "| {name} | {value} |");
     }
     _ = writeln!(out, "| seed | {seed} |");
-    if let Some(best) = trained.curve.best {
+    if let Some(best) = trained.curve.best.filter(|best| *best < rounds(trained)) {
         _ = writeln!(out, "\nLearning stopped early: of {} rounds the first {best} are kept.", rounds(trained));
     }
     out.push_str(

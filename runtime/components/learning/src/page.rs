@@ -17,7 +17,7 @@ const SHOWN: usize = 50;
 #[must_use]
 pub fn page(trained: &Trained) -> String {
     let mut body = String::new();
-    _ = write!(body, "<p>A {}, learned from {} rows.</p>", trained.algorithm.label(), trained.learned.rows);
+    _ = write!(body, "<p>{} rows were learned from, by {}.</p>", trained.learned.rows, trained.algorithm.label());
     body.push_str("<table><tr><th>figure<th class=\"n\">learned from<th class=\"n\">held out</tr>\n");
     for (name, value) in &trained.learned.values {
         let examined = trained.examined.as_ref().and_then(|figures| figures.get(name));
