@@ -38,7 +38,9 @@ fn table(name: &str, schema: &Schema) -> Data {
     read_again(&[Table::of(name, file(name).as_bytes())], Dialect::default(), schema, None).unwrap().0
 }
 
-const ALGORITHMS: [(&str, Algorithm, &[(&str, f64)]); 4] = [
+type Case = (&'static str, Algorithm, &'static [(&'static str, f64)]);
+
+const ALGORITHMS: [Case; 4] = [
     ("linear", Algorithm::Linear, &[]),
     ("random-forest", Algorithm::RandomForest, &[("trees", 20.0), ("min-leaf-rows", 3.0)]),
     ("gradient-boosting", Algorithm::GradientBoosting, &[("trees", 30.0), ("min-leaf-rows", 5.0), ("leaves", 8.0)]),
