@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use data_validation::csv::Dialect;
 use data_validation::statistics::Table;
-use tabular::{Cells, Frame, Kind};
+use tabular::{Cells, Frame, Kind, number};
 
 use crate::error::{Error, Result};
 
@@ -164,7 +164,7 @@ fn completed(columns: &Columns, header: &[String]) -> Result<Columns> {
 }
 
 fn of_frame(mut frame: Frame, columns: &Columns) -> Result<Predictions> {
-    let without_label = drop_unlabelled(&mut frame, &columns.label)?;
+    let without_label = frame.drop_missing(&columns.label)?;
     if frame.rows == 0 {
         return Err(Error::Request(match without_label {
             0 => "there are no rows to evaluate".to_owned(),
@@ -187,30 +187,6 @@ fn of_frame(mut frame: Frame, columns: &Columns) -> Result<Predictions> {
     let slices = frame.columns.into_iter().filter(|column| is_slice(&column.name)).collect();
     let slices = Frame { columns: slices, rows: weights.len() };
     Ok(Predictions { outcomes, weights, slices, without_label })
-}
-
-/// Leaves out the rows without a label, and tells how many there were.
-fn drop_unlabelled(frame: &mut Frame, label: &str) -> Result<usize> {
-    let kept: Vec<bool> = match &frame.column(label)?.cells {
-        Cells::Numbers(numbers) => numbers.iter().map(|number| !number.is_nan()).collect(),
-        Cells::Words { codes, dictionary } => codes.iter().map(|code| !dictionary[*code as usize].is_empty()).collect(),
-    };
-    let rows = kept.iter().filter(|kept| **kept).count();
-    let dropped = frame.rows - rows;
-    if dropped > 0 {
-        fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
-            let mut kept = kept.iter();
-            values.retain(|_| kept.next().is_some_and(|kept| *kept));
-        }
-        for column in &mut frame.columns {
-            match &mut column.cells {
-                Cells::Numbers(numbers) => retain(numbers, &kept),
-                Cells::Words { codes, .. } => retain(codes, &kept),
-            }
-        }
-        frame.rows = rows;
-    }
-    Ok(dropped)
 }
 
 fn required<'a>(column: Option<&'a str>, task: &str) -> Result<&'a str> {
@@ -247,10 +223,6 @@ fn numbers(frame: &Frame, name: &str) -> Result<Vec<f64>> {
             codes.iter().enumerate().map(number).collect()
         }
     }
-}
-
-fn number(word: &str) -> Option<f64> {
-    word.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 /// What the columns look like: classes if there are probabilities; else numbers if both label and prediction are numbers, with a fraction or with

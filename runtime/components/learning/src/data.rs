@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use data_validation::csv::Dialect;
 use data_validation::statistics::Table;
 use serde::Serialize;
-use tabular::{Cells, Frame, Kind};
+use tabular::{Cells, Frame, Kind, number};
 
 use crate::error::{Result, refuse};
 use crate::export::{GROUPS, PREDICTION, PROBABILITY};
@@ -185,7 +185,7 @@ pub fn read(tables: &[Table<'_>], dialect: Dialect, columns: &Columns) -> Result
     };
     let mut frame = tabular::read(tables, dialect, &kind)?;
     let unlabelled = match &columns.label {
-        Some(label) => drop_unlabelled(&mut frame, label)?,
+        Some(label) => frame.drop_missing(label)?,
         None => 0,
     };
     if frame.rows < 2 {
@@ -252,31 +252,10 @@ pub fn read_again(
     };
     let mut frame = tabular::read(tables, dialect, &kind)?;
     let unlabelled = match &schema.label {
-        Some(label) => drop_unlabelled(&mut frame, label)?,
+        Some(label) => frame.drop_missing(label)?,
         None => 0,
     };
     Ok((of_frame(schema, frame, weight)?, unlabelled))
-}
-
-fn drop_unlabelled(frame: &mut Frame, label: &str) -> Result<usize> {
-    let Cells::Words { codes, dictionary } = &frame.column(label)?.cells else { return Ok(0) };
-    let kept: Vec<bool> = codes.iter().map(|code| !tabular::is_missing(&dictionary[*code as usize])).collect();
-    let rows = kept.iter().filter(|kept| **kept).count();
-    let dropped = frame.rows - rows;
-    if dropped > 0 {
-        fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
-            let mut kept = kept.iter();
-            values.retain(|_| kept.next().is_some_and(|kept| *kept));
-        }
-        for column in &mut frame.columns {
-            match &mut column.cells {
-                Cells::Numbers(numbers) => retain(numbers, &kept),
-                Cells::Words { codes, .. } => retain(codes, &kept),
-            }
-        }
-        frame.rows = rows;
-    }
-    Ok(dropped)
 }
 
 /// The words that appear, sorted.
@@ -294,10 +273,6 @@ fn used(codes: &[u32], dictionary: &[String]) -> Vec<String> {
 /// Names that models give to what they answer, and to what they compute on the way.
 fn is_reserved(name: &str) -> bool {
     name.is_empty() || name.starts_with("weft/") || [PREDICTION, PROBABILITY].contains(&name) || GROUPS.contains(&name)
-}
-
-fn number(word: &str) -> Option<f64> {
-    word.trim().parse().ok().filter(|number: &f64| number.is_finite())
 }
 
 fn is_integer(word: &str) -> bool {

@@ -49,3 +49,35 @@ fn problem(path: &Path, error: &std::io::Error) -> Error {
         path.display()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn versions_follow_one_another_and_are_whole_or_not_there() {
+        let folder = std::env::temp_dir().join(format!("weft-pusher-{}", std::process::id()));
+        fs::create_dir_all(folder.join("notes")).unwrap();
+        assert_eq!(latest(&folder).unwrap(), 0);
+        let fill = |into: &Path| Ok(create(into, "a/model.onnx")?.write_all(b"model")?);
+        push(&folder, 9, fill).unwrap();
+        push(&folder, 10, fill).unwrap();
+        assert_eq!(latest(&folder).unwrap(), 10);
+        assert_eq!(fs::read(folder.join("10/a/model.onnx")).unwrap(), b"model");
+        let again = push(&folder, 10, fill).unwrap_err().to_string();
+        assert!(again.ends_with("10 is there already: a version is never changed"), "{again}");
+
+        let broken = |into: &Path| {
+            fill(into)?;
+            bail!("killed")
+        };
+        assert!(push(&folder, 11, broken).is_err());
+        assert_eq!(latest(&folder).unwrap(), 10);
+        push(&folder, 11, fill).unwrap();
+        assert_eq!(fs::read_dir(folder.join("11")).unwrap().count(), 1);
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(latest(&folder).unwrap_err().to_string().contains("`write: true`"));
+    }
+}

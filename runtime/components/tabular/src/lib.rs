@@ -118,6 +118,38 @@ impl Frame {
     }
 }
 
+impl Frame {
+    /// Leaves out the rows in which a column is missing, and tells how many there were.
+    ///
+    /// # Errors
+    /// There is no such column.
+    pub fn drop_missing(&mut self, name: &str) -> Result<usize> {
+        fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
+            let mut kept = kept.iter();
+            values.retain(|_| kept.next().is_some_and(|kept| *kept));
+        }
+        let kept: Vec<bool> = match &self.column(name)?.cells {
+            Cells::Numbers(numbers) => numbers.iter().map(|number| !number.is_nan()).collect(),
+            Cells::Words { codes, dictionary } => {
+                let there: Vec<bool> = dictionary.iter().map(|word| !is_missing(word)).collect();
+                codes.iter().map(|code| there[*code as usize]).collect()
+            }
+        };
+        let rows = kept.iter().filter(|kept| **kept).count();
+        let dropped = self.rows - rows;
+        if dropped > 0 {
+            for column in &mut self.columns {
+                match &mut column.cells {
+                    Cells::Numbers(numbers) => retain(numbers, &kept),
+                    Cells::Words { codes, .. } => retain(codes, &kept),
+                }
+            }
+            self.rows = rows;
+        }
+        Ok(dropped)
+    }
+}
+
 /// Names as a list in a sentence.
 fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN: usize = 30;
@@ -231,7 +263,8 @@ fn each_row(tables: &[Table<'_>], dialect: Dialect, names: &[String], visit: &mu
 }
 
 /// A finite number; blanks around it do not matter.
-fn number(cell: &str) -> Option<f64> {
+#[must_use]
+pub fn number(cell: &str) -> Option<f64> {
     cell.trim().parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
@@ -309,6 +342,16 @@ mod tests {
         let Cells::Numbers(gaps) = &frame.columns[2].cells else { panic!("words") };
         assert!(gaps[0].is_nan() && gaps[1].is_nan() && gaps[2] > 3.0);
         assert_eq!(frame.columns[3].cells, Cells::Words { codes: vec![0, 0, 0], dictionary: vec![String::new()] });
+    }
+
+    #[test]
+    fn rows_in_which_a_column_is_missing_are_left_out() {
+        let mut frame = frame("n,w\n1,a\n,b\n3,NA\n4,c\n", Kind::Detect).unwrap();
+        assert_eq!(frame.drop_missing("n").unwrap(), 1);
+        assert_eq!(frame.drop_missing("w").unwrap(), 1);
+        assert_eq!((frame.rows, &frame.columns[0].cells), (2, &Cells::Numbers(vec![1.0, 4.0])));
+        let Cells::Words { codes, .. } = &frame.columns[1].cells else { panic!("numbers") };
+        assert_eq!(codes, &[0, 3]);
     }
 
     #[test]
