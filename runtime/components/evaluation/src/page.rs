@@ -25,15 +25,15 @@ const SIDE: f64 = 260.0;
 pub fn page(evaluation: &Evaluation, baseline: Option<&Evaluation>, validation: &Validation) -> String {
     let mut body = String::new();
     verdict(&mut body, validation);
-    overall(&mut body, evaluation, baseline);
-    if let Some(plots) = evaluation.plots.first() {
-        pictures(&mut body, plots, baseline.and_then(|baseline| baseline.plots.first()));
-        confusion(&mut body, plots);
-    }
     if evaluation.slices.len() > 1 {
         slices(&mut body, evaluation, baseline);
     }
     gaps(&mut body, evaluation);
+    if let Some(plots) = evaluation.plots.first() {
+        pictures(&mut body, plots, baseline.and_then(|baseline| baseline.plots.first()));
+        confusion(&mut body, plots);
+    }
+    overall(&mut body, evaluation, baseline);
     document("Evaluation", &body)
 }
 
@@ -81,7 +81,10 @@ fn overall(body: &mut String, evaluation: &Evaluation, baseline: Option<&Evaluat
         whole.rows
     );
     body.push_str(if before.is_some() { "<th class=\"n\">baseline<th class=\"n\">change</tr>\n" } else { "</tr>\n" });
-    for (name, value) in ordered(&whole.metrics) {
+    // Those of single classes stand behind the others.
+    let (of_classes, first): (Vec<_>, Vec<_>) =
+        ordered(&whole.metrics).into_iter().partition(|(name, _)| name.contains('/'));
+    for (name, value) in first.into_iter().chain(of_classes) {
         _ = write!(body, "<tr><td>{}<td class=\"n\">{}", escape(name), six_digits(value));
         if let Some(before) = before {
             let before = before.metrics.get(name);

@@ -63,7 +63,7 @@ fn curve(body: &mut String, curve: &Curve) {
     };
     _ = write!(
         body,
-        "<h2>{metric} by round</h2><svg width=\"{w}\" height=\"{h}\" viewBox=\"-70 -10 {w} {h}\" role=\"img\" aria-label=\"{metric} by round\">\
+        "<h2>{metric} by round</h2><svg width=\"{w}\" height=\"{h}\" viewBox=\"-90 -10 {w} {h}\" role=\"img\" aria-label=\"{metric} by round\">\
          <rect width=\"{width}\" height=\"{height}\" style=\"fill:none;stroke:var(--line)\"/>{}{}\
          <text x=\"-6\" y=\"10\" text-anchor=\"end\">{}</text><text x=\"-6\" y=\"{height}\" text-anchor=\"end\">{}</text>\
          <text x=\"{width}\" y=\"{below}\" text-anchor=\"end\">{last}</text></svg>",
@@ -72,7 +72,7 @@ fn curve(body: &mut String, curve: &Curve) {
         six_digits(high),
         six_digits(low),
         metric = curve.metric,
-        w = width + 80.0,
+        w = width + 100.0,
         h = height + 40.0,
         below = height + 16.0,
     );
