@@ -82,6 +82,24 @@ pub fn splits(data: &weft_guest::artifacts::Artifact) -> Result<Vec<Split>> {
     Ok(splits)
 }
 
+/// The splits of these names. If none are named, that of the usual name if there is one, else all.
+///
+/// # Errors
+/// A name that no split has.
+pub fn chosen(mut splits: Vec<Split>, names: &[String], usual: Option<&str>) -> Result<Vec<Split>> {
+    let has = |name: &str| splits.iter().any(|split| split.name == name);
+    if let Some(unknown) = names.iter().find(|name| !has(name)) {
+        let known: Vec<&str> = splits.iter().map(|split| split.name.as_str()).collect();
+        bail!("there is no split `{unknown}`; there are: {}", known.join(", "));
+    }
+    let usual = usual.filter(|usual| has(usual));
+    splits.retain(|split| match names {
+        [] => usual.is_none_or(|usual| usual == split.name),
+        names => names.contains(&split.name),
+    });
+    Ok(splits)
+}
+
 /// The tables of a split.
 #[must_use]
 pub fn tables<'a>(split: &'a Split, data: &'a weft_guest::artifacts::Artifact) -> Vec<Table<'a>> {

@@ -24,7 +24,10 @@ const MOST_COLUMNS: usize = 1000;
 /// Texts that are shown of a column.
 const TEXTS: usize = 10;
 
-fn page(title: &str, body: &str) -> String {
+/// A whole page of a title and HTML below it, in the style that all of these pages share: tables with `n` for numbers and `bad` for what is wrong, and
+/// pictures with `a` and `b` for two sides.
+#[must_use]
+pub fn document(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">\
          <title>{title}</title><style>{STYLE}</style></head><body><h1>{title}</h1>\n{body}</body></html>\n"
@@ -32,7 +35,8 @@ fn page(title: &str, body: &str) -> String {
 }
 
 /// Text that is safe in HTML. Very long text is cut.
-fn escape(text: &str) -> String {
+#[must_use]
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (n, letter) in text.chars().enumerate() {
         match letter {
@@ -87,7 +91,7 @@ pub fn of_statistics(splits: &[(String, DatasetFeatureStatisticsList)]) -> Strin
             body.push_str("</table></div>");
         }
     }
-    page("Statistics", &body)
+    document("Statistics", &body)
 }
 
 fn name(feature: &FeatureNameStatistics) -> String {
@@ -214,7 +218,7 @@ pub fn of_anomalies(splits: &[(String, Anomalies)]) -> String {
         }
         body.push_str("</table>");
     }
-    page("Anomalies", &body)
+    document("Anomalies", &body)
 }
 
 /// Text of ours that may hold values, cut only where it is very long.
@@ -272,7 +276,7 @@ pub fn of_distances(splits: &[(String, Vec<Distance>)]) -> String {
         }
         body.push_str("</table>");
     }
-    page("Distances", &body)
+    document("Distances", &body)
 }
 
 #[cfg(test)]

@@ -1,0 +1,207 @@
+//! The messages of an ONNX file that are written here, with the numbers of their fields.
+
+#![allow(missing_docs, reason = "the fields are described where ONNX describes them")]
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Model {
+    #[prost(int64, tag = "1")]
+    pub ir_version: i64,
+    #[prost(string, tag = "2")]
+    pub producer_name: String,
+    #[prost(string, tag = "3")]
+    pub producer_version: String,
+    #[prost(string, tag = "6")]
+    pub doc_string: String,
+    #[prost(message, optional, tag = "7")]
+    pub graph: Option<Graph>,
+    #[prost(message, repeated, tag = "8")]
+    pub opset_import: Vec<OperatorSet>,
+    #[prost(message, repeated, tag = "14")]
+    pub metadata_props: Vec<Property>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Property {
+    #[prost(string, tag = "1")]
+    pub key: String,
+    #[prost(string, tag = "2")]
+    pub value: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct OperatorSet {
+    #[prost(string, tag = "1")]
+    pub domain: String,
+    #[prost(int64, tag = "2")]
+    pub version: i64,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Graph {
+    #[prost(message, repeated, tag = "1")]
+    pub node: Vec<Node>,
+    #[prost(string, tag = "2")]
+    pub name: String,
+    #[prost(message, repeated, tag = "5")]
+    pub initializer: Vec<Tensor>,
+    #[prost(message, repeated, tag = "11")]
+    pub input: Vec<ValueInfo>,
+    #[prost(message, repeated, tag = "12")]
+    pub output: Vec<ValueInfo>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Node {
+    #[prost(string, repeated, tag = "1")]
+    pub input: Vec<String>,
+    #[prost(string, repeated, tag = "2")]
+    pub output: Vec<String>,
+    #[prost(string, tag = "3")]
+    pub name: String,
+    #[prost(string, tag = "4")]
+    pub op_type: String,
+    #[prost(message, repeated, tag = "5")]
+    pub attribute: Vec<Attribute>,
+    #[prost(string, tag = "7")]
+    pub domain: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Attribute {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(float, optional, tag = "2")]
+    pub f: Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub i: Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub s: Option<Vec<u8>>,
+    #[prost(message, optional, tag = "5")]
+    pub t: Option<Tensor>,
+    #[prost(float, repeated, tag = "7")]
+    pub floats: Vec<f32>,
+    #[prost(int64, repeated, tag = "8")]
+    pub ints: Vec<i64>,
+    #[prost(bytes = "vec", repeated, tag = "9")]
+    pub strings: Vec<Vec<u8>>,
+    #[prost(int32, tag = "20")]
+    pub r#type: i32,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Tensor {
+    #[prost(int64, repeated, tag = "1")]
+    pub dims: Vec<i64>,
+    #[prost(int32, tag = "2")]
+    pub data_type: i32,
+    #[prost(string, tag = "8")]
+    pub name: String,
+    #[prost(bytes = "vec", tag = "9")]
+    pub raw_data: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct ValueInfo {
+    #[prost(string, tag = "1")]
+    pub name: String,
+    #[prost(message, optional, tag = "2")]
+    pub r#type: Option<Type>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Type {
+    #[prost(message, optional, tag = "1")]
+    pub tensor_type: Option<TensorType>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct TensorType {
+    #[prost(int32, tag = "1")]
+    pub elem_type: i32,
+    #[prost(message, optional, tag = "2")]
+    pub shape: Option<Shape>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Shape {
+    #[prost(message, repeated, tag = "1")]
+    pub dim: Vec<Dimension>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct Dimension {
+    #[prost(oneof = "Size", tags = "1, 2")]
+    pub value: Option<Size>,
+}
+
+#[derive(Clone, PartialEq, prost::Oneof)]
+pub enum Size {
+    #[prost(int64, tag = "1")]
+    Value(i64),
+    #[prost(string, tag = "2")]
+    Name(String),
+}
+
+/// Types of tensors' elements.
+pub const FLOAT: i32 = 1;
+pub const UINT8: i32 = 2;
+pub const INT64: i32 = 7;
+pub const STRING: i32 = 8;
+
+impl Attribute {
+    pub fn float(name: &str, value: f32) -> Self {
+        Self { name: name.to_owned(), f: Some(value), r#type: 1, ..Self::default() }
+    }
+
+    pub fn int(name: &str, value: i64) -> Self {
+        Self { name: name.to_owned(), i: Some(value), r#type: 2, ..Self::default() }
+    }
+
+    pub fn text(name: &str, value: &str) -> Self {
+        Self { name: name.to_owned(), s: Some(value.as_bytes().to_vec()), r#type: 3, ..Self::default() }
+    }
+
+    pub fn tensor(name: &str, value: Tensor) -> Self {
+        Self { name: name.to_owned(), t: Some(value), r#type: 4, ..Self::default() }
+    }
+
+    pub fn floats(name: &str, values: Vec<f32>) -> Self {
+        Self { name: name.to_owned(), floats: values, r#type: 6, ..Self::default() }
+    }
+
+    pub fn ints(name: &str, values: Vec<i64>) -> Self {
+        Self { name: name.to_owned(), ints: values, r#type: 7, ..Self::default() }
+    }
+
+    pub fn texts(name: &str, values: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let strings = values.into_iter().map(|value| value.as_ref().as_bytes().to_vec()).collect();
+        Self { name: name.to_owned(), strings, r#type: 8, ..Self::default() }
+    }
+}
+
+/// A length as ONNX tells it.
+pub fn size(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
+}
+
+impl Tensor {
+    pub fn floats(name: &str, dims: &[usize], values: &[f32]) -> Self {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { dims: dims.iter().copied().map(size).collect(), data_type: FLOAT, name: name.to_owned(), raw_data }
+    }
+
+    pub fn bytes(name: &str, values: Vec<u8>) -> Self {
+        Self { dims: vec![size(values.len())], data_type: UINT8, name: name.to_owned(), raw_data: values }
+    }
+}
+
+impl ValueInfo {
+    /// A tensor of any number of rows, and of so many columns if it has columns.
+    pub fn rows(name: &str, elem_type: i32, columns: Option<usize>) -> Self {
+        let dim = |value| Dimension { value: Some(value) };
+        let columns = columns.map(|columns| dim(Size::Value(size(columns))));
+        let shape = Shape { dim: std::iter::once(dim(Size::Name("rows".to_owned()))).chain(columns).collect() };
+        let tensor_type = Some(TensorType { elem_type, shape: Some(shape) });
+        Self { name: name.to_owned(), r#type: Some(Type { tensor_type }) }
+    }
+}
