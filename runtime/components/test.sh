@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Tests the library that the pre-built components are made of, natively.
+# Tests the libraries that the pre-built components are made of, natively.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p data-validation --no-fail-fast
+CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p tables -p data-validation --no-fail-fast

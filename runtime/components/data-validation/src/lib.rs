@@ -5,15 +5,12 @@
 //! of histograms that are interpolated. Where this differs, [`statistics`] says how.
 
 pub mod check;
-pub mod csv;
 pub mod distance;
 mod divergence;
 mod error;
-pub mod examples;
 mod histogram;
 pub mod measures;
 mod moments;
-pub mod number;
 pub mod page;
 pub mod proto;
 pub mod report;
@@ -25,4 +22,5 @@ mod values;
 mod view;
 
 pub use error::{Error, Result};
+pub use tables::number;
 pub use view::whole;
