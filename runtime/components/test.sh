@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p tables -p data-validation --no-fail-fast
+CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p tables -p data-validation -p data-transform --no-fail-fast

@@ -10,7 +10,7 @@ mod divergence;
 mod error;
 mod histogram;
 pub mod measures;
-mod moments;
+pub mod moments;
 pub mod page;
 pub mod proto;
 pub mod report;
@@ -18,7 +18,7 @@ pub mod schema;
 pub mod sketch;
 pub mod statistics;
 pub mod text;
-mod values;
+pub mod values;
 mod view;
 
 pub use error::{Error, Result};

@@ -177,7 +177,9 @@ impl Statistics {
                     new.sort_by_key(|at| &row.names()[*at]);
                 }
                 positions.resize(row.names().len(), None);
-                new.iter().for_each(|at| positions[*at] = self.position(&row.names()[*at]));
+                for at in new {
+                    positions[at] = self.position(&row.names()[at]);
+                }
             }
             if !untyped.is_empty() {
                 untyped.retain(|at| !self.learn(positions[*at], row.values(*at)));

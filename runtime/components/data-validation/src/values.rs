@@ -30,7 +30,8 @@ impl Values {
         self.add_times(value, 1);
     }
 
-    fn add_times(&mut self, value: &[u8], times: u64) {
+    /// Counts a value so many times more.
+    pub fn add_times(&mut self, value: &[u8], times: u64) {
         if let Some(smallest) = &mut self.smallest {
             smallest.add(hash(value));
         }

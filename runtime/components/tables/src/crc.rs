@@ -36,17 +36,9 @@ pub fn crc32c(bytes: &[u8]) -> u32 {
     let mut rest = !0_u32;
     let (eights, tail) = bytes.as_chunks::<8>();
     for eight in eights {
-        let [a, b, c, d, e, f, g, h] = *eight;
-        let low = rest ^ u32::from_le_bytes([a, b, c, d]);
-        let [a, b, c, d] = low.to_le_bytes();
-        rest = TABLES[7][usize::from(a)]
-            ^ TABLES[6][usize::from(b)]
-            ^ TABLES[5][usize::from(c)]
-            ^ TABLES[4][usize::from(d)]
-            ^ TABLES[3][usize::from(e)]
-            ^ TABLES[2][usize::from(f)]
-            ^ TABLES[1][usize::from(g)]
-            ^ TABLES[0][usize::from(h)];
+        let mut bytes = *eight;
+        bytes.iter_mut().zip(rest.to_le_bytes()).for_each(|(byte, rest)| *byte ^= rest);
+        rest = bytes.iter().zip(TABLES.iter().rev()).fold(0, |all, (byte, table)| all ^ table[usize::from(*byte)]);
     }
     for byte in tail {
         rest = (rest >> 8) ^ TABLES[0][usize::from(rest.to_le_bytes()[0] ^ byte)];

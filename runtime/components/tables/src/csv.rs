@@ -154,7 +154,10 @@ impl<R: BufRead> Reader<R> {
         self.bytes.clear();
         let most = MOST_LINE as u64 + 2;
         let read = self.input.by_ref().take(most).read_until(b'\n', &mut self.bytes);
-        let read = read.map_err(|source| Error::Read { file: self.file.clone(), source })?;
+        let read = read.map_err(|source| {
+            let problem = format!("the file cannot be read on: {source}");
+            Error::at(&self.file, format!("behind line {}", self.line), problem)
+        })?;
         if read == 0 {
             return Ok(false);
         }

@@ -74,7 +74,9 @@ fn decode_list(bytes: &[u8], kind: Kind, cell: &mut Cell) -> Result<(), String> 
                 if !rest.is_empty() {
                     return Err("its packed floats are cut off".to_owned());
                 }
-                values.iter().for_each(|value| cell.push_float(f32::from_le_bytes(*value).into()));
+                for value in values {
+                    cell.push_float(f32::from_le_bytes(*value).into());
+                }
             }
             (Kind::Ints, Value::Varint(value)) => cell.push_int(value.cast_signed()),
             (Kind::Ints, Value::Bytes(packed)) => {
@@ -195,7 +197,9 @@ pub fn encode_feature(values: Values<'_>, out: &mut Vec<u8>) {
         }
         Values::Ints(values) => {
             let mut packed = Vec::new();
-            values.iter().for_each(|value| varint(&mut packed, value.cast_unsigned()));
+            for value in values {
+                varint(&mut packed, value.cast_unsigned());
+            }
             if !packed.is_empty() {
                 field(&mut list, 1, &packed);
             }

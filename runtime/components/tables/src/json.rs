@@ -44,7 +44,10 @@ impl<R: BufRead> Lines<R> {
         loop {
             self.bytes.clear();
             let read = self.input.by_ref().take(MOST_LINE as u64 + 1).read_until(b'\n', &mut self.bytes);
-            let read = read.map_err(|source| Error::Read { file: self.file.clone(), source })?;
+            let read = read.map_err(|source| {
+                let problem = format!("the file cannot be read on: {source}");
+                Error::at(&self.file, format!("behind line {}", self.line), problem)
+            })?;
             if read == 0 {
                 return Ok(false);
             }

@@ -131,13 +131,19 @@ impl<'a> Table<'a> {
     /// # Errors
     /// It cannot be read, or its beginning is wrong.
     pub fn read(&self, dialect: Dialect, types: Option<&Types>) -> Result<Reader<'a>> {
-        let (input, format, compressed) = self.stream()?;
+        let (mut input, format, compressed) = self.stream()?;
         let format = format.unwrap_or(Format::Csv);
+        let head = input.fill_buf().map_err(|source| Error::Read { file: self.name.clone(), source })?;
+        let file = head.starts_with(b"ARROW1");
         let rows: Box<dyn Rows + 'a> = match format {
             Format::Csv => return Ok(Reader::Csv(csv::Reader::new(input, &self.name, dialect)?)),
             Format::JsonLines => Box::new(json::Lines::new(input, &self.name, types)),
             Format::TfRecord => Box::new(tfrecord::Examples(tfrecord::Records::new(input, &self.name))),
-            Format::Arrow => Box::new(arrow::Stream::new(input, &self.name)?),
+            Format::Arrow if compressed || !file => Box::new(arrow::Stream::new(input, &self.name)?),
+            Format::Arrow => {
+                drop(input);
+                Box::new(arrow::file((self.open)(), &self.name)?)
+            }
             Format::Parquet if compressed => {
                 let problem =
                     "Parquet in gzip or zstd cannot be read in parts: decompress the file, its pages may be compressed";

@@ -115,9 +115,13 @@ impl Pattern {
             if !matches(&self.parts, name, &mut held, &mut MOST_STEPS.clone()) {
                 continue;
             }
-            let of = self.span(&held).ok_or_else(|| {
-                Error::Request(format!("`{name}` matches `{}` with what is no number, or no date", self.text))
-            })?;
+            let of = if self.has_span() {
+                Some(self.span(&held).ok_or_else(|| {
+                    Error::Request(format!("`{name}` matches `{}` with what is no number, or no date", self.text))
+                })?)
+            } else {
+                None
+            };
             if span.is_none() || of.map(|of| of.number) == span {
                 found.push((at, of));
             }
@@ -132,11 +136,8 @@ impl Pattern {
         Ok((found.into_iter().map(|(at, _)| at).collect(), newest))
     }
 
-    /// The span that a name's places tell; none within if the pattern has no place for one.
-    fn span(&self, held: &Held) -> Option<Option<Span>> {
-        if !self.has_span() {
-            return Some(None);
-        }
+    /// The span that a name's places tell; none if they hold no number, or no date.
+    fn span(&self, held: &Held) -> Option<Span> {
         let number = if self.dated {
             instant::days(held.year?, u32::try_from(held.month?).ok()?, u32::try_from(held.day?).ok()?)?
         } else {
@@ -144,7 +145,7 @@ impl Pattern {
         };
         let versioned = self.parts.iter().any(|part| matches!(part, Part::Version(_)));
         let version = if versioned { Some(held.version?) } else { None };
-        Some(Some(Span { number, version }))
+        Some(Span { number, version })
     }
 }
 

@@ -84,6 +84,12 @@ impl Types {
         Self { columns: columns.into_iter().map(|(name, column_type)| Column::new(&name, column_type)).collect() }
     }
 
+    /// Columns of which all is known.
+    #[must_use]
+    pub fn of(columns: Vec<Column>) -> Self {
+        Self { columns }
+    }
+
     /// Widens the types by what a table holds. The first CSV table names the columns, and others must have the same; rows of other formats
     /// may bring new ones.
     ///

@@ -154,11 +154,15 @@ impl Column {
                 }
             }
             (Values::Numbers { numbers, single: false }, RowValues::Ints(values)) => {
-                values.iter().for_each(|value| numbers.add(*value as f64));
+                for value in values {
+                    numbers.add(*value as f64);
+                }
             }
             #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
             (Values::Numbers { numbers, single: true }, RowValues::Floats(values)) => {
-                values.iter().for_each(|value| numbers.add(f64::from(*value as f32)));
+                for value in values {
+                    numbers.add(f64::from(*value as f32));
+                }
             }
             (_, row) => {
                 let found = match row {

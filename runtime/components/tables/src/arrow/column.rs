@@ -21,14 +21,14 @@ pub struct Batch<'a> {
 const MOST_BUFFER: i64 = 1 << 30;
 
 impl<'a> Batch<'a> {
-    pub fn new(batch: Object<'a>, body: &'a [u8], codec: Codec) -> Result<Self, String> {
-        Ok(Self {
+    pub fn new(batch: Object<'a>, body: &'a [u8], codec: Codec) -> Self {
+        Self {
             nodes: batch.pairs(1).into_iter(),
             buffers: batch.pairs(2).into_iter(),
             variadic: batch.longs(4).into_iter(),
             body,
             codec,
-        })
+        }
     }
 
     /// Length and missing values of the next column.
@@ -122,18 +122,8 @@ impl Array {
     }
 
     /// Adds the values of a dictionary that continues this one.
-    pub fn append(&mut self, other: &mut Self) -> Result<(), String> {
-        let other = Self {
-            length: other.length,
-            valid: std::mem::take(&mut other.valid),
-            offsets: std::mem::take(&mut other.offsets),
-            data: std::mem::take(&mut other.data),
-            views: std::mem::take(&mut other.views),
-            item: None,
-            more: Vec::new(),
-        };
+    pub fn append(&mut self, other: Self) {
         self.more.push(other);
-        Ok(())
     }
 
     fn is_valid(&self, at: usize) -> bool {

@@ -106,6 +106,14 @@ impl<'a> Object<'a> {
         (0..count).map(|n| (long(start + 16 * n), long(start + 16 * n + 8))).collect()
     }
 
+    /// A vector of blocks: where each is, and the lengths of its description and of its body.
+    pub fn blocks(self, index: usize) -> Vec<(i64, i32, i64)> {
+        let (start, count) = self.vector(index, 24).unwrap_or((0, 0));
+        let long = |at| number(self.bytes, at).map_or(0, i64::from_le_bytes);
+        let int = |at| number(self.bytes, at).map_or(0, i32::from_le_bytes);
+        (0..count).map(|n| start + 24 * n).map(|at| (long(at), int(at + 8), long(at + 16))).collect()
+    }
+
     /// A vector of numbers of eight bytes.
     pub fn longs(self, index: usize) -> Vec<i64> {
         let (start, count) = self.vector(index, 8).unwrap_or((0, 0));

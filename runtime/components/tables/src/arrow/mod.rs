@@ -1,9 +1,11 @@
-//! Arrow IPC: files (Feather 2) and streams, read batch by batch. A file is a stream with an index behind it, and is read as one.
+//! Arrow IPC: files (Feather 2) and streams, read batch by batch. A file is read by the index at its end: before the first batch not all writers
+//! have what a stream begins with.
 //!
 //! Read are numbers, booleans, texts and other bytes, dates and times, decimals, lists of these and dictionaries. Structures are told by name.
 
 mod column;
 mod flatbuffer;
+mod index;
 mod schema;
 
 use std::io::{BufRead, Read};
@@ -19,8 +21,12 @@ use schema::{Field, fields};
 /// The largest batch and the largest description of one that are read.
 const MOST_BODY: i64 = 512 << 20;
 const MOST_METADATA: u32 = 64 << 20;
+/// The most rows of a batch.
+const MOST_ROWS: u64 = 1 << 31;
 
-/// A file or stream that is being read.
+pub use index::file;
+
+/// A stream that is being read, or the batches of a file.
 pub struct Stream<R> {
     input: R,
     file: String,
@@ -43,20 +49,9 @@ impl<R: BufRead> Stream<R> {
     /// # Errors
     /// The file is cut off or none of Arrow's, or has columns that are not read.
     pub fn new(input: R, file: &str) -> Result<Self> {
-        let mut stream = Self {
-            input,
-            file: file.to_owned(),
-            fields: Vec::new(),
-            dictionaries: Vec::new(),
-            arrays: Vec::new(),
-            positions: Vec::new(),
-            batch: 0,
-            row: 0,
-            rows: 0,
-            count: 0,
-            body: Vec::new(),
-        };
+        let mut stream = Self::of(input, file, Vec::new());
         let head = stream.input.fill_buf().map_err(|source| Error::Read { file: file.to_owned(), source })?;
+        // A file that cannot be read from its end, since it is compressed as a whole.
         if head.starts_with(b"ARROW1") {
             stream.exactly(8)?;
         }
@@ -68,6 +63,23 @@ impl<R: BufRead> Stream<R> {
             None => return Err(stream.wrong("the first message is no schema")),
         };
         Ok(stream)
+    }
+
+    /// Batches whose columns are known.
+    fn of(input: R, file: &str, fields: Vec<Field>) -> Self {
+        Self {
+            input,
+            file: file.to_owned(),
+            fields,
+            dictionaries: Vec::new(),
+            arrays: Vec::new(),
+            positions: Vec::new(),
+            batch: 0,
+            row: 0,
+            rows: 0,
+            count: 0,
+            body: Vec::new(),
+        }
     }
 
     fn wrong(&self, problem: &str) -> Error {
@@ -137,10 +149,10 @@ impl<R: BufRead> Stream<R> {
             let field = field.ok_or("a dictionary is of no column")?.values();
             let batch = dictionary.table(1).ok_or("a dictionary has no values")?;
             let mut batch = batch_of(batch, body)?;
-            let mut array = Array::read(&field, &mut batch)?;
+            let array = Array::read(&field, &mut batch)?;
             let known = self.dictionaries.iter().position(|(known, _)| *known == id);
             match known {
-                Some(at) if dictionary.flag(2) => self.dictionaries[at].1.append(&mut array)?,
+                Some(at) if dictionary.flag(2) => self.dictionaries[at].1.append(array),
                 Some(at) => self.dictionaries[at].1 = array,
                 None => self.dictionaries.push((id, array)),
             }
@@ -148,6 +160,10 @@ impl<R: BufRead> Stream<R> {
         }
         let Some(batch) = message.union(1, 3) else { return Ok(false) };
         let rows = u64::try_from(batch.long(0)).map_err(|_| "it claims fewer rows than none")?;
+        // Columns of nothing need no bytes, however many rows are claimed.
+        if rows > MOST_ROWS || (rows > 0 && self.fields.is_empty()) {
+            return Err(format!("it claims {rows} rows, which its columns cannot have"));
+        }
         let mut batch = batch_of(batch, body)?;
         self.arrays.clear();
         for field in &self.fields {
@@ -175,7 +191,7 @@ fn batch_of<'a>(batch: Object<'a>, body: &'a [u8]) -> Result<Batch<'a>, String> 
         Some(1) => Codec::Zstd,
         Some(other) => return Err(format!("there is no codec {other}")),
     };
-    Batch::new(batch, body, codec)
+    Ok(Batch::new(batch, body, codec))
 }
 
 impl<R: BufRead> Rows for Stream<R> {

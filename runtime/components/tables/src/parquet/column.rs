@@ -195,6 +195,7 @@ fn big_endian(bytes: &[u8]) -> f64 {
 }
 
 /// A number of 16 bits.
+#[must_use]
 pub fn half(bits: u16) -> f64 {
     let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff) / 1024.0);
     let size = match exponent {
@@ -304,9 +305,9 @@ impl ColumnReader {
         }
         if definition < item {
             if definition + 1 == item {
-                cell.begin(Some(self.leaf.kind()))
+                cell.begin(Some(self.leaf.kind()));
             } else {
-                cell.clear()
+                cell.clear();
             }
             return Ok(());
         }
@@ -459,13 +460,12 @@ impl ColumnReader {
         let physical = self.leaf.physical;
         self.values = match (header.encoding, physical) {
             (0, _) => Values::Plain(Plain::new(at, end)),
-            (2 | 8, _) if at == end => Values::None,
+            (2 | 5..=8, _) if at == end => Values::None,
             (2 | 8, _) => Values::Dictionary(Hybrid::new(at + 1, end, page[at].into())?),
             (3, Physical::Boolean) => {
                 let stop = page.get(at..at + 4).and_then(|head| head.try_into().ok()).map_or(0, u32::from_le_bytes);
                 Values::Runs(Hybrid::new(at + 4, (at + 4).saturating_add(stop as usize).min(end), 1)?)
             }
-            (5 | 6 | 7, _) if at == end => Values::None,
             (5, Physical::Int32 | Physical::Int64) => Values::Deltas(Deltas::new(page, at, end)?),
             (6, Physical::Bytes) => {
                 let lengths = Deltas::new(page, at, end)?;
@@ -540,16 +540,12 @@ impl ColumnReader {
 
 impl Dictionary {
     fn get(&self, physical: Physical, position: usize) -> Option<Raw<'_>> {
-        match physical.width() {
-            Some(width) => {
-                let start = position.checked_mul(width)?;
-                Some(physical.of(self.bytes.get(start..start.checked_add(width)?)?))
-            }
-            None => {
-                let (start, end) = self.texts.get(position)?;
-                Some(Raw::Bytes(&self.bytes[*start..*end]))
-            }
+        if let Some(width) = physical.width() {
+            let start = position.checked_mul(width)?;
+            return Some(physical.of(self.bytes.get(start..start.checked_add(width)?)?));
         }
+        let (start, end) = self.texts.get(position)?;
+        Some(Raw::Bytes(&self.bytes[*start..*end]))
     }
 }
 

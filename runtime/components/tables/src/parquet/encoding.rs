@@ -78,14 +78,12 @@ impl Hybrid {
             }
         }
         self.left -= 1;
-        match self.repeated {
-            Some(value) => Ok(value),
-            None => {
-                let value = bits(data, self.bit, self.width).ok_or(CUT)?;
-                self.bit += self.width as usize;
-                u32::try_from(value).map_err(|_| CUT.to_owned())
-            }
+        if let Some(value) = self.repeated {
+            return Ok(value);
         }
+        let value = bits(data, self.bit, self.width).ok_or(CUT)?;
+        self.bit += self.width as usize;
+        u32::try_from(value).map_err(|_| CUT.to_owned())
     }
 }
 

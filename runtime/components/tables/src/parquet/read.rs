@@ -65,6 +65,9 @@ impl<'a> File<'a> {
             }
             sum = sum.saturating_add(group.rows.max(0));
         }
+        if leaves.is_empty() && sum > 0 {
+            return Err(footer(format!("it claims {sum} rows, and has no column")));
+        }
         if metadata.rows != sum {
             return Err(footer(format!("it claims {} rows, and its groups have {sum}", metadata.rows)));
         }
@@ -128,5 +131,138 @@ impl Rows for File<'_> {
 
     fn place(&self) -> String {
         format!("row group {}, row {}", self.group + 1, self.before + self.row)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+    use crate::parquet::thrift::Writer;
+
+    const HUGE: i64 = 1 << 60;
+
+    /// A file of one optional column of integers, with these claims about rows, and this page.
+    fn file(rows: i64, of_group: i64, page: &[u8], length: i64) -> Vec<u8> {
+        let mut footer = Writer::default();
+        footer.begin();
+        footer.int(1, 2);
+        footer.list(2, 12, 2);
+        footer.begin();
+        footer.text(4, "schema");
+        footer.int(5, 1);
+        footer.end();
+        footer.begin();
+        footer.int(1, 2);
+        footer.int(3, 1);
+        footer.text(4, "a");
+        footer.end();
+        footer.long(3, rows);
+        footer.list(4, 12, 1);
+        footer.begin();
+        footer.list(1, 12, 1);
+        footer.begin();
+        footer.long(2, 4);
+        footer.structure(3);
+        footer.int(1, 2);
+        footer.int(4, 1);
+        footer.long(5, of_group);
+        footer.long(7, length);
+        footer.long(9, 4);
+        footer.end();
+        footer.end();
+        footer.long(3, of_group);
+        footer.end();
+        footer.end();
+        let mut file = [b"PAR1", page, &footer.bytes].concat();
+        file.extend(u32::try_from(footer.bytes.len()).unwrap().to_le_bytes());
+        file.extend(b"PAR1");
+        file
+    }
+
+    /// A page with these claims: bytes once decompressed, values, and its content.
+    fn page(plain: i32, values: i32, content: &[u8]) -> Vec<u8> {
+        let mut header = Writer::default();
+        header.begin();
+        header.int(1, 0);
+        header.int(2, plain);
+        header.int(3, i32::try_from(content.len()).unwrap());
+        header.structure(5);
+        header.int(1, values);
+        header.int(2, 0);
+        header.int(3, 3);
+        header.int(4, 3);
+        header.end();
+        header.end();
+        [&header.bytes, content].concat()
+    }
+
+    /// A page of one missing value.
+    fn missing() -> Vec<u8> {
+        let plain = [2, 0, 0, 0, 2, 0];
+        page(6, 1, &snap::raw::Encoder::new().compress_vec(&plain).unwrap())
+    }
+
+    fn problem(content: Vec<u8>) -> String {
+        let mut file = match File::new(Box::new(Cursor::new(content)), "t.parquet") {
+            Ok(file) => file,
+            Err(error) => return error.to_string(),
+        };
+        let mut row = Record::default();
+        loop {
+            match file.advance(&mut row) {
+                Ok(true) => {}
+                Ok(false) => return String::new(),
+                Err(error) => return error.to_string(),
+            }
+        }
+    }
+
+    #[test]
+    fn rows_that_are_only_claimed_are_told() {
+        let page = missing();
+        let length = i64::try_from(page.len()).unwrap();
+        assert_eq!(problem(file(1, 1, &page, length)), "");
+        assert_eq!(
+            problem(file(HUGE, 1, &page, length)),
+            "t.parquet, the footer: it claims 1152921504606846976 rows, and its groups have 1"
+        );
+        assert_eq!(
+            problem(file(HUGE, HUGE, &page, length)),
+            "t.parquet, row group 1, row 2, column `a`: it has fewer values than there are rows"
+        );
+        assert_eq!(
+            problem(file(1, 1, &page, HUGE)),
+            "t.parquet, row group 1, row 0, column `a`: it ends beyond the file"
+        );
+    }
+
+    #[test]
+    fn sizes_that_are_only_claimed_take_no_memory() {
+        let with = |page: &[u8]| problem(file(1, 1, page, i64::try_from(page.len()).unwrap()));
+        let claims = with(&page(i32::MAX, 1, b"\xff\xff\xff\xff\x07little"));
+        assert_eq!(claims, "t.parquet, row group 1, row 1, column `a`: a page claims more than 256 MiB");
+        // 200 MiB, which Snappy cannot make of so few bytes.
+        let claims = with(&page(200 << 20, 1, b"\x80\x80\x80\x64little"));
+        assert!(claims.contains("its Snappy data claims 209715200 bytes"), "{claims}");
+        let many = with(&page(2, i32::MAX, &snap::raw::Encoder::new().compress_vec(&[0, 0]).unwrap()));
+        assert!(many.contains("a page ends within its levels"), "{many}");
+    }
+
+    #[test]
+    fn footers_that_are_none_are_told() {
+        let whole = file(1, 1, &missing(), 0);
+        let told = |content: &[u8]| problem(content.to_vec());
+        assert_eq!(told(b"PAR1"), "t.parquet, the footer: the file is cut off");
+        assert!(told(&whole[..whole.len() - 1]).contains("does not end as Parquet files do"));
+        let mut claims = whole.clone();
+        let at = claims.len() - 8;
+        claims[at..at + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(told(&claims).contains("it claims 4294967295 bytes, and the file has"), "{}", told(&claims));
+        // A schema of 2^31 elements, and no byte for them.
+        let footer = [0x15, 4, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7];
+        let file = [b"PAR1".as_slice(), &footer, &9_u32.to_le_bytes(), b"PAR1"].concat();
+        assert_eq!(told(&file), "t.parquet, the footer: it is damaged");
     }
 }

@@ -188,12 +188,11 @@ impl Writer {
 
     fn head(&mut self, number: i16, kind: u8) {
         let last = self.open.last_mut().map_or(0, |last| std::mem::replace(last, number));
-        match u8::try_from(number - last) {
-            Ok(step @ 1..=15) => self.bytes.push(step << 4 | kind),
-            _ => {
-                self.bytes.push(kind);
-                self.zigzag(number.into());
-            }
+        if let Ok(step @ 1..=15) = u8::try_from(number - last) {
+            self.bytes.push(step << 4 | kind);
+        } else {
+            self.bytes.push(kind);
+            self.zigzag(number.into());
         }
     }
 
@@ -243,12 +242,11 @@ impl Writer {
     /// A list: its items follow. Kinds are 5 for integers, 8 for text, 12 for structures.
     pub fn list(&mut self, number: i16, kind: u8, count: usize) {
         self.head(number, 9);
-        match u8::try_from(count) {
-            Ok(small @ 0..=14) => self.bytes.push(small << 4 | kind),
-            _ => {
-                self.bytes.push(0xf0 | kind);
-                self.varint(count as u64);
-            }
+        if let Ok(small @ 0..=14) = u8::try_from(count) {
+            self.bytes.push(small << 4 | kind);
+        } else {
+            self.bytes.push(0xf0 | kind);
+            self.varint(count as u64);
         }
     }
 }

@@ -107,7 +107,7 @@ impl<W: Write> Writer<W> {
                 values: Vec::new(),
             })
         });
-        Ok(Self { out, written: MAGIC.len() as i64, columns: columns.collect(), rows: 0, groups: Vec::new() })
+        Ok(Self { out, written: size(MAGIC), columns: columns.collect(), rows: 0, groups: Vec::new() })
     }
 
     /// Writes a row.
@@ -129,17 +129,17 @@ impl<W: Write> Writer<W> {
         if self.rows == 0 {
             return Ok(());
         }
-        let mut group = Group { rows: self.rows as i64, bytes: 0, chunks: Vec::new() };
+        let mut group = Group { rows: i64::try_from(self.rows).unwrap_or(i64::MAX), bytes: 0, chunks: Vec::new() };
         for column in &mut self.columns {
             let (page, values) = column.page()?;
             let packed = snap::raw::Encoder::new().compress_vec(&page).map_err(io::Error::other)?;
-            let size =
+            let small =
                 |bytes: &[u8]| i32::try_from(bytes.len()).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
             let mut header = thrift::Writer::default();
             header.begin();
             header.int(1, 0);
-            header.int(2, size(&page)?);
-            header.int(3, size(&packed)?);
+            header.int(2, small(&page)?);
+            header.int(3, small(&packed)?);
             header.structure(5);
             header.int(1, i32::try_from(values).map_err(|_| io::ErrorKind::InvalidInput)?);
             // Plain values, and levels in runs.
@@ -150,7 +150,7 @@ impl<W: Write> Writer<W> {
             header.end();
             self.out.write_all(&header.bytes)?;
             self.out.write_all(&packed)?;
-            let (head, packed, plain) = (header.bytes.len() as i64, packed.len() as i64, page.len() as i64);
+            let (head, packed, plain) = (size(&header.bytes), size(&packed), size(&page));
             group.bytes += head + plain;
             group.chunks.push(Chunk { offset: self.written, plain: head + plain, packed: head + packed, values });
             self.written += head + packed;
@@ -209,6 +209,11 @@ impl<W: Write> Writer<W> {
         out.end();
         out.bytes
     }
+}
+
+/// The number of bytes, which is never too large for the format.
+fn size(bytes: &[u8]) -> i64 {
+    i64::try_from(bytes.len()).unwrap_or(i64::MAX)
 }
 
 impl Buffer {
@@ -314,7 +319,9 @@ impl Buffer {
         out.item_int(3);
         let path: &[&str] = if self.list { &[&self.name, "list", "element"] } else { &[&self.name] };
         out.list(3, 8, path.len());
-        path.iter().for_each(|step| out.item_text(step));
+        for step in path {
+            out.item_text(step);
+        }
         out.int(4, 1);
         out.long(5, chunk.values);
         out.long(6, chunk.plain);
