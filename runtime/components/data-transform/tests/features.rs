@@ -228,6 +228,7 @@ fn what_cannot_be_is_told_with_the_feature() {
     assert!(problem(feature("f", "x", Map::Boundaries(vec![2.0, 1.0]))).contains("each above the one before it"));
     let date = Feature { date: Some(Part::Year), ..feature("f", "t", Map::Same) };
     assert!(problem(date).contains("is no date like 2024-02-29"));
-    let wrong = Graph::from_json(b"{\"version\": 2, \"rows\": 0, \"sources\": {}, \"features\": []}").unwrap_err().to_string();
+    let wrong =
+        Graph::from_json(b"{\"version\": 2, \"rows\": 0, \"sources\": {}, \"features\": []}").unwrap_err().to_string();
     assert_eq!(wrong, "the fitted graph cannot be read: it has version 2, and version 1 is read");
 }
