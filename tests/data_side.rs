@@ -134,6 +134,57 @@ steps:
     }
 }
 
+/// The same rows as TFRecord, Parquet and CSV: the same splits, and what was learned of the training rows serves others.
+#[test]
+fn other_formats_and_features() {
+    let folder = with_tables();
+    folder.file(
+        "pipeline.yaml",
+        r#"
+name: formats
+steps:
+  table: { import: penguins_blank.csv, type: dataset }
+  requests: { import: serving.csv, type: dataset }
+  tfrecord: { component: weft:example-gen, with: { data: "${table}", format: tfrecord } }
+  parquet: { component: weft:example-gen, with: { data: "${table}", format: parquet } }
+  describe:
+    component: weft:statistics-gen
+    with: { examples: "${tfrecord.examples}", slices: [{ features: [{ name: species }] }] }
+  describe-parquet: { component: weft:statistics-gen, with: { examples: "${parquet.examples}" } }
+  features:
+    component: weft:transform#fit
+    with:
+      examples: ${tfrecord.examples}
+      format: csv
+      features:
+        - { name: mass, of: [body_mass_g], fill: median, z-score: true }
+        - { name: island, of: [island], one-hot: { columns: true } }
+  serving:
+    component: weft:transform#apply
+    with: { transform-graph: "${features.transform-graph}", examples: "${requests}" }
+"#,
+    );
+    let outcome = folder.json("run pipeline.yaml --json");
+    assert_eq!(outcome["state"], "COMPLETE", "{outcome}");
+    for step in ["tfrecord", "parquet", "describe", "describe-parquet", "features"] {
+        assert_eq!(output(&outcome, step, "rows")["parameter"], 344, "{step}");
+    }
+    assert_eq!(output(&outcome, "serving", "rows")["parameter"], 250);
+    for (artifact, file) in [
+        ("tfrecord.examples", "Split-train/data_tfrecord-00000-of-00001.gz"),
+        ("parquet.examples", "Split-eval/data_parquet-00000-of-00001.parquet"),
+        ("features.transform-graph", "transform_graph.json"),
+        ("serving.transformed-examples", "Split-all/data.csv"),
+    ] {
+        folder.ok(&["artifact", "export", format!("latest/{artifact}").as_str(), artifact]);
+        assert!(folder.path().join(artifact).join(file).is_file(), "{artifact} has no {file}");
+    }
+    let served =
+        std::fs::read_to_string(folder.path().join("serving.transformed-examples/Split-all/data.csv")).unwrap();
+    assert!(served.starts_with("mass,island_Biscoe,island_Dream,island_Torgersen\n"), "{served}");
+    assert_eq!(served.lines().count(), 251);
+}
+
 #[test]
 fn pre_built_components_are_listed_and_looked_up_by_name() {
     let folder = Folder::default();
@@ -141,6 +192,7 @@ fn pre_built_components_are_listed_and_looked_up_by_name() {
     let names: Vec<&str> =
         listed["components"].as_array().unwrap().iter().map(|known| known["name"].as_str().unwrap()).collect();
     for name in [
+        "transform",
         "distribution-validator",
         "evaluator",
         "example-gen",

@@ -1,11 +1,9 @@
 //! TFX's artifacts: which files they hold, and in which splits.
 
-use std::io::BufRead;
-
-use data_validation::csv::Dialect;
 use data_validation::proto::{Anomalies, DatasetFeatureStatisticsList, Schema};
-use data_validation::statistics::Table;
 use data_validation::text::{from_bytes, from_text, to_text};
+use tables::csv::Dialect;
+use tables::{Format, Input, Table};
 use weft_guest::{Error, Readable, Result, Writable, bail, types::Value};
 
 mod bindings {
@@ -35,7 +33,7 @@ pub const ALL: &str = "all";
 /// The largest message that is read.
 const MOST_MESSAGE: u64 = 256 << 20;
 
-/// A split of a dataset: its name and its CSV files.
+/// A split of a dataset: its name and its files.
 pub struct Split {
     /// Its name.
     pub name: String,
@@ -43,7 +41,7 @@ pub struct Split {
     pub files: Vec<File>,
 }
 
-/// A CSV file of an artifact.
+/// A table of an artifact.
 pub struct File {
     name: String,
     handle: Handle,
@@ -54,32 +52,74 @@ enum Handle {
     Whole,
 }
 
-/// The splits of data: a CSV file is one, and so is a directory of CSV files, unless it has directories `Split-NAME`.
+/// The splits of data: a file is one, and so is a directory of files, unless it has directories `Split-NAME`. Files whose names begin with `_` or
+/// `.` are those of other programs, and left out.
 ///
 /// # Errors
-/// There is no CSV file, or there are other files.
+/// There is no table, or there are files that are none.
 pub fn splits(data: &weft_guest::artifacts::Artifact) -> Result<Vec<Split>> {
-    if !data.is_directory() {
-        let name = data.display_name().unwrap_or_else(|| "the table".to_owned());
-        return Ok(vec![Split { name: ALL.to_owned(), files: vec![File { name, handle: Handle::Whole }] }]);
-    }
     let mut splits: Vec<Split> = Vec::new();
-    for entry in data.entries() {
-        if !entry.name.ends_with(".csv") {
-            bail!("`{}` is no CSV file: of examples only files whose names end in .csv are read", entry.name);
-        }
-        let named = entry.name.strip_prefix(SPLIT).and_then(|rest| rest.split_once('/'));
+    for file in files(data)? {
+        let named = file.name.strip_prefix(SPLIT).and_then(|rest| rest.split_once('/'));
         let split = named.map_or(ALL, |(split, _)| split).to_owned();
-        let file = File { handle: Handle::File(data.open(&entry.name)?), name: entry.name };
         match splits.iter_mut().find(|known| known.name == split) {
             Some(known) => known.files.push(file),
             None => splits.push(Split { name: split, files: vec![file] }),
         }
     }
-    if splits.is_empty() {
+    Ok(splits)
+}
+
+/// The tables of data, which is a file or a directory, by name.
+///
+/// # Errors
+/// There is none, or there are files that are none.
+pub fn files(data: &weft_guest::artifacts::Artifact) -> Result<Vec<File>> {
+    if !data.is_directory() {
+        let name = data.display_name().unwrap_or_else(|| "the table".to_owned());
+        return Ok(vec![File { name, handle: Handle::Whole }]);
+    }
+    let mut files = Vec::new();
+    for entry in data.entries() {
+        let base = entry.name.rsplit('/').next().unwrap_or(&entry.name);
+        if base.starts_with(['_', '.']) {
+            continue;
+        }
+        if Format::of_name(&entry.name).is_none() {
+            bail!(
+                "`{}` is no table: of a directory files of CSV (.csv), JSON lines (.jsonl), TFRecord (.tfrecord), Parquet (.parquet) and Arrow \
+                 (.arrow, .feather) are read",
+                entry.name
+            );
+        }
+        files.push(File { handle: Handle::File(data.open(&entry.name)?), name: entry.name });
+    }
+    if files.is_empty() {
         bail!("the examples are an empty directory");
     }
-    Ok(splits)
+    Ok(files)
+}
+
+impl File {
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The table in it.
+    #[must_use]
+    pub fn table<'a>(&'a self, data: &'a weft_guest::artifacts::Artifact) -> Table<'a> {
+        Table {
+            name: self.name.clone(),
+            open: Box::new(move || -> Box<dyn Input + 'a> {
+                match &self.handle {
+                    Handle::File(handle) => Box::new(handle.reader().into_inner()),
+                    Handle::Whole => Box::new(data.reader().into_inner()),
+                }
+            }),
+        }
+    }
 }
 
 /// The splits of these names. If none are named, that of the usual name if there is one, else all.
@@ -103,16 +143,7 @@ pub fn chosen(mut splits: Vec<Split>, names: &[String], usual: Option<&str>) -> 
 /// The tables of a split.
 #[must_use]
 pub fn tables<'a>(split: &'a Split, data: &'a weft_guest::artifacts::Artifact) -> Vec<Table<'a>> {
-    let table = |file: &'a File| Table {
-        name: file.name.clone(),
-        open: Box::new(move || -> Box<dyn BufRead + 'a> {
-            match &file.handle {
-                Handle::File(handle) => Box::new(handle.reader()),
-                Handle::Whole => Box::new(data.reader()),
-            }
-        }),
-    };
-    split.files.iter().map(table).collect()
+    split.files.iter().map(|file| file.table(data)).collect()
 }
 
 /// Writes the statistics of a split.

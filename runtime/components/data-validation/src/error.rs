@@ -1,39 +1,12 @@
-//! What can be wrong with data, statistics and schemas.
+//! What can be wrong with statistics and schemas.
 
-/// Why a table cannot be described or checked. Places are told as a person counts: from 1.
+/// Why a table cannot be described or checked.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The bytes could not be had.
-    #[error("{file}: cannot be read: {source}")]
-    Read {
-        /// What was read.
-        file: String,
-        /// Why not.
-        source: std::io::Error,
-    },
-    /// The text is no table, or one that is larger than is read.
-    #[error("{file}, line {line}: {problem}")]
-    Table {
-        /// What was read.
-        file: String,
-        /// The line in it.
-        line: u64,
-        /// What is wrong with it.
-        problem: String,
-    },
-    /// A cell that the type of its column does not hold.
-    #[error("{file}, line {line}, column `{column}`: {problem}")]
-    Cell {
-        /// What was read.
-        file: String,
-        /// The line in it.
-        line: u64,
-        /// The column's name.
-        column: String,
-        /// What is wrong with it.
-        problem: String,
-    },
+    /// A table cannot be read.
+    #[error(transparent)]
+    Table(#[from] tables::Error),
     /// Text that is no message of the kind that is wanted.
     #[error("{what} cannot be read: {problem}")]
     Text {

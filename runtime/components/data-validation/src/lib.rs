@@ -5,15 +5,12 @@
 //! of histograms that are interpolated. Where this differs, [`statistics`] says how.
 
 pub mod check;
-pub mod csv;
 pub mod distance;
 mod divergence;
 mod error;
-pub mod examples;
 mod histogram;
 pub mod measures;
-mod moments;
-pub mod number;
+pub mod moments;
 pub mod page;
 pub mod proto;
 pub mod report;
@@ -21,8 +18,9 @@ pub mod schema;
 pub mod sketch;
 pub mod statistics;
 pub mod text;
-mod values;
+pub mod values;
 mod view;
 
 pub use error::{Error, Result};
+pub use tables::number;
 pub use view::whole;

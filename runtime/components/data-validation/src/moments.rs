@@ -21,6 +21,12 @@ impl Moments {
         }
     }
 
+    /// Adds a value so many times.
+    pub fn add_times(&mut self, value: f64, times: f64) {
+        self.settle();
+        self.combine(times, value, 0.0);
+    }
+
     /// Adds all that another was given.
     pub fn merge(&mut self, other: &Self) {
         let mut other = other.clone();

@@ -1,6 +1,6 @@
-//! Statistics of a table, as TFDV's `generate_statistics_from_csv` gives them.
+//! Statistics of a table, as TFDV's `generate_statistics_from_csv` and `generate_statistics_from_tfrecord` give them.
 //!
-//! The table is read twice, as TFDV reads it: once for the types of its columns, once for everything else. Memory does not grow with the
+//! CSV and JSON lines are read twice, as TFDV reads CSV: once for the types of the columns, once for everything else. Memory does not grow with the
 //! number of rows, but for the distinct values of text columns, up to a bound.
 //!
 //! Where this is not TFDV: beyond some 5,700 distinct values of a numeric column both give quantiles, medians and counts of histograms within
@@ -8,21 +8,23 @@
 //! whose distinct values need more than 128 MiB get an estimate of their number ([`Statistics::estimated`]), where TFDV's memory grows.
 
 use std::collections::BTreeMap;
-use std::io::BufRead;
 
-use crate::csv::{Dialect, Reader};
+use tables::csv::Dialect;
+use tables::{Format, Reader, Record, Rows, Values};
+
 use crate::error::{Error, Result};
 use crate::histogram;
 use crate::proto::{
-    CommonStatistics, DatasetFeatureStatistics, DatasetFeatureStatisticsList, FeatureNameStatistics, NumericStatistics,
-    Path, RankHistogram, Schema, StringStatistics, feature_name_statistics, rank_histogram, string_statistics,
+    CommonStatistics, DatasetFeatureStatistics, DatasetFeatureStatisticsList, FeatureNameStatistics, FeatureType,
+    NumericStatistics, Path, RankHistogram, Schema, StringStatistics, feature_name_statistics, rank_histogram,
+    string_statistics,
 };
-use crate::sketch::Sketch;
 
 mod column;
-mod types;
+mod slices;
 
-pub use types::{ColumnType, Types};
+pub use slices::Slicing;
+pub use tables::{ColumnType, Table, Types};
 
 use column::{Column, Values as ColumnValues};
 
@@ -37,6 +39,8 @@ pub struct Options {
     pub types_from_schema: bool,
     /// Whether values are kept so exactly that [`Statistics::samples`] can be compared.
     pub samples: bool,
+    /// Parts of the rows that are described beside all of them.
+    pub slices: Vec<Slicing>,
 }
 
 /// The values of a column.
@@ -53,48 +57,173 @@ pub enum Sample {
     Texts(BTreeMap<String, f64>),
 }
 
-/// Statistics of rows that are still being read.
-#[derive(Debug, Clone)]
-pub struct Statistics {
+/// What is collected of some rows.
+#[derive(Debug, Clone, Default)]
+struct Part {
     rows: u64,
+    /// In the order of the columns; none for one that is left out.
     columns: Vec<Option<Column>>,
 }
 
+impl Part {
+    fn add(&mut self, row: &Record, positions: &[Option<usize>]) -> Result<(), String> {
+        self.rows += 1;
+        for (at, position) in positions.iter().enumerate() {
+            let values = row.values(at);
+            if values == Values::Missing {
+                continue;
+            }
+            let column = position.and_then(|position| self.columns.get_mut(position)).and_then(Option::as_mut);
+            if let Some(column) = column {
+                column.add_values(values)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Statistics of rows that are still being read.
+#[derive(Debug, Clone)]
+pub struct Statistics {
+    options: Options,
+    /// Names and types of the columns, none for one that is left out.
+    columns: Vec<(String, Option<ColumnType>)>,
+    /// Whether rows may bring new columns.
+    open: bool,
+    all: Part,
+    slices: BTreeMap<String, Part>,
+}
+
 impl Statistics {
-    /// Of no rows yet.
+    /// Of no rows yet. Rows of formats that tell their types may bring columns that are not among these.
     #[must_use]
     pub fn new(types: &Types, options: &Options) -> Self {
-        let schema = options.schema.as_ref();
-        let columns = types.columns.iter().map(|(name, column_type)| {
-            let categorical = schema.is_some_and(|schema| categorical(schema, name));
-            Some(Column::new(name, (*column_type)?, categorical, options.samples))
-        });
-        Self { rows: 0, columns: columns.collect() }
+        let mut statistics = Self {
+            options: options.clone(),
+            columns: types.columns().map(|(name, column_type)| (name.to_owned(), column_type)).collect(),
+            open: !options.types_from_schema,
+            all: Part::default(),
+            slices: BTreeMap::new(),
+        };
+        statistics.options.slices.iter_mut().for_each(Slicing::sort);
+        statistics.all = statistics.part();
+        statistics
     }
 
-    /// Reads all rows of a table with these columns.
+    /// A part without rows.
+    fn part(&self) -> Part {
+        let columns = self.columns.iter().map(|(name, column_type)| Some(self.column(name, (*column_type)?)));
+        Part { rows: 0, columns: columns.collect() }
+    }
+
+    fn column(&self, name: &str, column_type: ColumnType) -> Column {
+        let schema = self.options.schema.as_ref();
+        let categorical = schema.is_some_and(|schema| categorical(schema, name));
+        Column::new(name, column_type, categorical, self.options.samples)
+    }
+
+    /// Reads all rows of a table.
     ///
     /// # Errors
-    /// What is wrong with the table, and cells that are not of their column's type.
-    pub fn read<R: BufRead>(&mut self, input: R, file: &str, dialect: Dialect) -> Result<()> {
-        let mut reader = Reader::new(input, file, dialect)?;
-        let same =
-            |(name, column): (&String, &Option<Column>)| column.as_ref().is_none_or(|column| column.name == *name);
-        if reader.columns().len() != self.columns.len() || !reader.columns().iter().zip(&self.columns).all(same) {
+    /// What is wrong with the table, and values that are not of their column's type.
+    pub fn read(&mut self, table: &Table<'_>, types: &Types) -> Result<()> {
+        match table.read(self.options.dialect, Some(types))? {
+            Reader::Csv(reader) => self.read_cells(reader, &table.name, types),
+            Reader::Rows(rows, format) => self.read_rows(rows, format, &table.name),
+        }
+    }
+
+    fn read_cells(
+        &mut self,
+        mut reader: tables::csv::Reader<Box<dyn std::io::BufRead + '_>>,
+        file: &str,
+        types: &Types,
+    ) -> Result<()> {
+        if !self.columns.iter().map(|(name, _)| name).eq(reader.columns()) {
             return Err(Error::Request(format!("{file} has other columns than when their types were read")));
         }
+        let positions: Vec<Option<usize>> = (0..self.columns.len()).map(Some).collect();
+        let mut record = Record::default();
         loop {
             let line = reader.line() + 1;
             let Some(row) = reader.next_row()? else { return Ok(()) };
-            self.rows += 1;
-            for (cell, column) in row.cells().zip(&mut self.columns) {
+            let wrong = |place: String, problem: String| tables::Error::at(file, place, problem);
+            if !self.options.slices.is_empty() {
+                types.row(row, &mut record, true).map_err(|problem| wrong(format!("line {line}"), problem))?;
+                self.add_to_slices(&record, &positions).map_err(|problem| wrong(format!("line {line}"), problem))?;
+            }
+            self.all.rows += 1;
+            for (cell, column) in row.cells().zip(&mut self.all.columns) {
                 let Some(column) = column else { continue };
                 if let Err(problem) = column.add(cell) {
-                    let column = column.name.clone();
-                    return Err(Error::Cell { file: file.to_owned(), line, column, problem });
+                    return Err(wrong(format!("line {line}, column `{}`", column.name), problem).into());
                 }
             }
         }
+    }
+
+    fn read_rows(&mut self, mut rows: Box<dyn Rows + '_>, format: Format, file: &str) -> Result<()> {
+        let mut row = Record::default();
+        // Where the columns of these rows stand among all, and which have no type yet.
+        let mut positions = Vec::new();
+        let mut untyped: Vec<usize> = Vec::new();
+        while rows.advance(&mut row)? {
+            let known = positions.len();
+            if row.names().len() > known {
+                let mut new: Vec<usize> = (known..row.names().len()).collect();
+                untyped.extend(&new);
+                // The features of an example have no order; TFDV takes new ones by name.
+                if format == Format::TfRecord {
+                    new.sort_by_key(|at| &row.names()[*at]);
+                }
+                positions.resize(row.names().len(), None);
+                for at in new {
+                    positions[at] = self.position(&row.names()[at]);
+                }
+            }
+            if !untyped.is_empty() {
+                untyped.retain(|at| !self.learn(positions[*at], row.values(*at)));
+            }
+            let added = self.all.add(&row, &positions).and_then(|()| self.add_to_slices(&row, &positions));
+            added.map_err(|problem| tables::Error::at(file, rows.place(), problem))?;
+        }
+        Ok(())
+    }
+
+    /// Where a column stands; none if it is left out.
+    fn position(&mut self, name: &str) -> Option<usize> {
+        let known = self.columns.iter().position(|(known, _)| known == name);
+        if known.is_some() || !self.open {
+            return known;
+        }
+        self.columns.push((name.to_owned(), Some(ColumnType::Unknown)));
+        let new = self.column(name, ColumnType::Unknown);
+        for part in self.slices.values_mut().chain([&mut self.all]) {
+            part.columns.push(Some(new.clone()));
+        }
+        Some(self.columns.len() - 1)
+    }
+
+    /// Learns the type of a column from a row that has it. True if there is no more to be learned.
+    fn learn(&mut self, position: Option<usize>, values: Values<'_>) -> bool {
+        let Some(position) = position else { return true };
+        let Some((name, Some(ColumnType::Unknown))) = self.columns.get(position) else { return true };
+        let found = match values {
+            Values::Missing | Values::Empty => return false,
+            Values::Ints(_) => ColumnType::Int,
+            Values::Floats(_) => ColumnType::Float,
+            Values::Bytes(_) => ColumnType::Text,
+        };
+        let new = self.column(name, found);
+        self.columns[position].1 = Some(found);
+        for part in self.slices.values_mut().chain([&mut self.all]) {
+            let known = part.columns.get_mut(position).and_then(Option::as_mut);
+            if let Some(known) = known {
+                // What is known is in how many rows it was there without values.
+                *known = Column { present: known.present, lengths: known.lengths.clone(), ..new.clone() };
+            }
+        }
+        true
     }
 
     /// Adds the rows that another has read, of a table with the same columns and types.
@@ -102,17 +231,14 @@ impl Statistics {
     /// # Errors
     /// The columns or their types differ.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        let same = |(a, b): (&Option<Column>, &Option<Column>)| match (a, b) {
-            (Some(a), Some(b)) => a.name == b.name && a.kind == b.kind,
-            (a, b) => a.is_none() && b.is_none(),
-        };
-        if self.columns.len() != other.columns.len() || !self.columns.iter().zip(&other.columns).all(same) {
+        if self.columns != other.columns {
             return Err(Error::Request("statistics of different columns or types cannot be put together".to_owned()));
         }
-        self.rows += other.rows;
-        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            if let (Some(column), Some(other)) = (column, other) {
-                column.merge(other);
+        self.all.merge(&other.all);
+        for (name, part) in &other.slices {
+            match self.slices.get_mut(name) {
+                Some(known) => known.merge(part),
+                None => _ = self.slices.insert(name.clone(), part.clone()),
             }
         }
         Ok(())
@@ -120,39 +246,42 @@ impl Statistics {
 
     /// Columns whose number of distinct values is an estimate.
     pub fn estimated(&self) -> impl Iterator<Item = &str> {
-        self.columns.iter().flatten().filter(|column| !column.exact()).map(|column| column.name.as_str())
+        self.all.columns.iter().flatten().filter(|column| !column.exact()).map(|column| column.name.as_str())
     }
 
     /// The values of the columns that have any.
     pub fn samples(&self) -> impl Iterator<Item = (&str, Sample)> {
-        self.columns.iter().flatten().filter_map(|column| Some((column.name.as_str(), column.sample()?)))
+        self.all.columns.iter().flatten().filter_map(|column| Some((column.name.as_str(), column.sample()?)))
     }
 
-    /// What was found, as TFDV writes it.
+    /// What was found, as TFDV writes it: of all rows, and then of each slice by name.
     #[must_use]
     pub fn message(&self) -> DatasetFeatureStatisticsList {
-        // TFDV learns of columns from rows.
-        let columns = self.columns.iter().flatten().filter(|_| self.rows > 0);
-        let features = columns.map(|column| feature(column, self.rows)).collect();
-        let dataset =
-            DatasetFeatureStatistics { num_examples: self.rows, features, ..DatasetFeatureStatistics::default() };
-        DatasetFeatureStatisticsList { datasets: vec![dataset] }
+        let mut datasets = vec![self.all.message(if self.options.slices.is_empty() { "" } else { crate::view::ALL })];
+        datasets.extend(self.slices.iter().map(|(name, part)| part.message(name)));
+        DatasetFeatureStatisticsList { datasets }
     }
 }
 
-/// A table, or a part of one, that can be read again.
-pub struct Table<'a> {
-    /// What errors call it.
-    pub name: String,
-    /// Begins to read it.
-    pub open: Box<dyn Fn() -> Box<dyn BufRead + 'a> + 'a>,
-}
+impl Part {
+    fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
+            if let (Some(column), Some(other)) = (column, other) {
+                column.merge(other);
+            }
+        }
+    }
 
-impl<'a> Table<'a> {
-    /// A table in memory.
-    #[must_use]
-    pub fn of(name: &str, text: &'a [u8]) -> Self {
-        Self { name: name.to_owned(), open: Box::new(move || Box::new(text)) }
+    fn message(&self, name: &str) -> DatasetFeatureStatistics {
+        // TFDV learns of columns from rows.
+        let columns = self.columns.iter().flatten().filter(|_| self.rows > 0);
+        DatasetFeatureStatistics {
+            name: name.to_owned(),
+            num_examples: self.rows,
+            features: columns.map(|column| feature(column, self.rows)).collect(),
+            ..DatasetFeatureStatistics::default()
+        }
     }
 }
 
@@ -161,31 +290,54 @@ impl<'a> Table<'a> {
 /// # Errors
 /// What is wrong with a table, or with the schema that gives its types.
 pub fn describe(tables: &[Table<'_>], options: &Options) -> Result<Statistics> {
-    let mut statistics = Statistics::new(&types(tables, options)?, options);
+    let types = types(tables, options)?;
+    let mut statistics = Statistics::new(&types, options);
     for table in tables {
-        statistics.read((table.open)(), &table.name, options.dialect)?;
+        statistics.read(table, &types)?;
     }
     Ok(statistics)
 }
 
-/// The types of the columns of several tables.
+/// The types of the columns of several tables, as far as they must be known before the tables are read: formats that tell the type of each
+/// value are not read for it.
 ///
 /// # Errors
 /// What is wrong with a table, or with the schema that gives its types.
 pub fn types(tables: &[Table<'_>], options: &Options) -> Result<Types> {
-    let mut types = Types::default();
+    let formats = tables.iter().map(Table::format).collect::<Result<Vec<_>, _>>()?;
+    let typed = formats.iter().all(|format| format.typed());
     match (&options.schema, tables) {
         (Some(schema), [first, ..]) if options.types_from_schema => {
-            let reader = Reader::new((first.open)(), &first.name, options.dialect)?;
-            types = Types::from_schema(reader.columns(), schema)?;
+            let names = match first.read(options.dialect, None)? {
+                Reader::Csv(reader) => reader.columns().to_vec(),
+                Reader::Rows(..) => schema.feature.iter().map(|feature| feature.name().to_owned()).collect(),
+            };
+            from_schema(&names, schema)
         }
-        _ => {
-            for table in tables {
-                types.read((table.open)(), &table.name, options.dialect)?;
-            }
-        }
+        _ if typed => Ok(Types::default()),
+        _ => Ok(tables::types(tables, options.dialect)?),
     }
-    Ok(types)
+}
+
+/// The types that a schema gives. Columns that it does not name are left out.
+fn from_schema(columns: &[String], schema: &Schema) -> Result<Types> {
+    let columns = columns.iter().map(|name| {
+        let feature = schema.feature.iter().find(|feature| feature.name() == name);
+        let column_type = match feature.map(|feature| (feature, feature.r#type())) {
+            None => None,
+            Some((_, FeatureType::Bytes)) => Some(ColumnType::Text),
+            Some((_, FeatureType::Int)) => Some(ColumnType::Int),
+            Some((_, FeatureType::Float)) => Some(ColumnType::Float),
+            Some((_, other)) => {
+                return Err(Error::Request(format!(
+                    "the schema gives column `{name}` the type {}, which cells of a table do not have",
+                    other.as_str_name()
+                )));
+            }
+        };
+        Ok((name.clone(), column_type))
+    });
+    Ok(Types::new(columns.collect::<Result<Vec<_>>>()?))
 }
 
 /// Whether a schema says that the integers of a column are categories.
@@ -199,28 +351,33 @@ fn categorical(schema: &Schema, name: &str) -> bool {
 #[allow(clippy::cast_possible_truncation, reason = "the format keeps averages in single precision")]
 fn feature(column: &Column, rows: u64) -> FeatureNameStatistics {
     use feature_name_statistics::{FieldId, Stats, Type};
-    let common_stats = Some(common(column.present, rows));
+    let common_stats = Some(common(column, rows));
     let (kind, stats) = match &column.values {
         ColumnValues::None => {
             (Type::String, Stats::StringStats(StringStatistics { common_stats, ..StringStatistics::default() }))
         }
-        ColumnValues::Text { values, bytes, of_integers } => {
+        ColumnValues::Text { values, bytes, invalid, of_integers } => {
             let ranked = values.most_frequent(crate::values::RANKS);
             let top = ranked.iter().take(crate::values::TOP).map(|(value, count)| string_statistics::FreqAndValue {
-                value: (*value).to_owned(),
+                value: shown(value),
                 frequency: *count as f64,
             });
             let ranks = ranked.iter().zip(0..).map(|((value, count), rank)| rank_histogram::Bucket {
                 low_rank: rank,
                 high_rank: rank,
-                label: (*value).to_owned(),
+                label: shown(value),
                 sample_count: *count as f64,
             });
             let stats = StringStatistics {
                 common_stats,
                 unique: values.distinct(),
                 top_values: top.collect(),
-                avg_length: (*bytes as f64 / column.present as f64) as f32,
+                avg_length: if column.lengths.total == 0 {
+                    0.0
+                } else {
+                    (*bytes as f64 / column.lengths.total as f64) as f32
+                },
+                invalid_utf8_count: *invalid,
                 rank_histogram: Some(RankHistogram { buckets: ranks.collect(), name: String::new() }),
                 ..StringStatistics::default()
             };
@@ -239,18 +396,23 @@ fn feature(column: &Column, rows: u64) -> FeatureNameStatistics {
     }
 }
 
-/// How many rows have a value, each of which then has exactly one.
-fn common(present: u64, rows: u64) -> CommonStatistics {
+/// A value as it stands in statistics: TFDV has one text for all bytes that are none.
+fn shown(value: &[u8]) -> String {
+    std::str::from_utf8(value).unwrap_or("__BYTES_VALUE__").to_owned()
+}
+
+/// In how many rows the column is there, and how many values it then has.
+#[allow(clippy::cast_possible_truncation, reason = "the format keeps averages in single precision")]
+fn common(column: &Column, rows: u64) -> CommonStatistics {
+    let Column { present, lengths, .. } = column;
     let mut common =
-        CommonStatistics { num_non_missing: present, num_missing: rows - present, ..CommonStatistics::default() };
-    if present > 0 {
-        let mut lengths = Sketch::default();
-        lengths.add_weighted(1.0, present as f64);
-        common.min_num_values = 1;
-        common.max_num_values = 1;
-        common.avg_num_values = 1.0;
-        common.tot_num_values = present;
-        common.num_values_histogram = Some(histogram::of_quantiles(&lengths.quantiles(histogram::BUCKETS), 0));
+        CommonStatistics { num_non_missing: *present, num_missing: rows - present, ..CommonStatistics::default() };
+    if *present > 0 {
+        common.min_num_values = lengths.min;
+        common.max_num_values = lengths.max;
+        common.avg_num_values = (lengths.total as f64 / *present as f64) as f32;
+        common.tot_num_values = lengths.total;
+        common.num_values_histogram = Some(histogram::of_quantiles(&lengths.quantiles(), 0));
     }
     common
 }

@@ -11,7 +11,7 @@ use crate::proto::{
 use feature_name_statistics::{FieldId, Stats, Type};
 
 /// The slice that holds all examples.
-const ALL: &str = "All Examples";
+pub(crate) const ALL: &str = "All Examples";
 
 /// The statistics of all examples in a list that may have those of slices, too.
 ///

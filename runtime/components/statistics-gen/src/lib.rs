@@ -1,7 +1,7 @@
 //! The step of `wit/world.wit`.
 
-use data_validation::page;
-use data_validation::statistics::{Options, describe};
+use data_validation::statistics::{Options, Slicing, describe};
+use data_validation::{page, whole};
 use tfx_artifacts::{Delimiter, read_schema, splits, tables, write_statistics};
 use weft_guest::types::Value;
 use weft_guest::{Result, bail, info, run, warn};
@@ -27,11 +27,16 @@ impl Guest for StatisticsGen {
         types_from_schema: Option<bool>,
         exclude_splits: Option<Vec<String>>,
         delimiter: Option<String>,
+        slices: Option<Vec<Slice>>,
     ) -> Result<Described, String> {
+        let slicing = |slice: Slice| Slicing {
+            features: slice.features.into_iter().map(|feature| (feature.name, feature.values)).collect(),
+        };
         let options = Options {
             dialect: delimiter.as_deref().dialect()?,
             schema: schema.map(read_schema).transpose()?,
             types_from_schema: types_from_schema.unwrap_or(false),
+            slices: slices.unwrap_or_default().into_iter().map(slicing).collect(),
             ..Options::default()
         };
         Ok(generate(examples, &options, &exclude_splits.unwrap_or_default())?)
@@ -39,6 +44,9 @@ impl Guest for StatisticsGen {
 }
 
 fn generate(examples: &Artifact, options: &Options, exclude: &[String]) -> Result<Described> {
+    if options.slices.iter().any(|slice| slice.features.is_empty()) {
+        bail!("a slice needs a feature");
+    }
     if options.types_from_schema && options.schema.is_none() {
         bail!("types are to come from the schema, and there is none: give `schema`, or leave `types-from-schema` out");
     }
@@ -60,9 +68,12 @@ fn generate(examples: &Artifact, options: &Options, exclude: &[String]) -> Resul
         }
         let message = found.message();
         write_statistics(&statistics, &split.name, &message)?;
-        let count = message.datasets.iter().map(|data| data.num_examples).sum::<u64>();
-        let columns = message.datasets.iter().map(|data| data.features.len()).sum::<usize>();
+        let all = whole(&message)?;
+        let (count, columns) = (all.num_examples, all.features.len());
         info!("split {}: {count} rows, {columns} columns", split.name);
+        for slice in message.datasets.iter().filter(|_| message.datasets.len() > 1) {
+            info!("split {}, slice {}: {} rows", split.name, slice.name, slice.num_examples);
+        }
         rows += count;
         described.push((split.name.clone(), message));
     }

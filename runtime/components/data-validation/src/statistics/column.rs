@@ -1,9 +1,11 @@
 //! What is collected of one column.
 
-use super::{ColumnType, Sample};
+use tables::{ColumnType, Values as RowValues};
+
+use super::Sample;
 use crate::histogram::{self, Range};
 use crate::moments::Moments;
-use crate::number::Number;
+use crate::number::{Number, float};
 use crate::proto::NumericStatistics;
 use crate::proto::histogram::HistogramType::{Quantiles, Standard};
 use crate::sketch::Sketch;
@@ -13,10 +15,60 @@ use crate::values::Values as Distinct;
 #[derive(Debug, Clone)]
 pub(super) struct Column {
     pub name: String,
-    pub kind: ColumnType,
-    /// Rows that have a value.
+    /// Rows in which it is there.
     pub present: u64,
+    pub lengths: Lengths,
     pub values: Values,
+}
+
+/// How many values rows have in which the column is there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lengths {
+    pub min: u64,
+    pub max: u64,
+    /// All values.
+    pub total: u64,
+    sketch: Sketch,
+    /// A length and in how many rows one after the other it was seen.
+    run: (u64, u64),
+}
+
+impl Lengths {
+    fn add(&mut self, length: u64, first: bool) {
+        self.min = if first { length } else { self.min.min(length) };
+        self.max = self.max.max(length);
+        self.total += length;
+        if self.run.0 != length {
+            self.end();
+            self.run.0 = length;
+        }
+        self.run.1 += 1;
+    }
+
+    fn end(&mut self) {
+        self.sketch.add_weighted(self.run.0 as f64, self.run.1 as f64);
+        self.run.1 = 0;
+    }
+
+    fn merge(&mut self, other: &Self, (ours, theirs): (bool, bool)) {
+        self.min = match (ours, theirs) {
+            (true, true) => self.min.min(other.min),
+            (true, false) => self.min,
+            _ => other.min,
+        };
+        self.max = self.max.max(other.max);
+        self.total += other.total;
+        self.end();
+        self.sketch.merge(&other.sketch);
+        self.sketch.add_weighted(other.run.0 as f64, other.run.1 as f64);
+    }
+
+    /// The quantiles of all lengths.
+    pub fn quantiles(&self) -> Vec<(f64, f64)> {
+        let mut all = self.clone();
+        all.end();
+        all.sketch.quantiles(histogram::BUCKETS)
+    }
 }
 
 /// What is kept of the values.
@@ -26,13 +78,13 @@ pub(super) enum Values {
     None,
     /// Numbers, in single precision or integers.
     Numbers { numbers: Box<Numbers>, single: bool },
-    /// Text, or integers that are categories, with how many bytes they have together.
-    Text { values: Distinct, bytes: u64, of_integers: bool },
+    /// Text, or integers that are categories, with how many bytes they have together, and how many values are no UTF-8 text.
+    Text { values: Distinct, bytes: u64, invalid: u64, of_integers: bool },
 }
 
 impl Column {
     pub fn new(name: &str, kind: ColumnType, categorical: bool, precise: bool) -> Self {
-        let text = |of_integers| Values::Text { values: Distinct::default(), bytes: 0, of_integers };
+        let text = |of_integers| Values::Text { values: Distinct::default(), bytes: 0, invalid: 0, of_integers };
         let numbers = |single| {
             let sketch = if precise { Sketch::precise() } else { Sketch::default() };
             Values::Numbers { numbers: Box::new(Numbers { sketch, ..Numbers::default() }), single }
@@ -44,7 +96,7 @@ impl Column {
             ColumnType::Float => numbers(true),
             ColumnType::Text => text(false),
         };
-        Self { name: name.to_owned(), kind, present: 0, values }
+        Self { name: name.to_owned(), present: 0, lengths: Lengths::default(), values }
     }
 
     /// Adds a cell. An empty one is a missing value.
@@ -55,16 +107,16 @@ impl Column {
         let shown = || cell.chars().take(40).collect::<String>();
         match &mut self.values {
             Values::None => return Err(format!("`{}` is a value, and there was none before", shown())),
-            Values::Text { values, bytes, of_integers: false } => {
-                values.add(cell);
+            Values::Text { values, bytes, of_integers: false, .. } => {
+                values.add(cell.as_bytes());
                 *bytes += cell.len() as u64;
             }
-            Values::Text { values, bytes, of_integers: true } => {
+            Values::Text { values, bytes, of_integers: true, .. } => {
                 let Some(Number::Int(value)) = Number::parse(cell.as_bytes()) else {
                     return Err(format!("`{}` is no integer of 64 bits", shown()));
                 };
                 let value = value.to_string();
-                values.add(&value);
+                values.add(value.as_bytes());
                 *bytes += value.len() as u64;
             }
             Values::Numbers { numbers, single: false } => match Number::parse(cell.as_bytes()) {
@@ -77,17 +129,67 @@ impl Column {
                 None => return Err(format!("`{}` is no number", shown())),
             },
         }
+        self.lengths.add(1, self.present == 0);
+        self.present += 1;
+        Ok(())
+    }
+
+    /// Adds what a row has of the column.
+    pub fn add_values(&mut self, row: RowValues<'_>) -> Result<(), String> {
+        let Some(length) = row.count() else { return Ok(()) };
+        match (&mut self.values, row) {
+            (_, RowValues::Missing | RowValues::Empty) => {}
+            (Values::Text { values, bytes, invalid, of_integers: false }, RowValues::Bytes(texts)) => {
+                for text in texts.iter() {
+                    values.add(text);
+                    *bytes += text.len() as u64;
+                    *invalid += u64::from(std::str::from_utf8(text).is_err());
+                }
+            }
+            (Values::Text { values, bytes, of_integers: true, .. }, RowValues::Ints(numbers)) => {
+                for number in numbers {
+                    let text = number.to_string();
+                    values.add(text.as_bytes());
+                    *bytes += text.len() as u64;
+                }
+            }
+            (Values::Numbers { numbers, single: false }, RowValues::Ints(values)) => {
+                for value in values {
+                    numbers.add(*value as f64);
+                }
+            }
+            #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
+            (Values::Numbers { numbers, single: true }, RowValues::Floats(values)) => {
+                for value in values {
+                    numbers.add(f64::from(*value as f32));
+                }
+            }
+            (_, row) => {
+                let found = match row {
+                    RowValues::Ints(_) => "integers",
+                    RowValues::Floats(_) => "floats",
+                    _ => "texts",
+                };
+                return Err(format!("column `{}` has {found}, and another type before or in the schema", self.name));
+            }
+        }
+        self.lengths.add(length as u64, self.present == 0);
         self.present += 1;
         Ok(())
     }
 
     pub fn merge(&mut self, other: &Self) {
+        self.lengths.merge(&other.lengths, (self.present > 0, other.present > 0));
         self.present += other.present;
         match (&mut self.values, &other.values) {
             (Values::Numbers { numbers, .. }, Values::Numbers { numbers: others, .. }) => numbers.merge(others),
-            (Values::Text { values, bytes, .. }, Values::Text { values: others, bytes: other_bytes, .. }) => {
+            (
+                Values::Text { values, bytes, invalid, .. },
+                Values::Text { values: others, bytes: more, invalid: wrong, .. },
+            ) => {
                 values.merge(others);
-                *bytes += other_bytes;
+                *bytes += more;
+                *invalid += wrong;
             }
             _ => {}
         }
@@ -101,21 +203,15 @@ impl Column {
             }
             Values::Text { values, .. } => {
                 let all = values.most_frequent(usize::MAX).into_iter();
-                Some(Sample::Texts(all.map(|(text, count)| (text.to_owned(), count as f64)).collect()))
+                Some(Sample::Texts(
+                    all.map(|(text, count)| (String::from_utf8_lossy(text).into_owned(), count as f64)).collect(),
+                ))
             }
         }
     }
 
     pub fn exact(&self) -> bool {
         !matches!(&self.values, Values::Text { values, .. } if !values.exact())
-    }
-}
-
-/// What Python's `float()` makes of a cell: an integer of any size is one, too.
-fn float(cell: &str) -> Option<f64> {
-    match Number::parse(cell.as_bytes())? {
-        Number::Beyond => cell.trim_ascii().replace('_', "").parse().ok(),
-        number => Some(number.as_f64()),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use data_validation::check::{CheckOptions, is_blessed, validate};
-use data_validation::csv::Dialect;
 use data_validation::proto::drift_skew_info::measurement::Type as Measure;
 use data_validation::proto::{FeatureComparator, InfinityNorm, JensenShannonDivergence};
 use data_validation::schema::{InferOptions, infer};
@@ -99,7 +98,7 @@ fn parts_put_together_are_the_whole() {
         let types = types(&tables(), &options).unwrap();
         let mut halves = parts.iter().map(|part| {
             let mut half = Statistics::new(&types, &options);
-            half.read(part.as_bytes(), "part", Dialect::default()).unwrap();
+            half.read(&Table::of("part", part.as_bytes()), &types).unwrap();
             half
         });
         let mut merged = halves.next().unwrap();

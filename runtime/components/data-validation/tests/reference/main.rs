@@ -2,8 +2,8 @@
 
 mod anomalies;
 mod common;
-mod examples;
 mod generated;
 mod measures;
+mod records;
 mod schema;
 mod statistics;

@@ -23,7 +23,7 @@ impl Number {
         match integer(text) {
             Some(Ok(value)) => Some(Self::Int(value)),
             Some(Err(())) => Some(Self::Beyond),
-            None => float(text).map(Self::Float),
+            None => floating(text).map(Self::Float),
         }
     }
 
@@ -35,6 +35,15 @@ impl Number {
             Self::Beyond => f64::NAN,
             Self::Float(value) => value,
         }
+    }
+}
+
+/// What Python's `float()` makes of a cell: an integer of any size is one, too.
+#[must_use]
+pub fn float(cell: &str) -> Option<f64> {
+    match Number::parse(cell.as_bytes())? {
+        Number::Beyond => cell.trim_ascii().replace('_', "").parse().ok(),
+        number => Some(number.as_f64()),
     }
 }
 
@@ -83,7 +92,7 @@ fn underscored(digits: &[u8]) -> bool {
 }
 
 /// A floating-point number, rounded to the nearest.
-fn float(text: &[u8]) -> Option<f64> {
+fn floating(text: &[u8]) -> Option<f64> {
     let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     if unsigned.first().is_some_and(u8::is_ascii_alphabetic) {
         let named = [("inf", f64::INFINITY), ("infinity", f64::INFINITY), ("nan", f64::NAN)];

@@ -6,8 +6,7 @@ use crate::error::{Error, Result};
 
 /// The longest cell in characters: Python's `csv` reads no longer one.
 pub const MOST_CELL: usize = 131_072;
-/// The most columns of a table.
-pub const MOST_COLUMNS: usize = 10_000;
+pub use crate::record::MOST_COLUMNS;
 /// The longest line in bytes.
 pub const MOST_LINE: usize = 16 << 20;
 
@@ -147,7 +146,7 @@ impl<R: BufRead> Reader<R> {
 
     /// An error at the current line.
     fn wrong(&self, problem: &str) -> Error {
-        Error::Table { file: self.file.clone(), line: self.line.max(1), problem: problem.to_owned() }
+        Error::at(&self.file, format!("line {}", self.line.max(1)), problem)
     }
 
     /// Reads a line and splits it. False at the end of the file.
@@ -155,7 +154,10 @@ impl<R: BufRead> Reader<R> {
         self.bytes.clear();
         let most = MOST_LINE as u64 + 2;
         let read = self.input.by_ref().take(most).read_until(b'\n', &mut self.bytes);
-        let read = read.map_err(|source| Error::Read { file: self.file.clone(), source })?;
+        let read = read.map_err(|source| {
+            let problem = format!("the file cannot be read on: {source}");
+            Error::at(&self.file, format!("behind line {}", self.line), problem)
+        })?;
         if read == 0 {
             return Ok(false);
         }
@@ -174,9 +176,7 @@ impl<R: BufRead> Reader<R> {
         split(text, self.dialect.delimiter, &mut self.row).map_err(|problem| {
             let cell = self.row.len() + 1;
             match self.columns.get(cell - 1) {
-                Some(column) => {
-                    Error::Cell { file: self.file.clone(), line: self.line, column: column.clone(), problem }
-                }
+                Some(column) => Error::at(&self.file, format!("line {}, column `{column}`", self.line), problem),
                 None => self.wrong(&format!("{problem} (cell {cell})")),
             }
         })?;
