@@ -1,0 +1,53 @@
+"""Seconds of onnxruntime with one thread, of the library here, and their ratio, in the same run: python bench.py PATH-OF-THE-EXAMPLE-bench
+
+Each is the best of five runs that alternate, so that both meet the same machine."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import time
+import warnings
+
+import lightgbm
+import numpy as np
+import onnxruntime
+import xgboost
+from onnxmltools import convert_lightgbm, convert_xgboost
+from onnxmltools.convert.common.data_types import FloatTensorType
+from skl2onnx import to_onnx
+from sklearn import ensemble
+
+warnings.filterwarnings("ignore")
+BENCH, RUNS, ROWS, COLUMNS = sys.argv[1], 5, 100_000, 20
+rng = np.random.default_rng(0)
+train = rng.normal(size=(20_000, COLUMNS)).astype(np.float32)
+signal = train[:, 0] * train[:, 1] + np.sin(3 * train[:, 2]) + train[:, 3:8].sum(axis=1) * 0.3
+real = signal + rng.normal(scale=0.3, size=len(train))
+multi = np.digitize(real, [-0.8, 0.8])
+rows = rng.normal(size=(ROWS, COLUMNS)).astype(np.float32)
+kind = [("X", FloatTensorType([None, COLUMNS]))]
+
+models = {
+    "random forest regressor, 100 trees, depth 12": to_onnx(ensemble.RandomForestRegressor(100, max_depth=12, n_jobs=2, random_state=0).fit(train, real), train[:1]),
+    "random forest classifier, 100 trees, depth 12": to_onnx(ensemble.RandomForestClassifier(100, max_depth=12, n_jobs=2, random_state=0).fit(train, multi), train[:1], options={"zipmap": False}),
+    "XGBoost regressor, 100 trees, depth 6": convert_xgboost(xgboost.XGBRegressor(n_estimators=100, max_depth=6).fit(train, real), initial_types=kind),
+    "XGBoost classifier of 3, 300 trees, depth 6": convert_xgboost(xgboost.XGBClassifier(n_estimators=100, max_depth=6).fit(train, multi), initial_types=kind),
+    "LightGBM regressor, 100 trees, 31 leaves": convert_lightgbm(lightgbm.LGBMRegressor(verbose=-1).fit(train, real), initial_types=kind),
+    "LightGBM classifier of 3, 300 trees, 31 leaves": convert_lightgbm(lightgbm.LGBMClassifier(verbose=-1).fit(train, multi), initial_types=kind, zipmap=False),
+}
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads = options.inter_op_num_threads = 1
+with tempfile.TemporaryDirectory() as folder:
+    folder = pathlib.Path(folder)
+    rows.tofile(folder / "rows")
+    for name, model in models.items():
+        (folder / "model").write_bytes(model.SerializeToString())
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        theirs, ours = [], []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            session.run(None, {session.get_inputs()[0].name: rows})
+            theirs.append(time.perf_counter() - start)
+            ours.append(float(subprocess.check_output([BENCH, folder / "model", folder / "rows", str(COLUMNS), "1"])))
+        print(f"{name}: onnxruntime {min(theirs):.3f} s, here {min(ours):.3f} s, ratio {min(ours) / min(theirs):.2f}", flush=True)

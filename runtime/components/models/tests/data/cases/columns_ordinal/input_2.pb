@@ -1,0 +1,1 @@
+(2Dream2	Torgersen2Biscoe2Nowhere2	Torgersen2Dream2Biscoe2Biscoe2Dream2	Torgersen2Biscoe2Dream2	Torgersen2Dream2Dream2	Torgersen2Dream2Biscoe2	Torgersen2Dream2Biscoe2	Torgersen2Biscoe2	Torgersen2	Torgersen2Biscoe2Biscoe2	Torgersen2Dream2	Torgersen2	Torgersen2Dream2	Torgersen2Biscoe2Dream2	Torgersen2Dream2Biscoe2Biscoe2BiscoeBisland

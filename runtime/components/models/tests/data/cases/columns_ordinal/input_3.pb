@@ -1,0 +1,1 @@
+(2f2m2m2f2m2m2f2f2m2f2m2m2m2f2f2m2f2f2f2f2f2m2f2f2f2m2f2m2f2m2f2m2f2f2f2m2m2f2f2fBsex

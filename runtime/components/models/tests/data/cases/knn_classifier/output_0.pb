@@ -1,0 +1,1 @@
+(2	Chinstrap2Adelie2	Chinstrap2Gentoo2Adelie2Gentoo2Adelie2Adelie2Gentoo2Adelie2Gentoo2Gentoo2	Chinstrap2Adelie2Gentoo2Gentoo2	Chinstrap2	Chinstrap2Adelie2Gentoo2	Chinstrap2Adelie2	Chinstrap2Adelie2Gentoo2Gentoo2Adelie2Gentoo2Gentoo2Adelie2	Chinstrap2	Chinstrap2Adelie2	Chinstrap2Adelie2Adelie2	Chinstrap2Adelie2Adelie2GentooBlabel
