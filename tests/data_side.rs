@@ -145,6 +145,7 @@ fn pre_built_components_are_listed_and_looked_up_by_name() {
         "example-gen",
         "example-validator",
         "import-schema-gen",
+        "onnx",
         "schema-gen",
         "statistics-gen",
     ] {

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
-CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p data-validation -p evaluation -p learning -p pusher -p tabular --no-fail-fast
+CARGO_TARGET_DIR=../../target/guest-tests/rust cargo test --quiet --locked -p data-validation -p evaluation -p learning -p models -p pusher -p tabular --no-fail-fast
