@@ -141,13 +141,19 @@ fn pre_built_components_are_listed_and_looked_up_by_name() {
     let names: Vec<&str> =
         listed["components"].as_array().unwrap().iter().map(|known| known["name"].as_str().unwrap()).collect();
     for name in [
+        "bulk-inferrer",
         "distribution-validator",
+        "evaluator",
         "example-gen",
         "example-validator",
         "import-schema-gen",
+        "infra-validator",
         "onnx",
+        "pusher",
         "schema-gen",
         "statistics-gen",
+        "trainer",
+        "tuner",
     ] {
         assert!(names.contains(&format!("weft:{name}").as_str()), "{name} is not in {names:?}");
     }
