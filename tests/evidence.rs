@@ -380,7 +380,6 @@ fn a_run_gives_the_same_again_and_what_does_not_is_named() {
     assert_eq!(found.json()["steps"][0]["outputs"][0]["output"], "bytes", "{}", found.stdout);
 }
 
-/// `weft why` reads what it needs, not whole runs.
 #[test]
 fn penguins_are_reproduced_byte_by_byte() {
     let folder = Folder::default();
@@ -389,4 +388,43 @@ fn penguins_are_reproduced_byte_by_byte() {
     let verified = folder.json("verify --json");
     assert_eq!(verified["reproduced"], true, "{verified:#}");
     assert!(verified["steps"].as_array().unwrap().len() >= 6, "{verified:#}");
+}
+
+/// The tools that others verify, list and search with read what is attested.
+#[test]
+fn what_is_attested_is_accepted_by_other_tools() {
+    let folder = Folder::default();
+    let pipeline = project().join("guest-examples/penguins/pipeline.yaml");
+    folder.ok(&["run", pipeline.to_str().unwrap(), "-q"]);
+    let attested = folder.json("attest latest/model -o model --key signing.pem --json");
+    let name = attested["files"][0].as_str().unwrap();
+    let parts = ["model_signing", "in_toto", "cyclonedx", "openlineage", "rocrate"];
+    folder.python("attest-venv", "attest.py", &[&["model", name], &parts[..]].concat());
+    let data = folder.json("attest latest/split.train -o data --json");
+    let table = data["files"][0].as_str().unwrap();
+    folder.python("attest-venv", "attest.py", &["data", table, "in_toto", "openlineage", "rocrate", "croissant"]);
+    // Nothing of this machine is in it.
+    let root = project().display().to_string();
+    for entry in walk(&folder.path().join("model")) {
+        let text = String::from_utf8_lossy(&std::fs::read(&entry).unwrap()).into_owned();
+        assert!(!text.contains(&root) && !text.contains(folder.path().to_str().unwrap()), "{}", entry.display());
+    }
+    // The same key signs the same bytes; another key, a changed artifact and a changed statement are refused.
+    folder.json("attest latest/model -o again --key signing.pem --json");
+    for file in ["model.sig", "provenance.dsse.json", "bom.cdx.json"] {
+        let read = |folder_name: &str| std::fs::read(folder.path().join(folder_name).join(file)).unwrap();
+        assert_eq!(read("model"), read("again"), "{file}");
+    }
+    let checked = folder.ok("attest --check model --key signing.pem.pub");
+    assert!(checked.stdout.contains("is what was attested"), "{}", checked.stdout);
+    assert!(folder.ok("attest --check model").stderr.contains("anybody"));
+    folder.ok("attest latest/model -o other --key other.pem");
+    let refused = folder.weft("attest --check other --key signing.pem.pub");
+    assert!(refused.code == Some(2) && refused.stderr.contains("by this key"), "{}", refused.stderr);
+    let model = folder.path().join("model").join(name);
+    let mut bytes = std::fs::read(&model).unwrap();
+    bytes[10] ^= 1;
+    std::fs::write(&model, bytes).unwrap();
+    let refused = folder.weft("attest --check model --key signing.pem.pub");
+    assert!(refused.code == Some(2) && refused.stderr.contains("not what was signed"), "{}", refused.stderr);
 }

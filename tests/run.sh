@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs all tests: builds the guest components, makes the Python environments of the software that is tested against, and
-# runs every test of the workspace. Needs git, rustup's Rust, Python 3.9 to 3.11, a C compiler and make; all else it fetches.
+# runs every test of the workspace. Needs git, rustup's Rust, Python 3.11 (or 3.9 or 3.10, and a newer one), a C compiler and make; all else it fetches.
 # Arguments are handed to the test runner: `bash tests/run.sh penguins` runs the tests whose names hold "penguins".
 #
 # What cannot be built or fetched ends it at once. A test that fails does not: all others run, and the status at the end tells.
@@ -60,6 +60,7 @@ page_tests() {
 
 environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
+environment target/attest-venv tests/requirements-attest.txt
 
 bash guest-examples/build.sh
 bash guest-examples/polyglot/build.sh python js c
@@ -94,6 +95,9 @@ else
     # The built-in runner does the same, one test program after the other.
     run_tests weft cargo test --workspace --no-fail-fast --quiet -- "$@"
 fi
+
+# With the program that the tests have built.
+run_tests "the Python package" bash runtime/python/test.sh
 
 if ! compgen -G 'target/executors/science-*/science.wasm' >/dev/null; then
     say "passed over: the science executor is not installed; WEFT_TEST_SCIENCE=1 has it built and its tests run"

@@ -113,6 +113,8 @@ pub enum Command {
     Submit(commands::submit::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
+    /// Write an artifact with the evidence of where it comes from, signed, for other tools; or check it
+    Attest(commands::attest::Args),
     /// List, show and copy out artifacts
     Artifact(commands::artifact::Args),
     /// Fetch the Python packages of a KFP pipeline ahead
@@ -147,6 +149,7 @@ impl Command {
             Self::Components(args) => args.json,
             Self::Runs(args) => args.wants_json(),
             Self::Lineage(args) => args.json,
+            Self::Attest(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
             Self::Submit(args) => args.json,
             Self::Vendor(args) => args.json,

@@ -26,6 +26,19 @@ pub fn write(file: Option<&Path>, text: &str) -> Result<()> {
     }
 }
 
+/// Writes a new file that only its owner can read.
+pub fn write_secret(file: &Path, text: &str) -> Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    let written = options.open(file).and_then(|mut opened| opened.write_all(text.as_bytes()));
+    written.map_err(|source| Error::io("write", file, source))
+}
+
 /// Writes a JSON document to standard output.
 pub fn print_json(document: &Value) -> Result<()> {
     let mut out = io::stdout().lock();

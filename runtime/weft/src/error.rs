@@ -50,6 +50,9 @@ pub enum Error {
     /// The artifact store failed.
     #[error(transparent)]
     Artifacts(Box<weft_artifacts::Error>),
+    /// Evidence cannot be made, or is not what it should be.
+    #[error(transparent)]
+    Provenance(#[from] weft_provenance::Error),
     /// The sandbox failed before any step ran.
     #[error(transparent)]
     Sandbox(#[from] weft_sandbox::Error),
@@ -75,7 +78,7 @@ impl Error {
     pub fn is_request(&self) -> bool {
         use weft_engine::Error as E;
         match self {
-            Self::Request { .. } | Self::Pipeline(_) => true,
+            Self::Request { .. } | Self::Pipeline(_) | Self::Provenance(_) => true,
             Self::Io { source, .. } => {
                 matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
             }

@@ -26,6 +26,7 @@
 //! - What an event says is durable before it is told.
 //! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
 
+mod attest;
 mod call;
 mod cancel;
 mod compiled;
@@ -62,6 +63,7 @@ mod watch;
 mod why;
 pub mod words;
 
+pub use attest::{Attested, CheckedAttestation, check_attestation};
 pub use cancel::Cancel;
 pub use compiled::{export_compiled, import_compiled};
 pub use content::FirstDifference;
@@ -97,3 +99,4 @@ pub use weft_sandbox::{LoadedComponent, StepFunction, Transferred};
 pub use weft_artifacts as artifacts;
 pub use weft_metadata as metadata;
 pub use weft_pipeline as pipeline;
+pub use weft_provenance as provenance;

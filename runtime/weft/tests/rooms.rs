@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "weft",
         &[
             "weft-engine",
+            "weft-provenance",
             "weft-science",
             "weft-sandbox",
             "weft-launcher",
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("weft-signature", &["weft-pipeline"]),
     ("weft-launcher", &["weft-artifacts", "weft-pipeline"]),
     ("weft-author", &["weft-pipeline"]),
+    ("weft-provenance", &["weft-metadata", "weft-artifacts", "weft-pipeline"]),
     ("weft-metadata", &["weft-pipeline"]),
     ("weft-artifacts", &[]),
     ("weft-pipeline", &[]),

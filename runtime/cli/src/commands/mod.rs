@@ -1,6 +1,7 @@
 //! One file a command: its arguments, and what it does with them.
 
 pub mod artifact;
+pub mod attest;
 pub mod build;
 pub mod cache;
 pub mod call;
@@ -51,6 +52,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Diff(args) => diff::execute(root, args),
         Command::Verify(args) => verify::execute(root, args),
         Command::Lineage(args) => lineage::execute(root, args),
+        Command::Attest(args) => attest::execute(root, args),
         Command::Artifact(args) => artifact::execute(root, args),
         Command::Executor(args) => executor::execute(args),
         Command::Cache(args) => cache::execute(args),

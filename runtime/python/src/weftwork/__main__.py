@@ -1,0 +1,5 @@
+"""`python -m weftwork ...` is `weft ...`."""
+
+from weftwork._program import main
+
+main()
