@@ -193,11 +193,13 @@ fn pre_built_components_are_listed_and_looked_up_by_name() {
         listed["components"].as_array().unwrap().iter().map(|known| known["name"].as_str().unwrap()).collect();
     for name in [
         "transform",
+        "bulk-inferrer",
         "distribution-validator",
         "evaluator",
         "example-gen",
         "example-validator",
         "import-schema-gen",
+        "infra-validator",
         "onnx",
         "pusher",
         "schema-gen",

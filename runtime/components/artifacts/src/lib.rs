@@ -30,6 +30,10 @@ const ANOMALIES: &str = "SchemaDiff.pb";
 const SCHEMA: &str = "schema.pbtxt";
 /// The only split of data that is not split.
 pub const ALL: &str = "all";
+/// What files of models end in: ONNX, XGBoost's, LightGBM's.
+const MODELS: [&str; 4] = [".onnx", ".json", ".ubj", ".txt"];
+/// The largest model that is read, in bytes.
+const MOST_MODEL: u64 = 1 << 29;
 /// The largest message that is read.
 const MOST_MESSAGE: u64 = 256 << 20;
 
@@ -144,6 +148,28 @@ pub fn chosen(mut splits: Vec<Split>, names: &[String], usual: Option<&str>) -> 
 #[must_use]
 pub fn tables<'a>(split: &'a Split, data: &'a weft_guest::artifacts::Artifact) -> Vec<Table<'a>> {
     split.files.iter().map(|file| file.table(data)).collect()
+}
+
+/// The bytes of a model: of the file, or of the one file of a directory that is called like one.
+///
+/// # Errors
+/// There is none, or there are several, or it is larger than is read.
+pub fn model_bytes(model: &weft_guest::artifacts::Artifact) -> Result<Vec<u8>> {
+    let length = model.length();
+    if length > MOST_MODEL {
+        bail!("the model has {length} bytes, and at most {MOST_MODEL} are read");
+    }
+    if !model.is_directory() {
+        return Ok(model.read_bytes()?);
+    }
+    let names: Vec<String> = model.entries().into_iter().map(|entry| entry.name).collect();
+    let is_model = |name: &&String| MODELS.iter().any(|ending| name.ends_with(ending));
+    let found: Vec<&String> = names.iter().filter(is_model).collect();
+    match found.as_slice() {
+        [only] => Ok(model.open(only)?.read_bytes()?),
+        [] => bail!("the model is a directory without a file of a model; it holds {}", names.join(", ")),
+        [first, second, ..] => bail!("the model is a directory with several models, such as {first} and {second}"),
+    }
 }
 
 /// Writes the statistics of a split.

@@ -3,13 +3,14 @@
 
 use std::path::Path;
 
-use data_validation::csv::Dialect;
+use data_validation::csv::{Dialect, Reader};
 use data_validation::statistics::Table;
 use learning::data::{Columns, Data, Schema, read, read_again};
 use learning::export::onnx;
 use learning::model::Answers;
 use learning::settings::{Algorithm, Settings};
 use learning::train::{Trained, figures, largest, train};
+use models::table::Choice;
 use serde_json::Value;
 
 fn file(name: &str) -> String {
@@ -47,6 +48,23 @@ const ALGORITHMS: [Case; 4] = [
     ("neural-network", Algorithm::NeuralNetwork, &[("width", 8.0), ("epochs", 20.0)]),
 ];
 
+/// What the library that runs models in the sandbox answers to `rows.csv`: a column of predictions by its name.
+fn run(trained: &Trained) -> models::Predictions {
+    let model = models::Model::load(&onnx(&trained.model, &[])).unwrap();
+    let text = file("rows.csv");
+    let mut reader = Reader::new(text.as_bytes(), "rows.csv", Dialect::default()).unwrap();
+    let columns = reader.columns().to_vec();
+    let mut batch = model.bind(&columns, &Choice::default()).unwrap().batch();
+    while reader.advance().unwrap() {
+        batch.push(reader.row().cells()).unwrap();
+    }
+    model.predict(batch.take()).unwrap()
+}
+
+fn column(predictions: &models::Predictions, name: &str) -> Vec<f64> {
+    predictions.columns.iter().find(|column| column.name == name).unwrap().values.numbers().unwrap()
+}
+
 fn numbers(values: &Value) -> Vec<f64> {
     values.as_array().unwrap().iter().map(|value| value.as_f64().unwrap()).collect()
 }
@@ -62,7 +80,7 @@ fn assert_close(found: &[f64], expected: &[f64], tolerance: f64, what: &str) {
 }
 
 #[test]
-fn onnxruntime_answers_as_the_models_do() {
+fn onnxruntime_and_our_own_engine_answer_as_the_models_do() {
     let answers = &answers()["onnxruntime"];
     for (name, algorithm, parameters) in ALGORITHMS {
         for label in ["two", "three", "digit", "value"] {
@@ -70,9 +88,17 @@ fn onnxruntime_answers_as_the_models_do() {
             let (trained, schema, _) = learn("train.csv", algorithm, label, parameters);
             let expected = &answers[&what];
             match trained.model.predict(&table("rows.csv", &schema)) {
-                Answers::Numbers(found) => assert_close(&found, &numbers(&expected["prediction"]), 1e-5, &what),
+                Answers::Numbers(found) => {
+                    assert_close(&found, &numbers(&expected["prediction"]), 1e-5, &what);
+                    assert_close(&column(&run(&trained), "prediction"), &found, 1e-5, &what);
+                }
                 Answers::Probabilities(found) => {
                     assert_close(&found, &numbers(&expected["probability"]), 1e-5, &what);
+                    let ours = run(&trained);
+                    for (n, class) in schema.classes.iter().enumerate() {
+                        let of_class: Vec<f64> = found.iter().skip(n).step_by(schema.classes.len()).copied().collect();
+                        assert_close(&column(&ours, &format!("probability_{class}")), &of_class, 1e-5, &what);
+                    }
                     let labels = found.chunks(schema.classes.len()).map(|row| schema.classes[largest(row)].clone());
                     let text = |label: &Value| label.as_str().map_or_else(|| label.to_string(), str::to_owned);
                     let expected: Vec<String> = expected["prediction"].as_array().unwrap().iter().map(text).collect();
