@@ -64,3 +64,29 @@ pub fn differences<'e>(
     };
     expected.into_iter().filter_map(differs).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_may_be_off_by_the_tolerance_and_classes_not_at_all() {
+        let numbers: Data = vec![1.0_f64, 1000.0, f64::NAN].into();
+        for (at, expected, alike) in [
+            (0, "1.0000001", true),
+            (0, "1.1", false),
+            (1, "1000.005", true),
+            (1, "1000.1", false),
+            (2, "NA", true),
+            (0, "", false),
+        ] {
+            assert_eq!(is_alike(&numbers, at, expected, &Role::Value, 1e-5), alike, "{at} {expected}");
+        }
+        let labels: Data = vec![1_i64].into();
+        assert!(
+            is_alike(&labels, 0, "1.0", &Role::Label, 1e-5) && !is_alike(&labels, 0, "1.000001", &Role::Label, 1e-5)
+        );
+        let texts: Data = vec!["yes".to_owned()].into();
+        assert!(is_alike(&texts, 0, "yes", &Role::Label, 1.0) && !is_alike(&texts, 0, "no", &Role::Label, 1.0));
+    }
+}

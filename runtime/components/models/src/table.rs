@@ -368,3 +368,63 @@ fn float(value: f64, into: &mut Data) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Role;
+
+    fn case(name: &str) -> Model {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases").join(name);
+        let file = ["model.onnx", "model.ubj"].map(|file| folder.join(file)).into_iter().find(|file| file.exists());
+        Model::load(&std::fs::read(file.unwrap()).unwrap()).unwrap()
+    }
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn inputs_of_one_column_are_found_by_name_whatever_else_there_is() {
+        let model = case("columns_one_hot");
+        let columns = names(&["id", "sex", "depth", "island", "mass"]);
+        let binding = model.bind(&columns, &Choice::default()).unwrap();
+        assert_eq!(binding.columns().collect::<Vec<_>>(), ["mass", "depth", "island", "sex"]);
+        let mut batch = binding.batch();
+        batch.push(["1", "f", "0.5", "Biscoe", ""]).unwrap();
+        batch.push(["2", "m", "1e0", "Nowhere", " NA "]).unwrap();
+        let predictions = model.predict(batch.take()).unwrap();
+        assert_eq!((predictions.rows(), batch.rows()), (2, 0));
+        let found: Vec<&str> = predictions.columns.iter().map(|column| column.name.as_str()).collect();
+        let expected =
+            ["output_label", "output_probability_Adelie", "output_probability_Chinstrap", "output_probability_Gentoo"];
+        assert_eq!(found, expected);
+        assert_eq!(predictions.columns[0].role, Role::Label);
+        assert_eq!(predictions.scores()[1].0, "Chinstrap");
+
+        let error = batch.push(["3", "m", "deep", "Biscoe", "1"]).unwrap_err().to_string();
+        assert_eq!(error, "column `depth`, row 1: `deep` is no number");
+        let error = model.bind(&names(&["mass", "sex"]), &Choice::default()).unwrap_err().to_string();
+        assert_eq!(error, "the model needs the columns `depth`, `island`, and the table has `mass`, `sex`");
+    }
+
+    #[test]
+    fn a_wide_input_takes_all_columns_or_those_that_are_listed() {
+        let model = case("forest_binary");
+        let columns = names(&["a", "b", "c", "d", "e", "truth"]);
+        let error = model.bind(&columns, &Choice::default()).unwrap_err().to_string();
+        assert!(error.contains("input `X` takes [5] columns without names, and the table has 6"), "{error}");
+        let except = Choice { except: names(&["truth"]), ..Choice::default() };
+        assert_eq!(model.bind(&columns, &except).unwrap().columns().collect::<String>(), "abcde");
+        let listed = Choice { features: Some(names(&["e", "d", "c", "b", "a"])), ..Choice::default() };
+        assert_eq!(model.bind(&columns, &listed).unwrap().columns().collect::<String>(), "edcba");
+        for (features, problem) in [
+            (vec!["a", "b"], "input `X` takes 5 columns, and of `features` only 2 are left for it"),
+            (vec!["a", "b", "c", "d", "e", "truth"], "`features` names more columns than the model takes"),
+            (vec!["z"], "the model needs the columns `z`, and the table has `a`, `b`, `c`, `d`, `e`, `truth`"),
+        ] {
+            let choice = Choice { features: Some(names(&features)), ..Choice::default() };
+            assert_eq!(model.bind(&columns, &choice).unwrap_err().to_string(), problem);
+        }
+    }
+}

@@ -1,5 +1,10 @@
 //! The steps of `wit/world.wit`.
 
+#![allow(
+    clippy::too_many_arguments,
+    reason = "a step has its parameters as arguments, and so has what is generated of them"
+)]
+
 mod predict;
 mod summary;
 
