@@ -10,7 +10,7 @@ artifact = folder / sys.argv[2]
 
 def model_signing():
     command = [sys.executable, "-m", "model_signing", "verify", "key", str(artifact), "--signature", str(folder / "model.sig"),
-               "--public-key", str(folder / "key.pub")]
+               "--public_key", str(folder / "key.pub")]
     ended = subprocess.run(command, capture_output=True, text=True)
     assert ended.returncode == 0, ended.stdout + ended.stderr
 

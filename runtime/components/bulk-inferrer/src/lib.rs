@@ -4,10 +4,10 @@
 
 use std::io::Write;
 
-use data_validation::csv::{Dialect, Reader};
-use data_validation::statistics::Table;
 use models::table::Choice;
 use models::{Model, Predictions};
+use tables::Table;
+use tables::csv::Dialect;
 use tfx_artifacts::{Delimiter, chosen, model_bytes, splits, tables};
 use weft_guest::types::Value;
 use weft_guest::{Error, Result, Writable, bail, info, warn};
@@ -86,7 +86,7 @@ fn answer(
     with_header: bool,
     into: &mut impl Write,
 ) -> Result<u64> {
-    let mut reader = Reader::new((table.open)(), &table.name, dialect)?;
+    let mut reader = table.csv(dialect)?;
     let header = reader.text().to_vec();
     let columns = reader.columns().to_vec();
     let mut batch = model.bind(&columns, choice)?.batch();

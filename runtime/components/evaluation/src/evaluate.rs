@@ -1,8 +1,8 @@
 //! Metrics of each slice.
 
-use data_validation::csv::Dialect;
-use data_validation::statistics::Table;
 use serde::{Deserialize, Serialize};
+use tables::Table;
+use tables::csv::Dialect;
 
 use crate::binary::{self, CalibrationBin, Ranked, RocPoint};
 use crate::confusion::Confusion;

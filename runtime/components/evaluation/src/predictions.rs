@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use data_validation::csv::Dialect;
-use data_validation::statistics::Table;
+use tables::Table;
+use tables::csv::Dialect;
 use tabular::{Cells, Frame, Kind, number};
 
 use crate::error::{Error, Result};

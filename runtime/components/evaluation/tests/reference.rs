@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use data_validation::csv::Dialect;
-use data_validation::statistics::Table;
 use evaluation::evaluate::{Evaluation, Options, read};
 use evaluation::predictions::Columns;
 use evaluation::slices::{SliceKey, Slicing};
 use serde_json::Value;
+use tables::Table;
+use tables::csv::Dialect;
 
 fn data(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()

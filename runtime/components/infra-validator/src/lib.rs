@@ -2,11 +2,11 @@
 
 #![allow(clippy::too_many_arguments, reason = "as many as the step has inputs")]
 
-use data_validation::csv::{Dialect, Reader};
-use data_validation::statistics::Table;
 use models::Model;
 use models::check::differences;
 use models::table::Choice;
+use tables::Table;
+use tables::csv::Dialect;
 use tfx_artifacts::{Delimiter, model_bytes, splits, tables};
 use weft_guest::{Result, bail, info, warn};
 
@@ -76,7 +76,7 @@ impl Question {
     }
 
     fn ask_about(&self, model: &Model, table: &Table<'_>, most: usize) -> Result<usize> {
-        let mut reader = Reader::new((table.open)(), &table.name, self.dialect)?;
+        let mut reader = table.csv(self.dialect)?;
         let columns = reader.columns().to_vec();
         let mut choice = self.choice.clone();
         choice.except = self.expected.iter().map(|(_, column)| column.clone()).collect();

@@ -4,12 +4,12 @@
 
 use std::time::Instant;
 
-use data_validation::csv::Dialect;
-use data_validation::statistics::Table;
 use learning::data::{Columns, read, read_again};
 use learning::export::onnx;
 use learning::settings::{Algorithm, Settings};
 use learning::train::train;
+use tables::Table;
+use tables::csv::Dialect;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use data_validation::csv::Dialect;
-use data_validation::statistics::Table;
 use serde::Serialize;
+use tables::Table;
+use tables::csv::Dialect;
 use tabular::{Cells, Frame, Kind, number};
 
 use crate::error::{Result, refuse};

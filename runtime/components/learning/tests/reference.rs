@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use data_validation::csv::{Dialect, Reader};
-use data_validation::statistics::Table;
 use learning::data::{Columns, Data, Schema, read, read_again};
 use learning::export::onnx;
 use learning::model::Answers;
@@ -12,6 +10,8 @@ use learning::settings::{Algorithm, Settings};
 use learning::train::{Trained, figures, largest, train};
 use models::table::Choice;
 use serde_json::Value;
+use tables::Table;
+use tables::csv::{Dialect, Reader};
 
 fn file(name: &str) -> String {
     std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)).unwrap()

@@ -8,9 +8,9 @@
 mod predict;
 mod summary;
 
-use data_validation::csv::Dialect;
 use models::Model as Loaded;
 use models::table::Choice;
+use tables::csv::Dialect;
 use tfx_artifacts::Delimiter;
 use weft_guest::{Readable, Result, bail};
 

@@ -2,10 +2,10 @@
 
 use std::io::{BufRead, Write};
 
-use data_validation::csv::{Dialect, Reader};
 use models::check::{Difference, differences};
 use models::table::{Batch, Choice};
 use models::{Model, Predictions};
+use tables::csv::{Dialect, Reader};
 use tfx_artifacts::{splits, tables};
 use weft_guest::artifacts::{Artifact, Dataset};
 use weft_guest::{Error, Result, Writable, bail, info, run};
@@ -35,7 +35,7 @@ pub(crate) fn predict(model: &Model, data: &Artifact, request: &Request) -> Resu
     let mut rows = 0;
     for (n, table) in tables.iter().enumerate() {
         run::progress(n as u64, tables.len() as u64);
-        let reader = Reader::new((table.open)(), &table.name, request.dialect)?;
+        let reader = table.csv(request.dialect)?;
         rows += if data.is_directory() {
             let file = predictions.create(&table.name)?;
             let mut writer = file.writer();
@@ -198,7 +198,7 @@ pub(crate) fn compare(
     let mut different = 0;
     let mut shown: Vec<Difference> = Vec::new();
     for table in splits.iter().flat_map(|split| tables(split, rows)) {
-        let mut reader = Reader::new((table.open)(), &table.name, dialect)?;
+        let mut reader = table.csv(dialect)?;
         let columns = reader.columns().to_vec();
         let expected = expectations(model, &columns, choice);
         if expected.is_empty() {

@@ -79,6 +79,18 @@ impl Format {
         }
     }
 
+    /// What people call it.
+    #[must_use]
+    pub fn in_words(self) -> &'static str {
+        match self {
+            Self::Csv => "CSV",
+            Self::JsonLines => "JSON lines",
+            Self::TfRecord => "TFRecord",
+            Self::Parquet => "Parquet",
+            Self::Arrow => "Arrow",
+        }
+    }
+
     /// Whether the format says of which type each value is.
     #[must_use]
     pub fn typed(self) -> bool {
@@ -123,6 +135,25 @@ impl<'a> Table<'a> {
     /// It cannot be read.
     pub fn format(&self) -> Result<Format> {
         Ok(self.stream()?.1.unwrap_or(Format::Csv))
+    }
+
+    /// Begins to read it as CSV, for who needs the cells as they are written.
+    ///
+    /// # Errors
+    /// It cannot be read, or is of another format.
+    pub fn csv(&self, dialect: Dialect) -> Result<csv::Reader<Box<dyn BufRead + 'a>>> {
+        let (input, format, _) = self.stream()?;
+        match format {
+            None | Some(Format::Csv) => csv::Reader::new(input, &self.name, dialect),
+            Some(other) => Err(Error::Place {
+                file: self.name.clone(),
+                place: "start".to_owned(),
+                problem: format!(
+                    "it is {}, and CSV is wanted: have `weft:example-gen` write it by `format: csv`",
+                    other.in_words()
+                ),
+            }),
+        }
     }
 
     /// Begins to read rows. `types` are needed for JSON lines, where an integer may be meant as a float; without them values are what they

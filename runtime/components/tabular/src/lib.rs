@@ -5,8 +5,8 @@
 
 use std::collections::HashMap;
 
-use data_validation::csv::{Dialect, Reader};
-use data_validation::statistics::Table;
+use tables::Table;
+use tables::csv::Dialect;
 
 /// The most cells that are held in memory.
 pub const MOST_CELLS: usize = 200_000_000;
@@ -21,7 +21,7 @@ const MISSING: [&str; 8] = ["NA", "N/A", "NaN", "nan", "NULL", "null", "None", "
 pub enum Error {
     /// It is no table.
     #[error(transparent)]
-    Table(#[from] data_validation::Error),
+    Table(#[from] tables::Error),
     /// A column that is not there.
     #[error("there is no column `{name}`; the columns are {known}")]
     Unknown {
@@ -165,7 +165,7 @@ fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
 /// It has no header.
 pub fn header(tables: &[Table<'_>], dialect: Dialect) -> Result<Vec<String>> {
     match tables.first() {
-        Some(table) => Ok(Reader::new((table.open)(), &table.name, dialect)?.columns().to_vec()),
+        Some(table) => Ok(table.csv(dialect)?.columns().to_vec()),
         None => Ok(Vec::new()),
     }
 }
@@ -247,7 +247,7 @@ type EachRow<'a> = dyn FnMut(&str, u64, &mut dyn Iterator<Item = &str>) -> Resul
 
 fn each_row(tables: &[Table<'_>], dialect: Dialect, names: &[String], visit: &mut EachRow<'_>) -> Result<()> {
     for table in tables {
-        let mut reader = Reader::new((table.open)(), &table.name, dialect)?;
+        let mut reader = table.csv(dialect)?;
         if reader.columns() != names {
             return Err(Error::Header {
                 file: table.name.clone(),
