@@ -247,7 +247,7 @@ fn new_data_trains_and_deploys_only_a_better_model() {
     let all = std::fs::read_to_string(project().join("guest-examples/penguins/data/penguins.csv")).unwrap();
     let few = |begin: usize| -> String {
         let rows = all.lines().enumerate().filter(|(n, _)| *n < begin || n % 25 == 24);
-        rows.map(|(_, row)| format!("{row}\n")).collect()
+        rows.map(|(_, row)| row).collect::<Vec<_>>().join("\n") + "\n"
     };
     let outcome = |runs: &[Value]| -> Vec<(String, bool)> {
         let is_deployed = |run: &Value| run["outputs"]["model"]["artifacts"][0].is_object();

@@ -85,8 +85,8 @@ impl Store {
         let statement = provenance(&evidence);
         put(STATEMENT, pretty(&statement))?;
         put(BILL, pretty(&cyclonedx(&evidence)))?;
-        let events: String = openlineage(&evidence).iter().map(|event| format!("{event}\n")).collect();
-        put(EVENTS, events)?;
+        let events: Vec<String> = openlineage(&evidence).iter().map(Value::to_string).collect();
+        put(EVENTS, events.join("\n") + "\n")?;
         put(CRATE, pretty(&rocrate(&evidence, &name)))?;
         if subject.kind.ends_with("Dataset") || subject.kind.ends_with("Examples") {
             put(DATA_SET, pretty(&croissant(&evidence, &name, &columns(&folder.join(&name), &subject.files))))?;
