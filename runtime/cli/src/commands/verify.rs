@@ -1,5 +1,6 @@
 //! `weft verify`
 
+use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::path::Path;
 
@@ -69,10 +70,10 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         let unverifiable = verified.len() - same - bad;
         let mut summary = format!("\n{} gave the same", count(same, "step", "steps"));
         if bad > 0 {
-            summary.push_str(&format!(", {bad} did not"));
+            _ = write!(summary, ", {bad} did not");
         }
         if unverifiable > 0 {
-            summary.push_str(&format!(", {unverifiable} cannot be verified"));
+            _ = write!(summary, ", {unverifiable} cannot be verified");
         }
         output::print(&summary)?;
     }
