@@ -7,14 +7,14 @@ from kfp import dsl
 NOTEBOOK = pathlib.Path(__file__).resolve().parent.parent / 'notebooks/report.ipynb'
 
 
-@dsl.notebook_component(notebook_path=str(NOTEBOOK), base_image='python:3.11')
+@dsl.notebook_component(notebook_path=str(NOTEBOOK), base_image='python:3.11', packages_to_install=['pandas', 'matplotlib', 'nbclient', 'nbformat', 'ipykernel'])
 def report(rows: int, text: str, table: dsl.Output[dsl.Dataset]) -> str:
     dsl.run_notebook(rows=rows, text=text, path=table.path)
     with open(table.path) as file:
         return file.read()
 
 
-@dsl.component(base_image='python:3.11', packages_to_install=['nbclient', 'nbformat', 'ipykernel'])
+@dsl.component(base_image='python:3.11', packages_to_install=['pandas', 'matplotlib', 'nbclient', 'nbformat', 'ipykernel'])
 def shown(sources: dsl.Input[dsl.Artifact], executed: dsl.Output[dsl.Artifact]) -> list:
     import sys
 

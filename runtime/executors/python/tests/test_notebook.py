@@ -115,6 +115,12 @@ class LikeJupyter(unittest.TestCase):
         cells = self.run_cells("1 / 0", "'on'", allow_errors=True)
         self.assertEqual([cell.outputs[0].output_type for cell in cells], ["error", "execute_result"])
 
+    def test_cells_have_a_shell(self) -> None:
+        first, second = self.run_cells(
+            "from IPython import get_ipython\nx = 7\nget_ipython().user_ns['x']", "get_ipython().system('ls')", allow_errors=True)
+        self.assertEqual(first.outputs[0].data["text/plain"], "7")
+        self.assertIn("processes are not available", second.outputs[0].evalue)
+
     def test_what_needs_ipython_or_a_process_says_so(self) -> None:
         for source, said in [("!ls -l", "processes are not available"), ("%pip install rich", "packages_to_install"), ("%%bash\nls", "magics")]:
             cell = self.run_cells(source, allow_errors=True)[0]

@@ -524,6 +524,39 @@ KINDS = {"HTML": "_repr_html_", "Markdown": "_repr_markdown_", "SVG": "_repr_svg
 # ---- as modules -----------------------------------------------------------------------------------------------------------------------
 
 
+class Events:
+    """Nothing happens between cells."""
+
+    def register(self, event: str, function: object) -> None:
+        pass
+
+    def unregister(self, event: str, function: object) -> None:
+        pass
+
+
+class Shell:
+    """What `get_ipython()` gives in a cell: the names of the notebook. Its magics say that they are not available."""
+
+    def __init__(self, names: dict) -> None:
+        self.user_ns, self.config, self.events = names, {}, Events()
+
+    def run_line_magic(self, name: str, line: str, *_: object) -> None:
+        exec(plain_line(f"%{name} {line}"), {})
+
+    def run_cell_magic(self, name: str, line: str, cell: str) -> None:
+        exec(plain_line(f"%%{name} {line}"), {})
+
+    def system(self, command: str) -> None:
+        exec(plain_line(f"!{command}"), {})
+
+    getoutput = system
+
+
+def get_ipython() -> Shell | None:
+    """The shell of the cell that is running; none outside of one, as natively."""
+    return Shell(sys.modules["__main__"].__dict__) if current is not None else None
+
+
 class KernelSpecManager:
     """The one kernel that there is: this interpreter."""
 
@@ -554,7 +587,7 @@ def contents() -> dict[str, dict]:
         "nbformat": nbformat, "nbformat.v4": v4, "nbformat.notebooknode": {"NotebookNode": NotebookNode, "from_dict": from_dict},
         "nbclient": client | errors, "nbclient.client": client, "nbclient.exceptions": errors,
         "jupyter_client": {}, "jupyter_client.kernelspec": specs,
-        "IPython": {"display": display, "get_ipython": lambda: None, "version_info": (9, 0, 0, "")}, "IPython.display": shows,
+        "IPython": {"display": display, "get_ipython": get_ipython, "version_info": (9, 0, 0, "")}, "IPython.display": shows,
     }  # fmt: skip
 
 
