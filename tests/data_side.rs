@@ -254,3 +254,22 @@ fn hostile_tables_are_refused_with_their_place() {
         assert!(told.contains(place), "{name}: {told}");
     }
 }
+
+/// `guest-examples/blessing`, word for word: the first model is pushed, a worse one is not, a better one is.
+#[test]
+fn a_model_is_pushed_only_if_it_is_better() {
+    let folder = Folder::default();
+    let pipeline = project().join("guest-examples/blessing/pipeline.yaml").display().to_string();
+    let mut pushed = Vec::new();
+    for trees in [20, 5, 60] {
+        let learning = format!("learning={{\"trees\": {trees}, \"min-leaf-rows\": 5}}");
+        let outcome = folder.json(&["run", &pipeline, "-p", &learning, "--json"]);
+        let blessed = outcome["outputs"]["blessed"]["parameter"].as_bool().unwrap();
+        assert_eq!(outcome["outputs"]["pushed"]["parameter"], blessed, "{outcome:#}");
+        pushed.push(blessed);
+    }
+    assert_eq!(pushed, [true, false, true]);
+    // A second push is a second version, beside the first.
+    let versions = folder.json("artifact show latest/push.pushed-model --json");
+    assert_eq!(versions["properties"]["pushed_version"], "2", "{versions:#}");
+}
