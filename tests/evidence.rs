@@ -316,7 +316,20 @@ fn two_runs_are_told_apart_to_the_byte() {
     let of = |name: &str| diff["steps"].as_array().unwrap().iter().find(|step| step["task"] == name).unwrap().clone();
     assert_eq!(of("file")["outputs"][0]["first"], json!({"where": "byte", "offset": 6, "before": 8, "after": 8}));
     assert_eq!(of("make")["outputs"][0]["first"], json!({"where": "byte", "offset": 8, "before": 8, "after": 9}));
-    let told = folder.weft(&["diff", &first]).stdout;
+    // What has no bytes differs in its metadata alone.
+    let text = |value: f64| {
+        let with = format!("{{ values: [[accuracy, {value}]] }}");
+        format!("name: m\nsteps:\n  measure: {{ component: \"@trivial#measure\", with: {with} }}\n")
+    };
+    for value in [0.5, 0.75] {
+        folder.file("m.yaml", &text(value));
+        folder.ok("run m.yaml");
+    }
+    let earlier = folder.json("runs --json")[1]["id"].as_str().unwrap().to_owned();
+    let told = folder.weft(&["diff", &earlier]).stdout;
+    assert!(told.contains("metrics has other metadata, and the same content"), "{told}");
+    assert!(told.contains("accuracy: 0.5 → 0.75"), "{told}");
+    let told = folder.weft(&["diff", &first, diff["after"]["run"].as_str().unwrap()]).stdout;
     assert!(told.contains("size: 8 → 9") && told.contains("(first at byte 6)"), "{told}");
 }
 

@@ -106,6 +106,9 @@ pub fn cause(cause: &Cause) -> String {
 
 /// `model: blake3:1a2b3c4d… → blake3:5e6f7a8b… (first at byte 17)`
 pub fn output(output: &OutputDiff) -> String {
+    if output.before == output.after {
+        return format!("{} has other metadata, and the same content", output.output);
+    }
     let shown = |value: &Option<Value>| match value {
         None => "none".to_owned(),
         Some(Value::String(text)) if text.starts_with("blake3") => value::short_uri(text),
