@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::fmt::Write as _;
+
 use common::{Folder, component, kfp, project, task};
 use serde_json::{Value, json};
 
@@ -440,4 +442,27 @@ fn what_is_attested_is_accepted_by_other_tools() {
     std::fs::write(&model, bytes).unwrap();
     let refused = folder.weft("attest --check model --key signing.pem.pub");
     assert!(refused.code == Some(2) && refused.stderr.contains("not what was signed"), "{}", refused.stderr);
+}
+
+/// A chain is followed to its beginning however long it is.
+#[test]
+fn a_long_chain_is_followed_to_its_beginning() {
+    const LENGTH: usize = 2_000;
+    let folder = Folder::default();
+    let mut text = "name: long\nparameters: { seed: { type: s64, default: 1 } }\nsteps:\n  \
+        s0: { component: \"@trivial#add\", with: { a: \"${params.seed}\", b: 1 } }\n"
+        .to_owned();
+    for step in 1..LENGTH {
+        let before = step - 1;
+        let with = format!("{{ a: \"${{s{before}.sum}}\", b: 1 }}");
+        _ = writeln!(text, "  s{step}: {{ component: \"@trivial#add\", with: {with} }}");
+    }
+    folder.file("p.yaml", &text);
+    folder.ok("run p.yaml -q");
+    folder.ok("run p.yaml -q -p seed=2");
+    let found = why(&folder, &format!("s{}", LENGTH - 1));
+    let cause = &found["causes"][0];
+    assert_eq!((&cause["root"], cause["path"].as_array().unwrap().len()), (&json!("run-parameter"), LENGTH));
+    let told = folder.ok(&["why", &format!("s{}", LENGTH - 1)]).stdout;
+    assert!(told.contains("by way of s1998 ← s1997 ← s1996 ← 1994 more ← s1 ← s0\n"), "{told}");
 }

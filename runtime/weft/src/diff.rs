@@ -12,7 +12,6 @@ use crate::content::{FirstDifference, first_difference};
 use crate::difference::{Difference, differences};
 use crate::error::Result;
 use crate::store::Store;
-use crate::why::{Cause, Walk};
 
 /// What differs between two runs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,8 +65,6 @@ pub struct StepDiff {
     pub after: Option<TaskState>,
     /// In what it was given something else.
     pub differences: Vec<Difference>,
-    /// What that comes from.
-    pub causes: Vec<Cause>,
     /// In what it gave something else.
     pub outputs: Vec<OutputDiff>,
 }
@@ -130,18 +127,12 @@ impl Store {
                 before: old.map(|step| step.state),
                 after: new.map(|step| step.state),
                 differences: Vec::new(),
-                causes: Vec::new(),
                 outputs: Vec::new(),
             };
             if let (Some(old), Some(new)) = (old, new) {
                 diff.outputs = self.outputs(&old.outputs, &new.outputs)?;
                 let (old, new) = (self.execution(old.clone())?, self.execution(new.clone())?);
                 diff.differences = differences(&old, &new);
-                if !diff.differences.is_empty() {
-                    let mut walk = Walk::new(self, before, after);
-                    walk.follow(std::slice::from_ref(task), &diff.differences)?;
-                    diff.causes = walk.causes;
-                }
             }
             let gave = |state: Option<TaskState>| match state {
                 Some(TaskState::Cached) => Some(TaskState::Complete),

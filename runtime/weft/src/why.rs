@@ -1,6 +1,6 @@
 //! Why a step ran, came from the cache, was skipped or not run: what differs from its nearest earlier execution, followed to the root.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -185,7 +185,7 @@ impl Store {
         }
         let other = self.metadata.run_without_steps(&before.step.run)?;
         let mut walk = Walk::new(self, &other, &record);
-        walk.follow(&[task.to_owned()], &found)?;
+        walk.follow(task, found.clone())?;
         Ok(Why { earlier, differences: found, causes: walk.causes, ..why(Because::Changed) })
     }
 
@@ -239,12 +239,16 @@ impl Store {
 }
 
 /// Follows differences between two runs to their roots.
-pub(crate) struct Walk<'s> {
+struct Walk<'s> {
     store: &'s Store,
     before: &'s RunRecord,
     after: &'s RunRecord,
     pipeline: Option<Pipeline>,
     visited: BTreeSet<String>,
+    /// The steps that were come to, each with that from which.
+    trail: Vec<(String, Option<usize>)>,
+    /// Differences that are still to be followed, of a step of the trail. A chain of steps may be longer than a stack is deep.
+    pending: VecDeque<(usize, Vec<Difference>)>,
     /// What was found.
     pub causes: Vec<Cause>,
 }
@@ -252,32 +256,50 @@ pub(crate) struct Walk<'s> {
 impl<'s> Walk<'s> {
     pub fn new(store: &'s Store, before: &'s RunRecord, after: &'s RunRecord) -> Self {
         let pipeline = recorded_pipeline(&after.spec);
-        Self { store, before, after, pipeline, visited: BTreeSet::new(), causes: Vec::new() }
+        Self {
+            store,
+            before,
+            after,
+            pipeline,
+            visited: BTreeSet::new(),
+            trail: Vec::new(),
+            pending: VecDeque::new(),
+            causes: Vec::new(),
+        }
     }
 
-    /// Follows the differences of the last step of a path.
-    pub fn follow(&mut self, path: &[String], found: &[Difference]) -> Result<()> {
+    /// Follows the differences of a step.
+    pub fn follow(&mut self, task: &str, found: Vec<Difference>) -> Result<()> {
+        self.trail.push((task.to_owned(), None));
+        self.pending.push_back((self.trail.len() - 1, found));
+        while let Some((at, found)) = self.pending.pop_front() {
+            self.follow_differences(at, &found)?;
+        }
+        Ok(())
+    }
+
+    fn follow_differences(&mut self, at: usize, found: &[Difference]) -> Result<()> {
+        let task = self.trail[at].0.clone();
         for difference in found {
-            let task = path.last().map(String::as_str).unwrap_or_default();
             let origins = match (difference.input(), &self.pipeline) {
-                (Some(input), Some(pipeline)) => origin::of_input(pipeline, task, input),
+                (Some(input), Some(pipeline)) => origin::of_input(pipeline, &task, input),
                 _ => Vec::new(),
             };
             let count = self.causes.len();
             let mut is_followed = false;
             for origin in origins {
-                is_followed |= self.follow_origin(path, &origin)?;
+                is_followed |= self.follow_origin(at, &origin)?;
             }
             // What is written in the pipeline, or what is known no further.
             if !is_followed && self.causes.len() == count {
-                self.push(path, Root::Step { difference: difference.clone() });
+                self.push(at, Root::Step { difference: difference.clone() });
             }
         }
         Ok(())
     }
 
     /// Whether an origin explains the difference, now or by what was found already.
-    fn follow_origin(&mut self, path: &[String], origin: &Origin) -> Result<bool> {
+    fn follow_origin(&mut self, at: usize, origin: &Origin) -> Result<bool> {
         match origin {
             Origin::Text => Ok(false),
             Origin::Parameter(name) => {
@@ -285,25 +307,25 @@ impl<'s> Walk<'s> {
                 let (before, after) = (value(self.before), value(self.after));
                 let differs = before != after;
                 if differs {
-                    self.push(path, Root::RunParameter { name: name.clone(), before, after });
+                    self.push(at, Root::RunParameter { name: name.clone(), before, after });
                 }
                 Ok(differs)
             }
-            Origin::Output(task) => self.follow_task(path, task),
+            Origin::Output(task) => self.follow_task(at, task),
         }
     }
 
-    fn follow_task(&mut self, path: &[String], task: &str) -> Result<bool> {
+    fn follow_task(&mut self, from: usize, task: &str) -> Result<bool> {
         if self.causes.len() >= MAX_CAUSES || !self.visited.insert(task.to_owned()) {
             return Ok(true);
         }
-        let mut path = path.to_vec();
-        path.push(task.to_owned());
+        self.trail.push((task.to_owned(), Some(from)));
+        let at = self.trail.len() - 1;
         let metadata = &self.store.metadata;
         let before = metadata.step(&self.before.summary.id, task)?;
         let after = metadata.step(&self.after.summary.id, task)?;
         let (Some(before), Some(after)) = (before, after) else {
-            self.push(&path, Root::NewStep);
+            self.push(at, Root::NewStep);
             return Ok(true);
         };
         match after.kind {
@@ -314,8 +336,8 @@ impl<'s> Walk<'s> {
                 };
                 // Another file is imported because a parameter names another.
                 let renamed = before.inputs != after.inputs;
-                if !renamed || !self.follow_source(&path, task)? {
-                    self.push(&path, Root::Imported { source });
+                if !renamed || !self.follow_source(at, task)? {
+                    self.push(at, Root::Imported { source });
                 }
                 Ok(true)
             }
@@ -323,11 +345,11 @@ impl<'s> Walk<'s> {
             ExecutionKind::Resolver => {
                 let differs = before.outputs != after.outputs;
                 if differs {
-                    self.push(&path, Root::Latest);
+                    self.push(at, Root::Latest);
                 }
                 Ok(differs)
             }
-            ExecutionKind::Dag => self.follow_loop(&path, task),
+            ExecutionKind::Dag => self.follow_loop(at, task),
             ExecutionKind::Container => {
                 let is_equal = before.identity.is_some() && before.identity == after.identity;
                 let gave_the_same = before.outputs == after.outputs;
@@ -335,18 +357,18 @@ impl<'s> Walk<'s> {
                 let found = differences(&before, &after);
                 if found.is_empty() {
                     if is_equal && !gave_the_same {
-                        self.push(&path, Root::Unreproducible);
+                        self.push(at, Root::Unreproducible);
                     }
                     return Ok(is_equal && !gave_the_same);
                 }
-                self.follow(&path, &found)?;
+                self.pending.push_back((at, found));
                 Ok(true)
             }
         }
     }
 
     /// Whether a parameter of the run names what an importer imports, and differs.
-    fn follow_source(&mut self, path: &[String], task: &str) -> Result<bool> {
+    fn follow_source(&mut self, at: usize, task: &str) -> Result<bool> {
         let Some(pipeline) = &self.pipeline else { return Ok(false) };
         let inputs: Vec<String> =
             origin::task(pipeline, task).map(|found| found.task.inputs.keys().cloned().collect()).unwrap_or_default();
@@ -355,13 +377,13 @@ impl<'s> Walk<'s> {
         origins.extend(origin::of_source(pipeline, task));
         let mut is_followed = false;
         for origin in origins {
-            is_followed |= self.follow_origin(path, &origin)?;
+            is_followed |= self.follow_origin(at, &origin)?;
         }
         Ok(is_followed)
     }
 
     /// The iterations of a loop that differ.
-    fn follow_loop(&mut self, path: &[String], task: &str) -> Result<bool> {
+    fn follow_loop(&mut self, at: usize, task: &str) -> Result<bool> {
         let mut is_followed = false;
         for index in 0..MAX_ITERATIONS {
             let iteration = format!("{task}[{index}]");
@@ -374,19 +396,26 @@ impl<'s> Walk<'s> {
                 break;
             }
             for inner in inside {
-                is_followed |= self.follow_task(path, &inner)?;
+                is_followed |= self.follow_task(at, &inner)?;
             }
         }
         Ok(is_followed)
     }
 
-    fn push(&mut self, path: &[String], root: Root) {
+    fn push(&mut self, at: usize, root: Root) {
+        let mut path = Vec::new();
+        let mut next = Some(at);
+        while let Some(at) = next {
+            path.push(self.trail[at].0.clone());
+            next = self.trail[at].1;
+        }
+        path.reverse();
         // Two ways to the same root are told once.
         let is_known = self.causes.iter().any(|known| known.root == root && known.path.last() == path.last());
         let is_parameter = matches!(root, Root::RunParameter { .. });
         let is_told = is_parameter && self.causes.iter().any(|known| known.root == root);
         if !is_known && !is_told && self.causes.len() < MAX_CAUSES {
-            self.causes.push(Cause { path: path.to_vec(), root });
+            self.causes.push(Cause { path, root });
         }
     }
 }

@@ -64,11 +64,21 @@ fn render(why: &Why, now_ms: i64) -> String {
         for cause in further {
             _ = writeln!(out, "  {}", text::one_line(&reason::cause(cause)));
             if cause.path.len() > 2 {
-                _ = writeln!(out, "    {DIM}by way of {}{DIM:#}", text::one_line(&cause.path[1..].join(" ← ")));
+                _ = writeln!(out, "    {DIM}by way of {}{DIM:#}", text::one_line(&way(&cause.path[1..])));
             }
         }
     }
     out
+}
+
+/// The steps that a difference went through, those in the middle of many left out.
+fn way(path: &[String]) -> String {
+    match path {
+        [first, second, third, middle @ .., before, last] if middle.len() > 2 => {
+            format!("{first} ← {second} ← {third} ← {} more ← {before} ← {last}", middle.len())
+        }
+        all => all.join(" ← "),
+    }
 }
 
 fn is_parameter(cause: &weft::Cause) -> bool {
