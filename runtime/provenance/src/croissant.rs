@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::evidence::{Content, Evidence, hex, time};
+use crate::evidence::{Evidence, hex, time};
 
 /// The description of a data set, whose files lie beside it: one as `file`, several in the folder of that name. `columns` are those of its
 /// table, by file, if they are known.
@@ -39,17 +39,13 @@ pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String
         })
         .collect();
     json!({
-        "@context": context(), "@type": "sc:Dataset", "name": slug(subject),
+        "@context": context(), "@type": "sc:Dataset", "name": subject.plain_name().replace('.', "-"),
         "description": format!("{} of the type {}", subject.name, subject.kind),
         "conformsTo": "http://mlcommons.org/croissant/1.1",
         "url": crate::HOME, "version": "1.0.0", "datePublished": made,
         "license": "https://spdx.org/licenses/", "creator": { "@type": "sc:Organization", "name": "unknown" },
         "distribution": distribution, "recordSet": records,
     })
-}
-
-fn slug(content: &Content) -> String {
-    content.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_".contains(c) { c } else { '-' }).collect()
 }
 
 fn place(file: &str, path: &str) -> String {

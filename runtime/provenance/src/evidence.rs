@@ -1,6 +1,6 @@
 //! What all forms are made of: an artifact, and all that it comes from.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::path::Path;
 
@@ -83,7 +83,7 @@ pub struct Content {
     pub kind: String,
     /// Its metadata properties.
     pub properties: BTreeMap<String, Value>,
-    /// Its files, by path. Empty if the content is no longer in the store.
+    /// Its files, by path. Empty if the content is no longer in the store, or is neither what is attested nor a source of it.
     pub files: Vec<FileDigest>,
 }
 
@@ -95,6 +95,11 @@ impl Content {
             [one] if one.path.is_empty() => Some(one.sha256),
             all => Some(combined(all)),
         }
+    }
+
+    /// Its name in letters, digits, `-`, `_` and `.` alone.
+    pub fn plain_name(&self) -> String {
+        self.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
     }
 
     /// The length of all files together.
@@ -177,7 +182,7 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Gathers the evidence of an artifact. The content of it and of all that it comes from is read once.
+    /// Gathers the evidence of an artifact. Its content and that of its sources is read once; what lies between is known by its digest.
     ///
     /// # Errors
     /// The stores cannot be read. Content that is no longer there is left out.
@@ -186,7 +191,7 @@ impl Evidence {
         let graph = metadata.lineage(&query)?;
         let mut contents = BTreeMap::new();
         for node in &graph.artifacts {
-            contents.insert(node.id, content(metadata, artifacts, node.id)?);
+            contents.insert(node.id, content(metadata, node.id)?);
         }
         let (mut steps, mut runs) = (Vec::new(), BTreeMap::new());
         for node in &graph.executions {
@@ -214,10 +219,19 @@ impl Evidence {
             }
         }
         steps.sort_by_key(|step| (step.started_ms, step.execution));
-        let subject = match contents.get(&artifact) {
+        let mut subject = match contents.get(&artifact) {
             Some(found) => found.clone(),
-            None => content(metadata, artifacts, artifact)?,
+            None => content(metadata, artifact)?,
         };
+        let made = made(&steps);
+        let mut read: HashMap<String, Vec<FileDigest>> = HashMap::new();
+        let sources = contents.values_mut().filter(|content| content.id == artifact || !made.contains(&content.id));
+        for content in sources.chain(std::iter::once(&mut subject)) {
+            if !read.contains_key(&content.uri) {
+                read.insert(content.uri.clone(), files(artifacts, &content.uri)?);
+            }
+            content.files = read.get(&content.uri).cloned().unwrap_or_default();
+        }
         let of_subject = steps.iter().find(|step| step.outputs.iter().any(|(_, id)| *id == artifact));
         let metrics = of_subject.map(|step| metadata.metrics_of(&step.run)).transpose()?.unwrap_or_default();
         Ok(Self { subject, contents, steps, runs, metrics })
@@ -230,12 +244,7 @@ impl Evidence {
 
     /// What was imported rather than made.
     pub fn sources(&self) -> Vec<&Content> {
-        let made: BTreeSet<i64> = self
-            .steps
-            .iter()
-            .filter(|step| step.kind == ExecutionKind::Container)
-            .flat_map(|step| step.outputs.iter().map(|(_, id)| *id))
-            .collect();
+        let made = made(&self.steps);
         self.contents.values().filter(|content| !made.contains(&content.id) && content.id != self.subject.id).collect()
     }
 
@@ -245,13 +254,20 @@ impl Evidence {
     }
 }
 
-fn content(metadata: &Metadata, artifacts: &weft_artifacts::Store, id: i64) -> Result<Content> {
+/// What steps gave that executed something, rather than imported or found it.
+fn made(steps: &[Step]) -> BTreeSet<i64> {
+    let executed = steps.iter().filter(|step| step.kind == ExecutionKind::Container);
+    executed.flat_map(|step| step.outputs.iter().map(|(_, id)| *id)).collect()
+}
+
+/// An artifact whose files are not read yet.
+fn content(metadata: &Metadata, id: i64) -> Result<Content> {
     let record = metadata.artifact(&id.to_string())?;
     let output = record.producer.map(|producer| producer.output);
     let artifact = record.artifact;
     Ok(Content {
         id,
-        files: files(artifacts, &artifact.uri)?,
+        files: Vec::new(),
         name: artifact.name.or(output).unwrap_or_else(|| format!("artifact-{id}")),
         kind: artifact.kind.0,
         properties: artifact.properties.into_iter().map(|(name, value)| (name, public(value))).collect(),

@@ -24,7 +24,7 @@ pub fn model_signature(content: &Content, key: &Key) -> Result<Value> {
         .collect();
     let statement = json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [{ "name": subject_name(content), "digest": { "sha256": hex(&combined(&content.files)) } }],
+        "subject": [{ "name": content.plain_name(), "digest": { "sha256": hex(&combined(&content.files)) } }],
         "predicateType": PREDICATE,
         "predicate": {
             "serialization": { "hash_type": "sha256", "allow_symlinks": false, "ignore_paths": [], "method": "files" },
@@ -70,8 +70,4 @@ pub fn check_model_signature(bundle: &Value, files: &[FileDigest], key: &PublicK
 /// The name of a file in a signature: `.` is the only one.
 fn name(file: &FileDigest) -> &str {
     if file.path.is_empty() { "." } else { &file.path }
-}
-
-fn subject_name(content: &Content) -> String {
-    content.name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).collect()
 }

@@ -10,7 +10,7 @@ use crate::{HOME, TOOL, VERSION};
 pub fn provenance(evidence: &Evidence) -> Value {
     let maker = evidence.maker();
     let run = maker.and_then(|step| evidence.runs.get(&step.run));
-    let mut dependencies: Vec<Value> = evidence.sources().into_iter().map(dependency).collect();
+    let mut dependencies: Vec<Value> = evidence.sources().into_iter().map(resource).collect();
     dependencies.extend(evidence.components().into_iter().map(|(digest, function)| {
         let blake3 = digest.rsplit(':').next().unwrap_or_default();
         json!({ "name": format!("component#{function}"), "digest": { "blake3": blake3 } })
@@ -28,7 +28,7 @@ pub fn provenance(evidence: &Evidence) -> Value {
         .collect();
     json!({
         "_type": "https://in-toto.io/Statement/v1",
-        "subject": [subject(&evidence.subject)],
+        "subject": [resource(&evidence.subject)],
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {
@@ -53,11 +53,8 @@ pub fn provenance(evidence: &Evidence) -> Value {
     })
 }
 
-fn subject(content: &Content) -> Value {
-    json!({ "name": content.name, "digest": digests(content) })
-}
-
-fn dependency(content: &Content) -> Value {
+/// Content by its name and digests.
+fn resource(content: &Content) -> Value {
     json!({ "name": content.name, "digest": digests(content) })
 }
 

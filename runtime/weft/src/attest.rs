@@ -72,7 +72,7 @@ impl Store {
             return Err(Error::request(format!("the content of `{selector}` is no longer in the store")));
         }
         fs::create_dir(folder).map_err(|source| Error::io("create", folder, source))?;
-        let name = file_name(&subject.name);
+        let name = file_name(&subject.plain_name());
         let content: ContentId = subject.uri.parse()?;
         self.artifacts.export(&content, folder.join(&name), Existing::Keep)?;
         let mut files = vec![name.clone()];
@@ -165,10 +165,9 @@ fn json(path: &Path) -> Result<Value> {
         .map_err(|error| Error::request(format!("`{}` is no JSON: {error}", path.display())))
 }
 
-/// The name of an artifact as that of a file, which is none of the evidence's.
-fn file_name(name: &str) -> String {
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '-' }).take(80).collect();
+/// The plain name of an artifact as that of a file, which is none of the evidence's.
+fn file_name(plain: &str) -> String {
+    let plain: String = plain.chars().take(80).collect();
     let plain = plain.trim_matches(['.', '-']);
     if plain.is_empty() || OWN.contains(&plain) { "artifact".to_owned() } else { plain.to_owned() }
 }

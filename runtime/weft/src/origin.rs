@@ -1,5 +1,7 @@
 //! Where the inputs of a task come from, by the pipeline that a run recorded.
 
+use std::collections::{BTreeSet, HashMap};
+
 use weft_pipeline::model::{Binding, Component, Dag, Implementation, Items, Pipeline, Task};
 
 /// Where a value comes from.
@@ -108,24 +110,24 @@ pub(crate) fn inside_of_iteration(pipeline: &Pipeline, iteration: &str) -> Vec<S
     }
 }
 
-/// The tasks at the top of a pipeline that come after one of these, and these.
-pub(crate) fn downstream(pipeline: &Pipeline, from: &str) -> std::collections::BTreeSet<String> {
-    let mut all = std::collections::BTreeSet::from([from.to_owned()]);
-    let Some(dag) = dag(&pipeline.root) else { return all };
-    loop {
-        let more: Vec<&String> = dag
-            .tasks
-            .iter()
-            .filter(|(name, task)| {
-                !all.contains(*name) && task.dependencies().iter().any(|before| all.contains(before))
-            })
-            .map(|(name, _)| name)
-            .collect();
-        if more.is_empty() {
-            return all;
+/// A task at the top of a pipeline, and all that come after it.
+pub(crate) fn downstream(pipeline: &Pipeline, from: &str) -> BTreeSet<String> {
+    let mut after: HashMap<String, Vec<&str>> = HashMap::new();
+    for (name, task) in dag(&pipeline.root).into_iter().flat_map(|dag| &dag.tasks) {
+        for before in task.dependencies() {
+            after.entry(before).or_default().push(name);
         }
-        all.extend(more.into_iter().cloned());
     }
+    let mut all = BTreeSet::from([from.to_owned()]);
+    let mut pending = vec![from];
+    while let Some(task) = pending.pop() {
+        for next in after.get(task).into_iter().flatten() {
+            if all.insert((*next).to_owned()) {
+                pending.push(next);
+            }
+        }
+    }
+    all
 }
 
 fn dag(component: &Component) -> Option<&Dag> {
