@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-say() { printf '== %s\n' "$*" >&2; }
+# With the minutes and seconds since the start, so that a log tells where the time went.
+say() { printf '== %d:%02d %s\n' $((SECONDS / 60)) $((SECONDS % 60)) "$*" >&2; }
 
 # A virtual environment with what a requirements file names, made anew when that file changes.
 environment() {
@@ -62,9 +63,13 @@ environment target/test-venv tests/requirements-mlmd.txt
 environment target/kfp-venv tests/requirements-kfp.txt
 environment target/attest-venv tests/requirements-attest.txt
 
+say "building the guests"
 bash guest-examples/build.sh
+say "building the guests in other languages"
 bash guest-examples/polyglot/build.sh python js c
+say "building the pre-built components"
 bash runtime/components/build.sh
+say "building the executors"
 bash runtime/executors/build.sh
 # The executor with the scientific stack takes minutes and gigabytes; without it, the tests of `tests/science.rs` pass over what needs it.
 # It is compiled to where tests look for compiled components.

@@ -165,9 +165,11 @@ fn killed_again_and_again_each_file_starts_one_run() {
     let _served = serve(&folder);
     put(&folder, "last.csv", "the last one");
     let until = Instant::now() + SOON;
+    // A run that a killed server left starts beside those that the next one makes, so nothing is said of their order.
     let sizes = loop {
         let runs = ended(&folder, 1);
-        let sizes: Vec<i64> = runs.iter().filter_map(|run| run["outputs"]["bytes"]["parameter"].as_i64()).collect();
+        let mut sizes: Vec<i64> = runs.iter().filter_map(|run| run["outputs"]["bytes"]["parameter"].as_i64()).collect();
+        sizes.sort_unstable();
         if sizes.last() == Some(&12) {
             break sizes;
         }
@@ -178,7 +180,6 @@ fn killed_again_and_again_each_file_starts_one_run() {
     let mut once = sizes.clone();
     once.dedup();
     assert_eq!(once, sizes);
-    assert!(sizes.is_sorted(), "{sizes:?}");
 }
 
 #[test]
