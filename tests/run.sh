@@ -27,7 +27,7 @@ environment() {
     say "making $folder with $("$python" --version)"
     rm -rf "$folder"
     "$python" -m venv "$folder"
-    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements"
+    "$folder/bin/pip" install --quiet --disable-pip-version-check --no-compile -r "$requirements"
     cp "$requirements" "$folder/requirements.txt"
 }
 
@@ -59,9 +59,16 @@ page_tests() {
     fi
 }
 
-environment target/test-venv tests/requirements-mlmd.txt
-environment target/kfp-venv tests/requirements-kfp.txt
-environment target/attest-venv tests/requirements-attest.txt
+environments() {
+    environment target/test-venv tests/requirements-mlmd.txt
+    environment target/kfp-venv tests/requirements-kfp.txt
+    environment target/attest-venv tests/requirements-attest.txt
+}
+
+# Beside what compiles, as this mostly waits for the network.
+environments &
+environments=$!
+trap 'kill "$environments" 2>/dev/null || true' EXIT
 
 say "building the guests"
 bash guest-examples/build.sh
@@ -77,6 +84,8 @@ if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash ru
 
 authoring_tools
 page_tests
+wait "$environments"
+trap - EXIT
 
 # Runs tests of one kind, and remembers that some failed.
 failed=()

@@ -29,7 +29,7 @@ if ! cmp -s "$HERE/requirements.txt" "$FOLDER/requirements.txt"; then
     fi
     rm -rf "$FOLDER"
     "$python" -m venv "$FOLDER"
-    "$FOLDER/bin/pip" install --quiet --disable-pip-version-check -r "$HERE/requirements.txt"
+    "$FOLDER/bin/pip" install --quiet --disable-pip-version-check --no-compile -r "$HERE/requirements.txt"
     cp "$HERE/requirements.txt" "$FOLDER/"
 fi
 PATH=$FOLDER/bin:$PATH

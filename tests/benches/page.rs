@@ -36,7 +36,8 @@ fn fill(root: &Path) {
             "components": {"c": {"inputs": {}, "outputs": {}, "implementation": {"wasm": {"path": "c.wasm", "function": "f", "digest": format!("blake3:{:064x}", 7)}}}},
             "root": {"inputs": {}, "outputs": {}, "implementation": {"dag": {"tasks": tasks}}},
             "description": "x".repeat(8_000),
-        });
+        })
+        .to_string();
         let rate = f64::from(u32::try_from(run % 97).unwrap()) / 97.0;
         let parameters = BTreeMap::from([("learning-rate".to_owned(), json!(rate)), ("seed".to_owned(), json!(run))]);
         let id = format!("{pipeline}-20260102-030405-{run:05}");

@@ -99,7 +99,7 @@ impl Engine<'_> {
         let lock = RunLock::acquire(self.locks, &id)?;
         let _gc = self.artifacts.lock_shared()?;
         self.import_components(pipeline, &base_dir)?;
-        let spec = serde_json::to_value(RunSpec::new(pipeline, base_dir.clone()))
+        let spec = serde_json::to_string(&RunSpec::new(pipeline, base_dir.clone()))
             .map_err(|_| Error::NotUnicode { path: base_dir.clone() })?;
         let key = self.metadata.transaction(|tx| {
             tx.create_run(&weft_metadata::NewRun {
@@ -110,6 +110,7 @@ impl Engine<'_> {
                 file: file.as_deref(),
             })
         })?;
+        drop(spec);
         tracing::debug!(run = id, pipeline = pipeline.name, "the run starts");
         let run = Run::new(self, key, &plan, base_dir, port_values(parameters), HashMap::new());
         Ok(finish(run.execute(observer, interrupt)?, lock))

@@ -1,8 +1,12 @@
 //! The state of a run, and the scheduler's loop.
 //!
 //! One thread owns this state and writes the metadata. It receives what the workers have finished, records that and the
-//! tasks that start next in one transaction, and after the commit emits the events and submits the jobs. So a trivial step
-//! costs one transaction, steps that end at the same time share one, and every event is durable.
+//! tasks that start next in one transaction, and after the commit emits the events and submits the jobs. So every event is
+//! durable, and steps that end at the same time share a transaction.
+//!
+//! Where steps are so short that the transaction would cost more than they do, those that follow within [`GROUP_COMMIT`] share
+//! it as well: their jobs are submitted before the commit, and nothing is told of them before it. That is done for steps that
+//! change nothing but their outputs; if the process is killed meanwhile they run again, and nobody has heard of the first time.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -24,6 +28,7 @@ use crate::plan::Plan;
 use crate::retry::BackoffQueue;
 use crate::scheduler::Scheduler;
 use crate::slots::Held;
+use crate::start::StartedStep;
 use crate::task_context;
 use crate::volumes;
 use crate::worker::{self, Job};
@@ -32,11 +37,16 @@ use crate::worker_pool::{JobOutcome, WorkerPool, WorkerReport};
 /// How often the loop checks for an interruption.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// The maximum number of reports that are received between two transactions, so that endless logging of a guest does not
-/// keep finished tasks from being recorded.
-const REPORT_BATCH: usize = 4096;
+/// keep finished tasks from being recorded, nor its messages fill the memory.
+const REPORT_BATCH: usize = 256;
 /// The maximum number of tasks that are decided in one transaction, so that the first of many start before the last is
 /// decided.
 pub(crate) const DECISION_BATCH: usize = 512;
+
+/// The maximum time that a transaction is kept open for the steps that follow.
+const GROUP_COMMIT: Duration = Duration::from_millis(2);
+/// The longest step that is taken for a sign that the next ends within [`GROUP_COMMIT`], too.
+const BRIEF: Duration = Duration::from_micros(500);
 
 /// The state of a run in execution.
 pub(crate) struct Run<'r> {
@@ -60,10 +70,17 @@ pub(crate) struct Run<'r> {
     pub deadline_passed: bool,
     pub started_at: Instant,
     context: TaskContext,
+    /// Whether the step that ended last took at most [`BRIEF`].
+    brief: bool,
+    /// Steps whose start is yet to be recorded in the current transaction.
+    pub started_steps: Vec<StartedStep>,
 }
 
-/// A job to submit after the commit of the transaction that records its start.
+/// A job to submit after the commit of the transaction that records its start, or before it if it is pure.
 pub(crate) type Launch = (usize, Arc<Job>);
+/// A job, and the path of its task.
+type NamedJob = (String, Arc<Job>);
+type Pool<'scope, 'env, W> = WorkerPool<'scope, 'env, NamedJob, W>;
 
 impl<'r> Run<'r> {
     /// A run that is recorded already. `earlier` holds the records of its tasks by an earlier process.
@@ -92,6 +109,8 @@ impl<'r> Run<'r> {
             deadline_passed: false,
             started_at: Instant::now(),
             context,
+            brief: false,
+            started_steps: Vec::new(),
         };
         if let Implementation::Dag(dag) = &plan.pipeline.root.implementation {
             run.expand_dag(dag, None, parameters);
@@ -128,8 +147,7 @@ impl<'r> Run<'r> {
     fn run_loop(&mut self, observer: &mut Observer<'_>, interrupt: &AtomicBool) -> Result<()> {
         let engine = self.engine;
         let key = self.key.clone();
-        let work =
-            |(task, job): (String, Arc<Job>), to: &dyn StepObserver| worker::execute(engine, &key, &task, &job, to);
+        let work = |(task, job): NamedJob, to: &dyn StepObserver| worker::execute(engine, &key, &task, &job, to);
         thread::scope(|scope| {
             let mut pool = WorkerPool::new(scope, &work, interrupt);
             let mut ended = Vec::new();
@@ -149,14 +167,26 @@ impl<'r> Run<'r> {
                 let starved = ready && free == 0;
                 if !ended.is_empty() || (stopping && !self.backoff_queue.is_empty()) || free > 0 {
                     let launches = engine.metadata.transaction(|tx| {
-                        self.record(tx, &mut ended, stopping)?;
-                        if stopping { Ok(Vec::new()) } else { self.start_ready(tx, free) }
+                        let until = Instant::now() + GROUP_COMMIT;
+                        let mut free = free;
+                        loop {
+                            self.record(tx, &mut ended, stopping)?;
+                            let launches = if stopping { Vec::new() } else { self.start_ready(tx, free)? };
+                            if !self.may_run_ahead(tx, &launches) || Instant::now() >= until {
+                                self.record_starts(tx)?;
+                                return Ok(launches);
+                            }
+                            self.submit(&mut pool, launches);
+                            self.record_starts(tx)?;
+                            self.receive_until(&mut pool, &mut ended, until);
+                            if ended.is_empty() {
+                                return Ok(Vec::new());
+                            }
+                            free = slots.up_to(jobs).saturating_sub(pool.busy());
+                        }
                     })?;
                     self.outbox.drain(..).for_each(|event| observer(&event));
-                    for (node, job) in launches {
-                        let task = self.nodes[node].path.clone();
-                        pool.submit(node, (task, job));
-                    }
+                    self.submit(&mut pool, launches);
                     slots.down_to(pool.busy());
                 } else if pool.busy() == 0 && self.backoff_queue.is_empty() && !starved {
                     // All tasks have settled, or the run is stopping: as there are no cycles, there is no third case.
@@ -177,35 +207,63 @@ impl<'r> Run<'r> {
         free > 0 && (due || self.scheduler.has_ready())
     }
 
+    fn submit<W>(&self, pool: &mut Pool<'_, '_, W>, launches: Vec<Launch>)
+    where
+        W: Fn(NamedJob, &dyn StepObserver) -> JobOutcome + Sync,
+    {
+        for (node, job) in launches {
+            pool.submit(node, (self.nodes[node].path.clone(), job));
+        }
+    }
+
+    /// Whether these may run before the transaction is committed that records their start, and it may wait for their end.
+    fn may_run_ahead(&self, tx: &Tx<'_>, launches: &[Launch]) -> bool {
+        self.brief && !launches.is_empty() && !tx.is_awaited() && launches.iter().all(|(_, job)| job.is_pure())
+    }
+
     /// Receives reports: emits logs and progress, and collects finished jobs. Waits only if there is nothing else to do; `idle` says that
     /// nothing can start now.
     fn receive_reports<W>(
         &mut self,
-        pool: &mut WorkerPool<'_, '_, (String, Arc<Job>), W>,
+        pool: &mut Pool<'_, '_, W>,
         ended: &mut Vec<(usize, JobOutcome)>,
         observer: &mut Observer<'_>,
         idle: bool,
     ) where
-        W: Fn((String, Arc<Job>), &dyn StepObserver) -> JobOutcome + Sync,
+        W: Fn(NamedJob, &dyn StepObserver) -> JobOutcome + Sync,
     {
         let now = Instant::now();
         let free = self.engine.options.jobs.get().saturating_sub(pool.busy());
-        let mut until = match self.backoff_queue.next_due() {
+        let until = match self.backoff_queue.next_due() {
             _ if !idle && self.can_start(free) => now,
             Some(due) if free > 0 => due.min(now + POLL_INTERVAL),
             _ if pool.busy() == 0 => now,
             _ => now + POLL_INTERVAL,
         };
+        self.receive_until(pool, ended, until);
+        self.outbox.drain(..).for_each(|event| observer(&event));
+    }
+
+    /// Receives reports into the outbox and `ended`: waits for the first until `until`, and takes what else is there.
+    fn receive_until<W>(&mut self, pool: &mut Pool<'_, '_, W>, ended: &mut Vec<(usize, JobOutcome)>, mut until: Instant)
+    where
+        W: Fn(NamedJob, &dyn StepObserver) -> JobOutcome + Sync,
+    {
         for _ in 0..REPORT_BATCH {
             let Some((node, report)) = pool.next(until) else { return };
+            until = Instant::now();
             let task = || self.nodes[node].path.clone();
             match report {
-                WorkerReport::Log(level, message) => observer(&Event::TaskLog { task: task(), level, message }),
-                WorkerReport::Progress(done, total) => observer(&Event::TaskProgress { task: task(), done, total }),
-                WorkerReport::Compiling(component) => observer(&Event::TaskCompiling { task: task(), component }),
+                WorkerReport::Log(level, message) => self.outbox.push(Event::TaskLog { task: task(), level, message }),
+                WorkerReport::Progress(done, total) => {
+                    self.outbox.push(Event::TaskProgress { task: task(), done, total });
+                }
+                WorkerReport::Compiling(component) => {
+                    self.outbox.push(Event::TaskCompiling { task: task(), component });
+                }
                 WorkerReport::Finished(done) => {
+                    self.brief = done.elapsed <= BRIEF;
                     ended.push((node, *done));
-                    until = now;
                 }
             }
         }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, Result, Tx, Uncached};
 use weft_pipeline::model::{Implementation, Items, Task, TaskState};
-use weft_pipeline::step::{Command, Grants, PortValue, PortValues, StepFailure};
+use weft_pipeline::step::{Command, Grants, PortValue, PortValues, StepFailure, StepRequest};
 
 use crate::cache;
 use crate::cache::key::Identity;
@@ -51,6 +51,32 @@ impl<'a> StartRecord<'a> {
             iterations: None,
         }
     }
+}
+
+/// A step that was started in the current transaction, in which its start has yet to be recorded.
+pub(crate) struct StartedStep {
+    node: usize,
+    grants: Grants,
+    identity: Identity,
+    uncached: Option<Uncached>,
+}
+
+impl StartedStep {
+    fn record<'a>(&'a self, request: &'a StepRequest, task: &'a Task, linked: &'a [String]) -> StartRecord<'a> {
+        StartRecord {
+            grants: &self.grants,
+            identity: Some(self.identity),
+            command: request.command.as_ref(),
+            uncached: self.uncached,
+            linked,
+            ..StartRecord::new(&request.inputs, task)
+        }
+    }
+}
+
+/// Digests of content that a step is given by URIs.
+fn linked(request: &StepRequest) -> Vec<String> {
+    request.command.iter().flat_map(|command| command.linked.values().cloned()).collect()
 }
 
 impl Run<'_> {
@@ -207,27 +233,32 @@ impl Run<'_> {
     fn dispatch_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: PreparedStep) -> Result<Option<Launch>> {
         let node = &self.nodes[index];
         let PreparedStep { request, grants, identity } = prepared;
-        let linked: Vec<String> = request.command.iter().flat_map(|command| command.linked.values().cloned()).collect();
         let uncached = cache::hindrance(&self.engine.options, &node.path, node.task, &grants, &request.component);
-        let start = StartRecord {
-            grants: &grants,
-            identity: Some(identity),
-            command: request.command.as_ref(),
-            uncached,
-            linked: &linked,
-            ..StartRecord::new(&request.inputs, node.task)
-        };
+        let step = StartedStep { node: index, grants, identity, uncached };
         if uncached.is_none()
             && let Some(mut cached) = cache::find(tx, self.engine.artifacts, &identity)?
         {
-            tx.record_cached(&self.key, &self.execution(node, start), &mut cached)?;
+            let linked = linked(&request);
+            tx.record_cached(&self.key, &self.execution(node, step.record(&request, node.task, &linked)), &mut cached)?;
             tx.put_uris(remote_uris(&cached.outputs))?;
             let report = cached_report(node, cached);
             self.settle(tx, index, report)?;
             return Ok(None);
         }
-        self.record_start(tx, index, start)?;
+        self.started_steps.push(step);
         Ok(Some(self.launch(index, Arc::new(Job::Step(Box::new(request))))))
+    }
+
+    /// Records the starts of the steps that were started in this transaction.
+    pub fn record_starts(&mut self, tx: &mut Tx<'_>) -> Result<()> {
+        for step in std::mem::take(&mut self.started_steps) {
+            let Some(job) = self.nodes[step.node].job.clone() else { continue };
+            if let Job::Step(request) = &*job {
+                let linked = linked(request);
+                self.record_start(tx, step.node, step.record(request, self.nodes[step.node].task, &linked))?;
+            }
+        }
+        Ok(())
     }
 
     fn start_retry(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {

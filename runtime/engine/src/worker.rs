@@ -6,8 +6,8 @@ use std::time::Instant;
 use weft_metadata::RunKey;
 use weft_pipeline::model::Latest;
 use weft_pipeline::step::{
-    Artifact, FailureKind, LogLevel, PortValue, PortValues, StepFailure, StepObserver, StepOutput, StepRequest,
-    StepTrace,
+    Artifact, FailureKind, HOST_PYTHON, LogLevel, PortValue, PortValues, StepFailure, StepObserver, StepOutput,
+    StepRequest, StepTrace,
 };
 
 use crate::engine::Engine;
@@ -26,6 +26,16 @@ pub enum Job {
     Latest(Latest),
     /// Create or delete a volume.
     Volume(VolumeChange),
+}
+
+impl Job {
+    /// Whether it changes nothing but its outputs, so that it may run twice if nobody has heard of the first time.
+    pub fn is_pure(&self) -> bool {
+        match self {
+            Self::Step(request) => request.grants.is_pure() && !request.component.digest.starts_with(HOST_PYTHON),
+            Self::Import(_) | Self::Latest(_) | Self::Volume(_) => false,
+        }
+    }
 }
 
 /// An import with its path resolved, if it is one of the host.

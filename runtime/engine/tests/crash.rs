@@ -17,6 +17,8 @@ use weft_metadata::RunState;
 use weft_pipeline::model::{Implementation, Importer, Pipeline};
 
 const DIRECTORY: &str = "WEFT_ENGINE_TEST_DIRECTORY";
+/// How long a step takes in the process that is killed, in milliseconds. Steps of none share transactions.
+const TAKES: &str = "WEFT_ENGINE_TEST_TAKES";
 
 /// 43 steps: three chains that meet, a skip, an import, an uncached one, loops; some 150 ms in all.
 fn steps() -> Pipeline {
@@ -46,21 +48,21 @@ fn steps() -> Pipeline {
     pipeline
 }
 
-fn runner(place: &Place) -> Fake {
+fn runner(place: &Place, takes: Duration) -> Fake {
     let mut fake = Fake::new(place);
     let top = steps().components.into_keys().map(|name| name.strip_prefix("comp-").unwrap().to_owned());
     let inside = (0..3).flat_map(|i| [format!("loop[{i}]/one"), format!("loop[{i}]/two"), format!("each[{i}]")]);
     for task in top.chain(inside) {
         let log = Some(format!("this is {task}"));
-        fake = fake.with(&task, Behaviour { takes: Duration::from_millis(8), log, ..Behaviour::default() });
+        fake = fake.with(&task, Behaviour { takes, log, ..Behaviour::default() });
     }
     fake
 }
 
 /// Starts or resumes the run, and writes down the tasks that start and those that are reported as finished.
-fn begin_or_go_on(directory: &Path) {
+fn begin_or_go_on(directory: &Path, takes: Duration) {
     let place = Place::at(directory.to_owned());
-    let fake = runner(&place);
+    let fake = runner(&place, takes);
     let session = place.session(&fake, 3);
     let mut journal = std::fs::File::options().create(true).append(true).open(directory.join("journal")).unwrap();
     let mut observer = |event: &Event| match event {
@@ -79,7 +81,8 @@ fn begin_or_go_on(directory: &Path) {
 #[test]
 fn child() {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        begin_or_go_on(Path::new(&directory));
+        let takes = std::env::var(TAKES).unwrap().parse().unwrap();
+        begin_or_go_on(Path::new(&directory), Duration::from_millis(takes));
     }
 }
 
@@ -87,14 +90,15 @@ fn child() {
 fn killed_at_any_instant_it_resumes_to_the_same() {
     let undisturbed = Place::new();
     write(undisturbed.dir.join("data.csv"), "a,b\n1,2\n");
-    begin_or_go_on(&undisturbed.dir);
+    begin_or_go_on(&undisturbed.dir, Duration::ZERO);
     let wanted = essence(&undisturbed, "r");
     assert_eq!(wanted.len(), 43);
 
     // Instants spread over the duration of the run by the golden ratio, the same in each execution of the test.
     let mut instant = 0.0_f64;
     let mut all_kills = 0;
-    for round in 0..12 {
+    for round in 0..16 {
+        let (takes, window) = if round % 2 == 0 { ("8", 90) } else { ("0", 30) };
         let directory = tempfile::tempdir().unwrap();
         write(directory.path().join("data.csv"), "a,b\n1,2\n");
         let mut kills = 0;
@@ -102,12 +106,13 @@ fn killed_at_any_instant_it_resumes_to_the_same() {
             let mut child = Command::new(std::env::current_exe().unwrap())
                 .args(["child", "--exact", "--test-threads=1"])
                 .env(DIRECTORY, directory.path())
+                .env(TAKES, takes)
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
             instant = (instant + 0.618_033_988_75).fract();
-            let until = Instant::now() + Duration::from_millis(5) + Duration::from_millis(90).mul_f64(instant);
+            let until = Instant::now() + Duration::from_millis(5) + Duration::from_millis(window).mul_f64(instant);
             let ended = loop {
                 match child.try_wait().unwrap() {
                     Some(status) => break Some(status),

@@ -59,9 +59,8 @@ fn chain(path: &Path, plan: Plan) -> Result<Duration, Box<dyn Error>> {
     let store = Store::open(path)?;
     let component = ComponentRef { digest: format!("blake3:{:064x}", 1), function: "step".into() };
     let task = |number: u32| format!("step-{number}");
-    let spec = json!({});
     let run = store.transaction(|tx| {
-        tx.create_run(&NewRun { id: "run", pipeline: "chain", spec: &spec, parameters: &BTreeMap::new(), file: None })
+        tx.create_run(&NewRun { id: "run", pipeline: "chain", spec: "{}", parameters: &BTreeMap::new(), file: None })
     })?;
     let mut inputs = PortValues::new();
     let start = Instant::now();

@@ -27,7 +27,8 @@ impl Store {
             while let Some(row) = rows.next()? {
                 uris.insert(row.get(0)?);
             }
-            let mut statement = conn.prepare("SELECT DISTINCT spec FROM weft_run")?;
+            let mut statement =
+                conn.prepare("SELECT spec FROM weft_spec UNION SELECT spec FROM weft_run WHERE length(spec) <> 64")?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
                 collect_uris(&from_json("a run's pipeline", row.get_ref(0)?.as_str()?)?, &mut uris);
@@ -59,7 +60,13 @@ impl Tx<'_> {
                  WHERE Event.artifact_id = Artifact.id)",
             (run_context, ArtifactState::DELETED, self.now_ms),
         )?;
-        self.conn.execute("DELETE FROM weft_run WHERE id = ?1", [id])?;
+        let spec: String =
+            self.conn.query_row("DELETE FROM weft_run WHERE id = ?1 RETURNING spec", [id], |row| row.get(0))?;
+        self.conn.execute(
+            "DELETE FROM weft_spec WHERE digest = ?1 AND NOT EXISTS \
+             (SELECT 1 FROM weft_run WHERE length(weft_run.spec) = 64 AND weft_run.spec = weft_spec.digest)",
+            [spec],
+        )?;
         uris::forget(self.conn, ArtifactState::DELETED)
     }
 }

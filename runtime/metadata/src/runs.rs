@@ -116,8 +116,10 @@ fn record(conn: &Connection, id: &str) -> Result<RunRecord> {
 
 /// The run; its steps are not read.
 pub(crate) fn record_without_steps(conn: &Connection, id: &str) -> Result<RunRecord> {
-    let mut statement =
-        conn.prepare_cached(&format!("SELECT {RUN_COLUMNS}, file, spec, outputs FROM weft_run WHERE id = ?1"))?;
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT {RUN_COLUMNS}, file, coalesce((SELECT s.spec FROM weft_spec AS s WHERE s.digest = r.spec), r.spec), outputs \
+         FROM weft_run AS r WHERE id = ?1"
+    ))?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or_else(|| Error::RunNotFound { selector: id.into() })?;
     Ok(RunRecord {

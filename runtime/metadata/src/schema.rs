@@ -33,12 +33,19 @@ CREATE TABLE IF NOT EXISTS `weft_step_key` (
   `uncached` TEXT
 );
 CREATE INDEX IF NOT EXISTS `weft_step_key_command` ON `weft_step_key`(`command`) WHERE `command` IS NOT NULL;
+-- Linked pipelines, which `weft_run`.`spec` names by their digest; runs of stores that were made before have theirs in that column. Equal
+-- ones are kept once, and a run's row stays small, as it is read and rewritten more often.
+CREATE TABLE IF NOT EXISTS `weft_spec` (
+  `digest` TEXT PRIMARY KEY,
+  `spec` TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`spec`) = 64;
 ";
 
 /// The tables of servers, which came later too.
 const SERVER: &str = include_str!("server.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_trigger_event";
+const LAST: &str = "weft_spec";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::{Error, Result, is_busy};
@@ -29,6 +31,8 @@ const CACHE_KIB: i64 = 32 << 10;
 pub struct Store {
     path: PathBuf,
     inner: Mutex<Inner>,
+    /// The number of threads that wait for `inner`.
+    waiting: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -85,7 +89,11 @@ impl Store {
 
     fn new(path: &Path, connection: Connection) -> Self {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
-        Self { path: path.into(), inner: Mutex::new(Inner { connection, types: Types::new() }) }
+        Self {
+            path: path.into(),
+            inner: Mutex::new(Inner { connection, types: Types::new() }),
+            waiting: AtomicUsize::new(0),
+        }
     }
 
     /// The path of the file.
@@ -103,7 +111,7 @@ impl Store {
         let Inner { connection, types } = &mut *inner;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| at(error.into()))?;
-        let mut tx = Tx::new(&transaction, types);
+        let mut tx = Tx::new(&transaction, types, &self.waiting);
         let result = work(&mut tx).map_err(at)?;
         // The types of a transaction are valid only after its commit.
         let new_types = tx.into_new_types();
@@ -132,7 +140,10 @@ impl Store {
 
     /// After a panic in another thread its transaction is rolled back, and the connection can be used.
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        inner
     }
 }
 
@@ -140,6 +151,8 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     let failed = |source| Error::Open { path: path.into(), source };
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    // Else a cached statement whose parameter is compared with a column of a partial index is compiled again each time.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map_err(failed)?;
     Ok(connection)
 }
 

@@ -104,8 +104,8 @@ pub struct NewRun<'a> {
     pub id: &'a str,
     /// The pipeline's name.
     pub pipeline: &'a str,
-    /// The linked pipeline, so that the run can be resumed without its file.
-    pub spec: &'a Value,
+    /// The linked pipeline as JSON text, so that the run can be resumed without its file.
+    pub spec: &'a str,
     /// The values of the parameters, including defaults.
     pub parameters: &'a BTreeMap<String, Value>,
     /// The file of the pipeline.

@@ -3,6 +3,7 @@
 mod runs;
 mod steps;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension};
@@ -23,11 +24,17 @@ pub struct Tx<'c> {
     known_types: &'c Types,
     new_types: Types,
     pub(crate) now_ms: i64,
+    waiting: &'c AtomicUsize,
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(conn: &'c Connection, known_types: &'c Types) -> Self {
-        Self { conn, known_types, new_types: Types::new(), now_ms: now_ms() }
+    pub(crate) fn new(conn: &'c Connection, known_types: &'c Types, waiting: &'c AtomicUsize) -> Self {
+        Self { conn, known_types, new_types: Types::new(), now_ms: now_ms(), waiting }
+    }
+
+    /// Whether another thread of this process waits for the end of this transaction.
+    pub fn is_awaited(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
     }
 
     pub(crate) fn into_new_types(self) -> Types {

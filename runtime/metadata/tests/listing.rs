@@ -13,7 +13,7 @@ use weft_pipeline::step::PortValues;
 
 fn create(store: &Store, id: &str, pipeline: &str, parameters: &Value) -> RunKey {
     let parameters: BTreeMap<String, Value> = serde_json::from_value(parameters.clone()).unwrap();
-    let new = NewRun { id, pipeline, spec: &json!({}), parameters: &parameters, file: None };
+    let new = NewRun { id, pipeline, spec: "{}", parameters: &parameters, file: None };
     store.transaction(|tx| tx.create_run(&new)).unwrap()
 }
 

@@ -139,7 +139,7 @@ fn runs_are_listed_and_selected() {
         assert!(matches!(s.store.run(unknown), Err(Error::RunNotFound { .. })), "{unknown}");
     }
     let again = s.store.transaction(|tx| {
-        tx.create_run(&NewRun { id: "a-1", pipeline: "p", spec: &json!({}), parameters: &[].into(), file: None })
+        tx.create_run(&NewRun { id: "a-1", pipeline: "p", spec: "{}", parameters: &[].into(), file: None })
     });
     assert!(matches!(again, Err(Error::RunExists { .. })));
 }
@@ -268,6 +268,35 @@ fn kept_runs_keep_what_they_refer_to() {
     let kept: Vec<_> = s.store.referenced_uris().unwrap().into_iter().collect();
     // The inputs of the run, its component, the component of its pipeline, and its log.
     assert_eq!(kept, [uri(1), uri(99), uri(1000), "blake3:77".into()]);
+}
+
+#[test]
+fn equal_pipelines_are_kept_once_until_their_last_run_is_deleted() {
+    let s = scratch();
+    for id in ["a", "b"] {
+        create_run(&s.store, id);
+    }
+    let spec = s.store.run("a").unwrap().spec;
+    assert_eq!(spec["name"], "penguins");
+    let file = s.folder.path().join("metadata.sqlite");
+    let kept = || -> i64 {
+        let conn = rusqlite::Connection::open(&file).unwrap();
+        conn.query_row("SELECT count(*) FROM weft_spec", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(kept(), 1);
+    s.store.delete_run("a").unwrap();
+    assert_eq!((kept(), s.store.run("b").unwrap().spec), (1, spec.clone()));
+
+    // Versions before had it in the run's row.
+    let conn = rusqlite::Connection::open(&file).unwrap();
+    conn.execute("UPDATE weft_run SET spec = ?1", [spec.to_string()]).unwrap();
+    conn.execute("DELETE FROM weft_spec", []).unwrap();
+    assert_eq!(s.store.run("b").unwrap().spec, spec);
+    assert_eq!(s.store.referenced_uris().unwrap().into_iter().collect::<Vec<_>>(), [uri(99)]);
+    create_run(&s.store, "c");
+    s.store.delete_run("c").unwrap();
+    s.store.delete_run("b").unwrap();
+    assert_eq!(kept(), 0);
 }
 
 #[test]

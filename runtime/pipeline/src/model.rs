@@ -59,8 +59,9 @@ pub struct Pipeline {
     /// The root component. Its inputs are the pipeline's parameters, its implementation is a DAG.
     pub root: Component,
     /// Places in the file, by a path such as `parameters.seed`, `steps.train.component`, `steps.train.with.data`,
-    /// `steps.push.after.train` or `outputs.model`. Empty for a pipeline that was not read from a file.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// `steps.push.after.train` or `outputs.model`. Empty for a pipeline that was not read from a file; not recorded, as
+    /// the file is not either.
+    #[serde(skip)]
     pub places: BTreeMap<String, Span>,
 }
 
@@ -79,8 +80,10 @@ pub enum Format {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Component {
     /// Inputs by name. Empty for a Wasm component that is not linked with its signature.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, Input>,
     /// Outputs by name. Empty for a Wasm component that is not linked with its signature.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<String, Port>,
     /// How it is implemented.
     pub implementation: Implementation,

@@ -34,6 +34,10 @@ impl Tx<'_> {
         properties.put("task_name", &Property::Text(""))?;
         let parameters = new.parameters.iter().map(|(name, value)| (name.as_str(), value));
         put_parameters(&mut properties, "input", parameters)?;
+        let spec = blake3::hash(new.spec.as_bytes()).to_hex();
+        self.conn
+            .prepare_cached("INSERT OR IGNORE INTO weft_spec (digest, spec) VALUES (?1, ?2)")?
+            .execute((spec.as_str(), new.spec))?;
         self.conn
             .prepare_cached(
                 "INSERT INTO weft_run (id, pipeline, state, started_ms, file, spec, parameters, \
@@ -45,7 +49,7 @@ impl Tx<'_> {
                 run_state(RunState::Running).0,
                 self.now_ms,
                 new.file,
-                json("a pipeline", new.spec)?,
+                spec.as_str(),
                 json("a pipeline's parameters", new.parameters)?,
                 pipeline_context,
                 run_context,

@@ -58,7 +58,7 @@ pub fn on<'a>(values: &'a PortValues, port: &str) -> &'a [Artifact] {
 
 pub fn create_run(store: &Store, id: &str) -> RunKey {
     let parameters = BTreeMap::from([("seed".to_owned(), json!(7))]);
-    let spec = json!({"name": "penguins", "root": {"digest": uri(99)}});
+    let spec = json!({"name": "penguins", "root": {"digest": uri(99)}}).to_string();
     store
         .transaction(|tx| {
             tx.create_run(&NewRun {

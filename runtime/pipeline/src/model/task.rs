@@ -16,13 +16,13 @@ pub struct Task {
     /// The name of its component.
     pub component: String,
     /// The sources of its inputs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub inputs: IndexMap<String, Wire>,
     /// Upstream tasks in addition to those whose outputs it reads.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub after: BTreeSet<String>,
     /// The states of upstream tasks in which it runs.
-    #[serde(default, skip_serializing_if = "Trigger::is_default")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub trigger: Trigger,
     /// The task is skipped if this condition is false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -31,15 +31,15 @@ pub struct Task {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub each: Option<Iteration>,
     /// Retries of failed attempts.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Retry,
     /// Whether the outputs of an earlier execution with the same identity may be used.
     pub cache: bool,
     /// The access that the step has beyond its inputs.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub grants: Grants,
     /// The limits of the step.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub limits: Limits,
     /// The volumes that the step mounts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -50,8 +50,8 @@ pub struct Task {
     /// The name that is shown, if it is another than the task's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// Its place in the file.
-    #[serde(default)]
+    /// Its place in the file; not recorded.
+    #[serde(skip)]
     pub at: Location,
 }
 
@@ -109,11 +109,9 @@ pub enum Trigger {
     AllCompleted,
 }
 
-impl Trigger {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
+/// Whether a record needs no word of it.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// A loop: the component runs once for each item. Iterations are named `task[0]`, `task[1]` and so on.
@@ -191,8 +189,8 @@ pub struct Wire {
     /// `parseJson(string_value)["key"]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub select: Option<String>,
-    /// Its place in the file.
-    #[serde(default)]
+    /// Its place in the file; not recorded.
+    #[serde(skip)]
     pub at: Location,
 }
 
@@ -267,8 +265,8 @@ pub struct Condition {
     /// What its variables refer to. Recorded as `sees`.
     #[serde(default, rename = "sees")]
     pub variables: ConditionVariables,
-    /// Its place in the file.
-    #[serde(default)]
+    /// Its place in the file; not recorded.
+    #[serde(skip)]
     pub at: Location,
 }
 
