@@ -38,7 +38,7 @@ CREATE INDEX IF NOT EXISTS `weft_step_key_command` ON `weft_step_key`(`command`)
 /// The tables of servers, which came later too.
 const SERVER: &str = include_str!("server.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_trigger_event";
+const LAST: &str = "weft_trigger_made";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
