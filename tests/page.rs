@@ -35,7 +35,15 @@ fn every_page_does_what_a_person_wants_of_it() {
     let Some(node) = node() else { return };
     let folder = Folder::default();
     let mut plan = filled(&folder);
-    let served = Served::with(&folder, &["--no-auth"]);
+    let served = Served::with(&folder, &["--no-auth", "--watch", "incoming"]);
+    std::fs::create_dir_all(folder.path().join("incoming")).unwrap();
+    plan["incoming"] = folder.path().join("incoming").display().to_string().into();
+    upload(&served);
+    // A store in which nothing ran yet, and which asks who is there.
+    let empty = Folder::default();
+    let guarded = Served::start(&empty);
+    plan["guarded"] = guarded.url().into();
+    plan["token"] = guarded.token.as_str().into();
     let release = folder.path().join("watched");
     plan["base"] = served.url().into();
     plan["modules"] = node.modules.display().to_string().into();
@@ -50,6 +58,32 @@ fn every_page_does_what_a_person_wants_of_it() {
     let script = project().join("tests/page/drive.mjs");
     let ended = Ended::from(Command::new("node").arg(script).arg(file).stdin(Stdio::null()).output().unwrap());
     assert_eq!(ended.code, Some(0), "{}\n{}", ended.stdout, ended.stderr);
+}
+
+/// Uploads a pipeline of KFP, which triggers that are made on the page can start.
+fn upload(served: &Served) {
+    let spec = json!({
+        "pipelineInfo": {"name": "arrived", "description": "Says which file has arrived"},
+        "schemaVersion": "2.1.0",
+        "root": {
+            "inputDefinitions": {"parameters": {"file": {"parameterType": "STRING"}}},
+            "dag": {"tasks": {"say": {
+                "taskInfo": {"name": "say"}, "componentRef": {"name": "say"}, "cachingOptions": {},
+                "inputs": {"parameters": {"file": {"componentInputParameter": "file"}}},
+            }}},
+        },
+        "components": {"say": {"executorLabel": "say", "inputDefinitions": {"parameters": {"file": {"parameterType": "STRING"}}}}},
+        "deploymentSpec": {"executors": {"say": {"container": {
+            "image": "alpine", "command": ["sh", "-c", "echo \"$0\""], "args": ["{{$.inputs.parameters['file']}}"],
+        }}}},
+    });
+    let body = json!({
+        "pipeline": {"display_name": "arrived"},
+        "pipeline_version": {"display_name": "first", "pipeline_spec": spec},
+    });
+    let head = format!("POST /apis/v2beta1/pipelines/create HTTP/1.1\r\nhost: {}", served.address);
+    let (head, answer) = served.request(&head, &body.to_string());
+    assert_eq!(common::served::status(&head), "200", "{answer}");
 }
 
 struct Node {
@@ -86,8 +120,9 @@ fn filled(folder: &Folder) -> Value {
     let first = ran(&["run", &penguins, "--json"]);
     let second = ran(&["run", &penguins, "--json", "-p", "regularisation=10"]);
     let third = ran(&["run", &penguins, "--json", "-p", "seed=11"]);
+    let mut spare = Vec::new();
     for at in 0..3 {
-        ran(&[
+        spare.push(ran(&[
             "run",
             &penguins,
             "--json",
@@ -95,7 +130,7 @@ fn filled(folder: &Folder) -> Value {
             &format!("seed={at}"),
             "-p",
             &format!("regularisation={}", 0.3 + f64::from(at)),
-        ]);
+        ]));
     }
 
     kfp::compile(folder, LOOPS);
@@ -125,7 +160,7 @@ fn filled(folder: &Folder) -> Value {
     let large = ran(&["run", "large.yaml", "--json"]);
     json!({
         "penguins": [first, second, third], "curves": "roc", "loops": loops, "failed": failed, "waiting": waiting, "large": large,
-        "hostileRun": hostile_run,
+        "hostileRun": hostile_run, "spare": &spare[..2],
         "hostile": {"page": "artifact", "note": "artifact", "table": "artifact", "picture": "artifact", "data": "artifact", "named": "data"},
     })
 }

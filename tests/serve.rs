@@ -43,6 +43,12 @@ fn the_client_makes_recurring_runs() {
 }
 
 #[test]
+fn each_operation_of_the_generated_client_works_or_says_why_not() {
+    let folder = Folder::default();
+    Served::start(&folder).client(&folder, "operations", &[]);
+}
+
+#[test]
 fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     let folder = Folder::default();
     let served = Served::start(&folder);
@@ -74,38 +80,109 @@ fn a_client_sees_its_run_end_well_although_the_server_is_killed() {
     folder.assert_whole();
 }
 
-/// Instants at which the server is killed under load; `WEFT_TEST_KILLS` sets another number.
+/// Instants at which the server is killed under load; `WEFT_TEST_KILLS` sets another number, and `WEFT_TEST_SEED` other instants.
 const KILLS: u32 = 12;
 
+/// A pipeline for each trigger: one that only ends, one that makes an artifact of its own, one for each such artifact.
+const TRIGGERED: [(&str, &str); 3] = [
+    (
+        "arrivals",
+        "name: arrivals
+parameters: { files: json }
+steps:
+  add: { component: \"@trivial#add\", with: { a: 1, b: 2 } }
+",
+    ),
+    (
+        "asked",
+        "name: asked
+parameters: { n: u64 }
+steps:
+  make: { component: \"@trivial#generate\", with: { bytes: 10, seed: \"${params.n}\" } }
+",
+    ),
+    (
+        "chain",
+        "name: chain
+parameters: { note: string }
+inputs: { table: dataset }
+steps:
+  look: { component: \"@trivial#count\", with: { input: \"${inputs.table}\" } }
+",
+    ),
+];
+
 #[test]
-fn killed_again_and_again_it_loses_no_run_and_serves_each_second_once() {
+fn killed_again_and_again_it_loses_no_run_and_serves_everything_once() {
     let folder = Folder::default();
-    let mut served = Served::start(&folder);
+    for (name, pipeline) in TRIGGERED {
+        folder.file(&format!("{name}.yaml"), pipeline);
+    }
+    for (name, trigger) in [
+        ("arrivals", "on: { files: { folder: in, settle: 0s } }\nwith: { files: \"[[Files]]\" }"),
+        ("asked", "on: { webhook: { secret: hook/key } }\nwith: { n: \"[[Body.n]]\" }"),
+        (
+            "chain",
+            "on: { artifact: { pipeline: asked } }\ninputs: { table: \"[[ArtifactUri]]\" }\nwith: { note: \"[[ArtifactRun]]\" }",
+        ),
+    ] {
+        let text = format!("pipeline: {name}.yaml\nmax-concurrency: 100000\n{trigger}\n");
+        folder.file(&format!("{name}.trigger.yaml"), &text);
+    }
+    std::fs::create_dir_all(folder.path().join("secrets/hook")).unwrap();
+    std::fs::create_dir_all(folder.path().join("in")).unwrap();
+    folder.file("secrets/hook/key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n");
+    let start = |listen: &str| Served::with(&folder, &["--listen", listen, "--triggers", ".", "--secrets", "secrets"]);
+    let mut served = start("127.0.0.1:0");
     let (listen, url, token) = (served.address.clone(), served.url(), served.token.clone());
     let recurring = last_line(&served.client(&folder, "every_second", &[]));
-    let kills = std::env::var("WEFT_TEST_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(KILLS);
+    served.client(&folder, "first_look", &[]);
+    let from_environment = |name: &str| std::env::var(name).ok().and_then(|number| number.parse().ok());
+    let kills = from_environment("WEFT_TEST_KILLS").unwrap_or(KILLS);
     let seconds = (f64::from(kills) * 0.8).to_string();
-    let load = Command::new(project().join("target/kfp-venv/bin/python"))
-        .arg(project().join("tests/python/serve_client.py"))
-        .args(["load", &url, &token, &seconds])
-        .current_dir(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    for kill in 0..kills {
-        // Odd pauses, so that it is killed while it starts, while it is busy and while it waits.
-        std::thread::sleep(Duration::from_millis(u64::from(kill * 271 % 900) + 60));
+    let load = |arguments: &[&str]| {
+        Command::new(project().join("target/kfp-venv/bin/python"))
+            .arg(project().join("tests/python/serve_client.py"))
+            .args(arguments)
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap()
+    };
+    let submitting = load(&["load", &url, &token, &seconds]);
+    let happening = load(&["load_triggers", &url, "in", &seconds]);
+    let mut random = Random(u64::from(from_environment("WEFT_TEST_SEED").unwrap_or(1)));
+    for _ in 0..kills {
+        // While it starts, while it is busy and while it waits.
+        std::thread::sleep(Duration::from_millis(20 + random.below(900)));
         served.kill();
-        served = Served::with(&folder, &["--listen", &listen]);
+        served = start(&listen);
     }
-    let accepted = load.wait_with_output().unwrap();
-    assert!(accepted.status.success());
-    let accepted = String::from_utf8(accepted.stdout).unwrap();
+    let told = |load: std::process::Child| {
+        let ended = load.wait_with_output().unwrap();
+        assert!(ended.status.success());
+        String::from_utf8(ended.stdout).unwrap()
+    };
+    let (accepted, happened) = (told(submitting), told(happening));
     let mut arguments = vec![recurring.as_str()];
+    arguments.extend(happened.split_whitespace());
     arguments.extend(accepted.lines());
-    eprintln!("{}", served.client(&folder, "settled", &arguments));
+    eprintln!("{kills} kills: {}", served.client(&folder, "settled", &arguments));
     drop(served);
     folder.assert_whole();
+}
+
+/// Numbers that are the same for each seed (splitmix64).
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % bound
+    }
 }
 
 #[test]
@@ -133,6 +210,36 @@ fn who_has_no_token_gets_nowhere() {
     assert_eq!(status(&served.request(&post, "{}").0), "400");
     assert_eq!(status(&served.get("/apis/v2beta1/filters", &authorized).0), "501");
     assert_eq!(status(&served.get("/apis/v2beta1/nothing", &authorized).0), "404");
+}
+
+#[test]
+fn every_refusal_is_a_status_in_json() {
+    let folder = Folder::default();
+    let served = Served::with(&folder, &["--no-auth"]);
+    let api = "/apis/v2beta1";
+    for (request, wanted) in [
+        (format!("PUT {api}/runs"), "405"),
+        (format!("POST {api}/runs/x"), "405"),
+        (format!("POST {api}/runs/x:shout"), "404"),
+        (format!("POST {api}/runs/x:archive"), "404"),
+        (format!("GET {api}/runs?page_size=%ff%fe"), "400"),
+        (format!("GET {api}/runs/%ff"), "400"),
+        (format!("GET {api}/runs?page_size=-1"), "400"),
+        (format!("GET {api}/nothing"), "404"),
+        ("GET /apis/v1beta1/runs".to_owned(), "404"),
+        (format!("POST {api}/pipelines/upload"), "400"),
+        (format!("POST {api}/artifacts"), "501"),
+        (format!("PATCH {api}/tasks/1"), "501"),
+    ] {
+        let head = format!("{request} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json", served.address);
+        let (head, body) = served.request(&head, "{}");
+        assert_eq!(status(&head), wanted, "{request}: {head}\n{body}");
+        assert!(head.contains("content-type: application/json"), "{request}: {head}");
+        let told: serde_json::Value =
+            serde_json::from_str(&body).unwrap_or_else(|error| panic!("{request}: {error}: {body}"));
+        assert!(told["code"].is_i64() && told["message"].as_str().is_some_and(|message| message.len() > 5), "{told}");
+        assert_eq!(head.contains("\nallow: "), wanted == "405", "{request}: {head}");
+    }
 }
 
 #[test]
@@ -287,6 +394,9 @@ def pipeline(text: str, times: int = 1):
     let states: Vec<&str> = listed.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
     assert_eq!(states, ["FAILED", "SUCCEEDED"]);
     assert!(folder.ok(&["runs", "--server", &url]).stdout.contains("SUCCEEDED"));
+    // Their ids tell nothing, so the list of the store has their pipeline too.
+    let table = folder.ok("runs").stdout;
+    assert!(table.lines().next().unwrap().contains("PIPELINE") && table.matches(" say ").count() == 2, "{table}");
     let other = folder.file("other", "0123456789abcdef0");
     let refused = folder.weft(&["runs", "--server", &url, "--token-file", other.to_str().unwrap()]);
     assert!(refused.stderr.contains("--token-file"), "{}", refused.stderr);

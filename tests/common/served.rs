@@ -30,9 +30,14 @@ impl Served {
         if !options.contains(&"--listen") {
             arguments.extend(["--listen", "127.0.0.1:0"]);
         }
+        Self::of(folder, folder.command(&arguments))
+    }
+
+    /// The server that a command starts.
+    pub fn of(folder: &Folder, mut command: Command) -> Self {
         let log = folder.path().join("server.log");
         let told = File::options().create(true).append(true).open(&log).unwrap();
-        let mut process = folder.command(&arguments).stdout(Stdio::piped()).stderr(told).spawn().unwrap();
+        let mut process = command.stdout(Stdio::piped()).stderr(told).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let Some(address) = line.trim().strip_prefix("http://") else {
@@ -64,6 +69,11 @@ impl Served {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         (head.to_lowercase(), body.to_owned())
+    }
+
+    /// The process.
+    pub fn process(&self) -> u32 {
+        self.process.id()
     }
 
     pub fn get(&self, path: &str, headers: &str) -> (String, String) {

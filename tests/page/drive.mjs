@@ -22,7 +22,10 @@ async function open(options = {}) {
   const page = await context.newPage();
   page.on("pageerror", (error) => problems.push(`${page.url()}: ${error.message}`));
   // What an artifact's frame tells of what it did not do is what is wanted, and so is a form that is refused.
-  const wanted = [[/\/artifacts\//, /Blocked script execution|sandboxed|Content Security Policy/], [/\/again$/, /status of 400/]];
+  const wanted = [
+    [/\/artifacts\//, /Blocked script execution|sandboxed|Content Security Policy/], [/\/(again|triggers)$/, /status of 400/],
+    [/nowhere/, /status of 404/], [/\/login/, /status of 401/],
+  ];
   page.on("console", (message) => {
     const isWanted = wanted.some(([url, text]) => url.test(page.url()) && text.test(message.text()));
     if (message.type() === "error" && !isWanted) problems.push(`${page.url()}: ${message.text()}`);
@@ -30,7 +33,7 @@ async function open(options = {}) {
   page.on("dialog", (dialog) => { problems.push(`${page.url()}: a dialog: ${dialog.message()}`); dialog.dismiss(); });
   context.on("request", (request) => {
     const url = new URL(request.url());
-    if (url.protocol.startsWith("http") && url.origin !== plan.base) elsewhere.add(request.url());
+    if (url.protocol.startsWith("http") && ![plan.base, plan.guarded].includes(url.origin)) elsewhere.add(request.url());
   });
   const go = async (path) => {
     const answer = await page.goto(plan.base + path, { waitUntil: "load" });
@@ -62,12 +65,16 @@ const pages = {
   loops: run(plan.loops),
   failed: run(plan.failed, "?step=worse"),
   again: run(plan.penguins[0], "/again"),
+  delete: `/delete?run=${encodeURIComponent(plan.penguins[0])}&run=${encodeURIComponent(plan.failed)}`,
+  archived: "/?state=archived",
   compare: `/compare?${plan.penguins.map((id) => `run=${encodeURIComponent(id)}`).join("&")}`,
   pipelines: "/pipelines",
   pipeline: "/pipelines/penguins",
   artifacts: "/artifacts",
   components: "/components",
   schedules: "/schedules",
+  trigger: "/triggers/new",
+  "trigger-delete": "/triggers/any/delete",
   store: "/store?count=yes",
 };
 
@@ -99,6 +106,111 @@ for (const scheme of ["light", "dark"]) {
     await context.close();
   });
 }
+
+await check("who shows no token meets a page to sign in, and an empty store explains itself", async () => {
+  const { context, page } = await open();
+  const sound = async (name) => {
+    await page.evaluate(axe);
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+    for (const { id, help, nodes } of violations) problems.push(`${name}: ${id}: ${help}: ${nodes[0].html}`);
+  };
+  await page.goto(`${plan.guarded}/pipelines`);
+  await sound("login");
+  await page.getByLabel("Token").fill("wrong");
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("alert").waitFor();
+  await sound("login, refused");
+  await page.getByLabel("Token").fill(plan.token);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${plan.guarded}/pipelines`);
+  for (const path of ["/", "/pipelines", "/artifacts", "/components", "/schedules", "/store", "/triggers/new", "/?state=archived", "/nowhere"]) {
+    await page.goto(plan.guarded + path);
+    await sound(`empty ${path}`);
+  }
+  await context.close();
+});
+
+await check("runs are put away, taken back and forgotten", async () => {
+  const { context, page, go } = await open();
+  const [first, second] = plan.spare;
+  const row = (id) => page.locator(`tr[id="run-${id}"]`);
+  await go(run(first));
+  await page.getByRole("button", { name: "Archive" }).click();
+  await page.getByText("Archived", { exact: true }).waitFor();
+  await go("/");
+  assert.equal(await row(first).count(), 0);
+  await row(second).locator("input[name=run]").check();
+  await page.getByRole("button", { name: "Archive" }).click();
+  await page.waitForURL(`${plan.base}/`);
+  assert.equal(await row(second).count(), 0);
+  await go("/?state=archived");
+  for (const id of [first, second]) assert.equal(await row(id).count(), 1, id);
+  await row(second).locator("input[name=run]").check();
+  await page.getByRole("button", { name: "Take back" }).click();
+  await page.waitForURL(/state=archived/);
+  assert.equal(await row(second).count(), 0);
+  await row(first).locator("input[name=run]").check();
+  await page.getByRole("button", { name: "Delete…" }).click();
+  await page.getByRole("heading", { name: /^Delete / }).waitFor();
+  await page.getByRole("link", { name: "Cancel" }).click();
+  await go(run(first));
+  await page.getByRole("link", { name: "Delete…" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL(`${plan.base}/`);
+  const gone = await context.request.get(plan.base + run(first));
+  assert.equal(gone.status(), 404);
+  assert.equal(await row(second).count(), 1);
+  await context.close();
+});
+
+await check("a trigger is made, starts a run, and is forgotten", async () => {
+  const { context, page, go } = await open();
+  await go("/schedules");
+  await page.getByRole("link", { name: "New trigger…" }).click();
+  await page.getByLabel("Name, required").fill("arrivals");
+  await page.getByLabel("Description").fill("Says <b>which</b> file has arrived");
+  await page.getByLabel("Which files").fill("[");
+  await page.getByLabel("Unchanged for").fill("0s");
+  await page.getByLabel("Parameters").fill("file: \"[[File]]\"");
+  await page.getByRole("button", { name: "Make the trigger" }).click();
+  await page.getByRole("alert").waitFor();
+  assert.match(await page.getByRole("alert").innerText(), /is no pattern/);
+  assert.equal(await page.getByLabel("Parameters").inputValue(), "file: \"[[File]]\"");
+  await page.getByLabel("Which files").fill("*.csv");
+  await page.getByRole("button", { name: "Make the trigger" }).click();
+  await page.waitForURL(/schedules#trigger-arrivals/);
+  const card = page.locator("#trigger-arrivals");
+  assert.match(await card.innerText(), /Says <b>which<\/b> file/);
+  // What is there when it is first seen is where it begins.
+  for (const end = Date.now() + plan.patience; await card.getByRole("button", { name: /Switch off/ }).isDisabled();) {
+    assert.ok(Date.now() < end, "the trigger is not looked at");
+    await go("/schedules");
+  }
+  writeFileSync(`${plan.incoming}/a.csv`, "1");
+  for (const end = Date.now() + plan.patience; !/Runs so far\s+1\b/.test(await card.innerText());) {
+    assert.ok(Date.now() < end, "no run is started");
+    await go("/schedules");
+  }
+  await go("/");
+  await page.getByRole("link", { name: "arrivals-1" }).click();
+  await page.locator(".heading .badge.is-complete").waitFor({ timeout: plan.patience });
+  assert.match(await page.locator(".facts").first().innerText(), /the trigger arrivals: 1: a\.csv/);
+  await go("/schedules");
+  await card.getByRole("link", { name: /Delete…/ }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.waitForURL(/schedules$/);
+  assert.equal(await card.count(), 0);
+
+  await go("/triggers/new");
+  await page.getByLabel("Name, required").fill("asked");
+  await page.getByLabel("Somebody sends a signed request").check();
+  await page.getByRole("button", { name: "Make the trigger" }).click();
+  assert.match(await page.getByLabel("The secret").innerText(), /^whsec_[\w+/=]{40,}$/);
+  await page.getByRole("link", { name: "Done" }).click();
+  await page.locator("#trigger-asked").waitFor();
+  assert.ok(!(await page.content()).includes("whsec_"));
+  await context.close();
+});
 
 await check("a phone shows each page as wide as it is", async () => {
   const { context, page, go } = await open({ viewport: { width: 390, height: 800 } });
@@ -257,6 +369,15 @@ if (plan.images) {
     mkdirSync(plan.images, { recursive: true });
     const wanted = [
       ["runs", "/?pipeline=penguins", "light", 560],
+      ["form", pages.again, "light", 560],
+      ["delete", pages.delete, "light", 320],
+      ["pipelines", pages.pipelines, "light", 320],
+      ["artifacts", pages.artifacts, "light", 440],
+      ["components", pages.components, "light", 440],
+      ["schedules", pages.schedules, "light", 360],
+      ["trigger", pages.trigger, "dark", 660],
+      ["store", pages.store, "light", 480],
+      ["sign-in", `${plan.guarded}/login`, "light", 420],
       ["run", pages.run, "light", 660],
       ["timeline", pages.timeline, "dark", 560],
       ["compare", pages.compare, "light", 560],
@@ -266,7 +387,7 @@ if (plan.images) {
     ];
     for (const [name, path, scheme, height] of wanted) {
       const { context, page, go } = await open({ colorScheme: scheme, viewport: { width: 1280, height } });
-      await go(path);
+      if (path.startsWith("http")) await page.goto(path); else await go(path);
       await page.waitForTimeout(300);
       const picture = await page.screenshot({ path: `${plan.images}/page-${name}.png` });
       assert.ok(picture.length < 120_000, `page-${name}.png has ${picture.length} bytes`);

@@ -66,6 +66,16 @@ def nested():
     inner(text="in")
 
 
+@dsl.pipeline(name="write-and-count")
+def write_and_count():
+    count(data=write().outputs["data"])
+
+
+@dsl.pipeline(name="chain")
+def chain():
+    write_and_count()
+
+
 @dsl.pipeline(name="strict")
 def strict(text: str = "wrong"):
     first = shout(text="a")
@@ -346,6 +356,219 @@ def recurring(url, token):
     assert "second" in wrong["message"], wrong
 
 
+def known_operations():
+    """Every operation of the generated client: method and path, whose parameters are called as the OpenAPI document of the server does."""
+    import inspect
+    import re
+    found = set()
+    for name, service in inspect.getmembers(kfp_server_api, inspect.isclass):
+        if name.endswith("Api"):
+            found |= set(re.findall(r"call_api\(\s*'([^']+)', '([A-Z]+)'", inspect.getsource(service)))
+    return {(method, plain_path(path)) for path, method in found}
+
+
+def plain_path(path):
+    import re
+    return re.sub(r"\{\w+\.(\w+)\}", r"{\1}", path)
+
+
+def get_json(url, token, path):
+    import urllib.error
+    import urllib.request
+    request = urllib.request.Request(url + path, headers={"Authorization": f"Bearer {token}"})
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        return {"status": error.code, **json.loads(error.read())}
+
+
+def answers_as_described(document):
+    """Has every answer that the generated client gets held against the server's OpenAPI document."""
+    import re
+    schemas = document["components"]["schemas"]
+    operations = [
+        (method.upper(), re.compile(re.sub(r"\\\{\w+\\\}", "[^/]+?", re.escape(path)) + "$"), operation["responses"])
+        for path, methods in document["paths"].items() for method, operation in methods.items()]
+
+    def check(schema, value, at):
+        if "$ref" in schema:
+            return check(schemas[schema["$ref"].rsplit("/", 1)[1]], value, at)
+        kinds = {"object": dict, "array": list, "string": str, "integer": int, "boolean": bool}
+        assert "type" not in schema or isinstance(value, kinds[schema["type"]]), f"{at}: {value} is no {schema['type']}"
+        assert "enum" not in schema or value in schema["enum"], f"{at}: {value}"
+        assert "pattern" not in schema or re.search(schema["pattern"], value), f"{at}: {value}"
+        if isinstance(value, list):
+            for n, item in enumerate(value):
+                check(schema.get("items", {}), item, f"{at}[{n}]")
+        if isinstance(value, dict):
+            assert len(value) <= schema.get("maxProperties", len(value)), f"{at}: {value}"
+            absent = set(schema.get("required", [])) - set(value)
+            assert not absent, f"{at} lacks {absent}"
+            known, others = schema.get("properties", {}), schema.get("additionalProperties", {})
+            for name, field in value.items():
+                assert name in known or others is not False, f"{at} has {name}"
+                check(known.get(name, others or {}), field, f"{at}.{name}")
+
+    rest = kfp_server_api.rest.RESTClientObject
+    plain = rest.request
+    held = []
+
+    def hold(method, url, status, body):
+        path = re.sub(r"^\w+://[^/]+|\?.*$", "", url)
+        [responses] = [responses for known, pattern, responses in operations if known == method and pattern.match(path)]
+        response = responses.get(str(status)) or responses[f"{status // 100}XX"]
+        check(response["content"]["application/json"]["schema"], json.loads(body), f"{method} {path}")
+        held.append(path)
+
+    def request(self, method, url, **more):
+        try:
+            answer = plain(self, method, url, **more)
+        except kfp_server_api.ApiException as error:
+            hold(method, url, error.status, error.body)
+            raise
+        hold(method, url, answer.status, answer.data)
+        return answer
+    rest.request = request
+    return held
+
+
+def operations(url, token):
+    """Calls every operation that the generated client has, each once with success, but those that have no meaning here: 501, with a sentence."""
+    api = client(url, token)
+    called = set()
+    plain = kfp_server_api.ApiClient.call_api
+
+    def noted(self, resource_path, method, *arguments, **more):
+        called.add((method, plain_path(resource_path)))
+        return plain(self, resource_path, method, *arguments, **more)
+    kfp_server_api.ApiClient.call_api = noted
+    document = get_json(url, token, "/openapi.json")
+    held = answers_as_described(document)
+
+    compiler.Compiler().compile(greeting, "greeting.yaml")
+    import yaml
+    with open("greeting.yaml") as file:
+        spec = yaml.safe_load(file)
+    runs, pipelines, recurring, experiments, upload = (
+        api._run_api, api._pipelines_api, api._recurring_run_api, api._experiment_api, api._upload_api)
+    make = kfp_server_api
+    assert api._healthz_api.healthz_service_get_healthz().multi_user is False
+    generated = runs.api_client
+    make.AuthServiceApi(generated).auth_service_authorize()
+    for refusal in [
+        lambda: make.DummyFilterServiceApi(generated).dummy_filter_service_get_filter(),
+        lambda: make.ReportServiceApi(generated).report_service_report_workflow("{}"),
+        lambda: make.ReportServiceApi(generated).report_service_report_scheduled_workflow("{}"),
+        lambda: make.VisualizationServiceApi(generated).visualization_service_create_visualization_v1("ns", make.V2beta1Visualization()),
+    ]:
+        body = refused(501, refusal)
+        assert body["code"] == 12 and len(body["message"].split()) > 5, body
+
+    experiment = experiments.experiment_service_create_experiment(make.V2beta1Experiment(display_name="operations")).experiment_id
+    assert experiments.experiment_service_get_experiment(experiment).display_name == "operations"
+    assert experiments.experiment_service_list_experiments(page_size=50).total_size >= 2
+    experiments.experiment_service_archive_experiment(experiment)
+    experiments.experiment_service_unarchive_experiment(experiment)
+
+    uploaded = upload.upload_pipeline("greeting.yaml", name="uploaded").pipeline_id
+    upload.upload_pipeline_version("greeting.yaml", name="second", pipelineid=uploaded)
+    empty = pipelines.pipeline_service_create_pipeline(make.V2beta1Pipeline(display_name="empty")).pipeline_id
+    added = pipelines.pipeline_service_create_pipeline_version(empty, make.V2beta1PipelineVersion(display_name="v", pipeline_spec=spec))
+    pipelines.pipeline_service_create_pipeline_and_version(make.V2beta1CreatePipelineAndVersionRequest(
+        pipeline=make.V2beta1Pipeline(display_name="whole"), pipeline_version=make.V2beta1PipelineVersion(display_name="v", pipeline_spec=spec)))
+    assert pipelines.pipeline_service_list_pipelines().total_size == 3
+    assert pipelines.pipeline_service_get_pipeline(empty).display_name == "empty"
+    assert pipelines.pipeline_service_get_pipeline_by_name("empty").pipeline_id == empty
+    pipelines.pipeline_service_update_pipeline(empty, make.V2beta1Pipeline(description="changed"))
+    assert pipelines.pipeline_service_get_pipeline_version(empty, added.pipeline_version_id) == added
+    pipelines.pipeline_service_update_pipeline_version(empty, added.pipeline_version_id, make.V2beta1PipelineVersion(description="changed"))
+    assert pipelines.pipeline_service_list_pipeline_versions(uploaded).total_size == 2
+    pipelines.pipeline_service_delete_pipeline_version(empty, added.pipeline_version_id)
+    pipelines.pipeline_service_delete_pipeline(empty)
+
+    compiler.Compiler().compile(chain, "chain.yaml")
+    with open("chain.yaml") as file:
+        chained = yaml.safe_load(file)
+    run = runs.run_service_create_run(make.V2beta1Run(display_name="chain", pipeline_spec=chained, experiment_id=experiment)).run_id
+    assert ended(api, run).state == "SUCCEEDED"
+    assert runs.run_service_get_run(run, experiment_id=experiment).run_id == run
+    assert runs.run_service_list_runs(experiment_id=experiment).total_size == 1
+    runs.run_service_archive_run(run)
+    runs.run_service_unarchive_run(run)
+    compiler.Compiler().compile(slow, "slow.yaml")
+    with open("slow.yaml") as file:
+        slowly = yaml.safe_load(file)
+    stopped = runs.run_service_create_run(make.V2beta1Run(display_name="slow", pipeline_spec=slowly)).run_id
+    for _ in range(2):
+        until(lambda: api.get_run(stopped), lambda run: run.state == "RUNNING")
+        runs.run_service_terminate_run(stopped)
+        assert ended(api, stopped).state == "CANCELED"
+        runs.run_service_retry_run(stopped)
+    runs.run_service_delete_run(stopped)
+
+    every = recurring.recurring_run_service_create_recurring_run(make.V2beta1RecurringRun(
+        display_name="every", pipeline_spec=spec, mode="DISABLE", max_concurrency="1", experiment_id=experiment,
+        trigger=make.V2beta1Trigger(periodic_schedule=make.V2beta1PeriodicSchedule(interval_second="3600")))).recurring_run_id
+    assert recurring.recurring_run_service_get_recurring_run(every).status == "DISABLED"
+    assert recurring.recurring_run_service_list_recurring_runs(experiment_id=experiment).total_size == 1
+    recurring.recurring_run_service_enable_recurring_run(every)
+    recurring.recurring_run_service_disable_recurring_run(every)
+    recurring.recurring_run_service_delete_recurring_run(every)
+    experiments.experiment_service_delete_experiment(experiment)
+    missing = known_operations() - called
+    assert not missing and len(called) == 40, (missing, len(called))
+
+    # The document of the server describes them all, as it does the answers, and those of KFP's master.
+    assert len(held) > 40, held
+    described = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
+    assert called <= described, called - described
+    base = "/apis/v2beta1/"
+    masters = [("GET", "artifacts"), ("GET", "artifacts/{artifact_id}"), ("POST", "artifacts"), ("POST", "artifacts:batchCreate"),
+               ("GET", "artifact_tasks"), ("POST", "artifact_tasks"), ("POST", "artifact_tasks:batchCreate"),
+               ("GET", "tasks"), ("POST", "tasks"), ("GET", "tasks/{task_id}"), ("PATCH", "tasks/{task_id}"), ("POST", "tasks:batchUpdate")]
+    assert {(method, base + path) for method, path in masters} <= described
+    recorded_by_runs(url, token, run)
+
+
+def recorded_by_runs(url, token, run):
+    """Artifacts and tasks as KFP's master has them, of a run of `chain`."""
+    def get(path):
+        return get_json(url, token, "/apis/v2beta1/" + path)
+    tasks = get(f"tasks?run_id={run}")
+    by_name = {task["display_name"]: task for task in tasks["tasks"]}
+    assert set(by_name) == {"write-and-count", "write", "count"} and tasks["total_size"] == 3, tasks
+    assert {task["state"] for task in tasks["tasks"]} == {"SUCCEEDED"}, tasks
+    inside = get(f"tasks?parent_id={by_name['write-and-count']['task_id']}")["tasks"]
+    assert [task["display_name"] for task in inside] == ["write", "count"], inside
+    newest = get(f"tasks?run_id={run}&order_by=create_time%20desc&page_size=1")
+    assert len(newest["tasks"]) == 1 and newest["next_page_token"], newest
+    rest = get(f"tasks?run_id={run}&order_by=create_time%20desc&page_size=5&page_token={newest['next_page_token']}")
+    assert len(rest["tasks"]) == 2 and "next_page_token" not in rest, rest
+    write, count = by_name["write"], by_name["count"]
+    assert get(f"tasks/{write['task_id']}") == write
+    assert get("tasks/999999")["status"] == 404 and get("tasks?order_by=color")["status"] == 400
+
+    artifacts = get(f"artifacts?run_id={run}")["artifacts"]
+    [data] = [artifact for artifact in artifacts if artifact["type"] == "Dataset"]
+    assert data["artifact_id"] in write["outputs"]["data"]["artifact_ids"], (data, write)
+    assert data["name"] == "data" and data["uri"] and data["created_at"] >= write["start_time"], data
+    assert get(f"artifacts/{data['artifact_id']}") == data
+    assert get("artifacts/999999")["status"] == 404
+
+    links = get(f"artifact_tasks?run_ids={run}&artifact_ids={data['artifact_id']}&task_ids={write['task_id']}&task_ids={count['task_id']}")
+    found = sorted((link["type"], link["task_id"], link["key"]) for link in links["artifact_tasks"])
+    assert found == [("OUTPUT", write["task_id"], "data"), ("TASK_OUTPUT_INPUT", count["task_id"], "data")], links
+    outputs = get(f"artifact_tasks?run_ids={run}&task_ids={write['task_id']}&type=OUTPUT")["artifact_tasks"]
+    assert [link["producer"] for link in outputs] == [{"task_name": "write"}], outputs
+    assert get("artifact_tasks")["status"] == 400
+
+    import base64
+    read = get(f"runs/{run}/nodes/{write['task_id']}/artifacts/data:read")
+    assert base64.b64decode(read["data"]) == b"a,b\n", read
+    assert get(f"runs/{run}/nodes/{write['task_id']}/artifacts/none:read")["status"] == 404
+
+
 def submit(url, token, name):
     """Submits a run of the pipeline of this name, and prints its id."""
     print(client(url, token).create_run_from_pipeline_func(globals()[name], enable_caching=False).run_id)
@@ -386,6 +609,47 @@ def load(url, token, seconds):
         time.sleep(0.05)
 
 
+def first_look(url, token):
+    """Waits until the server has looked at its triggers for the first time: what is there then is where they begin."""
+    import re
+    import urllib.request
+
+    def unseen():
+        request = urllib.request.Request(url + "/schedules", headers={"Cookie": f"weft-token={token}"})
+        with urllib.request.urlopen(request) as answer:
+            page = answer.read().decode()
+        return len(re.findall(r'action="/triggers/[^"]*".*?</form>', page)), len(re.findall(r'<button[^>]* disabled', page))
+    until(unseen, lambda found: found[0] == 3 and found[1] == 0)
+
+
+def load_triggers(url, folder, seconds):
+    """Gives triggers something to do as long as this, whether or not the server answers: files in a folder, one after another, and requests to a
+    webhook, each sent until it is taken. Prints the numbers of both."""
+    import os
+    import webhook
+    files = requests = 0
+    end = time.time() + float(seconds)
+    while time.time() < end:
+        files += 1
+        # Moved into place, as whoever writes whole files does.
+        with open("incoming.tmp", "w") as file:
+            file.write(f"{files}\n")
+        os.replace("incoming.tmp", os.path.join(folder, f"{files:05}.csv"))
+        requests += 1
+        while True:
+            try:
+                body = json.dumps({"n": requests}).encode()
+                status, _ = webhook.send(url, "asked", f"msg-{requests}", body=body, signs=body)
+            except OSError:  # The server is away.
+                status = 0
+            if status in (200, 202):
+                break
+            assert status in (0, 429, 500, 503), status
+            time.sleep(0.02)
+        time.sleep(0.1)
+    print(files, requests)
+
+
 def every_second(url, token):
     """Makes a recurring run that is due every second and catches up, and prints its id."""
     api = client(url, token)
@@ -395,22 +659,40 @@ def every_second(url, token):
     print(made.recurring_run_id)
 
 
-def settled(url, token, recurring_id, *accepted):
-    """Every accepted run ended well, once; every second was served once."""
-    api = client(url, token)
-    api.disable_recurring_run(recurring_id)
-
-    def unfinished():
-        query = {"predicates": [{"operation": "IN", "key": "state", "stringValues": {"values": ["PENDING", "RUNNING"]}}]}
-        return api.list_runs(filter=json.dumps(query), page_size=1).total_size
-    until(unfinished, lambda count: count == 0, 180)
+def all_runs(api):
     runs, page = [], ""
     while True:
         listed = api.list_runs(page_size=200, sort_by="scheduled_at", page_token=page)
         runs += listed.runs or []
         page = listed.next_page_token
         if not page:
-            break
+            return runs
+
+
+def settled(url, token, recurring_id, files, requests, *accepted):
+    """Every accepted run ended well, once; every second, every file, every request and every artifact was served once."""
+    api = client(url, token)
+    api.disable_recurring_run(recurring_id)
+    files, requests = int(files), int(requests)
+
+    # What happened before a kill may be seen by the server after it: triggers are done when there is a run for each.
+    def served_by_triggers():
+        counts = {}
+        for run in all_runs(api):
+            name = run.display_name.rsplit("-", 1)[0]
+            counts[name] = counts.get(name, 0) + 1
+        given = [path for run in all_runs(api) if run.display_name.startswith("arrivals-") for path in run.runtime_config.parameters["files"]]
+        return len(given), counts.get("asked", 0), counts.get("chain", 0)
+    until(served_by_triggers, lambda found: found >= (files, requests, requests), 180)
+    # And nothing more comes in several looks.
+    time.sleep(3)
+    assert served_by_triggers() == (files, requests, requests), (served_by_triggers(), files, requests)
+
+    def unfinished():
+        query = {"predicates": [{"operation": "IN", "key": "state", "stringValues": {"values": ["PENDING", "RUNNING"]}}]}
+        return api.list_runs(filter=json.dumps(query), page_size=1).total_size
+    until(unfinished, lambda count: count == 0, 180)
+    runs = all_runs(api)
     assert len({run.run_id for run in runs}) == len(runs)
     by_id = {run.run_id: run for run in runs}
     for run_id in accepted:
@@ -427,7 +709,22 @@ def settled(url, token, recurring_id, *accepted):
     assert len(served) > 3 and steps == {1.0}, steps
     indexes = sorted(int(run.runtime_config.parameters["text"]) for run in runs if run.recurring_run_id == recurring_id)
     assert indexes == list(range(1, len(served) + 1)), indexes
-    print(f"{len(accepted)} accepted, {len(names)} found, {len(served)} seconds served")
+    of = {name: [run for run in runs if run.display_name.rsplit("-", 1)[0] == name] for name in ("arrivals", "asked", "chain")}
+    given = [path.rsplit("/", 1)[1] for run in of["arrivals"] for path in run.runtime_config.parameters["files"]]
+    assert sorted(given) == [f"{n:05}.csv" for n in range(1, files + 1)], given
+    assert sorted(run.runtime_config.parameters["n"] for run in of["asked"]) == list(range(1, requests + 1))
+    assert sorted(run.runtime_config.parameters["note"] for run in of["chain"]) == sorted(run.run_id for run in of["asked"])
+
+    # No step was finished twice, whoever was killed meanwhile.
+    import sqlite3
+    store = sqlite3.connect("file:.weft/metadata.sqlite?mode=ro", uri=True)
+    twice = store.execute(
+        "SELECT c.name, p.string_value, count(*) FROM Execution e JOIN Association a ON a.execution_id = e.id "
+        "JOIN Context c ON c.id = a.context_id JOIN Type t ON t.id = c.type_id AND t.name = 'system.PipelineRun' "
+        "JOIN ExecutionProperty p ON p.execution_id = e.id AND p.name = 'task_name' "
+        "WHERE e.last_known_state IN (3, 5) GROUP BY c.id, p.string_value").fetchall()
+    assert len(twice) >= len(runs) and all(count == 1 for *_, count in twice), [row for row in twice if row[2] != 1]
+    print(f"{len(accepted)} accepted, {len(names)} found, {len(served)} seconds, {files} files, {requests} requests and as many artifacts served")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,9 @@ SECRET = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
 BODY = json.dumps({"who": "me", "items": [1, 2]}).encode()
 
 
-def send(url, trigger, identity, at=None, body=BODY, secret=SECRET):
+def send(url, trigger, identity, at=None, body=BODY, secret=SECRET, signs=BODY):
     at = str(int(time.time() if at is None else at))
-    signed = hmac.new(secret, f"{identity}.{at}.".encode() + BODY, hashlib.sha256).digest()
+    signed = hmac.new(secret, f"{identity}.{at}.".encode() + signs, hashlib.sha256).digest()
     headers = {"webhook-id": identity, "webhook-timestamp": at, "webhook-signature": "v1," + base64.b64encode(signed).decode()}
     request = urllib.request.Request(f"{url}/hooks/{trigger}", body, headers, method="POST")
     try:

@@ -24,13 +24,15 @@ use crate::types::{
 /// The comparisons of a query that are honoured; what is beyond is left out.
 const MAX_TERMS: usize = 8;
 
-/// Which runs to list, the newest first. Those that were put away are left out.
+/// Which runs to list, the newest first.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunQuery<'a> {
     /// Only runs of this pipeline.
     pub pipeline: Option<&'a str>,
     /// Only runs in this state.
     pub state: Option<RunState>,
+    /// Those that were put away, instead of the others.
+    pub archived: bool,
     /// Texts that are all part of the id or the pipeline's name, whatever their case.
     pub texts: Vec<&'a str>,
     /// What holds of their metrics or parameters.
@@ -148,7 +150,9 @@ impl Store {
             condition.runs(query);
             // A store that is only read may be from before there was the table.
             if schema::has_table(conn, "weft_submission")? {
-                condition.and("NOT EXISTS (SELECT 1 FROM weft_submission s WHERE s.id = r.id AND s.archived)");
+                let not = if query.archived { "" } else { "NOT " };
+                condition
+                    .and(&format!("{not}EXISTS (SELECT 1 FROM weft_submission s WHERE s.id = r.id AND s.archived)"));
             }
             let sql = format!(
                 "SELECT {RUN_COLUMNS} FROM weft_run r WHERE {} ORDER BY started_ms DESC, rowid DESC LIMIT {} OFFSET {}",

@@ -101,3 +101,10 @@ CREATE TABLE IF NOT EXISTS `weft_trigger_event` (
   `at_ms` INTEGER NOT NULL,
   PRIMARY KEY (`trigger`, `event`)
 ) WITHOUT ROWID;
+
+-- Triggers that were made on the page; those of files are not here.
+CREATE TABLE IF NOT EXISTS `weft_trigger_made` (
+  `name` TEXT PRIMARY KEY,
+  `definition` TEXT NOT NULL,
+  `created_ms` INTEGER NOT NULL
+) WITHOUT ROWID;

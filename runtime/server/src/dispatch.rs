@@ -16,6 +16,7 @@ use weft::{Cancel, RunOptions, RunOutcome, silent};
 use crate::error::Result;
 use crate::live::Live;
 use crate::server::{Active, Server, lock_of};
+use crate::telemetry::RunTrace;
 
 /// The longest that the dispatcher sleeps: the clock of the host may be set meanwhile.
 const MAX_SLEEP: Duration = Duration::from_secs(30);
@@ -36,11 +37,15 @@ impl Server {
     pub fn start(&self) -> Result<Running> {
         self.recover()?;
         let (dispatcher, watcher, triggers) = (self.clone(), self.clone(), self.clone());
-        let threads = vec![
+        let mut threads = vec![
             std::thread::spawn(move || dispatcher.dispatch()),
             std::thread::spawn(move || watcher.look_for_changes()),
             std::thread::spawn(move || triggers.watch_triggers()),
         ];
+        if let Some(telemetry) = self.0.telemetry.clone() {
+            let server = self.clone();
+            threads.push(std::thread::spawn(move || server.export(&telemetry)));
+        }
         Ok(Running { server: self.clone(), threads })
     }
 
@@ -133,7 +138,9 @@ impl Server {
 
     /// Executes a claimed run to its end, and records that.
     fn execute(&self, id: &str, cancel: &Cancel, live: &Live) {
-        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| self.work(id, cancel, live)));
+        let mut trace = self.trace(id);
+        let work = || self.work(id, cancel, live, trace.as_mut());
+        let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         let (status, error) = match outcome {
             Ok(Ok(outcome)) => match outcome.state {
                 RunState::Complete => (Status::Complete, None),
@@ -145,7 +152,12 @@ impl Server {
         };
         for attempt in 1.. {
             match self.end(id, status, error.as_deref()) {
-                Ok(()) => break,
+                Ok(has_ended) => {
+                    if let Some(trace) = trace.filter(|_| has_ended) {
+                        trace.end(status, error.as_deref());
+                    }
+                    break;
+                }
                 // It stays claimed, and the next server settles it.
                 Err(error) if attempt == 5 || self.is_stopping() => {
                     tracing::error!(run = id, %error, "the end of a run could not be recorded");
@@ -160,36 +172,49 @@ impl Server {
 
     /// Records the end of a run and takes it from those at work, as one step to whoever begins or stops runs: once it is seen to have ended
     /// it can be resumed, and what is resumed is never taken for what ended.
-    fn end(&self, id: &str, status: Status, error: Option<&str>) -> Result<()> {
+    fn end(&self, id: &str, status: Status, error: Option<&str>) -> Result<bool> {
         let mut active = lock_of(&self.0.active);
-        self.record_end(id, status, error)?;
+        let has_ended = self.record_end(id, status, error)?;
         active.remove(id);
         self.0.ended.notify_all();
-        Ok(())
+        Ok(has_ended)
     }
 
-    fn record_end(&self, id: &str, status: Status, error: Option<&str>) -> Result<()> {
+    /// False if the next server goes on with it.
+    fn record_end(&self, id: &str, status: Status, error: Option<&str>) -> Result<bool> {
         let now = self.now_ms();
-        self.metadata().transaction(|tx| {
+        let has_ended = self.metadata().transaction(|tx| {
             // Interrupted because the server ends, not because someone stopped it: the next server goes on with it.
             if status == Status::Canceled && self.is_stopping() && tx.requeue(id, &[Status::Running], now)? {
-                return Ok(());
+                return Ok(false);
             }
             tx.change_state(id, &[Status::Running, Status::Canceling], status, error, now)?;
-            Ok(())
+            Ok(true)
         })?;
-        Ok(())
+        Ok(has_ended)
+    }
+
+    /// The trace of a claimed run, if somebody is told of it.
+    fn trace(&self, id: &str) -> Option<RunTrace> {
+        let telemetry = self.0.telemetry.as_ref()?;
+        let (submission, history) = self.metadata().submission(id).ok().flatten()?;
+        Some(RunTrace::new(telemetry, &submission, &history))
     }
 
     /// Executes a run, from its beginning or from where it was.
-    fn work(&self, id: &str, cancel: &Cancel, live: &Live) -> Result<RunOutcome> {
+    fn work(&self, id: &str, cancel: &Cancel, live: &Live, mut trace: Option<&mut RunTrace>) -> Result<RunOutcome> {
         let submission = self.metadata().submission(id)?.map(|(submission, _)| submission);
         let Some(submission) = submission else {
             return Err(crate::error::Error::not_found(format!("run `{id}` was deleted")));
         };
         let options = self.options(&submission);
         let weft = &self.0.weft;
-        let mut observe = |event: &weft::Event| live.observe(event);
+        let mut observe = |event: &weft::Event| {
+            live.observe(event);
+            if let Some(trace) = trace.as_deref_mut() {
+                trace.observe(event);
+            }
+        };
         let outcome = if self.recorded_state(id)?.is_some() {
             weft.resume(id, &options, &mut observe, &silent, cancel)
         } else {
@@ -258,6 +283,9 @@ impl Running {
             active.cancel.cancel();
         }
         let left = wait(begun + grace.max(Duration::from_secs(2)));
+        if let Some(telemetry) = &server.0.telemetry {
+            telemetry.end();
+        }
         for thread in self.threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the server broke down");

@@ -9,10 +9,10 @@
 //!   the cookie, and so does `?token=..` on any page. `POST /logout` drops it. `page::login` makes the page.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::Instant;
 
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::uri::Authority;
 use axum::http::{Method, StatusCode};
@@ -23,6 +23,7 @@ use crate::api::HOOKS;
 use crate::error::{Error, Kind};
 use crate::page;
 use crate::server::Server;
+use crate::telemetry::{Attributes, Name};
 
 /// The name of the cookie.
 const COOKIE: &str = "weft-token";
@@ -30,23 +31,44 @@ const COOKIE: &str = "weft-token";
 const COOKIE_SECONDS: u64 = 30 * 24 * 3600;
 /// Bytes of a form with a token.
 const MAX_LOGIN: usize = 8 << 10;
-/// How long an answer may be made: long enough to check a pipeline with many components. Streams that are being sent are not cut.
-const ANSWER_WITHIN: Duration = Duration::from_mins(2);
 /// What pages may do in a browser, unless they say it themselves.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Lets a request pass, or answers in its place.
 pub(crate) async fn guard(State(server): State<Server>, request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let measured = server.0.telemetry.clone().map(|telemetry| (telemetry, measured(&request)));
     let response = match refuse(&server, &request) {
         Some(error) => error.into_response(),
-        None => match tokio::time::timeout(ANSWER_WITHIN, pass(&server, request, next)).await {
+        None => match tokio::time::timeout(server.settings().timeouts.answer, pass(&server, request, next)).await {
             Ok(response) => response,
             Err(_) => Error::new(Kind::Unavailable, "the answer took too long").into_response(),
         },
     };
-    server.0.metrics.answered(response.status().as_u16());
+    let status = response.status().as_u16();
+    server.0.metrics.answered(status);
+    if let Some((telemetry, mut attributes)) = measured {
+        attributes.push(("http.response.status_code", status.into()));
+        if status >= 500 {
+            attributes.push(("error.type", status.to_string().into()));
+        }
+        telemetry.measure(Name::Request, attributes, begun.elapsed());
+    }
     with_headers(response)
+}
+
+/// What is said of a request where it is measured.
+fn measured(request: &Request) -> Attributes {
+    let method = match request.method().as_str() {
+        known @ ("GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS" | "CONNECT" | "TRACE") => known,
+        _ => "_OTHER",
+    };
+    let mut attributes = vec![("http.request.method", method.into()), ("url.scheme", "http".into())];
+    if let Some(route) = request.extensions().get::<MatchedPath>() {
+        attributes.push(("http.route", route.as_str().into()));
+    }
+    attributes
 }
 
 /// Why a request may not be answered, whoever sends it.
@@ -120,7 +142,7 @@ async fn pass(server: &Server, request: Request, next: Next) -> Response {
             return unauthenticated("the token is not that of this server");
         }
     }
-    if path.starts_with("/apis/") || path == "/metrics" || request.method() != Method::GET {
+    if path.starts_with("/apis/") || matches!(path, "/metrics" | "/openapi.json") || request.method() != Method::GET {
         return unauthenticated(
             "show the token of this server: `Authorization: Bearer ..`; `existing_token` of kfp.Client",
         );

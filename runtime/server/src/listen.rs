@@ -16,13 +16,10 @@ use tokio::sync::{Semaphore, watch};
 use tokio::time::{Instant, Sleep, sleep, timeout};
 
 use crate::error::{Error, Kind, Result};
+use crate::settings::Timeouts;
 
 /// Connections that are open at the same time. More wait to be accepted.
 const MAX_CONNECTIONS: usize = 1024;
-/// How long a client may take to send the head of a request, and a connection may be idle.
-const HEAD_WITHIN: Duration = Duration::from_secs(30);
-/// How long a client may neither send nor take a byte while it is its turn.
-const STALLED_AFTER: Duration = Duration::from_mins(1);
 /// Bytes that the head of a request may have.
 const MAX_HEAD: usize = 64 << 10;
 /// How long requests that are being answered may go on when the server ends.
@@ -65,7 +62,7 @@ impl Listener {
 ///
 /// # Errors
 /// The threads cannot be started, or the socket broke.
-pub fn listen(listener: Listener, router: Router, stop: watch::Receiver<bool>) -> Result<()> {
+pub fn listen(listener: Listener, router: Router, timeouts: Timeouts, stop: watch::Receiver<bool>) -> Result<()> {
     let internal = |error: std::io::Error| Error::internal(&error);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(THREADS)
@@ -75,7 +72,7 @@ pub fn listen(listener: Listener, router: Router, stop: watch::Receiver<bool>) -
         .map_err(internal)?;
     let outcome = runtime.block_on(async {
         let socket = TcpListener::from_std(listener.socket)?;
-        accept(&socket, router, stop).await;
+        accept(&socket, router, timeouts, stop).await;
         Ok(())
     });
     // Operations that still run are of requests whose clients were cut off.
@@ -83,7 +80,7 @@ pub fn listen(listener: Listener, router: Router, stop: watch::Receiver<bool>) -
     outcome.map_err(internal)
 }
 
-async fn accept(socket: &TcpListener, router: Router, mut stop: watch::Receiver<bool>) {
+async fn accept(socket: &TcpListener, router: Router, timeouts: Timeouts, mut stop: watch::Receiver<bool>) {
     let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     loop {
         let next = async {
@@ -98,7 +95,7 @@ async fn accept(socket: &TcpListener, router: Router, mut stop: watch::Receiver<
             Ok((stream, _)) => {
                 let (router, stop) = (router.clone(), stop.clone());
                 tokio::spawn(async move {
-                    serve(stream, router, stop).await;
+                    serve(stream, router, timeouts, stop).await;
                     drop(permit);
                 });
             }
@@ -119,11 +116,11 @@ async fn asked(stop: &mut watch::Receiver<bool>) {
     _ = stop.wait_for(|stop| *stop).await;
 }
 
-async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool>) {
+async fn serve(stream: TcpStream, router: Router, timeouts: Timeouts, mut stop: watch::Receiver<bool>) {
     _ = stream.set_nodelay(true);
     let mut builder = http1::Builder::new();
-    builder.timer(TokioTimer::new()).header_read_timeout(HEAD_WITHIN).max_buf_size(MAX_HEAD).keep_alive(true);
-    let io = TokioIo::new(Patient::new(stream));
+    builder.timer(TokioTimer::new()).header_read_timeout(timeouts.head).max_buf_size(MAX_HEAD).keep_alive(true);
+    let io = TokioIo::new(Patient::new(stream, timeouts.stalled));
     let connection = builder.serve_connection(io, TowerToHyperService::new(router));
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -141,6 +138,7 @@ async fn serve(stream: TcpStream, router: Router, mut stop: watch::Receiver<bool
 /// A stream that breaks when the other side neither sends nor takes anything for too long.
 struct Patient {
     stream: TcpStream,
+    stalled: Duration,
     reading: Pin<Box<Sleep>>,
     writing: Pin<Box<Sleep>>,
     waits_to_read: bool,
@@ -148,21 +146,27 @@ struct Patient {
 }
 
 impl Patient {
-    fn new(stream: TcpStream) -> Self {
-        let (reading, writing) = (Box::pin(sleep(STALLED_AFTER)), Box::pin(sleep(STALLED_AFTER)));
-        Self { stream, reading, writing, waits_to_read: false, waits_to_write: false }
+    fn new(stream: TcpStream, stalled: Duration) -> Self {
+        let (reading, writing) = (Box::pin(sleep(stalled)), Box::pin(sleep(stalled)));
+        Self { stream, stalled, reading, writing, waits_to_read: false, waits_to_write: false }
     }
 }
 
 /// Whether the time has passed since the first of the polls that had to wait.
-fn has_stalled(timer: &mut Pin<Box<Sleep>>, waits: &mut bool, pending: bool, context: &mut Context<'_>) -> bool {
+fn has_stalled(
+    timer: &mut Pin<Box<Sleep>>,
+    waits: &mut bool,
+    within: Duration,
+    pending: bool,
+    context: &mut Context<'_>,
+) -> bool {
     if !pending {
         *waits = false;
         return false;
     }
     if !*waits {
         *waits = true;
-        timer.as_mut().reset(Instant::now() + STALLED_AFTER);
+        timer.as_mut().reset(Instant::now() + within);
     }
     timer.as_mut().poll(context).is_ready()
 }
@@ -179,7 +183,7 @@ impl AsyncRead for Patient {
     ) -> Poll<std::io::Result<()>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_read(context, into);
-        if has_stalled(&mut this.reading, &mut this.waits_to_read, polled.is_pending(), context) {
+        if has_stalled(&mut this.reading, &mut this.waits_to_read, this.stalled, polled.is_pending(), context) {
             stalled()
         } else {
             polled
@@ -191,7 +195,7 @@ impl AsyncWrite for Patient {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_write(context, bytes);
-        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) {
+        if has_stalled(&mut this.writing, &mut this.waits_to_write, this.stalled, polled.is_pending(), context) {
             stalled()
         } else {
             polled
@@ -217,7 +221,7 @@ impl AsyncWrite for Patient {
     ) -> Poll<std::io::Result<usize>> {
         let this = &mut *self;
         let polled = Pin::new(&mut this.stream).poll_write_vectored(context, bytes);
-        if has_stalled(&mut this.writing, &mut this.waits_to_write, polled.is_pending(), context) {
+        if has_stalled(&mut this.writing, &mut this.waits_to_write, this.stalled, polled.is_pending(), context) {
             stalled()
         } else {
             polled

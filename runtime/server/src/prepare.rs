@@ -30,6 +30,11 @@ fn recorded(spec: &Spec) -> Option<&str> {
     spec.text.strip_prefix(RECORDED).map(str::trim_end)
 }
 
+/// The file of this host that a pipeline was read from.
+fn file_of(spec: &Spec) -> Option<&str> {
+    spec.local.as_ref().map(|local| local.file.as_str()).filter(|file| !file.is_empty())
+}
+
 impl Server {
     /// Reads a pipeline.
     pub(crate) fn read_spec(&self, spec: &Spec) -> Result<PipelineFile> {
@@ -42,7 +47,7 @@ impl Server {
             let source = Arc::new(Source { shown: "the pipeline".to_owned(), text: spec.text.clone() });
             return Ok(PipelineFile { source, path, pipeline, warnings: Vec::new() });
         }
-        let path = spec.local.as_ref().map_or(path, |local| PathBuf::from(&local.file));
+        let path = file_of(spec).map_or(path, PathBuf::from);
         Ok(weft::read_text(spec.text.clone(), "the pipeline", path)?)
     }
 
@@ -64,7 +69,7 @@ impl Server {
         let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.
-            Ok(prepared) => Ok(Prepared { file: prepared.file.filter(|_| spec.local.is_some()), ..prepared }),
+            Ok(prepared) => Ok(Prepared { file: prepared.file.filter(|_| file_of(spec).is_some()), ..prepared }),
             Err(error) => Err(self.without_paths(&error.into())),
         }
     }

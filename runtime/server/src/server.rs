@@ -18,6 +18,7 @@ use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::schedule;
 use crate::settings::Settings;
+use crate::telemetry::Telemetry;
 use crate::trigger::Triggers;
 
 pub use crate::live::LiveTask;
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub slots: Arc<Slots>,
     pub metrics: Metrics,
     pub triggers: Triggers,
+    /// What a collector is told, if one is named.
+    pub telemetry: Option<Arc<Telemetry>>,
     /// The runs that this process executes.
     pub active: Mutex<HashMap<String, Active>>,
     /// Told whenever a run leaves `active`.
@@ -72,11 +75,13 @@ impl Server {
     /// The store cannot be opened, another server has it, or a setting is wrong.
     pub fn open(root: &Path, host: Host, settings: Settings) -> Result<Self> {
         let zone = schedule::time_zone(&settings.time_zone).map_err(Error::invalid)?;
-        let triggers = Triggers::read(&settings.triggers)?;
+        let triggers = Triggers::read(&settings.triggers, &settings.watched)?;
+        let telemetry = settings.collector.clone().map(Telemetry::new).transpose()?.map(Arc::new);
         let weft = Weft::open(root, host)?;
         let lock = lock(root)?;
         let readers = (0..READERS).map(|_| Store::read(root)).collect::<weft::Result<_>>()?;
         let default_experiment = default_experiment(&weft, &settings)?;
+        triggers.take_made(weft.store().metadata.made_triggers()?);
         let inner = Inner {
             weft,
             readers,
@@ -87,6 +92,7 @@ impl Server {
             default_experiment,
             metrics: Metrics::default(),
             triggers,
+            telemetry,
             active: Mutex::default(),
             ended: Condvar::new(),
             prepared: Mutex::default(),

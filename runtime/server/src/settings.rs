@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use crate::telemetry::Collector;
+
 /// Tells the time: milliseconds since the epoch. Tests have their own.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
@@ -31,6 +33,24 @@ impl Default for Clock {
     }
 }
 
+/// How long clients may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// To send the head of a request; a connection may be idle so long, too.
+    pub head: Duration,
+    /// Without sending or taking a byte while it is their turn.
+    pub stalled: Duration,
+    /// To send a request whole, with the time that its answer takes to begin. Answers that are being sent are not cut.
+    pub answer: Duration,
+}
+
+impl Default for Timeouts {
+    /// Half a minute for the head, a minute without a byte, and two minutes for all: long enough to check a pipeline with many components.
+    fn default() -> Self {
+        Self { head: Duration::from_secs(30), stalled: Duration::from_mins(1), answer: Duration::from_mins(2) }
+    }
+}
+
 /// Settings of a server.
 #[derive(Clone)]
 pub struct Settings {
@@ -48,6 +68,12 @@ pub struct Settings {
     pub grace: Duration,
     /// Files of triggers, and folders with such files.
     pub triggers: Vec<PathBuf>,
+    /// Folders whose files triggers that are made on the page may wait for. No two have the same name.
+    pub watched: Vec<PathBuf>,
+    /// How long clients may take.
+    pub timeouts: Timeouts,
+    /// Who is told of runs and requests.
+    pub collector: Option<Collector>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -63,6 +89,9 @@ impl Default for Settings {
             time_zone: "UTC".to_owned(),
             grace: Duration::from_secs(20),
             triggers: Vec::new(),
+            watched: Vec::new(),
+            timeouts: Timeouts::default(),
+            collector: None,
             clock: Clock::default(),
         }
     }

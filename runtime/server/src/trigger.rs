@@ -1,5 +1,5 @@
-//! Triggers: runs that something starts. What a trigger is stands in a small YAML file on the server's host, beside its pipeline
-//! (`definition`); how far it has been served is in the store. Files of a folder are looked at (`files`), so are artifacts that other runs
+//! Triggers: runs that something starts. What a trigger is stands in a small YAML file on the server's host, beside its pipeline, or was made
+//! on the page (`definition`); how far it has been served is in the store. Files of a folder are looked at (`files`), so are artifacts that other runs
 //! gave (`artifacts`); webhooks are told by whoever shows that they know their secret (`webhook`).
 //!
 //! What is promised: a run is put into the queue in the transaction that records what it was started for, so nothing is served twice, and
@@ -11,6 +11,6 @@ mod files;
 mod serve;
 mod webhook;
 
-pub(crate) use definition::{Definition, On};
+pub(crate) use definition::{Definition, Home, On};
 pub(crate) use serve::Triggers;
 pub(crate) use webhook::Delivery;

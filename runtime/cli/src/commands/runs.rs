@@ -112,19 +112,29 @@ fn list(root: &Path, args: &ListArgs) -> Result<Exit> {
         screen::say("no runs yet; `weft run PIPELINE` starts one");
         return Ok(Exit::Success);
     }
-    let mut table = Table::new(&["RUN", "STATE", "STARTED", ">TIME", "STEPS"]);
+    // The ids that `weft run` makes begin with the pipeline's name; those of a server's clients tell nothing.
+    let with_pipelines = runs.iter().any(|run| is_uuid(&run.id));
+    let mut titles = vec!["RUN", "STATE", "STARTED", ">TIME", "STEPS"];
+    if with_pipelines {
+        titles.insert(1, "PIPELINE");
+    }
+    let mut table = Table::new(&titles);
     let now = host::now_ms();
     for run in &runs {
-        table.row([
-            Cell::new(run.id.clone()),
+        let pipeline = with_pipelines.then(|| Cell::new(text::one_line(&run.pipeline)));
+        table.row([Cell::new(run.id.clone())].into_iter().chain(pipeline).chain([
             run_state(run.state, is_alive(&store, run)).into(),
             Cell::new(time::ago(run.started_ms, now)),
             Cell::new(took(run).map(time::duration).unwrap_or_default()),
             Cell::words(&counts(run.counts)),
-        ]);
+        ]));
     }
     output::print(&table.render(output::width()))?;
     Ok(Exit::Success)
+}
+
+fn is_uuid(id: &str) -> bool {
+    id.len() == 36 && id.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
 }
 
 /// The runs of a server.

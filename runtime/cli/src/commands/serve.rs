@@ -10,7 +10,7 @@ use std::time::Duration;
 use clap::ValueHint;
 use tokio::sync::watch;
 use weft::pipeline::yaml::parse_duration;
-use weft_server::{Listener, Server, Settings, listen, router, stored_token};
+use weft_server::{Collector, Listener, Server, Settings, listen, router, stored_token};
 
 use crate::error::{Error, Exit, Result};
 use crate::options::SecretArgs;
@@ -58,12 +58,54 @@ pub struct Args {
     /// Start runs by the triggers in this file, or in the files of this folder that end in `.trigger.yaml`; may be repeated
     #[arg(long = "triggers", value_name = "PATH", value_hint = ValueHint::AnyPath)]
     pub triggers: Vec<PathBuf>,
+    /// Let triggers that are made on the page wait for files in this folder; may be repeated
+    #[arg(long = "watch", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
+    pub watched: Vec<PathBuf>,
+    /// Tell this OpenTelemetry collector of runs and requests, by OTLP over HTTP as JSON, such as http://localhost:4318
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true, value_hint = ValueHint::Url)]
+    pub otlp: Option<String>,
     #[command(flatten)]
     pub secrets: SecretArgs,
 }
 
 fn duration(text: &str) -> std::result::Result<Duration, String> {
     parse_duration(text)
+}
+
+/// How often metrics are sent, unless the environment says otherwise: OpenTelemetry's default.
+const METRICS_EVERY: Duration = Duration::from_mins(1);
+
+/// A collector, with what OpenTelemetry's variables say of it and of this server.
+fn collector(endpoint: &str) -> Result<Collector> {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let pairs = |name: &str| -> Result<Vec<(String, String)>> {
+        let text = variable(name);
+        let pair = |pair: &str| {
+            let (key, value) = pair.split_once('=')?;
+            let value = percent_encoding::percent_decode_str(value.trim()).decode_utf8().ok()?;
+            Some((key.trim().to_owned(), value.into_owned()))
+        };
+        let all = text.split(',').filter(|part| !part.trim().is_empty()).map(pair).collect::<Option<Vec<_>>>();
+        all.ok_or_else(|| {
+            Error::advised(
+                format!("{name} cannot be read"),
+                "write it as key=value,key=value, with %XX for what is special",
+            )
+        })
+    };
+    let mut resource = pairs("OTEL_RESOURCE_ATTRIBUTES")?;
+    let name = variable("OTEL_SERVICE_NAME");
+    if !name.is_empty() {
+        resource.retain(|(key, _)| key != "service.name");
+        resource.push(("service.name".to_owned(), name));
+    }
+    let every = variable("OTEL_METRIC_EXPORT_INTERVAL").parse().ok().filter(|ms| *ms > 0);
+    Ok(Collector {
+        endpoint: endpoint.to_owned(),
+        headers: pairs("OTEL_EXPORTER_OTLP_HEADERS")?,
+        resource,
+        metrics_every: every.map_or(METRICS_EVERY, Duration::from_millis),
+    })
 }
 
 /// Serves until it is asked to end.
@@ -89,8 +131,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         time_zone: args.time_zone.clone(),
         grace: args.grace,
         triggers: args.triggers.clone(),
+        watched: args.watched.clone(),
+        collector: args.otlp.as_deref().filter(|url| !url.is_empty()).map(collector).transpose()?,
         ..defaults
     };
+    let timeouts = settings.timeouts;
     let server = Server::open(root, args.secrets.host()?, settings)?;
     let listener = Listener::bind(args.listen)?;
     let address = listener.address();
@@ -114,7 +159,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         Some(_) => screen::say("Clients show the token that is in the store's server.token, or in --token-file"),
         None => screen::say("warning: everybody on this machine may do everything here"),
     }
-    let outcome = listen(listener, router(server), stopped);
+    let outcome = listen(listener, router(server), timeouts, stopped);
     screen::say("Ending: steps at work may end, or go on when the server is started again");
     let left = running.stop();
     _ = waiter.join();

@@ -124,6 +124,23 @@ impl Store {
         })
     }
 
+    /// The submissions that have not ended, counted by pipeline and state.
+    pub fn open_runs(&self) -> Result<Vec<(String, Status, u64)>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT pipeline_name, state, count(*) FROM weft_submission \
+                 WHERE state IN ('QUEUED', 'RUNNING', 'CANCELING') GROUP BY pipeline_name, state",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let state = from_name("a submission's state", row.get_ref(1)?.as_str()?)?;
+                found.push((row.get(0)?, state, u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0)));
+            }
+            Ok(found)
+        })
+    }
+
     /// The number of submissions in each state of the queue, those that ended left out: `(queued, running, canceling)`.
     pub fn queue_length(&self) -> Result<(u64, u64, u64)> {
         self.read(|conn| {

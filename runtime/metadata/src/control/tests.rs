@@ -133,6 +133,25 @@ fn each_time_is_served_once() {
 }
 
 #[test]
+fn a_trigger_that_is_made_again_begins_anew() {
+    let (_folder, store) = store();
+    let make = || store.transaction(|tx| tx.make_trigger("t", "{}", 1));
+    make().unwrap();
+    assert!(make().unwrap_err().to_string().contains("already a trigger called `t`"));
+    store.transaction(|tx| tx.keep_trigger("t", "mark")).unwrap();
+    let state = store.trigger("t").unwrap().unwrap();
+    assert!(store.transaction(|tx| tx.fire_trigger(&state, "mark", "event", &submission("a", 0), 5)).unwrap());
+    assert_eq!(store.open_runs().unwrap(), [("p".to_owned(), Status::Queued, 1)]);
+    assert!(store.transaction(|tx| tx.delete_trigger("t")).unwrap());
+    assert!(!store.transaction(|tx| tx.delete_trigger("t")).unwrap());
+    assert_eq!((store.trigger("t").unwrap(), store.run_of_event("t", "event").unwrap()), (None, None));
+    // Whoever looked at it before it was deleted starts nothing any more.
+    assert!(!store.transaction(|tx| tx.fire_trigger(&state, "mark", "later", &submission("b", 0), 6)).unwrap());
+    make().unwrap();
+    assert_eq!(store.made_triggers().unwrap(), [("t".to_owned(), "{}".to_owned())]);
+}
+
+#[test]
 fn names_are_taken_once() {
     let (_folder, store) = store();
     let one = |id: &str| Experiment {

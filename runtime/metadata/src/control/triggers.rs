@@ -1,10 +1,11 @@
-//! What a server remembers of its triggers. What a trigger is stands in its file; this is how far it has been served.
+//! What a server remembers of its triggers: how far each has been served, and what those are that were made on the page. What the others are
+//! stands in their files.
 
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use super::types::{Submission, TriggerState};
 use crate::artifacts;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::store::Store;
 use crate::types::{ArtifactRecord, ArtifactState};
 use crate::write::Tx;
@@ -26,6 +27,14 @@ impl Store {
         self.read(|conn| run_of_event(conn, trigger, event))
     }
 
+    /// The triggers that were made on the page, by name: what they are, as JSON.
+    pub fn made_triggers(&self) -> Result<Vec<(String, String)>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached("SELECT name, definition FROM weft_trigger_made ORDER BY name")?;
+            Ok(statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
     /// The live artifacts that were recorded after one, the oldest first, at most `limit`.
     pub fn artifacts_after(&self, id: i64, limit: usize) -> Result<Vec<ArtifactRecord>> {
         self.read(|conn| {
@@ -44,6 +53,33 @@ impl Store {
 }
 
 impl Tx<'_> {
+    /// Keeps a trigger that was made on the page. It begins anew, whatever was remembered of another one of its name.
+    ///
+    /// # Errors
+    /// [`crate::Error::NameTaken`] if one of this name was made already.
+    pub fn make_trigger(&mut self, name: &str, definition: &str, now_ms: i64) -> Result<()> {
+        let insert = "INSERT OR IGNORE INTO weft_trigger_made (name, definition, created_ms) VALUES (?1, ?2, ?3)";
+        if self.conn.execute(insert, (name, definition, now_ms))? == 0 {
+            return Err(Error::NameTaken { what: "a trigger", name: name.to_owned() });
+        }
+        self.forget_trigger(name)
+    }
+
+    /// Forgets a trigger that was made on the page; the runs that it started stay. False if there is none.
+    pub fn delete_trigger(&mut self, name: &str) -> Result<bool> {
+        if self.conn.execute("DELETE FROM weft_trigger_made WHERE name = ?1", [name])? == 0 {
+            return Ok(false);
+        }
+        self.forget_trigger(name)?;
+        Ok(true)
+    }
+
+    fn forget_trigger(&mut self, name: &str) -> Result<()> {
+        self.conn.execute("DELETE FROM weft_trigger WHERE name = ?1", [name])?;
+        self.conn.execute("DELETE FROM weft_trigger_event WHERE trigger = ?1", [name])?;
+        Ok(())
+    }
+
     /// Remembers a trigger that was not known, on, and served up to `mark`.
     pub fn keep_trigger(&mut self, name: &str, mark: &str) -> Result<()> {
         let insert = "INSERT OR IGNORE INTO weft_trigger (name, enabled, mark) VALUES (?1, 1, ?2)";

@@ -83,7 +83,7 @@ impl Spec {
 /// A pipeline's file on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LocalSpec {
-    /// Its absolute path: relative paths in it begin in its folder.
+    /// Its absolute path: relative paths in it begin in its folder. Empty for one that lies nowhere and is given artifacts of this host.
     pub file: String,
     /// Its input artifacts: names, and absolute paths or URIs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

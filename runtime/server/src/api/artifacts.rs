@@ -10,7 +10,8 @@ use weft::artifacts::Content;
 use weft::metadata::{ArtifactFilter, ArtifactRecord};
 use weft::pipeline::step::{PortValue, PortValues};
 
-use super::list::Params;
+use super::list::{Params, Part};
+use super::table::{ParameterKind, Table, about};
 use super::write::{Json, int64, object, time};
 use crate::error::{Error, Kind, Result};
 use crate::router::blocking;
@@ -18,40 +19,61 @@ use crate::server::Server;
 
 /// Bytes of content that are read into an answer, which is JSON.
 const MAX_CONTENT: u64 = 32 << 20;
-/// The entries of a page.
-const PAGE: usize = 20;
-const MAX_PAGE: usize = 200;
-/// How far pages go back.
-const MAX_OFFSET: usize = 1_000_000;
 /// Runs whose links are listed together.
 const MAX_RUNS: usize = 50;
 
+pub(super) fn table() -> Table {
+    Table::default()
+        .get(
+            "/apis/v2beta1/artifacts",
+            about("list_artifacts", "Lists artifacts, the newest first.")
+                .paged()
+                .texts(&[
+                    ("run_id", "Only those of this run."),
+                    ("namespace", "Without effect: there are no namespaces."),
+                ])
+                .gives("ListArtifactsResponse"),
+            list,
+        )
+        .get(
+            "/apis/v2beta1/artifacts/{artifact_id}",
+            about("get_artifact", "Gives an artifact.").gives("Artifact"),
+            get,
+        )
+        .get(
+            "/apis/v2beta1/artifact_tasks",
+            about("list_artifact_tasks", "Lists which tasks of runs read and gave which artifacts.")
+                .paged()
+                .query("run_ids", ParameterKind::Texts, "The runs: at least one, at most 50.")
+                .query("task_ids", ParameterKind::Texts, "Only those of these tasks.")
+                .query("artifact_ids", ParameterKind::Texts, "Only those of these artifacts.")
+                .texts(&[("type", "Only those of this kind: `TASK_OUTPUT_INPUT` or `OUTPUT`.")])
+                .gives("ListArtifactTasksResponse"),
+            links,
+        )
+        .get(
+            "/apis/v2beta1/runs/{run_id}/nodes/{node_id}/artifacts/{artifact_name}:read",
+            about("ReadArtifact", "Gives the content of an output of a task, in base 64.")
+                .gives("ReadArtifactResponse"),
+            read,
+        )
+}
+
 /// The artifacts of the store, the newest first; of one run with `run_id`.
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
-        let number = |name: &str| match params.get(name).map(String::as_str).unwrap_or_default() {
-            "" => Ok(0),
-            text => text
-                .parse::<usize>()
-                .map_err(|_| Error::invalid(format!("`{name}` is no number that this server gave"))),
-        };
-        let size = match number("page_size")? {
-            0 => PAGE,
-            size => size.min(MAX_PAGE),
-        };
-        let offset = number("page_token")?.min(MAX_OFFSET);
+        let part = Part::of(&params)?;
         let run = params.get("run_id").map(String::as_str).filter(|run| !run.is_empty());
-        let filter = ArtifactFilter { run, limit: Some(offset + size + 1), ..ArtifactFilter::default() };
+        let filter = ArtifactFilter { run, limit: Some(part.offset + part.size + 1), ..ArtifactFilter::default() };
         let found = server.store().metadata.artifacts(&filter)?;
-        let next = if found.len() > offset + size { (offset + size).to_string() } else { String::new() };
-        let artifacts = found.iter().skip(offset).take(size).map(artifact).collect();
-        Ok(Json(object([("artifacts", artifacts), ("next_page_token", next.into())])))
+        let (found, next) = part.cut(found);
+        Ok(Json(object([("artifacts", found.iter().map(artifact).collect()), ("next_page_token", next.into())])))
     })
     .await
 }
 
 /// An artifact, by the id of its row.
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| {
         let missing = || Error::not_found("there is no such artifact");
         let row: i64 = id.parse().map_err(|_| missing())?;
@@ -86,7 +108,7 @@ fn artifact(record: &ArtifactRecord) -> Value {
 
 /// Which tasks read and gave which artifacts: of the runs `run_ids`, and of those only the tasks `task_ids` and the artifacts
 /// `artifact_ids`, if there are any.
-pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuery) -> Result<Json> {
+async fn links(State(server): State<Server>, Query(params): Query<Params>, RawQuery(query): RawQuery) -> Result<Json> {
     let all = |name: &str| -> Vec<String> {
         let pairs = query.as_deref().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
         let decoded = |value: &str| percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
@@ -101,6 +123,8 @@ pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuer
         if runs.is_empty() || runs.len() > MAX_RUNS {
             return Err(Error::invalid(format!("give `run_ids`: from one to {MAX_RUNS} runs")));
         }
+        let part = Part::of(&params)?;
+        let wanted = params.get("type").map(String::as_str).filter(|kind| !kind.is_empty());
         let mut links = Vec::new();
         for id in &runs {
             let Some(record) = server.run(id)?.record else { continue };
@@ -111,6 +135,9 @@ pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuer
                 }
                 let name = step.task.rsplit('/').next().unwrap_or(&step.task);
                 for (kind, ports) in [("TASK_OUTPUT_INPUT", &step.inputs), ("OUTPUT", &step.outputs)] {
+                    if wanted.is_some_and(|wanted| wanted != kind) {
+                        continue;
+                    }
                     for (key, artifact) in rows(ports) {
                         if artifacts.is_empty() || artifacts.contains(&artifact.to_string()) {
                             links.push(object([
@@ -131,7 +158,12 @@ pub(super) async fn links(State(server): State<Server>, RawQuery(query): RawQuer
             }
         }
         let total = links.len();
-        Ok(Json(object([("artifact_tasks", links.into()), ("total_size", total.into())])))
+        let (links, next) = part.cut(links);
+        Ok(Json(object([
+            ("artifact_tasks", links.into()),
+            ("total_size", total.into()),
+            ("next_page_token", next.into()),
+        ])))
     })
     .await
 }
@@ -148,12 +180,9 @@ fn rows(ports: &PortValues) -> impl Iterator<Item = (&str, i64)> {
 }
 
 /// The content of an output of a step, in base 64: `nodes/TASK/artifacts/OUTPUT:read`, where `TASK` is the task's name or id.
-pub(super) async fn read(
-    State(server): State<Server>,
-    Path((run, node, output)): Path<(String, String, String)>,
-) -> Result<Json> {
+async fn read(State(server): State<Server>, Path((run, node, output)): Path<(String, String, String)>) -> Result<Json> {
     blocking(&server, move |server| {
-        let output = output.strip_suffix(":read").ok_or_else(|| super::no_verb(&output))?;
+        let output = output.strip_suffix(":read").ok_or_else(|| Error::not_found("ask for `OUTPUT:read`"))?;
         let detail = server.run(&run)?;
         let missing = || Error::not_found("the run has no such output");
         let record = detail.record.ok_or_else(missing)?;

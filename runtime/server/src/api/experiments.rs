@@ -6,8 +6,8 @@ use weft::metadata::control::{Experiment, Field};
 
 use super::list::{Names, Params, page, query};
 use super::message::Message;
+use super::table::{Table, about};
 use super::write::{Json, done, maybe_time, object, time};
-use super::{id_and_verb, no_verb};
 use crate::error::Result;
 use crate::router::blocking;
 use crate::server::Server;
@@ -23,7 +23,44 @@ const NAMES: Names = &[
     ("storage_state", Field::StorageState),
 ];
 
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+const ALL: &str = "/apis/v2beta1/experiments";
+const ONE: &str = "/apis/v2beta1/experiments/{experiment_id}";
+
+pub(super) fn table() -> Table {
+    Table::default()
+        .get(
+            ALL,
+            about("ExperimentService_ListExperiments", "Lists experiments.").listed().gives("ListExperimentsResponse"),
+            list,
+        )
+        .post(
+            ALL,
+            about("ExperimentService_CreateExperiment", "Makes an experiment.")
+                .takes("NewExperiment")
+                .gives("Experiment"),
+            create,
+        )
+        .get(ONE, about("ExperimentService_GetExperiment", "Gives an experiment.").gives("Experiment"), get)
+        .delete(
+            ONE,
+            about("ExperimentService_DeleteExperiment", "Forgets an experiment; its runs go to the default one."),
+            delete,
+        )
+        .action(
+            ONE,
+            "archive",
+            about("ExperimentService_ArchiveExperiment", "Puts an experiment and its runs away."),
+            |server, id| server.archive_experiment(id, true),
+        )
+        .action(
+            ONE,
+            "unarchive",
+            about("ExperimentService_UnarchiveExperiment", "Takes an experiment back."),
+            |server, id| server.archive_experiment(id, false),
+        )
+}
+
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
         let query = query(&params, NAMES)?;
         let listed = server.experiments(&query)?;
@@ -32,7 +69,7 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
     .await
 }
 
-pub(super) async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
+async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
         let made = server.create_experiment(&message.text("display_name")?, &message.text("description")?)?;
         Ok(Json(experiment(&made)))
@@ -40,25 +77,12 @@ pub(super) async fn create(State(server): State<Server>, message: Message) -> Re
     .await
 }
 
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(experiment(&server.experiment(&id)?)))).await
 }
 
-pub(super) async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| server.delete_experiment(&id)).await?;
-    Ok(done())
-}
-
-pub(super) async fn act(State(server): State<Server>, Path(path): Path<String>) -> Result<Json> {
-    blocking(&server, move |server| {
-        let (id, verb) = id_and_verb(&path)?;
-        match verb {
-            "archive" => server.archive_experiment(id, true),
-            "unarchive" => server.archive_experiment(id, false),
-            other => Err(no_verb(other)),
-        }
-    })
-    .await?;
     Ok(done())
 }
 

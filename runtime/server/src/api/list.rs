@@ -19,6 +19,8 @@ const MAX_PAGE: usize = 200;
 const MAX_PREDICATES: usize = 100;
 /// Values of a condition.
 const MAX_VALUES: usize = 1000;
+/// How far parts of lists that are made whole go.
+const MAX_OFFSET: usize = 1_000_000;
 /// The longest token that is looked at.
 const MAX_TOKEN: usize = 64 << 10;
 
@@ -37,22 +39,50 @@ struct Token {
     after: Cursor,
 }
 
+/// A part of a list that is made whole: its token is the number of entries before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Part {
+    pub offset: usize,
+    pub size: usize,
+}
+
+impl Part {
+    /// What the query of a URL asks for.
+    pub fn of(params: &Params) -> Result<Self> {
+        let offset = match params.get("page_token").map(String::as_str).unwrap_or_default() {
+            "" => 0,
+            token => token.parse::<usize>().ok().filter(|offset| *offset <= MAX_OFFSET).ok_or_else(unknown_token)?,
+        };
+        Ok(Self { offset, size: page_size(params)? })
+    }
+
+    /// The part of a list, and the token of the part behind it; empty if there is none.
+    pub fn cut<T>(self, all: Vec<T>) -> (Vec<T>, String) {
+        let end = self.offset + self.size;
+        let next = if all.len() > end { end.to_string() } else { String::new() };
+        (all.into_iter().skip(self.offset).take(self.size).collect(), next)
+    }
+}
+
+/// The entries of a page.
+fn page_size(params: &Params) -> Result<usize> {
+    match params.get("page_size").map(String::as_str).unwrap_or_default() {
+        "" => Ok(DEFAULT_PAGE),
+        size => match size.parse::<i64>() {
+            Ok(0) => Ok(DEFAULT_PAGE),
+            Ok(size) if size > 0 => Ok(usize::try_from(size).unwrap_or(MAX_PAGE).min(MAX_PAGE)),
+            _ => {
+                let size = shown(size);
+                Err(Error::invalid(format!("`page_size` is `{size}`; it is a number from 1 to {MAX_PAGE}")))
+            }
+        },
+    }
+}
+
 /// What the query of a URL asks for.
 pub(super) fn query(params: &Params, names: Names) -> Result<ListQuery> {
     let text = |name: &str| params.get(name).map(String::as_str).unwrap_or_default();
-    let limit = match text("page_size") {
-        "" => DEFAULT_PAGE,
-        size => match size.parse::<i64>() {
-            Ok(0) => DEFAULT_PAGE,
-            Ok(size) if size > 0 => usize::try_from(size).unwrap_or(MAX_PAGE).min(MAX_PAGE),
-            _ => {
-                return Err(Error::invalid(format!(
-                    "`page_size` is `{}`; it is a number from 1 to {MAX_PAGE}",
-                    shown(size)
-                )));
-            }
-        },
-    };
+    let limit = page_size(params)?;
     let filter = filter(text("filter"), names)?;
     let (sort, descending) = order(text("sort_by"), names)?;
     let mut query = ListQuery { filter, sort, descending, after: None, limit };
@@ -90,12 +120,15 @@ pub(super) fn page<T>(name: &str, listed: Listed<T>, query: ListQuery, write: im
 }
 
 fn read_token(token: &str) -> Result<Token> {
-    let wrong = || Error::invalid("`page_token` is none that this server gave");
     if token.len() > MAX_TOKEN {
-        return Err(wrong());
+        return Err(unknown_token());
     }
-    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| wrong())?;
-    serde_json::from_slice(&bytes).map_err(|_| wrong())
+    let bytes = URL_SAFE_NO_PAD.decode(token).map_err(|_| unknown_token())?;
+    serde_json::from_slice(&bytes).map_err(|_| unknown_token())
+}
+
+fn unknown_token() -> Error {
+    Error::invalid("`page_token` is none that this server gave")
 }
 
 fn order(text: &str, names: Names) -> Result<(Option<Field>, bool)> {

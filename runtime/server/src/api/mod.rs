@@ -1,5 +1,6 @@
 //! KFP's REST API, version v2beta1, as its clients use it.
 //!
+//! Each operation stands in a [`table`], of which both the router and the OpenAPI document (`openapi`) are made.
 //! A request is read leniently, as protocol buffers are from JSON (`message`); an answer is written with the names of the `.proto` files and
 //! without what is empty (`write`). Lists have filters, orders and pages (`list`). What KFP has and this server has no use for answers 501.
 
@@ -8,75 +9,79 @@ mod experiments;
 mod hooks;
 mod list;
 mod message;
+mod openapi;
 mod other;
 mod pipelines;
 mod recurring;
 mod runs;
+mod table;
 mod tasks;
 mod upload;
 mod write;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::http::header;
+use axum::body::to_bytes;
+use axum::http::{StatusCode, header};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, delete, get, patch, post};
+use axum::routing::any;
 use serde_json::json;
 
 use crate::error::{Error, Kind};
 use crate::server::Server;
+use table::{Answer, Body, Table, about};
 
-/// Bytes of a request with JSON.
-const MAX_JSON: usize = 32 << 20;
 /// Bytes of an upload.
 pub(crate) const MAX_UPLOAD: usize = 256 << 20;
+/// Bytes of a refusal that is not ours.
+const MAX_REFUSAL: usize = 4 << 10;
 
 pub(crate) use hooks::HOOKS;
+pub(crate) use tasks::parent;
 
-/// The routes below `/apis` and `/hooks`, `/healthz` and `/metrics`.
+/// The routes below `/apis` and `/hooks`, `/healthz`, `/metrics` and `/openapi.json`.
 pub(crate) fn router() -> Router<Server> {
-    let uploads = Router::new()
-        .route("/pipelines/upload", post(upload::pipeline))
-        .route("/pipelines/upload_version", post(upload::version))
-        .layer(DefaultBodyLimit::max(MAX_UPLOAD));
-    let api = Router::new()
-        .route("/healthz", get(other::healthz))
-        .route("/experiments", get(experiments::list).post(experiments::create))
-        .route("/experiments/{id}", get(experiments::get).delete(experiments::delete).post(experiments::act))
-        .route("/runs", get(runs::list).post(runs::create))
-        .route("/runs/{id}", get(runs::get).delete(runs::delete).post(runs::act))
-        .route("/runs/{id}/nodes/{node}/artifacts/{artifact}", get(artifacts::read))
-        .route("/pipelines", get(pipelines::list).post(pipelines::create))
-        .route("/pipelines/create", post(pipelines::create_with_version))
-        .route("/pipelines/names/{name}", get(pipelines::by_name))
-        .route("/pipelines/{id}", get(pipelines::get).delete(pipelines::delete).patch(pipelines::update))
-        .route("/pipelines/{id}/versions", get(pipelines::versions).post(pipelines::create_version))
-        .route("/pipelines/{id}/versions/{version}", get(pipelines::version))
-        .route("/pipelines/{id}/versions/{version}", delete(pipelines::delete_version))
-        .route("/pipelines/{id}/versions/{version}", patch(pipelines::update_version))
-        .route("/recurringruns", get(recurring::list).post(recurring::create))
-        .route("/recurringruns/{id}", get(recurring::get).delete(recurring::delete).post(recurring::act))
-        .route("/artifacts", get(artifacts::list).post(other::recorded_by_runs))
-        .route("/artifacts/{id}", get(artifacts::get))
-        .route("/artifact_tasks", get(artifacts::links).post(other::recorded_by_runs))
-        .route("/tasks", get(tasks::list).post(other::recorded_by_runs))
-        .route("/tasks/{id}", get(tasks::get))
-        .route("/auth", get(other::authorize))
-        .route("/filters", get(other::no_filter))
-        .route("/workflows", post(other::no_workflows))
-        .route("/scheduledworkflows", post(other::no_workflows))
-        .route("/visualizations/{namespace}", post(other::no_visualizations))
-        .merge(uploads)
-        // As grpc-gateway answers.
-        .method_not_allowed_fallback(|| async { Error::new(Kind::Unimplemented, "this is not done at this path") })
-        .layer(DefaultBodyLimit::max(MAX_JSON));
-    Router::new()
-        .nest("/apis/v2beta1", api)
-        .route("/apis/{*rest}", any(unknown))
-        .route("/healthz", get(|| async { "ok\n" }))
-        .route("/metrics", get(other::metrics))
-        .route("/hooks/{name}", post(hooks::deliver).layer(DefaultBodyLimit::max(hooks::MAX_BODY)))
+    table().router().route("/apis/{*rest}", any(unknown)).layer(map_response(as_status))
+}
+
+/// All operations of the REST API.
+fn table() -> Table {
+    let table = Table::default()
+        .get(
+            "/healthz",
+            about("Healthz", "Whether the process is there.").answers(Answer::Text("text/plain")).open(),
+            || async { "ok\n" },
+        )
+        .get(
+            "/metrics",
+            about("Metrics", "What the server counts, in Prometheus' text format.").answers(Answer::Text("text/plain")),
+            other::metrics,
+        )
+        .get("/openapi.json", about("OpenApi", "This document.").gives("OpenApi"), openapi::document)
+        .post(
+            "/hooks/{name}",
+            about("Hook", "Tells a trigger that something happened. It is signed: see docs/serve.md.")
+                .takes_up_to(Body::Bytes, hooks::MAX_BODY)
+                .answers(Answer::Delivered("Delivered"))
+                .open(),
+            hooks::deliver,
+        )
+        .get(
+            "/apis/v2beta1/healthz",
+            about("HealthzService_GetHealthz", "Whether the store can be read.").gives("Healthz").open(),
+            other::healthz,
+        );
+    let parts = [
+        experiments::table(),
+        runs::table(),
+        tasks::table(),
+        artifacts::table(),
+        pipelines::table(),
+        upload::table(),
+        recurring::table(),
+        other::table(),
+    ];
+    parts.into_iter().fold(table, Table::merge)
 }
 
 async fn unknown() -> Error {
@@ -92,12 +97,27 @@ impl IntoResponse for Error {
     }
 }
 
-/// An id and what is to be done with it, from the last part of a path: `ID:archive`.
-fn id_and_verb(path: &str) -> Result<(&str, &str), Error> {
-    path.rsplit_once(':').ok_or_else(|| Error::new(Kind::Unimplemented, "say what to do with it: `ID:VERB`"))
-}
-
-/// A verb that there is none of.
-fn no_verb(verb: &str) -> Error {
-    Error::new(Kind::Unimplemented, format!("`:{}` is not done here", verb.chars().take(40).collect::<String>()))
+/// Refusals of the framework (a query that is not UTF-8, a form without its boundary) in the form of all others.
+async fn as_status(response: Response) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let why = to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();
+    let why = String::from_utf8_lossy(&why);
+    let kind = match status {
+        StatusCode::NOT_FOUND => Kind::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::ResourceExhausted,
+        _ if status.is_server_error() => Kind::Internal,
+        _ => Kind::InvalidArgument,
+    };
+    let mut response =
+        Error::new(kind, if why.is_empty() { "the request cannot be read" } else { why.as_ref() }).into_response();
+    *response.status_mut() = status;
+    if let Some(allow) = parts.headers.get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
 }

@@ -6,6 +6,7 @@ use weft::metadata::control::{Field, PipelineEntry, Spec, VersionEntry};
 
 use super::list::{Names, Params, page, query};
 use super::message::Message;
+use super::table::{ParameterKind, Table, about};
 use super::write::{Json, done, object, time};
 use crate::error::{Error, Kind, Result};
 use crate::prepare::spec_value;
@@ -31,7 +32,86 @@ const VERSION_NAMES: Names = &[
     ("pipeline_id", Field::Pipeline),
 ];
 
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+const ALL: &str = "/apis/v2beta1/pipelines";
+const ONE: &str = "/apis/v2beta1/pipelines/{pipeline_id}";
+const VERSIONS: &str = "/apis/v2beta1/pipelines/{pipeline_id}/versions";
+const VERSION: &str = "/apis/v2beta1/pipelines/{pipeline_id}/versions/{pipeline_version_id}";
+
+pub(super) fn table() -> Table {
+    Table::default()
+        .get(
+            ALL,
+            about("PipelineService_ListPipelines", "Lists pipelines.").listed().gives("ListPipelinesResponse"),
+            list,
+        )
+        .post(
+            ALL,
+            about("PipelineService_CreatePipeline", "Makes a pipeline without a version.")
+                .takes("NewPipeline")
+                .gives("Pipeline"),
+            create,
+        )
+        .post(
+            "/apis/v2beta1/pipelines/create",
+            about("PipelineService_CreatePipelineAndVersion", "Makes a pipeline with its first version.")
+                .takes("NewPipelineAndVersion")
+                .gives("Pipeline"),
+            create_with_version,
+        )
+        .get(
+            "/apis/v2beta1/pipelines/names/{name}",
+            about("PipelineService_GetPipelineByName", "Gives the pipeline of a name.")
+                .texts(&[("namespace", "Without effect: there are no namespaces.")])
+                .gives("Pipeline"),
+            by_name,
+        )
+        .get(ONE, about("PipelineService_GetPipeline", "Gives a pipeline.").gives("Pipeline"), get)
+        .patch(
+            ONE,
+            about("PipelineService_UpdatePipeline", "Changes what people read about a pipeline.")
+                .takes("ChangedTexts")
+                .gives("Pipeline"),
+            update,
+        )
+        .delete(
+            ONE,
+            about("PipelineService_DeletePipeline", "Forgets a pipeline.").query(
+                "cascade",
+                ParameterKind::Truth,
+                "With its versions; without, it must have none.",
+            ),
+            delete,
+        )
+        .get(
+            VERSIONS,
+            about("PipelineService_ListPipelineVersions", "Lists the versions of a pipeline.")
+                .listed()
+                .gives("ListPipelineVersionsResponse"),
+            versions,
+        )
+        .post(
+            VERSIONS,
+            about("PipelineService_CreatePipelineVersion", "Adds a version to a pipeline.")
+                .takes("NewPipelineVersion")
+                .gives("PipelineVersion"),
+            create_version,
+        )
+        .get(
+            VERSION,
+            about("PipelineService_GetPipelineVersion", "Gives a version of a pipeline.").gives("PipelineVersion"),
+            version,
+        )
+        .patch(
+            VERSION,
+            about("PipelineService_UpdatePipelineVersion", "Changes what people read about a version.")
+                .takes("ChangedTexts")
+                .gives("PipelineVersion"),
+            update_version,
+        )
+        .delete(VERSION, about("PipelineService_DeletePipelineVersion", "Forgets a version."), delete_version)
+}
+
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
         let query = query(&params, NAMES)?;
         let listed = server.pipelines(&query)?;
@@ -40,11 +120,11 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
     .await
 }
 
-pub(super) async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
+async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(pipeline(&server.create_pipeline(new_pipeline(&message)?, None)?)))).await
 }
 
-pub(super) async fn create_with_version(State(server): State<Server>, message: Message) -> Result<Json> {
+async fn create_with_version(State(server): State<Server>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
         let missing = |name: &str| Error::invalid(format!("`{name}` is missing"));
         let new = new_pipeline(&message.message("pipeline")?.ok_or_else(|| missing("pipeline"))?)?;
@@ -54,15 +134,15 @@ pub(super) async fn create_with_version(State(server): State<Server>, message: M
     .await
 }
 
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(pipeline(&server.pipeline(&id)?)))).await
 }
 
-pub(super) async fn by_name(State(server): State<Server>, Path(name): Path<String>) -> Result<Json> {
+async fn by_name(State(server): State<Server>, Path(name): Path<String>) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(pipeline(&server.pipeline_named(&name)?)))).await
 }
 
-pub(super) async fn update(State(server): State<Server>, Path(id): Path<String>, message: Message) -> Result<Json> {
+async fn update(State(server): State<Server>, Path(id): Path<String>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
         let before = server.pipeline(&id)?;
         let display_name = message.id("display_name")?.unwrap_or(before.display_name);
@@ -74,22 +154,14 @@ pub(super) async fn update(State(server): State<Server>, Path(id): Path<String>,
     .await
 }
 
-pub(super) async fn delete(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    Query(params): Query<Params>,
-) -> Result<Json> {
+async fn delete(State(server): State<Server>, Path(id): Path<String>, Query(params): Query<Params>) -> Result<Json> {
     let cascade =
         params.get("cascade").is_some_and(|value| matches!(value.to_ascii_lowercase().as_str(), "true" | "t" | "1"));
     blocking(&server, move |server| server.delete_pipeline(&id, cascade)).await?;
     Ok(done())
 }
 
-pub(super) async fn versions(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    Query(params): Query<Params>,
-) -> Result<Json> {
+async fn versions(State(server): State<Server>, Path(id): Path<String>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
         let query = query(&params, VERSION_NAMES)?;
         let listed = server.versions(&id, &query)?;
@@ -98,19 +170,15 @@ pub(super) async fn versions(
     .await
 }
 
-pub(super) async fn create_version(
-    State(server): State<Server>,
-    Path(id): Path<String>,
-    message: Message,
-) -> Result<Json> {
+async fn create_version(State(server): State<Server>, Path(id): Path<String>, message: Message) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(version_value(&server.create_version(&id, new_version(&message)?)?)))).await
 }
 
-pub(super) async fn version(State(server): State<Server>, Path((id, version)): Path<(String, String)>) -> Result<Json> {
+async fn version(State(server): State<Server>, Path((id, version)): Path<(String, String)>) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(version_value(&server.version(&id, &version)?)))).await
 }
 
-pub(super) async fn update_version(
+async fn update_version(
     State(server): State<Server>,
     Path((id, version)): Path<(String, String)>,
     message: Message,
@@ -131,10 +199,7 @@ pub(super) async fn update_version(
     .await
 }
 
-pub(super) async fn delete_version(
-    State(server): State<Server>,
-    Path((id, version)): Path<(String, String)>,
-) -> Result<Json> {
+async fn delete_version(State(server): State<Server>, Path((id, version)): Path<(String, String)>) -> Result<Json> {
     blocking(&server, move |server| server.delete_version(&id, &version)).await?;
     Ok(done())
 }

@@ -7,8 +7,8 @@ use weft::metadata::control::{Field, RecurringRun, Schedule};
 use super::list::{Names, Params, only, page, query};
 use super::message::Message;
 use super::runs::{config, new_run};
+use super::table::{Table, about};
 use super::write::{Json, done, int64, maybe_time, object, time};
-use super::{id_and_verb, no_verb};
 use crate::error::{Error, Result};
 use crate::prepare::spec_value;
 use crate::router::blocking;
@@ -28,7 +28,48 @@ const NAMES: Names = &[
     ("experiment_id", Field::Experiment),
 ];
 
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+const ALL: &str = "/apis/v2beta1/recurringruns";
+const ONE: &str = "/apis/v2beta1/recurringruns/{recurring_run_id}";
+
+pub(super) fn table() -> Table {
+    Table::default()
+        .get(
+            ALL,
+            about("RecurringRunService_ListRecurringRuns", "Lists recurring runs.")
+                .listed()
+                .texts(&[("experiment_id", "The experiment.")])
+                .gives("ListRecurringRunsResponse"),
+            list,
+        )
+        .post(
+            ALL,
+            about("RecurringRunService_CreateRecurringRun", "Makes a recurring run.")
+                .takes("NewRecurringRun")
+                .gives("RecurringRun"),
+            create,
+        )
+        .get(ONE, about("RecurringRunService_GetRecurringRun", "Gives a recurring run.").gives("RecurringRun"), get)
+        .delete(
+            ONE,
+            about("RecurringRunService_DeleteRecurringRun", "Forgets a recurring run; what it started stays.")
+                .texts(&[("propagation_policy", "Without effect.")]),
+            delete,
+        )
+        .action(
+            ONE,
+            "enable",
+            about("RecurringRunService_EnableRecurringRun", "Switches a recurring run on."),
+            |server, id| server.enable_recurring(id, true),
+        )
+        .action(
+            ONE,
+            "disable",
+            about("RecurringRunService_DisableRecurringRun", "Switches a recurring run off."),
+            |server, id| server.enable_recurring(id, false),
+        )
+}
+
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
         let mut query = query(&params, NAMES)?;
         only(&mut query, Field::Experiment, params.get("experiment_id"));
@@ -39,7 +80,7 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
     .await
 }
 
-pub(super) async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
+async fn create(State(server): State<Server>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
         let trigger =
             message.message("trigger")?.ok_or_else(|| Error::invalid("`trigger` is missing: when is it due?"))?;
@@ -63,25 +104,12 @@ pub(super) async fn create(State(server): State<Server>, message: Message) -> Re
     .await
 }
 
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| Ok(Json(recurring(&server.recurring(&id)?)))).await
 }
 
-pub(super) async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| server.delete_recurring(&id)).await?;
-    Ok(done())
-}
-
-pub(super) async fn act(State(server): State<Server>, Path(path): Path<String>) -> Result<Json> {
-    blocking(&server, move |server| {
-        let (id, verb) = id_and_verb(&path)?;
-        match verb {
-            "enable" => server.enable_recurring(id, true),
-            "disable" => server.enable_recurring(id, false),
-            other => Err(no_verb(other)),
-        }
-    })
-    .await?;
     Ok(done())
 }
 

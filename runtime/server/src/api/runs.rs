@@ -6,8 +6,9 @@ use weft::metadata::control::{Change, Field, Origin, RunEntry, Spec, Status};
 
 use super::list::{Names, Params, kfp_state, only, page, query};
 use super::message::Message;
+use super::table::{ParameterKind, Table, about};
+use super::tasks;
 use super::write::{Json, done, failure, int64, maybe_time, object, time};
-use super::{id_and_verb, no_verb, tasks};
 use crate::error::{Error, Result};
 use crate::prepare::spec_value;
 use crate::router::blocking;
@@ -31,7 +32,50 @@ const NAMES: Names = &[
     ("recurring_run_id", Field::RecurringRun),
 ];
 
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+const ALL: &str = "/apis/v2beta1/runs";
+const ONE: &str = "/apis/v2beta1/runs/{run_id}";
+
+pub(super) fn table() -> Table {
+    const EXPERIMENT: (&str, &str) = ("experiment_id", "The experiment.");
+    let of = |id, summary| about(id, summary).texts(&[("experiment_id", "Without effect: a run is known by its id.")]);
+    Table::default()
+        .get(
+            ALL,
+            about("RunService_ListRuns", "Lists runs: those submitted, and those that `weft run` started.")
+                .listed()
+                .texts(&[EXPERIMENT])
+                .gives("ListRunsResponse"),
+            list,
+        )
+        .post(
+            ALL,
+            about("RunService_CreateRun", "Puts a run into the queue, after checking that it can be executed.")
+                .query("experiment_id", ParameterKind::Text, "The experiment, if the body names none.")
+                .takes("NewRun")
+                .gives("Run"),
+            create,
+        )
+        .get(ONE, of("RunService_GetRun", "Gives a run with its tasks.").gives("Run"), get)
+        .delete(ONE, of("RunService_DeleteRun", "Forgets a run. One at work is stopped first."), delete)
+        .action(ONE, "archive", of("RunService_ArchiveRun", "Puts a run away."), |server, id| server.archive(id, true))
+        .action(ONE, "unarchive", of("RunService_UnarchiveRun", "Takes a run back."), |server, id| {
+            server.archive(id, false)
+        })
+        .action(
+            ONE,
+            "terminate",
+            of("RunService_TerminateRun", "Interrupts a run; it ends as canceled."),
+            Server::terminate,
+        )
+        .action(
+            ONE,
+            "retry",
+            of("RunService_RetryRun", "Goes on with a run that failed or was canceled."),
+            Server::retry,
+        )
+}
+
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
         let mut query = query(&params, NAMES)?;
         only(&mut query, Field::Experiment, params.get("experiment_id"));
@@ -41,11 +85,7 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
     .await
 }
 
-pub(super) async fn create(
-    State(server): State<Server>,
-    Query(params): Query<Params>,
-    message: Message,
-) -> Result<Json> {
+async fn create(State(server): State<Server>, Query(params): Query<Params>, message: Message) -> Result<Json> {
     blocking(&server, move |server| {
         let mut new = new_run(&message)?;
         if new.experiment.is_none() {
@@ -57,7 +97,7 @@ pub(super) async fn create(
     .await
 }
 
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| {
         let detail = server.run(&id)?;
         Ok(Json(run(server, &detail.entry, Some(&detail))))
@@ -65,23 +105,8 @@ pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) ->
     .await
 }
 
-pub(super) async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn delete(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| server.delete(&id)).await?;
-    Ok(done())
-}
-
-pub(super) async fn act(State(server): State<Server>, Path(path): Path<String>) -> Result<Json> {
-    blocking(&server, move |server| {
-        let (id, verb) = id_and_verb(&path)?;
-        match verb {
-            "archive" => server.archive(id, true),
-            "unarchive" => server.archive(id, false),
-            "terminate" => server.terminate(id),
-            "retry" => server.retry(id),
-            other => Err(no_verb(other)),
-        }
-    })
-    .await?;
     Ok(done())
 }
 

@@ -9,8 +9,9 @@ use weft::metadata::{RunRecord, StepRecord};
 use weft::pipeline::model::TaskState;
 use weft::pipeline::step::{PortValue, PortValues};
 
-use super::list::Params;
+use super::list::{Params, Part};
 use super::runs::ids;
+use super::table::{Table, about};
 use super::write::{Json, failure, int64, maybe_time, object, time};
 use crate::error::{Error, Result};
 use crate::router::blocking;
@@ -94,7 +95,7 @@ const fn task_state(state: TaskState) -> &'static str {
 }
 
 /// The task that a task lies in: the loop of an iteration, the pipeline around a step.
-fn parent(task: &str) -> Option<&str> {
+pub(crate) fn parent(task: &str) -> Option<&str> {
     match task.strip_suffix(']').and_then(|task| task.rsplit_once('[')) {
         Some((looped, number)) if number.bytes().all(|digit| digit.is_ascii_digit()) => Some(looped),
         _ => task.rsplit_once('/').map(|(around, _)| around),
@@ -106,12 +107,46 @@ fn name(task: &str) -> &str {
     task.rsplit('/').next().unwrap_or(task)
 }
 
-/// The tasks of a run, or of the newest runs: `run_id` says of which.
-pub(super) async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
+pub(super) fn table() -> Table {
+    Table::default()
+        .get(
+            "/apis/v2beta1/tasks",
+            about("list_tasks", "Lists the tasks of a run, or of the newest runs.")
+                .paged()
+                .texts(&[
+                    ("run_id", "Only those of this run."),
+                    ("parent_id", "Only those inside of this task."),
+                    ("order_by", "`create_time`, perhaps with `asc` or `desc`."),
+                    ("namespace", "Without effect: there are no namespaces."),
+                ])
+                .gives("ListTasksResponse"),
+            list,
+        )
+        .get("/apis/v2beta1/tasks/{task_id}", about("get_task", "Gives a task.").gives("PipelineTaskDetail"), get)
+}
+
+/// The tasks of a run, or of the newest runs: `run_id` or `parent_id` say of which.
+async fn list(State(server): State<Server>, Query(params): Query<Params>) -> Result<Json> {
     blocking(&server, move |server| {
+        let part = Part::of(&params)?;
+        let text = |name: &str| params.get(name).map(String::as_str).filter(|text| !text.is_empty());
+        let descending = match text("order_by").unwrap_or_default().to_lowercase().as_str() {
+            "" | "create_time" | "create_time asc" => false,
+            "create_time desc" => true,
+            _ => return Err(Error::invalid("tasks are ordered by `create_time`, perhaps with `asc` or `desc`")),
+        };
+        let parent = text("parent_id");
+        let around = match parent.map(str::parse::<i64>) {
+            None => None,
+            Some(Ok(execution)) => server.store().metadata.run_of_execution(execution)?,
+            Some(Err(_)) => Some(String::new()),
+        };
+        if parent.is_some() && around.is_none() {
+            return Ok(Json(object([])));
+        }
         let mut query = ListQuery { limit: 20, descending: true, ..ListQuery::default() };
-        if let Some(run) = params.get("run_id").filter(|run| !run.is_empty()) {
-            let values = vec![Value::String(run.clone())];
+        for run in text("run_id").map(str::to_owned).into_iter().chain(around) {
+            let values = vec![Value::String(run)];
             query.filter.push(Predicate { field: Field::Id, comparison: Comparison::Equals, values });
         }
         let mut tasks = Vec::new();
@@ -121,14 +156,19 @@ pub(super) async fn list(State(server): State<Server>, Query(params): Query<Para
                 tasks.extend(details(server, record, entry.status.has_ended()));
             }
         }
+        tasks.retain(|task| parent.is_none_or(|parent| task["parent_task_id"] == parent));
+        if descending {
+            tasks.reverse();
+        }
         let total = tasks.len();
-        Ok(Json(object([("tasks", tasks.into()), ("total_size", total.into())])))
+        let (tasks, next) = part.cut(tasks);
+        Ok(Json(object([("tasks", tasks.into()), ("total_size", total.into()), ("next_page_token", next.into())])))
     })
     .await
 }
 
 /// A task, by the row of its execution.
-pub(super) async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
+async fn get(State(server): State<Server>, Path(id): Path<String>) -> Result<Json> {
     blocking(&server, move |server| {
         let missing = || Error::not_found("there is no such task");
         let execution: i64 = id.parse().map_err(|_| missing())?;

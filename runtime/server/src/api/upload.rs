@@ -6,19 +6,42 @@ use axum::body::Bytes;
 use axum::extract::{Multipart, Query, State};
 use weft::metadata::control::Spec;
 
+use super::MAX_UPLOAD;
 use super::list::Params;
 use super::pipelines;
+use super::table::{Body, Table, about};
 use super::write::Json;
 use crate::error::{Error, Kind, Result};
 use crate::package::pipeline_text;
 use crate::router::blocking;
 use crate::server::{NewPipeline, NewVersion, Server};
 
-pub(super) async fn pipeline(
-    State(server): State<Server>,
-    Query(params): Query<Params>,
-    form: Multipart,
-) -> Result<Json> {
+pub(super) fn table() -> Table {
+    const TEXTS: [(&str, &str); 6] = [
+        ("name", "Its name; that of the pipeline, or with the time, if it is not given."),
+        ("display_name", "Its name for people."),
+        ("description", "What it is about."),
+        ("tags", "Labels: a JSON object of texts."),
+        ("code_source_url", "Where its source code lies."),
+        ("namespace", "Without effect: there are no namespaces."),
+    ];
+    let upload = |id, summary| about(id, summary).takes_up_to(Body::File, MAX_UPLOAD).texts(&TEXTS);
+    Table::default()
+        .post(
+            "/apis/v2beta1/pipelines/upload",
+            upload("UploadPipeline", "Makes a pipeline of a file: YAML, JSON, `.zip` or `.tar.gz`.").gives("Pipeline"),
+            pipeline,
+        )
+        .post(
+            "/apis/v2beta1/pipelines/upload_version",
+            upload("UploadPipelineVersion", "Adds the pipeline in a file as a version.")
+                .texts(&[("pipelineid", "The pipeline.")])
+                .gives("PipelineVersion"),
+            version,
+        )
+}
+
+async fn pipeline(State(server): State<Server>, Query(params): Query<Params>, form: Multipart) -> Result<Json> {
     let package = package(form).await?;
     blocking(&server, move |server| {
         let version = version_of(&package, &params, true)?;
@@ -33,11 +56,7 @@ pub(super) async fn pipeline(
     .await
 }
 
-pub(super) async fn version(
-    State(server): State<Server>,
-    Query(params): Query<Params>,
-    form: Multipart,
-) -> Result<Json> {
+async fn version(State(server): State<Server>, Query(params): Query<Params>, form: Multipart) -> Result<Json> {
     let package = package(form).await?;
     blocking(&server, move |server| {
         let id = text(&params, "pipelineid");

@@ -24,6 +24,7 @@ mod live;
 mod login;
 mod pipelines;
 mod preview;
+mod removal;
 mod request;
 mod run;
 mod runs;
@@ -33,6 +34,7 @@ mod state;
 mod step;
 mod storage;
 mod timeline;
+mod trigger_form;
 mod triggers;
 mod values;
 mod words;
@@ -55,6 +57,8 @@ pub(crate) fn router() -> Router<Server> {
         .route("/runs/{id}/again", get(form::again).post(form::submit_again))
         .route("/runs/{id}/stop", post(run::stop))
         .route("/runs/{id}/resume", post(run::resume))
+        .route("/archive", post(removal::archive))
+        .route("/delete", get(removal::ask).post(removal::delete))
         .route("/compare", get(compare::page))
         .route("/pipelines", get(pipelines::list))
         .route("/pipelines/{name}", get(pipelines::page))
@@ -68,7 +72,10 @@ pub(crate) fn router() -> Router<Server> {
         .route("/components", get(components::page))
         .route("/schedules", get(schedules::page))
         .route("/schedules/{id}/enabled", post(schedules::enable))
+        .route("/triggers", post(trigger_form::make))
+        .route("/triggers/new", get(trigger_form::new))
         .route("/triggers/{name}/enabled", post(triggers::enable))
+        .route("/triggers/{name}/delete", get(trigger_form::ask).post(trigger_form::delete))
         .route("/store", get(storage::page))
         .route("/page/{version}/{name}", get(assets::asset))
         .fallback(request::nowhere)

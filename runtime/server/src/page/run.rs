@@ -151,6 +151,7 @@ pub(super) async fn page(State(server): State<Server>, Path(id): Path<String>, f
 pub(super) fn head(run: &Run) -> Markup {
     let href = format!("/runs/{}", encoded(&run.id));
     let counts = counts(&run.steps);
+    let archived = run.entry.as_ref().is_some_and(|entry| entry.archived);
     let can_resume = matches!(run.look, Look::Failed | Look::Canceled | Look::Stopped) && run.record.is_some();
     let error = run.record.as_ref().and_then(|record| record.summary.error.as_deref());
     let error = error.or_else(|| run.entry.as_ref().and_then(|entry| entry.error.as_deref()));
@@ -164,7 +165,7 @@ pub(super) fn head(run: &Run) -> Markup {
                     a href="/" { "Runs" } span aria-hidden="true" { "/" }
                     a href={ "/pipelines/" (encoded(run.pipeline_name())) } { (short(run.pipeline_name(), 60)) } span aria-hidden="true" { "/" }
                 }
-                h1 { (short(run.name(), 120)) (run.look.badge()) }
+                h1 { (short(run.name(), 120)) (run.look.badge()) @if archived { span class="badge is-skipped" { "Archived" } } }
             }
             div class="actions" {
                 @if run.look.is_moving() {
@@ -173,6 +174,15 @@ pub(super) fn head(run: &Run) -> Markup {
                 @if can_resume {
                     form method="post" action={ (href) "/resume" } { button class="button" type="submit" { "Resume" } }
                 }
+                @if !run.look.is_moving() {
+                    form method="post" action="/archive" {
+                        input type="hidden" name="run" value=(run.id);
+                        input type="hidden" name="from" value="run";
+                        input type="hidden" name="archived" value=(if archived { "no" } else { "yes" });
+                        button class="button plain" type="submit" { (if archived { "Take back" } else { "Archive" }) }
+                    }
+                }
+                a class="button plain" href={ "/delete?run=" (encoded(&run.id)) } { "Delete…" }
                 a class="button primary" href={ (href) "/again" } { "Run again…" }
             }
         }

@@ -33,6 +33,9 @@ const STATES: [(&str, RunState, &str); 4] = [
     ("canceled", RunState::Canceled, "Canceled"),
 ];
 
+/// In place of a state: those that were put away.
+const ARCHIVED: &str = "archived";
+
 /// `/`: the whole page, or with `part` the table alone.
 pub(super) async fn page(State(server): State<Server>, fields: Fields, headers: HeaderMap) -> Response {
     if fields.get("part").is_some() {
@@ -81,6 +84,7 @@ fn tools(fields: &Fields, pipelines: &[PipelineSummary], problem: Option<&str>) 
             select id="state" name="state" {
                 option value="" { "Any state" }
                 @for (value, _, word) in STATES { option value=(value) selected[chosen("state", value)] { (word) } }
+                option value=(ARCHIVED) selected[chosen("state", ARCHIVED)] { "Archived" }
             }
             button class="button" type="submit" { "Filter" }
             @if ["q", "pipeline", "state"].iter().any(|name| fields.get(name).is_some()) { a class="button plain" href="/" { "Clear" } }
@@ -119,10 +123,12 @@ impl Listing {
         let now_ms = server.settings().clock.now_ms();
         let filter = filter::parse(fields.get("q").unwrap_or_default());
         let state = fields.get("state").and_then(|name| STATES.iter().find(|(known, _, _)| *known == name));
+        let archived = fields.get("state") == Some(ARCHIVED);
         let page = fields.number("page");
         let query = RunQuery {
             pipeline: fields.get("pipeline"),
             state: state.map(|(_, state, _)| *state),
+            archived,
             texts: filter.texts.clone(),
             comparisons: filter.comparisons.clone(),
             offset: (page - 1).saturating_mul(PAGE),
@@ -133,7 +139,7 @@ impl Listing {
         let entries = entries(server, &ids);
         let mut rows = Vec::new();
         // Those that wait are in no list of what ran.
-        if page == 1 && state.is_none() && filter == filter::Filter::default() {
+        if page == 1 && state.is_none() && !archived && filter == filter::Filter::default() {
             let waiting = waiting(server, fields.get("pipeline"));
             rows.extend(waiting.into_iter().map(|entry| Row::waiting(entry, now_ms)));
         }
@@ -194,6 +200,14 @@ impl Listing {
             }
             div class="below" {
                 button class="button" type="submit" data-compare { "Compare selected" }
+                @if fields.get("state") == Some(ARCHIVED) {
+                    input type="hidden" name="archived" value="no";
+                    input type="hidden" name="from" value="archived";
+                    button class="button plain" type="submit" formmethod="post" formaction="/archive" data-selected { "Take back" }
+                } @else {
+                    button class="button plain" type="submit" formmethod="post" formaction="/archive" data-selected { "Archive" }
+                }
+                button class="button plain" type="submit" formaction="/delete" data-selected { "Delete…" }
                 @if more_parameters || more_metrics || all {
                     a class="button plain" href={ "/" (fields.with("columns", (!all).then_some("all"))) } {
                         @if all { "Fewer columns" } @else { "All columns" }

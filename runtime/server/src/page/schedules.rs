@@ -23,7 +23,7 @@ pub(super) async fn page(State(server): State<Server>) -> Response {
         let now_ms = server.settings().clock.now_ms();
         let triggers = triggers::cards(server, now_ms)?;
         Ok(Page::new(Section::Schedules, "Schedules").around(&html! {
-            (heading(&[], &html! { "Schedules" }, &html! {}))
+            (heading(&[], &html! { "Schedules" }, &html! { a class="button" href="/triggers/new" { "New trigger…" } }))
             (triggers)
             @if !triggers.0.is_empty() { h2 class="part" { "Recurring runs" } }
             @if found.entries.is_empty() {

@@ -10,7 +10,7 @@ use super::values;
 use super::words::{encoded, grouped, plain, short};
 use crate::error::Result;
 use crate::server::Server;
-use crate::trigger::{Definition, On};
+use crate::trigger::{Definition, Home, On};
 
 /// A part of a page with all triggers; nothing if there are none.
 pub(super) fn cards(server: &Server, now_ms: i64) -> Result<Markup> {
@@ -23,7 +23,11 @@ pub(super) fn cards(server: &Server, now_ms: i64) -> Result<Markup> {
         .iter()
         .map(|(one, state)| {
             let problem = problems.remove(&one.name).map(|problem| server.text_without_paths(&problem));
-            card(one, state.as_ref(), problem.as_deref(), now_ms)
+            let pipeline = match &one.home {
+                Home::Page { pipeline } => server.pipeline(pipeline).ok().map(|entry| entry.name),
+                Home::File { .. } => None,
+            };
+            card(one, state.as_ref(), pipeline.as_deref(), problem.as_deref(), now_ms)
         })
         .collect();
     Ok(html! {
@@ -33,7 +37,13 @@ pub(super) fn cards(server: &Server, now_ms: i64) -> Result<Markup> {
     })
 }
 
-fn card(one: &Definition, state: Option<&TriggerState>, problem: Option<&str>, now_ms: i64) -> Markup {
+fn card(
+    one: &Definition,
+    state: Option<&TriggerState>,
+    pipeline: Option<&str>,
+    problem: Option<&str>,
+    now_ms: i64,
+) -> Markup {
     let enabled = state.is_none_or(|state| state.enabled);
     html! {
         li class="card" id={ "trigger-" (one.name) } {
@@ -43,11 +53,15 @@ fn card(one: &Definition, state: Option<&TriggerState>, problem: Option<&str>, n
                     input type="hidden" name="enabled" value=(if enabled { "no" } else { "yes" });
                     button class="button" type="submit" disabled[state.is_none()] { (if enabled { "Switch off" } else { "Switch on" }) span class="unseen" { " " (short(&one.name, 90)) } }
                 }
+                @if let Home::Page { .. } = one.home {
+                    a class="button plain" href={ "/triggers/" (encoded(&one.name)) "/delete" } { "Delete…" span class="unseen" { " " (short(&one.name, 90)) } }
+                }
             }
             @if !one.description.is_empty() { p { (plain(&one.description)) } }
             @if let Some(problem) = problem { p class="wrong" { (plain(problem)) } }
             dl class="facts" {
                 div { dt { "When" } dd { (when(&one.on, &one.name)) } }
+                @if let Some(pipeline) = pipeline { div { dt { "Starts" } dd { a href={ "/pipelines/" (encoded(pipeline)) } { (short(pipeline, 60)) } } } }
                 div { dt { "Last" } dd {
                     @match state.and_then(|state| state.last_ms) { Some(last) => { (values::ago(last, now_ms)) } None => { span class="dim" { "never" } } }
                 } }

@@ -1,4 +1,4 @@
-//! What a trigger is, as its file has it.
+//! What a trigger is, as its file or a form of the page has it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -26,12 +26,10 @@ pub(crate) struct Definition {
     pub name: String,
     /// What it is about.
     pub description: String,
-    /// The file that it was read from.
-    pub file: PathBuf,
+    /// Where it and its pipeline are from.
+    pub home: Home,
     /// What starts a run.
     pub on: On,
-    /// The pipeline's file.
-    pub pipeline: PathBuf,
     /// Values of parameters, with placeholders in texts.
     pub parameters: BTreeMap<String, Value>,
     /// Input artifacts, paths and URIs with placeholders in them.
@@ -44,6 +42,15 @@ pub(crate) struct Definition {
     pub priority: i64,
     /// Executes every step, whatever earlier runs gave.
     pub no_cache: bool,
+}
+
+/// Where a trigger and its pipeline are from.
+#[derive(Debug, Clone)]
+pub(crate) enum Home {
+    /// A file of this host, with that of its pipeline.
+    File { file: PathBuf, pipeline: PathBuf },
+    /// The page, with the id of an uploaded pipeline, whose newest version it starts.
+    Page { pipeline: String },
 }
 
 /// What starts a run.
@@ -62,11 +69,30 @@ pub(crate) enum On {
     Artifact(ArtifactMatch),
     /// Someone who knows a secret asks for it.
     Webhook {
-        /// The secret: `NAME/KEY` of the folder of secrets, or the name of a variable of the server's environment.
-        secret: String,
+        /// What its senders know.
+        secret: Secret,
         /// How requests are signed.
         scheme: Scheme,
     },
+}
+
+/// The secret of a webhook.
+#[derive(Clone)]
+pub(crate) enum Secret {
+    /// `NAME/KEY` of the folder of secrets, or the name of a variable of the server's environment.
+    Named(String),
+    /// The secret itself, which the server made.
+    Made(String),
+}
+
+impl std::fmt::Debug for Secret {
+    /// A secret is not told.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Named(name) => write!(f, "Named({name:?})"),
+            Self::Made(_) => f.write_str("Made(..)"),
+        }
+    }
 }
 
 /// Which artifacts start a run. What is not given matches all.
@@ -163,8 +189,11 @@ pub(crate) fn read_all(paths: &[PathBuf]) -> Result<Vec<Definition>> {
     match found.iter().find(|one| !names.insert(&one.name)) {
         None => Ok(found),
         Some(twice) => {
-            let why = format!("{}: there is another trigger `{}`; give one a `name`", twice.file.display(), twice.name);
-            Err(Error::invalid(why))
+            let file = match &twice.home {
+                Home::File { file, .. } => file.display().to_string(),
+                Home::Page { .. } => String::new(),
+            };
+            Err(Error::invalid(format!("{file}: there is another trigger `{}`; give one a `name`", twice.name)))
         }
     }
 }
@@ -219,23 +248,71 @@ fn read(file: &Path) -> Result<Definition> {
     };
     let written: Written = serde_json::from_value(document).map_err(|error| wrong(error.to_string()))?;
     let folder = file.parent().unwrap_or(Path::new("/"));
-    let name = written.name.unwrap_or_else(|| stem(file));
-    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
-    {
-        return Err(wrong(format!(
-            "the name `{name}` is not one of a trigger: 1 to {MAX_NAME} letters, digits, `-` and `_`; give it by `name`"
-        )));
-    }
-    let max_concurrency = written.max_concurrency.unwrap_or(1);
-    if max_concurrency < 1 {
-        return Err(wrong(format!("`max-concurrency` is {max_concurrency}; it is at least 1")));
-    }
     let pipeline = folder.join(&written.pipeline);
     if !pipeline.is_file() {
         return Err(wrong(format!(
             "there is no pipeline `{}`; the path begins in the trigger's folder",
             pipeline.display()
         )));
+    }
+    let home = Home::File { file: file.to_owned(), pipeline };
+    let within = |folder_of: &Path| Ok(folder.join(folder_of));
+    definition(written, || stem(file), home, &within, Secret::Named).map_err(wrong)
+}
+
+/// What a trigger gives to the inputs of a pipeline that was uploaded: nothing else of this host can be named on the page.
+const GIVEN: [&str; 3] = ["[[File]]", "[[Files]]", "[[ArtifactUri]]"];
+
+/// Reads a trigger that was made on the page: written as a file is, but `pipeline` is the id of one that was uploaded, `folder` begins with
+/// the name of one of the folders that may be watched, and the secret of a webhook is the secret itself.
+///
+/// # Errors
+/// What is wrong, in words.
+pub(crate) fn of_page(document: Value, watched: &[PathBuf]) -> Result<Definition, String> {
+    let written: Written = serde_json::from_value(document).map_err(|error| error.to_string())?;
+    let given = |inputs: &OneOrMore| match inputs {
+        OneOrMore::One(text) => GIVEN.contains(&text.as_str()),
+        OneOrMore::More(_) => false,
+    };
+    if let Some((name, _)) = written.inputs.iter().find(|(_, inputs)| !given(inputs)) {
+        return Err(format!(
+            "the input `{name}` can be given {} here",
+            GIVEN.map(|text| format!("`{text}`")).join(", ")
+        ));
+    }
+    let home = Home::Page { pipeline: written.pipeline.display().to_string() };
+    let within = |folder: &Path| {
+        let mut parts = folder.components();
+        let first = parts.next().map(|part| part.as_os_str().to_owned()).unwrap_or_default();
+        let base = watched.iter().find(|base| base.file_name() == Some(&first));
+        let base =
+            base.ok_or_else(|| format!("`{}` is in no folder that `weft serve --watch` names", folder.display()))?;
+        if parts.clone().any(|part| !matches!(part, std::path::Component::Normal(_))) {
+            return Err(format!("`{}` is no path inside of the folder", folder.display()));
+        }
+        Ok(base.join(parts.as_path()))
+    };
+    definition(written, String::new, home, &within, Secret::Made)
+}
+
+/// A trigger as it is written, checked.
+fn definition(
+    written: Written,
+    unnamed: impl FnOnce() -> String,
+    home: Home,
+    within: &dyn Fn(&Path) -> Result<PathBuf, String>,
+    secret: fn(String) -> Secret,
+) -> Result<Definition, String> {
+    let name = written.name.unwrap_or_else(unnamed);
+    if name.is_empty() || name.len() > MAX_NAME || !name.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c))
+    {
+        return Err(format!(
+            "the name `{name}` is not one of a trigger: 1 to {MAX_NAME} letters, digits, `-` and `_`; give it by `name`"
+        ));
+    }
+    let max_concurrency = written.max_concurrency.unwrap_or(1);
+    if max_concurrency < 1 {
+        return Err(format!("`max-concurrency` is {max_concurrency}; it is at least 1"));
     }
     let inputs = written.inputs.into_iter().flat_map(|(name, given)| {
         let all = match given {
@@ -246,20 +323,23 @@ fn read(file: &Path) -> Result<Definition> {
     });
     Ok(Definition {
         description: written.description,
-        on: on(written.on, folder).map_err(wrong)?,
-        pipeline,
+        on: on(written.on, within, secret)?,
+        home,
         parameters: written.with,
         inputs: inputs.collect(),
         experiment: written.experiment,
         max_concurrency,
         priority: written.priority,
         no_cache: written.no_cache,
-        file: file.to_owned(),
         name,
     })
 }
 
-fn on(written: WrittenOn, base: &Path) -> Result<On, String> {
+fn on(
+    written: WrittenOn,
+    within: &dyn Fn(&Path) -> Result<PathBuf, String>,
+    named: fn(String) -> Secret,
+) -> Result<On, String> {
     Ok(match written {
         WrittenOn::Files(WrittenFiles { folder, matching, settle }) => {
             let pattern = |text: String| {
@@ -268,7 +348,7 @@ fn on(written: WrittenOn, base: &Path) -> Result<On, String> {
             let settle =
                 settle.map(|text| parse_duration(&text).map_err(|why| format!("`settle`: {why}"))).transpose()?;
             On::Files {
-                folder: base.join(folder),
+                folder: within(&folder)?,
                 matching: matching.map(pattern).transpose()?,
                 settle: settle.unwrap_or(SETTLE),
             }
@@ -279,7 +359,7 @@ fn on(written: WrittenOn, base: &Path) -> Result<On, String> {
             }
             On::Artifact(wanted)
         }
-        WrittenOn::Webhook(WrittenWebhook { secret, scheme }) => On::Webhook { secret, scheme },
+        WrittenOn::Webhook(WrittenWebhook { secret, scheme }) => On::Webhook { secret: named(secret), scheme },
     })
 }
 
@@ -328,5 +408,33 @@ mod tests {
             let found = problem(text);
             assert!(found.starts_with(told), "{found}");
         }
+    }
+
+    #[test]
+    fn one_that_is_made_on_the_page_names_nothing_of_the_host_but_what_may_be_watched() {
+        let watched = [PathBuf::from("/data/incoming")];
+        let read = |on: Value, inputs: Value| {
+            let document = serde_json::json!({"name": "t", "pipeline": "an-id", "on": on, "inputs": inputs});
+            of_page(document, &watched).map(|definition| definition.on)
+        };
+        let files = |folder: &str| serde_json::json!({"files": {"folder": folder}});
+        let none = || serde_json::json!({});
+        for (folder, path) in [("incoming", "/data/incoming"), ("incoming/a/b", "/data/incoming/a/b")] {
+            match read(files(folder), serde_json::json!({"table": "[[File]]"})) {
+                Ok(On::Files { folder, .. }) => assert_eq!(folder, Path::new(path)),
+                other => panic!("{other:?}"),
+            }
+        }
+        for folder in ["other", "/data/incoming", "../incoming", "incoming/../../etc", "", "."] {
+            let told = read(files(folder), none()).unwrap_err();
+            assert!(told.contains("is in no folder") || told.contains("is no path inside"), "{folder}: {told}");
+        }
+        for input in ["/etc/passwd", "[[Body.path]]", "in/[[File]]"] {
+            let told = read(files("incoming"), serde_json::json!({"table": input})).unwrap_err();
+            assert!(told.starts_with("the input `table` can be given `[[File]]`"), "{told}");
+        }
+        let webhook = read(serde_json::json!({"webhook": {"secret": "whsec_x"}}), none()).unwrap();
+        assert!(matches!(&webhook, On::Webhook { secret: Secret::Made(_), .. }));
+        assert!(!format!("{webhook:?}").contains("whsec"), "{webhook:?}");
     }
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use weft::metadata::control::{LocalSpec, Origin, Spec, Submission, TriggerState};
 
-use super::definition::{self, ArtifactMatch, Definition, On};
+use super::definition::{self, ArtifactMatch, Definition, Home, On, Secret};
 use super::files::{self, Contents, Watched};
 use super::{Delivery, artifacts, webhook};
 use crate::error::{Error, Kind, Result};
@@ -33,12 +33,17 @@ const REMEMBERED: Duration = Duration::from_hours(1);
 pub(crate) struct Triggers {
     /// Files, and folders of files. Absolute.
     paths: Vec<PathBuf>,
+    /// Folders whose files triggers of the page may wait for. Absolute.
+    watched: Vec<PathBuf>,
     known: Mutex<Known>,
 }
 
 #[derive(Default)]
 struct Known {
+    /// Those of files.
     definitions: Vec<Arc<Definition>>,
+    /// Those that were made on the page.
+    made: Vec<Arc<Definition>>,
     stamps: Vec<(PathBuf, Option<(u64, SystemTime)>)>,
     /// What keeps triggers from working, by name; that of a file that cannot be read, by its path.
     problems: BTreeMap<String, String>,
@@ -71,19 +76,50 @@ impl Triggers {
     ///
     /// # Errors
     /// One of them is wrong.
-    pub fn read(paths: &[PathBuf]) -> Result<Self> {
+    pub fn read(paths: &[PathBuf], watched: &[PathBuf]) -> Result<Self> {
         let absolute = |path: &PathBuf| {
             std::path::absolute(path).map_err(|error| Error::invalid(format!("{}: {error}", path.display())))
         };
         let paths = paths.iter().map(absolute).collect::<Result<Vec<_>>>()?;
         let stamps = definition::stamps(&paths);
         let definitions = definition::read_all(&paths)?.into_iter().map(Arc::new).collect();
-        Ok(Self { paths, known: Mutex::new(Known { definitions, stamps, problems: BTreeMap::new() }) })
+        let watched = watched.iter().map(absolute).collect::<Result<Vec<_>>>()?;
+        for (at, folder) in watched.iter().enumerate() {
+            if folder.file_name().is_none() || watched[..at].iter().any(|other| other.file_name() == folder.file_name())
+            {
+                let why = "a folder to watch is called by the last part of its path, and no two may be called the same";
+                return Err(Error::invalid(format!("{}: {why}", folder.display())));
+            }
+        }
+        let known = Known { definitions, stamps, ..Known::default() };
+        Ok(Self { paths, watched, known: Mutex::new(known) })
     }
 
-    /// All of them, by name.
+    /// The names of the folders whose files triggers of the page may wait for.
+    pub fn watched(&self) -> Vec<String> {
+        let name = |folder: &PathBuf| folder.file_name().map(|name| name.to_string_lossy().into_owned());
+        self.watched.iter().filter_map(name).collect()
+    }
+
+    /// Takes those that were made on the page, by name and as JSON.
+    pub fn take_made(&self, made: Vec<(String, String)>) {
+        let mut known = lock_of(&self.known);
+        known.made.clear();
+        for (name, definition) in made {
+            let document = serde_json::from_str(&definition).map_err(|error| error.to_string());
+            match document.and_then(|document| definition::of_page(document, &self.watched)) {
+                Ok(read) => known.made.push(Arc::new(read)),
+                Err(why) => _ = known.problems.insert(name, why),
+            }
+        }
+    }
+
+    /// All of them, by name. Where a file has the name of one that was made on the page, it is the file's.
     pub fn all(&self) -> Vec<Arc<Definition>> {
-        let mut all = lock_of(&self.known).definitions.clone();
+        let known = lock_of(&self.known);
+        let mut all = known.definitions.clone();
+        let is_free = |one: &&Arc<Definition>| !known.definitions.iter().any(|other| other.name == one.name);
+        all.extend(known.made.iter().filter(is_free).cloned());
         all.sort_by(|a, b| a.name.cmp(&b.name));
         all
     }
@@ -95,12 +131,15 @@ impl Triggers {
 
     /// The folders that pipelines of triggers lie in.
     pub fn folders(&self) -> Vec<PathBuf> {
-        let folder = |one: &Arc<Definition>| one.pipeline.parent().map(Path::to_owned);
-        lock_of(&self.known).definitions.iter().filter_map(folder).collect()
+        let folder = |one: &Arc<Definition>| match &one.home {
+            Home::File { pipeline, .. } => pipeline.parent().map(Path::to_owned),
+            Home::Page { .. } => None,
+        };
+        lock_of(&self.known).definitions.iter().filter_map(folder).chain(self.watched.iter().cloned()).collect()
     }
 
     fn named(&self, name: &str) -> Option<Arc<Definition>> {
-        lock_of(&self.known).definitions.iter().find(|one| one.name == name).cloned()
+        self.all().into_iter().find(|one| one.name == name)
     }
 
     /// Reads the files again if one of them was changed. What cannot be read leaves the triggers as they were.
@@ -159,6 +198,48 @@ impl Server {
             Ok(())
         } else {
             Err(Error::not_found(format!("there is no trigger `{name}`")))
+        }
+    }
+
+    /// Makes a trigger of what a form of the page has, written as the file of one, but for what [`definition::of_page`] tells. A webhook gets a
+    /// secret, which is given back and told nowhere else.
+    ///
+    /// # Errors
+    /// Something is wrong with it, its name is taken, or there is no such pipeline.
+    pub(crate) fn make_trigger(&self, mut document: Value) -> Result<(String, Option<String>)> {
+        let mut made = None;
+        if let Some(webhook) = document.pointer_mut("/on/webhook") {
+            let secret = webhook::new_secret()?;
+            webhook["secret"] = secret.as_str().into();
+            made = Some(secret);
+        }
+        let triggers = &self.0.triggers;
+        let definition = definition::of_page(document.clone(), &triggers.watched).map_err(Error::invalid)?;
+        if let Home::Page { pipeline } = &definition.home {
+            self.pipeline(pipeline)?;
+        }
+        if triggers.named(&definition.name).is_some() {
+            let name = definition.name;
+            return Err(Error::new(Kind::AlreadyExists, format!("there is already a trigger called `{name}`")));
+        }
+        let now = self.now_ms();
+        self.metadata().transaction(|tx| tx.make_trigger(&definition.name, &document.to_string(), now))?;
+        triggers.take_made(self.metadata().made_triggers()?);
+        Ok((definition.name, made))
+    }
+
+    /// Forgets a trigger that was made on the page; the runs that it started stay.
+    ///
+    /// # Errors
+    /// There is none of this name that was made on the page.
+    pub(crate) fn delete_trigger(&self, name: &str) -> Result<()> {
+        let deleted = self.metadata().transaction(|tx| tx.delete_trigger(name))?;
+        self.0.triggers.take_made(self.metadata().made_triggers()?);
+        lock_of(&self.0.triggers.known).problems.remove(name);
+        if deleted {
+            Ok(())
+        } else {
+            Err(Error::not_found(format!("there is no trigger `{name}` that was made on the page")))
         }
     }
 
@@ -320,7 +401,11 @@ impl Server {
     }
 
     /// A webhook's secret: the file `NAME/KEY` in the folder of secrets, or a variable of the server's environment.
-    fn secret(&self, name: &str) -> Result<String> {
+    fn secret(&self, secret: &Secret) -> Result<String> {
+        let name = match secret {
+            Secret::Named(name) => name,
+            Secret::Made(secret) => return Ok(secret.clone()),
+        };
         let host = self.0.weft.linker().host();
         let from_file = || {
             let (name, key) = name.split_once('/')?;
@@ -357,8 +442,14 @@ impl Server {
         let cannot = |error: &dyn std::fmt::Display| {
             Error::new(Kind::FailedPrecondition, format!("its pipeline cannot be read: {error}"))
         };
-        let text = std::fs::read_to_string(&trigger.pipeline).map_err(|error| cannot(&error))?;
-        let local = LocalSpec { file: trigger.pipeline.display().to_string(), inputs: Vec::new() };
+        let (spec, pipeline) = match &trigger.home {
+            Home::File { pipeline, .. } => {
+                let text = std::fs::read_to_string(pipeline).map_err(|error| cannot(&error))?;
+                let local = LocalSpec { file: pipeline.display().to_string(), inputs: Vec::new() };
+                (Some(Spec { text, local: Some(local) }), None)
+            }
+            Home::Page { pipeline } => (None, Some(pipeline.clone())),
+        };
         let experiment = match &trigger.experiment {
             None => None,
             Some(name) => Some(self.experiment_named(name)?),
@@ -367,7 +458,8 @@ impl Server {
             name: format!("{}-{index}", trigger.name),
             description: trigger.description.clone(),
             experiment,
-            spec: Some(Spec { text, local: Some(local) }),
+            spec,
+            pipeline,
             no_cache: trigger.no_cache,
             priority: trigger.priority,
             ..NewRun::default()
@@ -376,7 +468,11 @@ impl Server {
         let mut run = self.submission(new, origin).map_err(|error| cannot(&error))?;
         let now_ms = self.now_ms();
         let firing = Firing { run: &run.id, due_ms: now_ms, now_ms, index, more: Some(&happened.values) };
-        let folder = trigger.file.parent().unwrap_or(Path::new("/"));
+        let folder = match &trigger.home {
+            Home::File { file, .. } => file.parent(),
+            Home::Page { .. } => None,
+        };
+        let folder = folder.unwrap_or(Path::new("/"));
         let inputs = trigger.inputs.iter().flat_map(|(name, text)| {
             let given = match firing.value(&Value::String(text.clone())) {
                 Value::Array(all) => all,
@@ -384,8 +480,11 @@ impl Server {
             };
             given.into_iter().map(|one| (name.clone(), located(folder, &one)))
         });
-        if let Some(local) = &mut run.spec.local {
-            local.inputs = inputs.collect();
+        let inputs: Vec<(String, String)> = inputs.collect();
+        match &mut run.spec.local {
+            Some(local) => local.inputs = inputs,
+            None if inputs.is_empty() => {}
+            none => *none = Some(LocalSpec { file: String::new(), inputs }),
         }
         run.parameters = firing.parameters(&trigger.parameters);
         Ok(run)

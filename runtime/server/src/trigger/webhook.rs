@@ -64,6 +64,13 @@ impl Delivery {
     }
 }
 
+/// A secret for a webhook, of 32 random bytes, as Standard Webhooks writes them.
+pub(super) fn new_secret() -> Result<String> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|error| Error::new(Kind::Internal, format!("no randomness: {error}")))?;
+    Ok(format!("whsec_{}", BASE64_STANDARD.encode(bytes)))
+}
+
 /// Whether a secret is long enough to be one.
 ///
 /// # Errors

@@ -67,6 +67,7 @@
     const count = all("#compare input[name=run]:checked").length;
     button.disabled = count < 2;
     button.textContent = count > 1 ? `Compare ${count} runs` : "Compare selected";
+    for (const other of all("[data-selected]")) other.disabled = !count;
   };
   document.addEventListener("change", (event) => {
     if (event.target.matches("#compare input[name=run]")) ticked();

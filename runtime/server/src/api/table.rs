@@ -1,0 +1,314 @@
+//! The REST API as one table: an entry is a route together with its description, so that the router and the OpenAPI document are made of
+//! the same thing and neither can have what the other lacks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::handler::Handler;
+use axum::http::StatusCode;
+use axum::http::header::{ALLOW, HeaderValue};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{MethodFilter, MethodRouter, on};
+
+use super::write::done;
+use crate::error::{Error, Kind, Result};
+use crate::router::blocking;
+use crate::server::Server;
+
+/// Bytes of a request with JSON.
+const MAX_JSON: usize = 32 << 20;
+
+/// The methods of HTTP that the API has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Method {
+    Get,
+    Post,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// As OpenAPI writes it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Post => "post",
+            Self::Patch => "patch",
+            Self::Delete => "delete",
+        }
+    }
+
+    const fn filter(self) -> MethodFilter {
+        match self {
+            Self::Get => MethodFilter::GET,
+            Self::Post => MethodFilter::POST,
+            Self::Patch => MethodFilter::PATCH,
+            Self::Delete => MethodFilter::DELETE,
+        }
+    }
+}
+
+/// What the body of a request is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Body {
+    /// A document of this schema.
+    Json(&'static str),
+    /// A form with a pipeline's file in the field `uploadfile`.
+    File,
+    /// Whatever its sender and a trigger agreed on.
+    Bytes,
+}
+
+/// What an operation answers when it went well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A document of this schema.
+    Json(&'static str),
+    /// Text of this type.
+    Text(&'static str),
+    /// The same document for what is new (202) and for what was known (200).
+    Delivered(&'static str),
+    /// 501: a part of KFP's API that has no meaning here.
+    NotOffered,
+}
+
+/// A parameter of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Parameter {
+    pub name: &'static str,
+    pub about: &'static str,
+    pub kind: ParameterKind,
+}
+
+/// The type of a parameter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ParameterKind {
+    Text,
+    /// A whole number from 0.
+    Number,
+    Truth,
+    /// It may be repeated.
+    Texts,
+}
+
+/// The description of an operation. Its id is that of KFP's generated clients, where KFP has it.
+#[derive(Debug, Clone)]
+pub(crate) struct About {
+    pub id: &'static str,
+    pub summary: &'static str,
+    pub query: Vec<Parameter>,
+    pub body: Option<Body>,
+    pub answer: Answer,
+    /// Whether everybody may ask, without a token.
+    pub open: bool,
+    max_body: usize,
+}
+
+/// An operation that answers an empty document.
+pub(super) fn about(id: &'static str, summary: &'static str) -> About {
+    let answer = Answer::Json("Empty");
+    About { id, summary, query: Vec::new(), body: None, answer, open: false, max_body: MAX_JSON }
+}
+
+impl About {
+    /// It answers a document of this schema.
+    pub fn gives(mut self, schema: &'static str) -> Self {
+        self.answer = Answer::Json(schema);
+        self
+    }
+
+    /// It answers so.
+    pub fn answers(mut self, answer: Answer) -> Self {
+        self.answer = answer;
+        self
+    }
+
+    /// It takes a document of this schema.
+    pub fn takes(mut self, schema: &'static str) -> Self {
+        self.body = Some(Body::Json(schema));
+        self
+    }
+
+    /// It takes a body of at most so many bytes.
+    pub fn takes_up_to(mut self, body: Body, bytes: usize) -> Self {
+        self.body = Some(body);
+        self.max_body = bytes;
+        self
+    }
+
+    /// It needs no token.
+    pub fn open(mut self) -> Self {
+        self.open = true;
+        self
+    }
+
+    /// It has a parameter in its query.
+    pub fn query(mut self, name: &'static str, kind: ParameterKind, about: &'static str) -> Self {
+        self.query.push(Parameter { name, about, kind });
+        self
+    }
+
+    /// It has texts of these names in its query.
+    pub fn texts(self, parameters: &[(&'static str, &'static str)]) -> Self {
+        parameters.iter().fold(self, |about, (name, text)| about.query(name, ParameterKind::Text, text))
+    }
+
+    /// It gives a part of a list, by pages.
+    pub fn paged(self) -> Self {
+        self.query("page_size", ParameterKind::Number, "Entries of a page, at most 200; 20 if it is 0 or not given.")
+            .query("page_token", ParameterKind::Text, "`next_page_token` of the page before.")
+    }
+
+    /// It gives a part of a list, filtered and ordered.
+    pub fn listed(self) -> Self {
+        self.paged().texts(&[
+            ("sort_by", "A field and perhaps `asc` or `desc`, such as `created_at desc`."),
+            ("filter", "A filter of KFP as JSON: `{\"predicates\": [{\"operation\": \"EQUALS\", \"key\": .., \"stringValue\": ..}]}`."),
+            ("namespace", "Without effect: there are no namespaces."),
+        ])
+    }
+}
+
+/// An operation of the table.
+#[derive(Debug, Clone)]
+pub(crate) struct Operation {
+    pub method: Method,
+    /// As OpenAPI writes it, an action behind a colon: `/apis/v2beta1/runs/{run_id}:archive`.
+    pub path: String,
+    pub about: About,
+}
+
+/// What a verb does to the thing of an id.
+type Action = fn(&Server, &str) -> Result<()>;
+
+/// Routes and their descriptions.
+#[derive(Default)]
+pub(crate) struct Table {
+    operations: Vec<Operation>,
+    routes: BTreeMap<String, MethodRouter<Server>>,
+    actions: BTreeMap<String, Vec<(&'static str, Action)>>,
+}
+
+impl Table {
+    /// Adds an operation at a path. Where the path ends with a parameter and `:verb`, the handler gets both as that parameter.
+    pub fn add<H, T>(mut self, method: Method, path: &str, about: About, handler: H) -> Self
+    where
+        H: Handler<T, Server>,
+        T: 'static,
+    {
+        let route = on(method.filter(), handler).layer(DefaultBodyLimit::max(about.max_body));
+        let known = self.routes.entry(route_of(path).to_owned()).or_default();
+        *known = std::mem::take(known).merge(route);
+        self.operations.push(Operation { method, path: path.to_owned(), about });
+        self
+    }
+
+    pub fn get<H: Handler<T, Server>, T: 'static>(self, path: &str, about: About, handler: H) -> Self {
+        self.add(Method::Get, path, about, handler)
+    }
+
+    pub fn post<H: Handler<T, Server>, T: 'static>(self, path: &str, about: About, handler: H) -> Self {
+        self.add(Method::Post, path, about, handler)
+    }
+
+    pub fn patch<H: Handler<T, Server>, T: 'static>(self, path: &str, about: About, handler: H) -> Self {
+        self.add(Method::Patch, path, about, handler)
+    }
+
+    pub fn delete<H: Handler<T, Server>, T: 'static>(self, path: &str, about: About, handler: H) -> Self {
+        self.add(Method::Delete, path, about, handler)
+    }
+
+    /// Adds `POST PATH:VERB`, which does something to the thing of this id.
+    pub fn action(mut self, path: &str, verb: &'static str, about: About, action: Action) -> Self {
+        self.operations.push(Operation { method: Method::Post, path: format!("{path}:{verb}"), about });
+        self.actions.entry(path.to_owned()).or_default().push((verb, action));
+        self
+    }
+
+    /// Adds what another table has.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.operations.extend(other.operations);
+        for (path, route) in other.routes {
+            let known = self.routes.entry(path).or_default();
+            *known = std::mem::take(known).merge(route);
+        }
+        for (path, actions) in other.actions {
+            self.actions.entry(path).or_default().extend(actions);
+        }
+        self
+    }
+
+    /// The operations, in the order in which they were added.
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The routes.
+    pub fn router(self) -> Router<Server> {
+        let mut routes = self.routes;
+        for (path, actions) in self.actions {
+            let known = routes.entry(path).or_default();
+            let actions: Arc<[(&'static str, Action)]> = actions.into();
+            let handler = move |State(server): State<Server>, Path(last): Path<String>| {
+                let actions = Arc::clone(&actions);
+                async move { act(server, &actions, last).await }
+            };
+            *known = std::mem::take(known).merge(on(MethodFilter::POST, handler));
+        }
+        let router = routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(&path, route));
+        router.method_not_allowed_fallback(|| async { not_allowed() })
+    }
+}
+
+/// A path as the router has it: one that ends with `{parameter}:verb` is that of the parameter, which then has the verb in it.
+fn route_of(path: &str) -> &str {
+    path.find("}:").map_or(path, |at| &path[..=at])
+}
+
+/// Does what the verb behind an id says.
+async fn act(server: Server, actions: &[(&'static str, Action)], last: String) -> Response {
+    let Some((_, verb)) = last.rsplit_once(':') else {
+        let mut response = not_allowed();
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD,DELETE"));
+        return response;
+    };
+    let Some((_, action)) = actions.iter().find(|(known, _)| *known == verb) else {
+        let verb: String = verb.chars().take(40).collect();
+        return Error::not_found(format!("`:{verb}` is not done here")).into_response();
+    };
+    let action = *action;
+    let work = move |server: &Server| action(server, last.rsplit_once(':').map_or("", |(id, _)| id));
+    match blocking(&server, work).await {
+        Ok(()) => done().into_response(),
+        Err(error) => error.into_response(),
+    }
+}
+
+/// The answer to a method that a path does not have. The router adds `Allow`.
+fn not_allowed() -> Response {
+    let error = Error::new(Kind::Unimplemented, "this is not done at this path");
+    let mut response = error.into_response();
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verb_is_a_part_of_the_last_parameter() {
+        for (path, route) in [
+            ("/runs", "/runs"),
+            ("/runs/{run_id}", "/runs/{run_id}"),
+            ("/runs/{run_id}:archive", "/runs/{run_id}"),
+            ("/runs/{run_id}/nodes/{node_id}:read", "/runs/{run_id}/nodes/{node_id}"),
+            ("/tasks:batchUpdate", "/tasks:batchUpdate"),
+        ] {
+            assert_eq!(route_of(path), route);
+        }
+    }
+}
