@@ -14,6 +14,7 @@ use weft::{Cancel, Host, Prepared, Slots, Store, Weft};
 
 use crate::error::{Error, Kind, Result};
 use crate::ids;
+use crate::inference::Models;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::schedule;
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub slots: Arc<Slots>,
     pub metrics: Metrics,
     pub triggers: Triggers,
+    pub models: Models,
     /// The runs that this process executes.
     pub active: Mutex<HashMap<String, Active>>,
     /// Told whenever a run leaves `active`.
@@ -87,6 +89,7 @@ impl Server {
             default_experiment,
             metrics: Metrics::default(),
             triggers,
+            models: Models::start(root),
             active: Mutex::default(),
             ended: Condvar::new(),
             prepared: Mutex::default(),

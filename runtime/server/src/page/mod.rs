@@ -22,6 +22,7 @@ mod graph;
 mod lineage;
 mod live;
 mod login;
+mod models;
 mod pipelines;
 mod preview;
 mod request;
@@ -69,6 +70,8 @@ pub(crate) fn router() -> Router<Server> {
         .route("/schedules", get(schedules::page))
         .route("/schedules/{id}/enabled", post(schedules::enable))
         .route("/triggers/{name}/enabled", post(triggers::enable))
+        .route("/models", get(models::page))
+        .route("/models/{name}/version", post(models::choose))
         .route("/store", get(storage::page))
         .route("/page/{version}/{name}", get(assets::asset))
         .fallback(request::nowhere)
