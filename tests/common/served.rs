@@ -80,6 +80,15 @@ impl Served {
         self.request(&format!("GET {path} HTTP/1.1\r\nhost: {}{headers}", self.address), "")
     }
 
+    /// Waits until what is deployed has been loaded.
+    pub fn wait_for_models(&self) {
+        let until = Instant::now() + Duration::from_mins(3);
+        while status(&self.get("/v2/health/ready", "").0) != "200" {
+            assert!(Instant::now() < until, "the models are not loaded");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

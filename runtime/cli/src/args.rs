@@ -111,6 +111,12 @@ pub enum Command {
     Serve(commands::serve::Args),
     /// Submit a run to a server
     Submit(commands::submit::Args),
+    /// Have a model answer requests, go back to an earlier version, or end it
+    Deploy(commands::deploy::Args),
+    /// List the models that are deployed, with their versions
+    Deployments(commands::deployments::Args),
+    /// Predict for the rows of a table, without a server
+    Predict(commands::predict::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
     /// Write an artifact with the evidence of where it comes from, signed, for other tools; or check it
@@ -152,6 +158,9 @@ impl Command {
             Self::Attest(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
             Self::Submit(args) => args.json,
+            Self::Deploy(args) => args.json,
+            Self::Deployments(args) => args.json,
+            Self::Predict(args) => args.json,
             Self::Vendor(args) => args.json,
             Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,

@@ -69,6 +69,13 @@ impl Server {
         self.answer(self.with_token(request).send(document.to_string()))
     }
 
+    /// The answer to a file that is sent to a path.
+    pub fn send_file(&self, path: &str, file: &Path) -> Result<Value> {
+        let content = std::fs::File::open(file).map_err(|source| Error::io("read", file, source))?;
+        let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/octet-stream");
+        self.answer(self.with_token(request).send(content))
+    }
+
     fn with_token<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
         match &self.token {
             Some(token) => request.header("authorization", format!("Bearer {token}")),

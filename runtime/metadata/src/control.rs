@@ -1,6 +1,7 @@
 //! What a server keeps in the store beside the record of what ran: who asked for which run, what is uploaded, what recurs,
-//! how far triggers have been served.
+//! how far triggers have been served, which models are deployed.
 
+pub(crate) mod deployments;
 mod experiments;
 mod list;
 mod pipelines;
@@ -11,6 +12,7 @@ mod types;
 
 use crate::error::{Error, Result};
 
+pub use deployments::{Canary, Deployment, ModelVersion, NewModelVersion, Rollout, ServingSettings};
 pub use types::{
     Change, Comparison, Cursor, Experiment, Field, ListQuery, Listed, LocalSpec, Origin, PipelineEntry, Predicate,
     RecurringRun, RunEntry, Schedule, Spec, Status, Submission, TriggerState, VersionEntry,

@@ -106,6 +106,12 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// There is no such deployment, or not this version of it, or it cannot be changed so.
+    #[error("{message}")]
+    Deployment {
+        /// What is wrong, and what to do.
+        message: String,
+    },
     /// A list cannot be filtered or ordered by this.
     #[error("{list} cannot be filtered or ordered by {field:?}")]
     NoSuchField {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::control::deployments;
 use crate::error::{Error, Result};
 use crate::runs::from_json;
 use crate::store::Store;
@@ -14,7 +15,7 @@ use crate::{keys, uris};
 
 impl Store {
     /// The URIs of all content that must be kept: artifacts, logs, and components, including those that an unfinished
-    /// run needs.
+    /// run or a model that is deployed needs.
     pub fn referenced_uris(&self) -> Result<BTreeSet<String>> {
         self.read(|conn| {
             let mut uris = BTreeSet::new();
@@ -27,6 +28,7 @@ impl Store {
             while let Some(row) = rows.next()? {
                 uris.insert(row.get(0)?);
             }
+            deployments::collect_uris(conn, &mut uris)?;
             let mut statement =
                 conn.prepare("SELECT spec FROM weft_spec UNION SELECT spec FROM weft_run WHERE length(spec) <> 64")?;
             let mut rows = statement.query([])?;

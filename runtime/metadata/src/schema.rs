@@ -44,8 +44,10 @@ CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`s
 
 /// The tables of servers, which came later too.
 const SERVER: &str = include_str!("server.sql");
+/// The tables of models that are served.
+const SERVING: &str = include_str!("serving.sql");
 /// The tables that were added last: where they are, all others are.
-const LAST: [&str; 2] = ["weft_spec", "weft_trigger_made"];
+const LAST: [&str; 3] = ["weft_spec", "weft_trigger_made", "weft_deployment_version"];
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
@@ -66,7 +68,7 @@ pub(crate) fn complete(conn: &Connection) -> rusqlite::Result<()> {
         return Ok(());
     }
     // In one transaction, which is one wait for the disk. Another process may be at the same.
-    conn.execute_batch(&format!("BEGIN IMMEDIATE;\n{LATER}{SERVER}COMMIT;"))
+    conn.execute_batch(&format!("BEGIN IMMEDIATE;\n{LATER}{SERVER}{SERVING}COMMIT;"))
 }
 
 /// Creates missing tables: all in an empty file, those of the runtime in a file of the `ml_metadata` library. It must
@@ -79,7 +81,7 @@ pub(crate) fn create(conn: &Connection, path: &Path) -> Result<()> {
     }
     match version(conn, "weft_env")? {
         Some(found) => expect(path, "weft", found, WEFT_VERSION),
-        None => Ok(conn.execute_batch(&format!("{WEFT_SCHEMA}{LATER}{SERVER}"))?),
+        None => Ok(conn.execute_batch(&format!("{WEFT_SCHEMA}{LATER}{SERVER}{SERVING}"))?),
     }
 }
 

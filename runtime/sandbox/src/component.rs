@@ -50,6 +50,11 @@ impl LoadedComponent {
         self.interface.command.is_some()
     }
 
+    /// Whether models can be served with it: it exports `weft:serving/server`.
+    pub fn is_server(&self) -> bool {
+        self.interface.server.is_some()
+    }
+
     /// What linking a pipeline needs to know of the step function of this name (see [`Self::step`]).
     pub fn linked(&self, name: Option<&str>) -> Option<LinkedStep> {
         let StepFunction { name, signature, .. } = self.step(name)?;

@@ -3,7 +3,8 @@
 //!
 //! A [`Sandbox`] loads components ([`Sandbox::load`]), whose signatures list their steps, and runs steps
 //! ([`Sandbox::run`]), each on the thread of its caller. Loading compiles nothing: a component is compiled for the first
-//! step that runs, within [`CompileLimits`]. Each step has its own wasmtime store, dropped when it ends.
+//! step that runs, within [`CompileLimits`]. Each step has its own wasmtime store, dropped when it ends. A model that is served
+//! ([`Sandbox::serve`]) keeps its store between the requests.
 
 mod atomic_write;
 mod call;
@@ -27,6 +28,7 @@ mod observer;
 mod partial;
 mod random;
 mod run;
+mod serving;
 
 pub use compile::CompileLimits;
 pub use compiled_cache::{Transferred, export_compiled, import_compiled};
@@ -37,4 +39,5 @@ pub use limits::StepLimits;
 pub use loader::digest_of_file;
 pub use partial::SECTION as USUAL_FUNCTIONS;
 pub use run::{Options, Sandbox};
+pub use serving::{AnswerError, ModelDescription, ModelToServe, ServedModel, Tensor, TensorPort};
 pub use weft_signature::{NotAStep, StepFunction};

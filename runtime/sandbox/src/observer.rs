@@ -7,6 +7,11 @@ use weft_pipeline::step::StepObserver;
 pub(crate) struct Listener(&'static dyn StepObserver);
 
 impl Listener {
+    /// A listener for an observer that is always there.
+    pub(crate) const fn of(observer: &'static dyn StepObserver) -> Self {
+        Self(observer)
+    }
+
     /// Calls `work` with a listener for this observer.
     pub(crate) fn during<T>(observer: &dyn StepObserver, work: impl FnOnce(Listener) -> T) -> T
     where

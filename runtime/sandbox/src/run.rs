@@ -85,8 +85,13 @@ impl Sandbox {
         self.loader.load_file(path)
     }
 
+    /// The store that artifacts are read from.
+    pub(crate) fn artifacts(&self) -> &weft_artifacts::Store {
+        &self.artifacts
+    }
+
     /// A component of a step, compiled and linked.
-    fn ready(
+    pub(crate) fn ready(
         &self,
         digest: &str,
         extent: Extent,
@@ -257,7 +262,7 @@ impl Sandbox {
     }
 
     /// A wasmtime store for one step, with its limits.
-    fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
+    pub(crate) fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
         let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory), step);
         let mut store = Store::new(&self.loader.compiler.engine, state);
         store.limiter(|state| &mut state.limiter);
@@ -265,7 +270,8 @@ impl Sandbox {
         store
     }
 
-    fn mounts(&self) -> std::result::Result<Mounts, Failure> {
+    /// Directories for the files of a step.
+    pub(crate) fn mounts(&self) -> std::result::Result<Mounts, Failure> {
         if let Some(mounts) = self.idle_mounts.lock().unwrap_or_else(PoisonError::into_inner).pop() {
             return Ok(mounts);
         }

@@ -36,11 +36,12 @@ impl Server {
     /// The store cannot be read or changed.
     pub fn start(&self) -> Result<Running> {
         self.recover()?;
-        let (dispatcher, watcher, triggers) = (self.clone(), self.clone(), self.clone());
+        let (dispatcher, watcher, triggers, models) = (self.clone(), self.clone(), self.clone(), self.clone());
         let mut threads = vec![
             std::thread::spawn(move || dispatcher.dispatch()),
             std::thread::spawn(move || watcher.look_for_changes()),
             std::thread::spawn(move || triggers.watch_triggers()),
+            std::thread::spawn(move || models.serve_models()),
         ];
         if let Some(telemetry) = self.0.telemetry.clone() {
             let server = self.clone();

@@ -101,6 +101,10 @@ impl From<weft::Error> for Error {
             weft::Error::Metadata(source) => match source.as_ref() {
                 M::NameTaken { .. } | M::RunExists { .. } => Self::new(Kind::AlreadyExists, source.to_string()),
                 M::RunNotFound { .. } | M::ArtifactNotFound { .. } => Self::new(Kind::NotFound, source.to_string()),
+                M::Deployment { message } if message.starts_with("nothing is deployed") => {
+                    Self::not_found(message.as_str())
+                }
+                M::Deployment { .. } => Self::new(Kind::FailedPrecondition, source.to_string()),
                 M::NoSuchField { .. } => Self::invalid(source.to_string()),
                 M::Busy { .. } => Self::new(Kind::Unavailable, "the store is busy; try again"),
                 _ => Self::internal(&error),

@@ -21,6 +21,7 @@ use axum::response::{Html, IntoResponse as _, Redirect, Response};
 
 use crate::api::HOOKS;
 use crate::error::{Error, Kind};
+use crate::inference;
 use crate::page;
 use crate::server::Server;
 use crate::telemetry::{Attributes, Name};
@@ -38,12 +39,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
 /// Lets a request pass, or answers in its place.
 pub(crate) async fn guard(State(server): State<Server>, request: Request, next: Next) -> Response {
     let begun = Instant::now();
+    let is_inference = request.uri().path().starts_with(inference::PREFIX);
     let measured = server.0.telemetry.clone().map(|telemetry| (telemetry, measured(&request)));
     let response = match refuse(&server, &request) {
-        Some(error) => error.into_response(),
+        Some(error) => told(error, is_inference),
         None => match tokio::time::timeout(server.settings().timeouts.answer, pass(&server, request, next)).await {
             Ok(response) => response,
-            Err(_) => Error::new(Kind::Unavailable, "the answer took too long").into_response(),
+            Err(_) => told(Error::new(Kind::Unavailable, "the answer took too long"), is_inference),
         },
     };
     let status = response.status().as_u16();
@@ -69,6 +71,11 @@ fn measured(request: &Request) -> Attributes {
         attributes.push(("http.route", route.as_str().into()));
     }
     attributes
+}
+
+/// A failure in the form of the API that was asked.
+fn told(error: Error, is_inference: bool) -> Response {
+    if is_inference { inference::Problem::from(error).into_response() } else { error.into_response() }
 }
 
 /// Why a request may not be answered, whoever sends it.
@@ -120,8 +127,10 @@ fn is_from_here(headers: &HeaderMap, host: &Authority) -> bool {
 async fn pass(server: &Server, request: Request, next: Next) -> Response {
     let Some(token) = server.settings().token.as_deref() else { return next.run(request).await };
     let path = request.uri().path();
+    let is_inference = path.starts_with(inference::PREFIX);
     match (request.method(), path) {
         (_, "/healthz" | "/apis/v2beta1/healthz") => return next.run(request).await,
+        (_, path) if inference::is_open(path) => return next.run(request).await,
         // Who knows the secret of a webhook needs no token.
         (&Method::POST, path) if path.starts_with(HOOKS) => return next.run(request).await,
         // The style sheet of the page that asks for the token is everybody's.
@@ -139,12 +148,14 @@ async fn pass(server: &Server, request: Request, next: Next) -> Response {
             return next.run(request).await;
         }
         if request.headers().contains_key(header::AUTHORIZATION) {
-            return unauthenticated("the token is not that of this server");
+            return unauthenticated("the token is not that of this server", is_inference);
         }
     }
-    if path.starts_with("/apis/") || matches!(path, "/metrics" | "/openapi.json") || request.method() != Method::GET {
+    let is_api = path.starts_with("/apis/") || is_inference || matches!(path, "/metrics" | "/openapi.json");
+    if is_api || request.method() != Method::GET {
         return unauthenticated(
             "show the token of this server: `Authorization: Bearer ..`; `existing_token` of kfp.Client",
+            is_inference,
         );
     }
     match query_field(request.uri().query(), "token") {
@@ -211,8 +222,8 @@ fn local(next: Option<&str>) -> String {
     }
 }
 
-fn unauthenticated(why: &str) -> Response {
-    let mut response = Error::new(Kind::Unauthenticated, why).into_response();
+fn unauthenticated(why: &str, is_inference: bool) -> Response {
+    let mut response = told(Error::new(Kind::Unauthenticated, why), is_inference);
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     response
 }

@@ -1,8 +1,9 @@
-//! A server over a store: KFP's REST API, a page for people, recurring runs, triggers.
+//! A server over a store: KFP's REST API, a page for people, recurring runs, triggers, and models that answer.
 //!
 //! - [`Server`] holds the open store and everything that can be asked of it; the API and the page are two doors to it.
 //! - [`Server::start`] begins to execute what is in the queue and what is due.
-//! - [`router`] is the HTTP side: `/apis/..` by `api`, everything else by `page`, behind one set of guards (`guard`). [`listen`] serves it.
+//! - [`router`] is the HTTP side: `/apis/..` by `api`, `/v2/..` by `inference`, everything else by `page`, behind one set of guards (`guard`).
+//!   [`listen`] serves it.
 //!
 //! # Invariants
 //! - The operations of [`Server`] are synchronous, as the library is; handlers call them through [`blocking`].
@@ -14,6 +15,7 @@ mod dispatch;
 mod error;
 mod guard;
 mod ids;
+mod inference;
 mod listen;
 mod live;
 mod metrics;

@@ -5,12 +5,13 @@ use axum::middleware::from_fn_with_state;
 
 use crate::error::{Error, Kind, Result};
 use crate::server::Server;
-use crate::{api, guard, page};
+use crate::{api, guard, inference, page};
 
 /// All routes of a server, behind its guards.
 pub fn router(server: Server) -> Router {
     Router::new()
         .merge(api::router())
+        .merge(inference::router())
         .merge(page::router())
         .layer(from_fn_with_state(server.clone(), guard::guard))
         .with_state(server)

@@ -14,6 +14,7 @@ use weft::{Cancel, Host, Prepared, Slots, Store, Weft};
 
 use crate::error::{Error, Kind, Result};
 use crate::ids;
+use crate::inference::Models;
 use crate::live::Live;
 use crate::metrics::Metrics;
 use crate::schedule;
@@ -47,6 +48,7 @@ pub(crate) struct Inner {
     pub triggers: Triggers,
     /// What a collector is told, if one is named.
     pub telemetry: Option<Arc<Telemetry>>,
+    pub models: Models,
     /// The runs that this process executes.
     pub active: Mutex<HashMap<String, Active>>,
     /// Told whenever a run leaves `active`.
@@ -93,6 +95,7 @@ impl Server {
             metrics: Metrics::default(),
             triggers,
             telemetry,
+            models: Models::start(root),
             active: Mutex::default(),
             ended: Condvar::new(),
             prepared: Mutex::default(),

@@ -26,7 +26,12 @@ pub struct Interface {
     pub others: Vec<NotAStep>,
     /// The interface whose `run` starts it, if it is a program: `wasi:cli/run@0.2.x`.
     pub command: Option<String>,
+    /// The interface by which it is asked for predictions, if it can be: `weft:serving/server@0.1.x`. Its functions are no steps.
+    pub server: Option<String>,
 }
+
+/// The interface of components that answer requests, without its version.
+pub const SERVER: &str = "weft:serving/server@";
 
 /// One import.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -147,9 +152,10 @@ fn interface(view: &binary::View<'_>) -> Interface {
     let resources = imports::resources(view);
     let (steps, others) = steps::read(view, &resources);
     // `wasi:cli/run` is the start of a program in any 0.2 version.
-    let command = view.exports.iter().find(|(name, _)| name.starts_with("wasi:cli/run@0.2.")).map(|(name, _)| *name);
-    let command = command.map(str::to_owned);
-    Interface { imports: resources.imports, kinds: resources.kinds, steps, others, command }
+    let exported =
+        |start: &str| view.exports.iter().find(|(name, _)| name.starts_with(start)).map(|(name, _)| (*name).to_owned());
+    let (command, server) = (exported("wasi:cli/run@0.2."), exported(SERVER));
+    Interface { imports: resources.imports, kinds: resources.kinds, steps, others, command, server }
 }
 
 #[cfg(test)]

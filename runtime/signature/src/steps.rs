@@ -11,7 +11,7 @@ use weft_pipeline::types::PortType;
 use crate::binary::View;
 use crate::imports::Resources;
 use crate::types::{self, Parameters};
-use crate::{NotAStep, Outputs, Slot, StepFunction};
+use crate::{NotAStep, Outputs, SERVER, Slot, StepFunction};
 
 /// The step functions of a component in the order of its exports, and the exports that are none.
 pub(crate) fn read(view: &View<'_>, resources: &Resources) -> (Vec<StepFunction>, Vec<NotAStep>) {
@@ -50,6 +50,8 @@ fn functions<'a>(view: &'a View<'_>) -> Vec<(Option<&'a str>, &'a str, &'a Compo
             ComponentEntityType::Func(id) => found.push((None, *name, &view.types[*id])),
             // componentize-py exports its initialiser in an instance of this name; `wasi:` is for other hosts.
             ComponentEntityType::Instance(_) if *name == "exports" || name.starts_with("wasi:") => {}
+            // What is asked for predictions is called by the server.
+            ComponentEntityType::Instance(_) if name.starts_with(SERVER) => {}
             ComponentEntityType::Instance(id) => {
                 for (function, item) in &view.types[*id].exports {
                     // Methods of a component's own resources are no steps.

@@ -136,6 +136,7 @@ fn is_wrong_selector(error: &weft_metadata::Error) -> bool {
             | E::RunExists { .. }
             | E::ArtifactNotFound { .. }
             | E::ArtifactAmbiguous { .. }
+            | E::Deployment { .. }
             | E::NotAStore { .. }
             | E::SchemaVersion { .. }
     )

@@ -4,6 +4,7 @@
 //! - [`read`] reads a pipeline's file, weft's own format or KFP's.
 //! - [`Weft`] is an open store: it links and checks pipelines ([`Weft::prepare`]), executes runs ([`Weft::run`]) and goes on with
 //!   them ([`Weft::resume`]). [`Linker`] does the first without a store.
+//! - [`serving`] has models answer requests, and predicts for tables.
 //! - [`Store`] answers queries: runs and artifacts by what a user calls them, logs, lineage; it watches runs of any process, frees
 //!   space and looks for damage.
 //!
@@ -55,6 +56,7 @@ mod run;
 mod run_id;
 mod science;
 mod select;
+pub mod serving;
 mod shell;
 mod store;
 mod vendor;
@@ -93,7 +95,7 @@ pub use why::{Because, Cause, Earlier, Root, Why};
 /// What happens in a run, and how it ended.
 pub use weft_engine::{Event, RunOutcome, Slots, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
-pub use weft_sandbox::{LoadedComponent, StepFunction, Transferred};
+pub use weft_sandbox::{LoadedComponent, ModelDescription, StepFunction, Tensor, TensorPort, Transferred};
 
 /// The rooms below, for the plain data that crosses this one's interface.
 pub use weft_artifacts as artifacts;

@@ -83,7 +83,7 @@ impl Prepared {
 /// Links and checks pipelines and reads components. It runs none of their steps and writes to no store.
 pub struct Linker {
     pub(crate) host: Host,
-    pub(crate) sandbox: Sandbox,
+    pub(crate) sandbox: Arc<Sandbox>,
     pub(crate) secrets: Arc<Secrets>,
     /// Where vendored packages lie.
     pub(crate) packages: PathBuf,
@@ -121,7 +121,7 @@ impl Linker {
             secrets: Arc::clone(&secrets),
             ..weft_sandbox::Options::default()
         };
-        let sandbox = Sandbox::new(artifacts, options)?;
+        let sandbox = Arc::new(Sandbox::new(artifacts, options)?);
         Ok(Self { host, sandbox, secrets, packages: packages::folder(root), _scratch: scratch })
     }
 

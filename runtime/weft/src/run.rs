@@ -178,10 +178,16 @@ impl Weft {
             let Implementation::Wasm(step) = &component.implementation else { continue };
             let Some(digest) = step.digest.as_ref().filter(|_| prebuilt::name(&step.path).is_some()) else { continue };
             let path = prebuilt::locate(&self.linker.host, &prepared.folder, &step.path);
-            let found = self.store.artifacts.import(&path, &mut |_| std::ops::ControlFlow::Continue(()))?;
-            if found.to_string() != *digest {
-                return Err(Error::request(format!("`{}` has changed since the pipeline was checked", step.path)));
-            }
+            self.import_component(&path, digest, &step.path)?;
+        }
+        Ok(())
+    }
+
+    /// Brings the file of a component into the store, which must still be the one that was looked at.
+    pub(crate) fn import_component(&self, path: &Path, digest: &str, written: &str) -> Result<()> {
+        let found = self.store.artifacts.import(path, &mut |_| std::ops::ControlFlow::Continue(()))?;
+        if found.to_string() != digest {
+            return Err(Error::request(format!("`{written}` has changed since it was checked")));
         }
         Ok(())
     }

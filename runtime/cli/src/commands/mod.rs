@@ -9,6 +9,8 @@ pub mod check;
 pub mod compile;
 pub mod completions;
 pub mod components;
+pub mod deploy;
+pub mod deployments;
 pub mod diff;
 pub mod executor;
 pub mod fsck;
@@ -18,6 +20,7 @@ pub mod inspect;
 pub mod lineage;
 pub mod logs;
 pub mod new;
+pub mod predict;
 pub mod rerun;
 pub mod resume;
 pub mod run;
@@ -60,6 +63,9 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
+        Command::Deploy(args) => deploy::execute(root, args),
+        Command::Deployments(args) => deployments::execute(root, args),
+        Command::Predict(args) => predict::execute(args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }

@@ -113,6 +113,20 @@ impl Graph {
         })
     }
 
+    /// The columns that what is made is made of, each once, in their order. `wanted` tells which of the columns that the graph makes are meant.
+    pub fn sources_of(&self, wanted: impl Fn(&str) -> bool) -> Vec<(&str, Source)> {
+        let made = self.features.iter().filter(|feature| feature.columns().iter().any(|column| wanted(&column.name)));
+        let mut found: Vec<(&str, Source)> = Vec::new();
+        for name in made.flat_map(|feature| &feature.origin.of) {
+            if let Some(source) = self.sources.get(name)
+                && found.iter().all(|(known, _)| known != name)
+            {
+                found.push((name, *source));
+            }
+        }
+        found
+    }
+
     /// The columns that it makes.
     #[must_use]
     pub fn columns(&self) -> Vec<Column> {

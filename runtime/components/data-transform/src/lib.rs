@@ -12,6 +12,7 @@ mod feature;
 mod graph;
 
 pub use analysis::Analysis;
+pub use apply::Applied;
 pub use feature::{Feature, Fill, Map, Part, Terms, Vocabulary};
 pub use graph::{Constant, Fitted, Graph, Source, Step};
 

@@ -5,7 +5,10 @@
     reason = "a step has its parameters as arguments, and so has what is generated of them"
 )]
 
+mod features;
 mod predict;
+mod raw;
+mod serve;
 mod summary;
 
 use models::Model as Loaded;
@@ -15,7 +18,7 @@ use tfx_artifacts::Delimiter;
 use weft_guest::{Readable, Result, bail};
 
 wit_bindgen::generate!({
-    path: ["../../../wit", "wit"],
+    path: ["../../../wit", "../wit/serving", "wit"],
     world: "weft:onnx/onnx",
     with: {
         "weft:component/artifacts@0.1.0": weft_guest::artifacts,

@@ -22,6 +22,7 @@ mod graph;
 mod lineage;
 mod live;
 mod login;
+mod models;
 mod pipelines;
 mod preview;
 mod removal;
@@ -76,6 +77,8 @@ pub(crate) fn router() -> Router<Server> {
         .route("/triggers/new", get(trigger_form::new))
         .route("/triggers/{name}/enabled", post(triggers::enable))
         .route("/triggers/{name}/delete", get(trigger_form::ask).post(trigger_form::delete))
+        .route("/models", get(models::page))
+        .route("/models/{name}/version", post(models::choose))
         .route("/store", get(storage::page))
         .route("/page/{version}/{name}", get(assets::asset))
         .fallback(request::nowhere)

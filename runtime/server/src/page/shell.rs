@@ -14,11 +14,12 @@ pub(super) enum Section {
     Artifacts,
     Components,
     Schedules,
+    Models,
     Store,
     None,
 }
 
-const SECTIONS: [(Section, &str, &str, &str); 6] = [
+const SECTIONS: [(Section, &str, &str, &str); 7] = [
     (Section::Runs, "/", "Runs", "M3 4h10M3 8h7M3 12h4"),
     (
         Section::Pipelines,
@@ -34,6 +35,7 @@ const SECTIONS: [(Section, &str, &str, &str); 6] = [
         "M2.5 2.5h4.5v4.5h-4.5zM9 9h4.5v4.5h-4.5zM2.5 9h4.5v4.5h-4.5zM11.2 2.2v5M8.8 4.7h5",
     ),
     (Section::Schedules, "/schedules", "Schedules", "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12M8 4.8V8l2.2 1.6"),
+    (Section::Models, "/models", "Models", "M2 8h3M11 8h3M5 4.5h6v7H5zM7.2 8l1 1 1.6-2"),
     (
         Section::Store,
         "/store",

@@ -1,0 +1,232 @@
+//! Models that are loaded once and asked many times: instances of components that export `weft:serving/server`, kept between the calls.
+//!
+//! An instance has the limits of a step: its memory in all, and for each call a time. It is granted nothing. What it does has no effect but its answer.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::Store;
+use wasmtime::component::{ComponentType, Lift, Lower, ResourceAny, ResourceDynamic, TypedFunc};
+use weft_artifacts::Budget;
+use weft_pipeline::step::{Artifact, FailureKind, SilentObserver, StepFailure, StepTrace};
+use weft_pipeline::types::BUILTIN_KINDS;
+
+use crate::compiler::Extent;
+use crate::failure::{self, Failure};
+use crate::host::{Clock, Programs, State, Step};
+use crate::limits::{Deadline, StepLimits};
+use crate::log::Log;
+use crate::observer::Listener;
+use crate::run::{Sandbox, wasi};
+
+/// Bytes that an instance may write to artifacts, which nobody reads.
+const MOST_WRITTEN: u64 = 1 << 20;
+
+static SILENT: SilentObserver = SilentObserver;
+
+/// An input or an output of a model, as the Open Inference Protocol describes it.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct TensorPort {
+    /// Its name.
+    pub name: String,
+    /// The type of its elements: `FP32`, `INT64`, `BYTES`, ..
+    pub datatype: String,
+    /// Sizes of its axes; -1 where any will do.
+    pub shape: Vec<i64>,
+    /// The classes that its last axis stands for; empty if it stands for none.
+    pub classes: Vec<String>,
+}
+
+/// What a model takes and gives.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct ModelDescription {
+    /// What it is, such as `onnx_onnxv1`.
+    pub platform: String,
+    /// What it takes.
+    pub inputs: Vec<TensorPort>,
+    /// What it gives.
+    pub outputs: Vec<TensorPort>,
+    /// Whether the first axis counts independent rows.
+    pub rows: bool,
+}
+
+/// A tensor.
+#[derive(Debug, Clone, PartialEq, Eq, ComponentType, Lift, Lower)]
+#[component(record)]
+pub struct Tensor {
+    /// The input or output that it is for.
+    pub name: String,
+    /// The type of its elements: `BOOL`, `INT8` to `INT64`, `UINT8` to `UINT64`, `FP16` to `FP64`, `BYTES`.
+    pub datatype: String,
+    /// Sizes of its axes.
+    pub shape: Vec<u64>,
+    /// Elements in row-major order, little-endian; those of `BYTES` are led by their lengths, in four bytes each.
+    pub data: Vec<u8>,
+}
+
+/// A model that is to be loaded.
+#[derive(Debug, Clone)]
+pub struct ModelToServe {
+    /// What messages call it.
+    pub name: String,
+    /// The component that runs it, by its digest.
+    pub component: String,
+    /// The model.
+    pub model: Artifact,
+    /// The transform graph in front of it.
+    pub transform: Option<Artifact>,
+    /// The features in the model's order.
+    pub features: Option<Vec<String>>,
+    /// Memory of the instance, and the time of each call.
+    pub limits: StepLimits,
+    /// How long loading may take. Compiling the component is not counted.
+    pub load_within: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerError {
+    /// The component refused the request. It can be asked again.
+    Refused(String),
+    /// The instance is lost: it trapped, or reached a limit.
+    Lost(Box<StepFailure>),
+}
+
+type Infer = TypedFunc<(Vec<Tensor>,), (Result<Vec<Tensor>, String>,)>;
+type Load = TypedFunc<(ResourceAny, Option<ResourceAny>, Option<Vec<String>>), (Result<ModelDescription, String>,)>;
+
+/// A loaded model.
+pub struct ServedModel {
+    store: Store<State>,
+    infer: Infer,
+    limits: StepLimits,
+    description: ModelDescription,
+}
+
+impl Sandbox {
+    /// Loads a model into an instance of its own. The component is compiled if it was not before.
+    ///
+    /// # Errors
+    /// The component cannot be loaded or answers no requests, or it refuses the model, traps or reaches a limit over it.
+    pub fn serve(&self, what: &ModelToServe) -> Result<ServedModel, Box<StepFailure>> {
+        let started = Instant::now();
+        catch_unwind(AssertUnwindSafe(|| self.start(what)))
+            .unwrap_or_else(|_| Err(broke_down()))
+            .map_err(|failure| in_time(failure, started))
+    }
+
+    fn start(&self, what: &ModelToServe) -> Result<ServedModel, Failure> {
+        let listener = Listener::of(&SILENT);
+        let ready = self.ready(&what.component, Extent::Whole, &what.name, listener)?;
+        let Some(server) = ready.component.interface.server.clone() else {
+            return Err(Failure::host(format!("its component does not export `{}0.1.0`", weft_signature::SERVER))
+                .hint("deploy it with a component that answers requests, such as `weft:onnx`"));
+        };
+        let limits = StepLimits { time: what.load_within, output: MOST_WRITTEN, ..what.limits };
+        let clock = Clock::Virtual(crate::clock::VirtualClock::default());
+        // Equal models answer equally, whichever instance is asked.
+        let seed = *blake3::hash(format!("{} {}", what.component, what.model.uri).as_bytes()).as_bytes();
+        let mut wasi = wasi(Some(&seed), &clock);
+        let log = Log::default();
+        wasi.stdout(log.clone()).stderr(log.clone());
+        let mounts = if ready.component.has_files { Some(self.mounts()?) } else { None };
+        if let Some(mounts) = &mounts {
+            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
+        }
+        let step = Step {
+            task: what.name.clone(),
+            component: Arc::clone(&ready.component),
+            store: self.artifacts().clone(),
+            budget: Budget::new(limits.output),
+            observer: listener,
+            log,
+            clock,
+            mounts,
+            directory: None,
+            deadline: Deadline::after(limits.time),
+            programs: Programs::default(),
+            stop: None,
+            refused_writes: 0,
+            live_messages: 0,
+            last_progress: None,
+            open: std::collections::VecDeque::new(),
+        };
+        let mut store = self.store(wasi, step, limits);
+        let instance = ready
+            .instance
+            .instantiate(&mut store)
+            .map_err(|error| failure::cannot_start(&error, store.data(), &limits))?;
+        let interface = instance.get_export_index(&mut store, None, &server);
+        let mut function = |name: &str| {
+            let found = instance.get_export_index(&mut store, interface.as_ref(), name);
+            found.ok_or_else(|| Failure::host(format!("its component has no function `{name}` in `{server}`")))
+        };
+        let (load, infer) = (function("load")?, function("infer")?);
+        let misfit = |error: wasmtime::Error| {
+            Failure::host(format!("its component was built against another version of `{server}`: {error:#}"))
+        };
+        let load: Load = instance.get_typed_func(&mut store, load).map_err(misfit)?;
+        let infer: Infer = instance.get_typed_func(&mut store, infer).map_err(misfit)?;
+        let model = lend(&mut store, &what.model, "model")?;
+        let transform = what.transform.as_ref().map(|graph| lend(&mut store, graph, "transform-graph")).transpose()?;
+        let loaded = load.call(&mut store, (model, transform, what.features.clone()));
+        let (answer,) = loaded.map_err(|error| failure::of_guest(&error, store.data(), &limits))?;
+        let description = answer.map_err(|why| Failure::new(FailureKind::Returned, why))?;
+        for handle in [Some(model), transform].into_iter().flatten() {
+            handle.resource_drop(&mut store).map_err(|error| failure::of_guest(&error, store.data(), &limits))?;
+        }
+        Ok(ServedModel { store, infer, limits: what.limits, description })
+    }
+}
+
+/// A handle on an artifact, for the guest to borrow.
+fn lend(store: &mut Store<State>, artifact: &Artifact, port: &str) -> Result<ResourceAny, Failure> {
+    let kind = BUILTIN_KINDS.iter().position(|(resource, _)| *resource == "artifact").unwrap_or_default();
+    let handle = store.data_mut().lend_input(artifact.clone(), port).map_err(Failure::host)?;
+    ResourceDynamic::new_own(handle, u32::try_from(kind).unwrap_or_default())
+        .try_into_resource_any(store)
+        .map_err(|error| Failure::host(format!("{error:#}")))
+}
+
+impl ServedModel {
+    /// What the model takes and gives.
+    pub fn description(&self) -> &ModelDescription {
+        &self.description
+    }
+
+    /// Bytes of memory that the instance has.
+    pub fn memory(&self) -> u64 {
+        self.store.data().limiter.peak()
+    }
+
+    /// Answers a request, within the limits of the model. After [`AnswerError::Lost`] the instance answers nothing any more.
+    ///
+    /// # Errors
+    /// The component refuses the request, or the instance is lost over it.
+    pub fn infer(&mut self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, AnswerError> {
+        let started = Instant::now();
+        self.store.data_mut().step.deadline = Deadline::after(self.limits.time);
+        let lost = |failure| AnswerError::Lost(in_time(failure, started));
+        match catch_unwind(AssertUnwindSafe(|| self.infer.call(&mut self.store, (inputs,)))) {
+            Ok(Ok((answer,))) => answer.map_err(AnswerError::Refused),
+            Ok(Err(error)) => Err(lost(failure::of_guest(&error, self.store.data(), &self.limits))),
+            Err(_) => Err(lost(broke_down())),
+        }
+    }
+}
+
+fn broke_down() -> Failure {
+    Failure::host("the runtime itself failed while the model was asked; this is a defect of weft, please report it")
+}
+
+fn in_time(Failure { kind, message, hint }: Failure, started: Instant) -> Box<StepFailure> {
+    Box::new(StepFailure {
+        kind,
+        message,
+        hint,
+        trace: StepTrace { duration: started.elapsed(), ..StepTrace::default() },
+    })
+}
