@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod attest;
 pub mod build;
+pub mod bundle;
 pub mod cache;
 pub mod call;
 pub mod check;
@@ -18,12 +19,15 @@ pub mod inspect;
 pub mod lineage;
 pub mod logs;
 pub mod new;
+pub mod pull;
+pub mod push;
 pub mod rerun;
 pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod submit;
+pub mod update;
 pub mod vendor;
 pub mod verify;
 pub mod why;
@@ -60,6 +64,10 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
+        Command::Push(args) => push::execute(root, args),
+        Command::Pull(args) => pull::execute(args),
+        Command::Update(args) => update::execute(args),
+        Command::Bundle(args) => bundle::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }
