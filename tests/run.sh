@@ -63,6 +63,7 @@ environments() {
     environment target/test-venv tests/requirements-mlmd.txt
     environment target/kfp-venv tests/requirements-kfp.txt
     environment target/attest-venv tests/requirements-attest.txt
+    environment target/oras-venv tests/requirements-oras.txt
 }
 
 # Beside what compiles, as this mostly waits for the network.
@@ -115,6 +116,9 @@ run_tests "the Python package" bash runtime/python/test.sh
 
 if ! compgen -G 'target/executors/science-*/science.wasm' >/dev/null; then
     say "passed over: the science executor is not installed; WEFT_TEST_SCIENCE=1 has it built and its tests run"
+fi
+if ! command -v docker-registry >/dev/null; then
+    say "passed over: there is no docker-registry to push to and pull from; Debian's package of that name has it"
 fi
 if [ ${#failed[@]} -gt 0 ]; then
     for what in "${failed[@]}"; do say "failed: $what"; done

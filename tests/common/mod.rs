@@ -13,6 +13,8 @@ pub mod kfp;
 mod paths;
 mod redact;
 #[cfg(unix)]
+pub mod registry;
+#[cfg(unix)]
 pub mod served;
 
 pub use agree::differences;

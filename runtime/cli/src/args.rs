@@ -123,6 +123,14 @@ pub enum Command {
     Attest(commands::attest::Args),
     /// List, show and copy out artifacts
     Artifact(commands::artifact::Args),
+    /// Put a component, a pipeline, a bundle or an artifact into a registry
+    Push(commands::push::Args),
+    /// Fetch what lies in a registry
+    Pull(commands::pull::Args),
+    /// Move what a pipeline's references to registries are pinned to
+    Update(commands::update::Args),
+    /// Put a pipeline with all that it needs into one file
+    Bundle(commands::bundle::Args),
     /// Fetch the Python packages of a KFP pipeline ahead
     Vendor(commands::vendor::Args),
     /// Install what runs the containers of some KFP pipelines
@@ -161,6 +169,10 @@ impl Command {
             Self::Deploy(args) => args.json,
             Self::Deployments(args) => args.json,
             Self::Predict(args) => args.json,
+            Self::Push(args) => args.json,
+            Self::Pull(args) => args.json,
+            Self::Update(args) => args.json,
+            Self::Bundle(args) => args.json,
             Self::Vendor(args) => args.json,
             Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,

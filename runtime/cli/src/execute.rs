@@ -54,6 +54,17 @@ pub fn notify(notice: Notice) {
             "warning: Python functions run unsandboxed on this machine: they can read, write and reach all that you can",
         ),
         Notice::WaitingForRuns => screen::say("waiting for the runs at work to end"),
+        Notice::Pulling { reference, bytes } => {
+            screen::say(format!("Pulling {reference} ({})", render::bytes::size(bytes)));
+        }
+        Notice::Locked { file, references } => screen::say(format!(
+            "Noted where {} to registries leads: {}",
+            render::count(references.len(), "reference", "references"),
+            file.display()
+        )),
+        Notice::Compiling { components } => {
+            screen::say(format!("Compiling {}", render::count(components, "component", "components")));
+        }
         _ => {}
     }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 use weft::StepLimits;
 
 use crate::error::{Error, Result};
+use crate::registry;
 
 /// Where compiled components are kept: `$WEFT_CACHE`, else the user's cache folder.
 pub fn cache_dir() -> Result<PathBuf> {
@@ -30,12 +31,14 @@ pub fn cache_dir() -> Result<PathBuf> {
         })
 }
 
-/// What the library may use of this machine.
+/// What the library may use of this machine. No network is reached for: commands that may say so ([`registry::LockArgs`]).
 pub fn host() -> Result<weft::Host> {
     Ok(weft::Host {
         cache: Some(cache_dir()?),
         executors: executors(),
         components: components(),
+        packages: None,
+        registry: Some(registry::of_a_server()?),
         variables: variables(),
         secrets: None,
         limits: default_limits(),

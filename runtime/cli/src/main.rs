@@ -8,6 +8,7 @@ mod host;
 mod interrupt;
 mod options;
 mod output;
+mod registry;
 mod remote;
 mod render;
 mod screen;

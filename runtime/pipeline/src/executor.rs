@@ -82,7 +82,9 @@ const KFP_EXECUTOR_MODULES: [&str; 2] = ["kfp.dsl.executor_main", "kfp.component
 pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
     let mut words: Vec<&str> = step.command.iter().chain(&step.args).map(String::as_str).collect();
     if let Some(path) = component_path(&step.image) {
-        let name = path.rsplit(['/', '\\']).next().unwrap_or(path).trim_end_matches(".wasm").to_owned();
+        let last = path.rsplit(['/', '\\']).next().unwrap_or(path);
+        let last = if is_registry_reference(path) { last.split([':', '@']).next().unwrap_or(last) } else { last };
+        let name = last.trim_end_matches(".wasm").to_owned();
         let mut argv: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
         if step.command.is_empty() {
             argv.insert(0, name);
@@ -149,9 +151,20 @@ fn python(packages: &[Requirement], imports: &[String]) -> ExecutorKind {
     if needs && stack::has_all(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
 }
 
-/// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`. A `#` and what follows it are not part of
-/// the path.
+/// What the name of a component in a registry begins with, in place of a path.
+const REGISTRY: &str = "oci://";
+
+/// Whether what is written in place of a component's path is a reference to a registry: `oci://HOST/NAME:TAG`.
+pub fn is_registry_reference(path: &str) -> bool {
+    path.starts_with(REGISTRY)
+}
+
+/// The file that an image names, if it names one: `file:x.wasm`, `x.wasm`; or its reference to a registry, `oci://HOST/NAME:TAG`. A `#` and
+/// what follows it are not part of it.
 pub fn component_path(image: &str) -> Option<&str> {
+    if is_registry_reference(image) {
+        return image.split('#').next();
+    }
     let (path, prefixed) = match image.strip_prefix("file:") {
         Some(path) => (path.strip_prefix("//").unwrap_or(path), true),
         None => (image, false),

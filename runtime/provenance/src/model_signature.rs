@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::evidence::{Content, FileDigest, combined, hex};
 use crate::sign::{Key, PublicKey, check_envelope, envelope};
 
-const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
+pub(crate) const BUNDLE: &str = "application/vnd.dev.sigstore.bundle.v0.3+json";
 const PREDICATE: &str = "https://model_signing/signature/v1.0";
 
 /// The signature of an artifact's files as a bundle.

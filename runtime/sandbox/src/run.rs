@@ -90,6 +90,15 @@ impl Sandbox {
         &self.artifacts
     }
 
+    /// Compiles all of a component that was loaded, unless that was done before, and keeps what came of it on disk.
+    ///
+    /// # Errors
+    /// It is not known or cannot be compiled, or the observer interrupts.
+    pub fn compile(&self, digest: &str, observer: &dyn StepObserver) -> Result<()> {
+        let unknown = || Err(Error::Stored { digest: digest.to_owned(), why: "it was not loaded".to_owned() });
+        self.loader.ready(digest, Extent::Whole, &unknown, "", observer).map(drop)
+    }
+
     /// A component of a step, compiled and linked.
     pub(crate) fn ready(
         &self,

@@ -93,6 +93,11 @@ fn plainly_none(binary: &[u8]) -> Option<&'static str> {
 }
 
 impl Component {
+    /// The names of its imports and exports.
+    pub(crate) fn into_names(self) -> (Vec<String>, Vec<String>) {
+        (self.imports, self.exports)
+    }
+
     pub(crate) fn view(&self) -> Result<View<'_>, NotAComponent> {
         let types = &self.types;
         let lost = |name: &str| NotAComponent(format!("`{name}` has no type"));

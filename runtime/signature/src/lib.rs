@@ -12,6 +12,24 @@ use thiserror::Error;
 use weft_pipeline::signature::{Port, Signature};
 use weft_pipeline::types::ArtifactType;
 
+/// The names of all that a component imports and exports, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    /// Its imports: interfaces, and types that its world uses.
+    pub imports: Vec<String>,
+    /// Its exports.
+    pub exports: Vec<String>,
+}
+
+/// The names of all that a component imports and exports, whether or not a pipeline can make use of it.
+///
+/// # Errors
+/// It is no component.
+pub fn names(binary: &[u8]) -> Result<Names, NotAComponent> {
+    let (imports, exports) = binary::validate(binary)?.into_names();
+    Ok(Names { imports, exports })
+}
+
 /// What a component imports and exports.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interface {

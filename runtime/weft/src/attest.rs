@@ -16,13 +16,13 @@ use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// Names of the files.
-const STATEMENT: &str = "provenance.intoto.json";
-const ENVELOPE: &str = "provenance.dsse.json";
-const SIGNATURE: &str = "model.sig";
-const BILL: &str = "bom.cdx.json";
-const EVENTS: &str = "openlineage.ndjson";
-const CRATE: &str = "ro-crate-metadata.json";
-const DATA_SET: &str = "croissant.json";
+pub(crate) const STATEMENT: &str = "provenance.intoto.json";
+pub(crate) const ENVELOPE: &str = "provenance.dsse.json";
+pub(crate) const SIGNATURE: &str = "model.sig";
+pub(crate) const BILL: &str = "bom.cdx.json";
+pub(crate) const EVENTS: &str = "openlineage.ndjson";
+pub(crate) const CRATE: &str = "ro-crate-metadata.json";
+pub(crate) const DATA_SET: &str = "croissant.json";
 const PUBLIC_KEY: &str = "key.pub";
 const OWN: [&str; 8] = [STATEMENT, ENVELOPE, SIGNATURE, BILL, EVENTS, CRATE, DATA_SET, PUBLIC_KEY];
 

@@ -1,9 +1,11 @@
 //! A pipeline of one step, to call a component's function alone.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
+use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::link::link;
 use weft_pipeline::model::{Binding, Component, Dag, Implementation, Importer, Pipeline, Task, WasmStep, Wire};
 use weft_pipeline::signature::{Port, Signature};
@@ -15,6 +17,7 @@ use crate::components;
 use crate::error::{Error, Result};
 use crate::prebuilt;
 use crate::prepare::{Linker, Prepared};
+use crate::registry;
 
 impl Linker {
     /// Prepares a call of one step. `component` is the component's file, with `#` and the function's name if it has several. `inputs` are names and values:
@@ -27,20 +30,33 @@ impl Linker {
             Some((path, function)) => (path, Some(function)),
             None => (component, None),
         };
-        let file = Path::new(path);
-        let component = components::load_one(&self.sandbox, &self.host, file)?;
+        let mut fetched = BTreeMap::new();
+        let component = if is_registry_reference(path) {
+            let file = registry::locate(&self.host, path)?;
+            let component = self.sandbox.load_file(&file)?;
+            fetched.insert(path.to_owned(), file);
+            component
+        } else {
+            components::load_one(&self.sandbox, &self.host, Path::new(path))?
+        };
         let step =
             component.step(function).ok_or_else(|| refused(&components::no_function(path, function, &component)))?;
         // Not the file's name alone: what a pipeline of that name takes for its latest result must come from its own runs.
-        let file = prebuilt::name(path).map_or(file, Path::new);
-        let name = format!("call-{}", file.file_stem().unwrap_or_default().to_string_lossy());
+        let name = match path.parse::<weft_registry::Reference>() {
+            Ok(reference) if is_registry_reference(path) => reference.short_name().to_owned(),
+            _ => {
+                let file = Path::new(prebuilt::name(path).unwrap_or(path));
+                file.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+            }
+        };
+        let name = format!("call-{name}");
         let mut pipeline = pipeline(&name, path, step, inputs)?;
         link(&mut pipeline, &|step| component.linked(step.function.as_deref()));
         if let Some(problem) = check::check(&pipeline).iter().find(|problem| problem.is_error()) {
             return Err(refused(problem));
         }
         let folder = std::path::absolute(".").map_err(|cause| Error::io("find", Path::new("."), cause))?;
-        Ok(Prepared { folder, ..Prepared::of(pipeline) })
+        Ok(Prepared { folder, fetched, ..Prepared::of(pipeline) })
     }
 }
 

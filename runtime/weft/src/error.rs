@@ -53,6 +53,9 @@ pub enum Error {
     /// Evidence cannot be made, or is not what it should be.
     #[error(transparent)]
     Provenance(#[from] weft_provenance::Error),
+    /// A registry, or what came from one, is not as it should be.
+    #[error(transparent)]
+    Registry(#[from] weft_registry::Error),
     /// The sandbox failed before any step ran.
     #[error(transparent)]
     Sandbox(#[from] weft_sandbox::Error),
@@ -83,6 +86,7 @@ impl Error {
                 matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied)
             }
             Self::BrokeOff { .. } => false,
+            Self::Registry(error) => !error.is_of_the_host(),
             Self::Engine(error) => match error.as_ref() {
                 E::Metadata(error) => is_wrong_selector(error),
                 E::Artifacts(error) => is_wrong_place(error),
@@ -99,6 +103,7 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Request { hint, .. } => hint.clone(),
+            Self::Registry(error) => error.hint(),
             Self::BrokeOff { run, .. } => Some(format!("what is finished is kept: `weft resume {run}` goes on")),
             Self::Engine(error) => match error.as_ref() {
                 weft_engine::Error::Metadata(weft_metadata::Error::RunExists { run }) => {

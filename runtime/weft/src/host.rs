@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::registry::Registry;
 use crate::science;
 
 pub use weft_sandbox::StepLimits;
@@ -18,6 +19,10 @@ pub struct Host {
     pub executors: Vec<PathBuf>,
     /// Folders that are searched, in this order, for pre-built components, which pipelines name as `weft:NAME`.
     pub components: Vec<PathBuf>,
+    /// Folder of vendored packages; that of the store if none is named.
+    pub packages: Option<PathBuf>,
+    /// How registries are reached. Without it, pipelines that name components in registries are refused.
+    pub registry: Option<Registry>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
     /// Folder of the secrets and config maps that pipelines may grant to their steps: a folder for each, in it a file for each key.

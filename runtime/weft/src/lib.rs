@@ -28,6 +28,7 @@
 //! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
 
 mod attest;
+mod bundle;
 mod call;
 mod cancel;
 mod compiled;
@@ -52,6 +53,7 @@ mod prepare;
 mod publish;
 mod read;
 mod recorded;
+mod registry;
 mod run;
 mod run_id;
 mod science;
@@ -66,6 +68,7 @@ mod why;
 pub mod words;
 
 pub use attest::{Attested, CheckedAttestation, check_attestation};
+pub use bundle::{Bundle, BundleOptions, Bundled, Unpacked, is_bundle};
 pub use cancel::Cancel;
 pub use compiled::{export_compiled, import_compiled};
 pub use content::FirstDifference;
@@ -83,6 +86,7 @@ pub use prebuilt::{Prebuilt, prebuilt};
 pub use prepare::{Linker, PrepareOptions, Prepared};
 pub use read::{PipelineFile, documents, read, read_text};
 pub use recorded::{component_of, recorded_pipeline, tasks_from};
+pub use registry::{Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update};
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};
@@ -102,3 +106,4 @@ pub use weft_artifacts as artifacts;
 pub use weft_metadata as metadata;
 pub use weft_pipeline as pipeline;
 pub use weft_provenance as provenance;
+pub use weft_registry as oci;

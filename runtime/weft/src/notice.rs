@@ -1,5 +1,9 @@
 //! What the library tells before and between runs. What happens in a run is told by [`Event`](crate::Event).
 
+use std::path::PathBuf;
+
+use weft_registry::Moved;
+
 /// Something that takes time, or that whoever asked for it should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -21,6 +25,25 @@ pub enum Notice {
     Unsandboxed,
     /// Runs at work have to end first.
     WaitingForRuns,
+    /// A component is being fetched from its registry.
+    Pulling {
+        /// As the pipeline writes it.
+        reference: String,
+        /// How many bytes it has.
+        bytes: u64,
+    },
+    /// References were pinned in a lock file.
+    Locked {
+        /// The file.
+        file: PathBuf,
+        /// The references, and where they lead.
+        references: Vec<Moved>,
+    },
+    /// This many components are being compiled, as far as they are not.
+    Compiling {
+        /// How many.
+        components: usize,
+    },
 }
 
 /// Hears notices.

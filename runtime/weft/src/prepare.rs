@@ -8,6 +8,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use weft_launcher::Secrets;
 use weft_pipeline::diagnostic::Severity;
+use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::input_artifacts::{self, InputArtifacts};
 use weft_pipeline::link::{link, wasm_references};
 use weft_pipeline::model::{Format, Pipeline};
@@ -26,6 +27,7 @@ use crate::packages;
 use crate::parameters::{Parameters, on_this_host};
 use crate::prebuilt;
 use crate::read::PipelineFile;
+use crate::registry;
 use crate::store;
 
 /// How to prepare a pipeline.
@@ -58,6 +60,8 @@ pub struct Prepared {
     pub host_python: Option<PathBuf>,
     /// Digests of component files by their paths as written.
     pub components: BTreeMap<String, String>,
+    /// Files of the components that are fetched from registries, by their references as written.
+    pub fetched: BTreeMap<String, PathBuf>,
     /// The folder at which relative paths begin. Absolute.
     pub folder: PathBuf,
     /// The file that the pipeline was read from, if it was.
@@ -74,6 +78,7 @@ impl Prepared {
             warnings: Vec::new(),
             host_python: None,
             components: BTreeMap::new(),
+            fetched: BTreeMap::new(),
             folder: PathBuf::new(),
             file: None,
         }
@@ -122,12 +127,21 @@ impl Linker {
             ..weft_sandbox::Options::default()
         };
         let sandbox = Arc::new(Sandbox::new(artifacts, options)?);
-        Ok(Self { host, sandbox, secrets, packages: packages::folder(root), _scratch: scratch })
+        let packages = host.packages.clone().unwrap_or_else(|| packages::folder(root));
+        Ok(Self { host, sandbox, secrets, packages, _scratch: scratch })
     }
 
     /// What it may use of this machine.
     pub fn host(&self) -> &Host {
         &self.host
+    }
+
+    /// The file of a component that is named as `oci://HOST/NAME:TAG`, fetched from its registry if it is not in the cache.
+    ///
+    /// # Errors
+    /// The registry cannot be reached, has no such component, or another than was asked for.
+    pub fn fetch(&self, reference: &str) -> Result<PathBuf> {
+        registry::locate(&self.host, reference)
     }
 
     /// Reads a component from its file: its steps with their signatures, and what else it exports.
@@ -156,10 +170,15 @@ impl Linker {
         let executors = calls.files(&self.host, options.executor);
         let references = wasm_references(&pipeline);
         let paths = references.iter().map(|reference| reference.step.path.as_str());
-        let paths: Vec<&str> = paths.chain(executors.iter().map(String::as_str)).collect();
-        let loaded = components::load(&self.sandbox, &self.host, &folder, &paths);
+        let paths = paths.chain(executors.iter().map(String::as_str));
+        let paths: Vec<&str> = paths.filter(|path| !is_registry_reference(path)).collect();
+        let registry::Found { files: fetched, problems: unfetched } =
+            registry::fetch(&self.host, &folder, &pipeline, notify)?;
+        let mut loaded = components::load(&self.sandbox, &self.host, &folder, &paths);
+        loaded.extend(fetched.iter().map(|(written, file)| (written.clone(), self.sandbox.load_file(file))));
         let mut findings: Vec<Finding> =
             finding::all(&source, components::unlinked(&pipeline, &self.host, &folder, &loaded)).collect();
+        findings.extend(finding::all(&source, unfetched));
         findings.extend(finding::all(&source, warnings));
         let host_python = match options.executor {
             Executor::HostPython if calls.need_python() => {
@@ -223,6 +242,7 @@ impl Linker {
             warnings: findings,
             host_python: host_python.map(|environment| environment.python),
             components: components.collect(),
+            fetched,
             folder,
             file: Some(path),
         })

@@ -9,7 +9,7 @@ use weft_engine::{Engine, Event, NewRun, RunOutcome, Slots};
 use weft_launcher::HostPython;
 use weft_metadata::{RunRecord, StepRecord};
 use weft_pipeline::diagnostic::Diagnostic;
-use weft_pipeline::model::{Implementation, Pipeline, TaskState};
+use weft_pipeline::model::{CommandStep, Implementation, Pipeline, Program, TaskState, WasmStep};
 use weft_pipeline::secrets::needed;
 
 use crate::cancel::Cancel;
@@ -101,7 +101,7 @@ impl Weft {
         cancel: &Cancel,
     ) -> Result<RunOutcome> {
         let id = options.id.clone().unwrap_or_else(|| new_run_id(&prepared.pipeline.name));
-        self.import_prebuilt(prepared)?;
+        self.import_named(prepared)?;
         let new = NewRun {
             id: id.clone(),
             pipeline: &prepared.pipeline,
@@ -172,13 +172,25 @@ impl Weft {
         LocalRunner { sandbox: &self.linker.sandbox, host_python }
     }
 
-    /// Puts the pre-built components of a pipeline into the store, where the engine finds them by digest: their names are no paths.
-    fn import_prebuilt(&self, prepared: &Prepared) -> Result<()> {
+    /// Puts the pre-built components of a pipeline and those of registries into the store, where the engine finds them by digest: their
+    /// names are no paths.
+    fn import_named(&self, prepared: &Prepared) -> Result<()> {
         for component in prepared.pipeline.components.values() {
-            let Implementation::Wasm(step) = &component.implementation else { continue };
-            let Some(digest) = step.digest.as_ref().filter(|_| prebuilt::name(&step.path).is_some()) else { continue };
-            let path = prebuilt::locate(&self.linker.host, &prepared.folder, &step.path);
-            self.import_component(&path, digest, &step.path)?;
+            let (written, digest) = match &component.implementation {
+                Implementation::Wasm(WasmStep { path, digest: Some(digest), .. }) => (path, digest),
+                Implementation::Command(CommandStep { program: Some(Program { path, digest, .. }), .. }) => {
+                    (path, digest)
+                }
+                _ => continue,
+            };
+            let path = match prepared.fetched.get(written) {
+                Some(path) => path.clone(),
+                None if prebuilt::name(written).is_some() => {
+                    prebuilt::locate(&self.linker.host, &prepared.folder, written)
+                }
+                None => continue,
+            };
+            self.import_component(&path, digest, written)?;
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "weft-engine",
             "weft-provenance",
+            "weft-registry",
             "weft-science",
             "weft-sandbox",
             "weft-launcher",
@@ -31,6 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("weft-launcher", &["weft-artifacts", "weft-pipeline"]),
     ("weft-author", &["weft-pipeline"]),
     ("weft-provenance", &["weft-metadata", "weft-artifacts", "weft-pipeline"]),
+    ("weft-registry", &["weft-signature"]),
     ("weft-metadata", &["weft-pipeline"]),
     ("weft-artifacts", &[]),
     ("weft-pipeline", &[]),

@@ -10,7 +10,7 @@ use weft::{RunOptions, Store, Weft, new_run_id};
 use crate::error::{Error, Exit, Result};
 use crate::execute::{self, notify};
 use crate::options::{RunArgs, name_and_value};
-use crate::{host, screen};
+use crate::{host, registry, screen};
 
 /// Arguments of `weft call`.
 #[derive(Debug, clap::Args)]
@@ -37,7 +37,7 @@ pub struct Args {
 
 /// Runs one step.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let weft = Weft::open(root, host::host()?)?;
+    let weft = Weft::open(root, registry::online(host::host()?)?)?;
     let prepared = weft.linker().prepare_call(&args.component, &args.with)?;
     let id = new_run_id(&prepared.pipeline.name);
     let options = RunOptions { id: Some(id.clone()), ..args.how.options() };

@@ -14,6 +14,7 @@ use weft::{Finding, Linker, PrepareOptions, Prepared};
 use crate::error::{Exit, Result};
 use crate::execute::notify;
 use crate::options::{ExecutorArgs, ParameterArgs, SecretArgs};
+use crate::registry::LockArgs;
 use crate::render::{GOOD, count, diagnostic};
 use crate::{output, screen};
 
@@ -33,6 +34,8 @@ pub struct Args {
     pub secrets: SecretArgs,
     #[command(flatten)]
     pub executor: ExecutorArgs,
+    #[command(flatten)]
+    pub lock: LockArgs,
     /// Write what was found to standard output as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -40,7 +43,7 @@ pub struct Args {
 
 /// Checks a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let checked = check(root, args.secrets.host()?, args);
+    let checked = check(root, args.lock.host(args.secrets.host()?)?, args);
     if !args.json {
         let Prepared { pipeline, parameters, warnings, components, .. } = checked?;
         if !warnings.is_empty() {

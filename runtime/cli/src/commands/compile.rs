@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use clap::{ValueEnum, ValueHint};
+use weft::pipeline::executor::is_registry_reference;
 use weft::pipeline::ir::write::native::{self, Lowered};
 use weft::pipeline::ir::write::{rebase, write};
 use weft::pipeline::model::{Format as Written, Pipeline, WasmStep};
@@ -15,7 +16,7 @@ use crate::error::{Error, Exit, Result};
 use crate::execute::notify;
 use crate::options::name_and_value;
 use crate::render::diagnostic;
-use crate::{host, output, screen};
+use crate::{host, output, registry, screen};
 
 /// Arguments of `weft compile`.
 #[derive(Debug, clap::Args)]
@@ -84,7 +85,7 @@ pub fn execute(args: &Args) -> Result<Exit> {
 fn of_native(file: PipelineFile, args: &Args, path: &dyn Fn(&str) -> String) -> Result<(Pipeline, Vec<Finding>)> {
     let source = Arc::clone(&file.source);
     // A native pipeline has no containers, whose packages would be looked for in a store.
-    let linker = Linker::new(Path::new(""), host::host()?)?;
+    let linker = Linker::new(Path::new(""), registry::online(host::host()?)?)?;
     let prepared = linker.prepare(file, &PrepareOptions::default(), &notify)?;
     for (component, _) in &args.image {
         if !prepared.components.contains_key(component) {
@@ -125,7 +126,7 @@ fn image(step: &WasmStep, args: &Args) -> Option<String> {
     if let Some((_, image)) = args.image.iter().rev().find(|(component, _)| *component == step.path) {
         return Some(image.clone());
     }
-    let prefix = args.image_prefix.as_ref()?;
+    let prefix = args.image_prefix.as_ref().filter(|_| !is_registry_reference(&step.path))?;
     let path = step.path.strip_prefix("weft:").unwrap_or(&step.path);
     let name = Path::new(path).file_stem().unwrap_or_default().to_string_lossy();
     Some(format!("{}/{name}", prefix.trim_end_matches('/')))

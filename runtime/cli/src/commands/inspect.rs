@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{ValueEnum, ValueHint};
 use indexmap::IndexMap;
 use serde_json::{Value, json};
+use weft::pipeline::executor::is_registry_reference;
 use weft::pipeline::kfp_component::{KfpComponent, component_yaml};
 use weft::pipeline::signature::{Port, Signature};
 use weft::pipeline::suggest;
@@ -15,7 +16,7 @@ use weft::{Linker, LoadedComponent, StepFunction};
 use crate::error::{Error, Exit, Result};
 use crate::render::table::{Cell, Table};
 use crate::render::{self, DIM, HEADING, bytes};
-use crate::{host, output};
+use crate::{host, output, registry};
 
 /// Arguments of `weft inspect`.
 #[derive(Debug, clap::Args)]
@@ -57,10 +58,13 @@ impl Args {
 /// Describes a component.
 pub fn execute(args: &Args) -> Result<Exit> {
     let (path, function) = split(&args.component);
-    let linker = Linker::new(Path::new(""), host::host()?)?;
-    let file = linker.file_of(path);
+    let linker = Linker::new(Path::new(""), registry::online(host::host()?)?)?;
+    let file = match path.to_str().filter(|path| is_registry_reference(path)) {
+        Some(reference) => linker.fetch(reference)?,
+        None => linker.file_of(path),
+    };
     let size = std::fs::metadata(&file).map_err(|source| Error::io("read", &file, source))?.len();
-    let component = linker.inspect(path)?;
+    let component = linker.inspect(&file)?;
     let steps: Vec<&StepFunction> = match function {
         Some(name) => vec![named(path, &component, name)?],
         None => component.steps().iter().collect(),
@@ -241,7 +245,9 @@ fn kfp(path: &Path, steps: &[&StepFunction]) -> Result<String> {
             ),
         });
     };
-    let image = format!("file:{}#{}", path.display(), step.name);
+    let path = path.display().to_string();
+    let scheme = if is_registry_reference(&path) { "" } else { "file:" };
+    let image = format!("{scheme}{path}#{}", step.name);
     let component = KfpComponent { name: &step.name, description: None, image: &image, command: &[] };
     Ok(component_yaml(&component, &step.signature))
 }

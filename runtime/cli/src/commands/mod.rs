@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod attest;
 pub mod build;
+pub mod bundle;
 pub mod cache;
 pub mod call;
 pub mod check;
@@ -21,12 +22,15 @@ pub mod lineage;
 pub mod logs;
 pub mod new;
 pub mod predict;
+pub mod pull;
+pub mod push;
 pub mod rerun;
 pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod serve;
 pub mod submit;
+pub mod update;
 pub mod vendor;
 pub mod verify;
 pub mod why;
@@ -66,6 +70,10 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Deploy(args) => deploy::execute(root, args),
         Command::Deployments(args) => deployments::execute(root, args),
         Command::Predict(args) => predict::execute(args),
+        Command::Push(args) => push::execute(root, args),
+        Command::Pull(args) => pull::execute(args),
+        Command::Update(args) => update::execute(args),
+        Command::Bundle(args) => bundle::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
     }

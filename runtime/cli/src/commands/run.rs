@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::ValueHint;
 use weft::{PrepareOptions, RunOptions, Weft};
 
+use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
 use crate::options::{ExecutorArgs, ParameterArgs, RunArgs, SecretArgs};
+use crate::registry::LockArgs;
 use crate::render::diagnostic;
 use crate::screen;
 
@@ -21,7 +23,7 @@ use crate::screen;
 
 Exit codes: 0 success, 1 the run failed, 2 the request was wrong, 130 interrupted.")]
 pub struct Args {
-    /// The pipeline's file
+    /// The pipeline's file, or a bundle
     #[arg(value_name = "PIPELINE", value_hint = ValueHint::FilePath)]
     pub pipeline: PathBuf,
     #[command(flatten)]
@@ -34,14 +36,26 @@ pub struct Args {
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
     #[command(flatten)]
+    pub lock: LockArgs,
+    /// Use the compiled code of a bundle whose signature is not demanded: it runs outside of the sandbox, so trust whoever made it
+    #[arg(long, help_heading = "Components in registries")]
+    pub trust_compiled: bool,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let file = weft::read(&args.pipeline)?;
-    let weft = Weft::open(root, args.secrets.host()?)?;
-    let options = args.executor.options(Some(args.parameters.parameters()));
+    let (mut path, mut host, mut parameters) =
+        (args.pipeline.clone(), args.secrets.host()?, args.parameters.parameters());
+    if weft::is_bundle(&path) {
+        (path, host, parameters) = bundle::open(root, &path, &args.lock, args.trust_compiled, host, parameters)?;
+    } else {
+        host = args.lock.host(host)?;
+    }
+    let file = weft::read(&path)?;
+    let weft = Weft::open(root, host)?;
+    let options = args.executor.options(Some(parameters));
     let options = PrepareOptions { check_secrets: true, ..options };
     let prepared = weft.prepare(file, &options, &notify)?;
     if !prepared.warnings.is_empty() {

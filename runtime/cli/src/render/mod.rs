@@ -89,6 +89,12 @@ pub fn run_state(state: RunState, alive: bool) -> (&'static str, Style) {
     }
 }
 
+/// The beginning of a digest, which people tell apart by: `sha256:0123456789ab…`.
+pub fn short_digest(digest: &weft::oci::Digest) -> String {
+    let hex: String = digest.hex().chars().take(12).collect();
+    format!("sha256:{hex}…")
+}
+
 /// `1 step`, `2 steps`
 pub fn count(n: usize, one: &str, many: &str) -> String {
     if n == 1 { format!("1 {one}") } else { format!("{n} {many}") }

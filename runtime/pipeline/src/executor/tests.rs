@@ -65,6 +65,9 @@ fn an_image_can_name_a_component() {
     assert_eq!(component_path("file:///opt/a.wasm#train"), Some("/opt/a.wasm"));
     assert_eq!(component_path("components/a.wasm"), Some("components/a.wasm"));
     assert_eq!(component_path("python:3.11"), None);
+    assert_eq!(component_path("oci://localhost:5000/a/b:1.2#train"), Some("oci://localhost:5000/a/b:1.2"));
+    let call = choose_executor(&step("oci://localhost:5000/a/sort:1.2", &[], &["-n"])).unwrap();
+    assert_eq!(call.argv, ["sort", "-n"]);
 }
 
 #[test]

@@ -46,6 +46,11 @@ pub fn export_compiled(directory: &Path, digests: Option<&[String]>, file: &Path
     let mut names: Vec<String> =
         entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).filter(|name| wanted(name)).collect();
     names.sort();
+    // Of a component that is compiled as a whole, the part that it usually needs adds nothing.
+    let whole = names.clone();
+    names.retain(|name| {
+        name.strip_suffix(".usual.cwasm").is_none_or(|stem| whole.binary_search(&format!("{stem}.cwasm")).is_err())
+    });
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let last = file.file_name().unwrap_or_default().to_string_lossy();
     write_atomically_with(parent, &last, Durability::Synced, |out| write_all(&cache, &names, out)).map_err(fail)

@@ -8,7 +8,7 @@ use super::resources;
 use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
 use crate::diagnostic::Diagnostic;
-use crate::executor::component_path;
+use crate::executor::{component_path, is_registry_reference};
 use crate::ir::write::resolver::parse;
 use crate::model::{
     Binding, CommandStep, Implementation, Importer, Latest, Mount, Secret, Span, Volume, VolumeAction, WasmStep,
@@ -106,9 +106,9 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
     if let Some(entry) = message.get("resources") {
         (executor.limits, memory_limit) = resources::read(&entry.node, &mut executor.unhonoured, notes)?;
     }
-    if image.starts_with("oci:") {
-        let problem = format!("the image `{image}` is a component in a registry, and registries are not read yet");
-        let hint = "fetch the component's file and name it: `file:component.wasm`";
+    if image.starts_with("oci:") && !is_registry_reference(image) {
+        let problem = format!("the image `{image}` names no registry");
+        let hint = "write it as `oci://HOST/NAME:TAG#FUNCTION`, or name a component's file: `file:component.wasm`";
         notes.error(Diagnostic::error(problem).at(image_entry.node.span).hint(hint));
         return None;
     }

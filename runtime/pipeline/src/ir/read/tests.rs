@@ -244,13 +244,15 @@ fn images_tell_who_does_the_work() {
         json!({ "image": "tool.wasm", "args": ["--executor-input", "{{$}}"] }),
         json!({ "image": "tool.wasm", "args": ["x"] }),
         json!({ "image": "tool.wasm", "command": ["tool"] }),
+        json!({ "image": "oci://localhost:5000/me/tool:1.2#train" }),
+        json!({ "image": "oci://localhost:5000/me/tool:1.2", "command": ["tool"] }),
         json!({ "image": "argostub/createpvc" }),
         json!({ "image": "argostub/deletepvc:latest" }),
         json!({ "image": "python:3.11", "command": ["python3"], "args": [{ "Concat": ["a", "b"] }, "7"] }),
     ];
     insta::assert_snapshot!(containers.map(sort).join("\n"));
-    let text = one_task(&json!({ "container": { "image": "oci://example.com/x" } }), &json!({}), &json!({}));
-    assert!(read_pipeline(&text).unwrap_err()[0].message.contains("registries are not read yet"));
+    let text = one_task(&json!({ "container": { "image": "oci:example.com/x" } }), &json!({}), &json!({}));
+    assert!(read_pipeline(&text).unwrap_err()[0].message.contains("names no registry"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{put_at, resolver};
+use crate::executor::is_registry_reference;
 use crate::model::{Binding, CommandStep, Component, Implementation, Importer, Task, VolumeAction, WasmStep};
 use crate::step::Limits;
 
@@ -30,11 +31,12 @@ pub(super) fn executor(implementation: &Implementation) -> Value {
     }
 }
 
-/// The image that represents a function of a component file: `file:components/x.wasm#train`.
+/// The image that represents a function of a component: `file:components/x.wasm#train`, `oci://HOST/x:1.2#train`.
 pub fn image(step: &WasmStep) -> String {
+    let scheme = if is_registry_reference(&step.path) { "" } else { "file:" };
     match &step.function {
-        Some(function) => format!("file:{}#{function}", step.path),
-        None => format!("file:{}", step.path),
+        Some(function) => format!("{scheme}{}#{function}", step.path),
+        None => format!("{scheme}{}", step.path),
     }
 }
 

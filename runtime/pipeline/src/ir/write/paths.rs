@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
-use crate::executor::component_path;
+use crate::executor::{component_path, is_registry_reference};
 use crate::model::{Binding, Implementation, Pipeline};
 
 /// Changes every literal path: those of component files and of imports.
 pub fn rebase(pipeline: &mut Pipeline, path: &dyn Fn(&str) -> String) {
     for component in pipeline.components.values_mut() {
         match &mut component.implementation {
+            Implementation::Wasm(step) if is_registry_reference(&step.path) => {}
             Implementation::Wasm(step) => step.path = path(&step.path),
             Implementation::Command(step) => {
-                if let Some(file) = component_path(&step.image).filter(|file| !file.is_empty()) {
+                if let Some(file) =
+                    component_path(&step.image).filter(|file| !(file.is_empty() || is_registry_reference(file)))
+                {
                     step.image = step.image.replacen(file, &path(file), 1);
                 }
             }

@@ -1,0 +1,125 @@
+//! Registries on the command line: what of this machine decides how they are reached, and the arguments about them.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueHint};
+use weft::provenance::{Key, PublicKey};
+use weft::{Host, Registry, oci};
+
+use crate::error::{Error, Result};
+use crate::host::cache_dir;
+
+/// Where systems keep the certificates that they trust.
+const CERTIFICATES: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    "/usr/local/etc/openssl/cert.pem",
+];
+
+/// How registries are reached.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ConnectionArgs {
+    /// Speak plain HTTP to registries; to one on this machine it is spoken anyway, if it has no TLS
+    #[arg(long)]
+    pub plain_http: bool,
+}
+
+/// What a run may do about references to registries.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Components in registries")]
+pub struct LockArgs {
+    /// Refuse what is not in weft.lock
+    #[arg(long)]
+    pub locked: bool,
+    /// Reach for no network: what is not in the cache is refused
+    #[arg(long)]
+    pub offline: bool,
+    /// Demand that components from registries, or a bundle, are signed by this public key; may be repeated, and then one of them must be
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    pub verify: Vec<PathBuf>,
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+}
+
+impl LockArgs {
+    /// A host on which registries are reached like this.
+    pub fn host(&self, host: Host) -> Result<Host> {
+        let registry = Registry {
+            locked: self.locked,
+            offline: self.offline,
+            signers: public_keys(&self.verify)?,
+            ..self.connection.registry()?
+        };
+        Ok(Host { registry: Some(registry), ..host })
+    }
+}
+
+impl ConnectionArgs {
+    /// How registries are reached.
+    pub fn registry(&self) -> Result<Registry> {
+        let settings = oci::Settings {
+            credentials: oci::Credentials { inline: text("DOCKER_AUTH_CONFIG"), file: docker_config() },
+            plain_http: self.plain_http,
+            certificates: certificates(),
+            proxy: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(text),
+            no_proxy: ["NO_PROXY", "no_proxy"].into_iter().find_map(text),
+        };
+        let cache = cache_dir()?.join("registry");
+        Ok(Registry { settings, cache, locked: false, offline: false, signers: Vec::new() })
+    }
+}
+
+/// A host on which registries are reached.
+pub fn online(host: Host) -> Result<Host> {
+    LockArgs::default().host(host)
+}
+
+/// Registries for a server, which reaches for none: what is in the cache and named by its digest can be used.
+pub fn of_a_server() -> Result<Registry> {
+    Ok(Registry { locked: true, offline: true, ..ConnectionArgs::default().registry()? })
+}
+
+fn text(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|text| !text.is_empty())
+}
+
+/// Docker's configuration: `$DOCKER_CONFIG/config.json`, else that in the home directory.
+fn docker_config() -> Option<PathBuf> {
+    let folder =
+        text("DOCKER_CONFIG").map(PathBuf::from).or_else(|| text("HOME").map(|home| Path::new(&home).join(".docker")));
+    folder.map(|folder| folder.join("config.json"))
+}
+
+/// The file of certificates that are trusted: `$SSL_CERT_FILE`, else the system's.
+fn certificates() -> Option<PathBuf> {
+    let known = || CERTIFICATES.iter().map(PathBuf::from).find(|path| path.is_file());
+    text("SSL_CERT_FILE").map(PathBuf::from).or_else(known)
+}
+
+/// Reads public keys.
+pub fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>> {
+    paths.iter().map(|path| PublicKey::from_pem(&read(path)?).map_err(|error| about(path, error))).collect()
+}
+
+/// Reads a private key.
+pub fn private_key(path: &Path) -> Result<Key> {
+    Key::from_pem(&read(path)?).map_err(|error| about(path, error))
+}
+
+fn about(path: &Path, error: weft::provenance::Error) -> Error {
+    Error::advised(
+        format!("{}: {error}", path.display()),
+        "`weft attest --key FILE` makes a key, and its public part beside it as FILE.pub; so does openssl",
+    )
+}
+
+fn read(path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|source| Error::io("read", path, source))
+}
+
+/// Reads a reference.
+pub fn reference(text: &str) -> Result<oci::Reference, String> {
+    text.parse().map_err(|error: oci::Error| error.to_string())
+}
