@@ -88,7 +88,7 @@ const TRIGGERED: [(&str, &str); 3] = [
     (
         "arrivals",
         "name: arrivals
-parameters: { files: json }
+parameters: { files: { type: list<string> } }
 steps:
   add: { component: \"@trivial#add\", with: { a: 1, b: 2 } }
 ",
@@ -96,7 +96,7 @@ steps:
     (
         "asked",
         "name: asked
-parameters: { n: u64 }
+parameters: { n: { type: u64 } }
 steps:
   make: { component: \"@trivial#generate\", with: { bytes: 10, seed: \"${params.n}\" } }
 ",
@@ -104,7 +104,7 @@ steps:
     (
         "chain",
         "name: chain
-parameters: { note: string }
+parameters: { note: { type: string } }
 inputs: { table: dataset }
 steps:
   look: { component: \"@trivial#count\", with: { input: \"${inputs.table}\" } }

@@ -2,6 +2,7 @@
 import json
 import sys
 import time
+import urllib.error
 import urllib.request
 
 url, token = sys.argv[1:]
@@ -11,8 +12,11 @@ def ask(method, path, body=None):
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{url}/apis/v2beta1/{path}", data, headers, method=method)
-    with urllib.request.urlopen(request) as answer:
-        return json.load(answer)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return json.load(answer)
+    except urllib.error.HTTPError as error:
+        raise SystemExit(f"{method} {path}: {error.code} {error.read().decode()}")
 
 
 def container(script, *args):

@@ -102,7 +102,7 @@ def client(url, token):
     return kfp.Client(host=url, existing_token=token or None)
 
 
-def until(what, wanted, seconds=60):
+def until(what, wanted, seconds=60, pause=0.1):
     """The value of a function, once it is wanted."""
     end = time.time() + seconds
     while True:
@@ -110,7 +110,7 @@ def until(what, wanted, seconds=60):
         if wanted(value):
             return value
         assert time.time() < end, f"not in time: {value}"
-        time.sleep(0.1)
+        time.sleep(pause)
 
 
 def ended(api, run_id, seconds=90):
@@ -683,7 +683,7 @@ def settled(url, token, recurring_id, files, requests, *accepted):
             counts[name] = counts.get(name, 0) + 1
         given = [path for run in all_runs(api) if run.display_name.startswith("arrivals-") for path in run.runtime_config.parameters["files"]]
         return len(given), counts.get("asked", 0), counts.get("chain", 0)
-    until(served_by_triggers, lambda found: found >= (files, requests, requests), 180)
+    until(served_by_triggers, lambda found: all(a >= b for a, b in zip(found, (files, requests, requests))), 180 + 2 * files, 1)
     # And nothing more comes in several looks.
     time.sleep(3)
     assert served_by_triggers() == (files, requests, requests), (served_by_triggers(), files, requests)
@@ -691,7 +691,7 @@ def settled(url, token, recurring_id, files, requests, *accepted):
     def unfinished():
         query = {"predicates": [{"operation": "IN", "key": "state", "stringValues": {"values": ["PENDING", "RUNNING"]}}]}
         return api.list_runs(filter=json.dumps(query), page_size=1).total_size
-    until(unfinished, lambda count: count == 0, 180)
+    until(unfinished, lambda count: count == 0, 180 + 2 * files)
     runs = all_runs(api)
     assert len({run.run_id for run in runs}) == len(runs)
     by_id = {run.run_id: run for run in runs}

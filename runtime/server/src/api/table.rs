@@ -250,17 +250,54 @@ impl Table {
     pub fn router(self) -> Router<Server> {
         let mut routes = self.routes;
         for (path, actions) in self.actions {
-            let known = routes.entry(path).or_default();
-            let actions: Arc<[(&'static str, Action)]> = actions.into();
+            let actions: Arc<Actions> = Arc::new(Actions { known: actions, others: allowed(&self.operations, &path) });
+            let refused = Arc::clone(&actions);
             let handler = move |State(server): State<Server>, Path(last): Path<String>| {
                 let actions = Arc::clone(&actions);
                 async move { act(server, &actions, last).await }
             };
-            *known = std::mem::take(known).merge(on(MethodFilter::POST, handler));
+            // What is done at a path depends on the verb in it, which the router does not know of.
+            let fallback = move |Path(last): Path<String>| async move { refused.refuse(&last) };
+            let known = routes.entry(path).or_default();
+            *known = std::mem::take(known).merge(on(MethodFilter::POST, handler)).fallback(fallback);
         }
         let router = routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(&path, route));
         router.method_not_allowed_fallback(|| async { not_allowed() })
     }
+}
+
+/// What is done at paths that end with a parameter, behind which there may be a verb.
+struct Actions {
+    known: Vec<(&'static str, Action)>,
+    /// The methods without a verb, as in `Allow`.
+    others: String,
+}
+
+impl Actions {
+    fn find(&self, last: &str) -> Option<Action> {
+        let (_, verb) = last.rsplit_once(':')?;
+        self.known.iter().find(|(known, _)| *known == verb).map(|(_, action)| *action)
+    }
+
+    /// The answer to a method that such a path does not have.
+    fn refuse(&self, last: &str) -> Response {
+        let allow = if self.find(last).is_some() { "POST" } else { &self.others };
+        let mut response = not_allowed();
+        if let Ok(allow) = HeaderValue::from_str(allow) {
+            response.headers_mut().insert(ALLOW, allow);
+        }
+        response
+    }
+}
+
+/// The methods of a path, as in `Allow`.
+fn allowed(operations: &[Operation], path: &str) -> String {
+    let of_path = operations.iter().filter(|operation| operation.path == path);
+    let names = of_path.map(|operation| match operation.method {
+        Method::Get => "GET,HEAD".to_owned(),
+        other => other.name().to_uppercase(),
+    });
+    names.collect::<Vec<_>>().join(",")
 }
 
 /// A path as the router has it: one that ends with `{parameter}:verb` is that of the parameter, which then has the verb in it.
@@ -269,17 +306,16 @@ fn route_of(path: &str) -> &str {
 }
 
 /// Does what the verb behind an id says.
-async fn act(server: Server, actions: &[(&'static str, Action)], last: String) -> Response {
-    let Some((_, verb)) = last.rsplit_once(':') else {
-        let mut response = not_allowed();
-        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,HEAD,DELETE"));
-        return response;
+async fn act(server: Server, actions: &Actions, last: String) -> Response {
+    let Some(action) = actions.find(&last) else {
+        return match last.rsplit_once(':') {
+            None => actions.refuse(&last),
+            Some((_, verb)) => {
+                let verb: String = verb.chars().take(40).collect();
+                Error::not_found(format!("`:{verb}` is not done here")).into_response()
+            }
+        };
     };
-    let Some((_, action)) = actions.iter().find(|(known, _)| *known == verb) else {
-        let verb: String = verb.chars().take(40).collect();
-        return Error::not_found(format!("`:{verb}` is not done here")).into_response();
-    };
-    let action = *action;
     let work = move |server: &Server| action(server, last.rsplit_once(':').map_or("", |(id, _)| id));
     match blocking(&server, work).await {
         Ok(()) => done().into_response(),
