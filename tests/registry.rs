@@ -164,13 +164,13 @@ fn a_moved_tag_moves_nothing_until_it_is_asked_for() {
         let pushed = moving.push_file(&folder.path().join("t.wasm"), &to, &weft::PushOptions::default()).unwrap();
         let moved = pushed.digest.to_string();
         assert_ne!(moved, first);
-        // Every time with an empty cache; every other time the registry also gives what the tag says now for what the digest says.
-        if version % 2 == 0 {
+        // Every time with an empty cache; every tenth time the registry also gives what the tag says now for what the digest says.
+        if version % 10 == 0 {
             std::fs::write(registry.blob(&first), std::fs::read(registry.blob(&moved)).unwrap()).unwrap();
         }
         match reader.components() {
-            Ok(found) if version % 2 == 1 => assert_eq!(Some(found), pinned.clone().ok(), "{version}"),
-            Err(why) if version % 2 == 0 => {
+            Ok(found) if version % 10 != 0 => assert_eq!(Some(found), pinned.clone().ok(), "{version}"),
+            Err(why) if version % 10 == 0 => {
                 assert!(why.contains("is not what its digest") || why.contains("refuses"), "{why}");
                 refusals += 1;
             }
@@ -179,7 +179,7 @@ fn a_moved_tag_moves_nothing_until_it_is_asked_for() {
         std::fs::write(registry.blob(&first), &original).unwrap();
         assert_eq!(std::fs::read_to_string(folder.path().join("weft.lock")).unwrap(), lock);
     }
-    assert_eq!(refusals, 50);
+    assert_eq!(refusals, 10);
     let told = ok(&folder, &["update", "p.yaml", "--dry-run"]).stdout;
     assert!(told.contains("1 reference would move") && told.contains(&first[..19]), "{told}");
     assert_eq!(std::fs::read_to_string(folder.path().join("weft.lock")).unwrap(), lock);
@@ -237,7 +237,7 @@ fn what_was_tampered_with_is_refused() {
     let layer = registry.blob(&oci::Digest::of(&bytes).to_string());
     let manifest = registry.blob(&digest);
     let mut refusals = 0;
-    for (file, count) in [(&layer, 70), (&manifest, 30)] {
+    for (file, count) in [(&layer, 90), (&manifest, 10)] {
         let whole = std::fs::read(file).unwrap();
         for (at, bit) in flips(whole.len(), count, 15) {
             let mut changed = whole.clone();
