@@ -18,6 +18,9 @@ const CERTIFICATES: [&str; 5] = [
     "/usr/local/etc/openssl/cert.pem",
 ];
 
+/// Under which help lists what runs may do about registries.
+pub const HEADING: &str = "Components in registries";
+
 /// How registries are reached.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ConnectionArgs {
@@ -28,19 +31,19 @@ pub struct ConnectionArgs {
 
 /// What a run may do about references to registries.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Components in registries")]
 pub struct LockArgs {
     /// Refuse what is not in weft.lock
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     pub locked: bool,
     /// Reach for no network: what is not in the cache is refused
-    #[arg(long)]
+    #[arg(long, help_heading = HEADING)]
     pub offline: bool,
     /// Demand that components from registries, or a bundle, are signed by this public key; may be repeated, and then one of them must be
-    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
+    #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath, help_heading = HEADING)]
     pub verify: Vec<PathBuf>,
-    #[command(flatten)]
-    pub connection: ConnectionArgs,
+    /// Speak plain HTTP to registries; to one on this machine it is spoken anyway, if it has no TLS
+    #[arg(long, help_heading = HEADING)]
+    pub plain_http: bool,
 }
 
 impl LockArgs {
@@ -50,7 +53,7 @@ impl LockArgs {
             locked: self.locked,
             offline: self.offline,
             signers: public_keys(&self.verify)?,
-            ..self.connection.registry()?
+            ..ConnectionArgs { plain_http: self.plain_http }.registry()?
         };
         Ok(Host { registry: Some(registry), ..host })
     }

@@ -276,7 +276,7 @@ mod tests {
         );
         assert_eq!(of(r#"{"auths": {"h": {"username": "a", "password": "b"}}}"#, "h").unwrap(), basic("a", "b"));
         assert_eq!(of(r#"{"auths": {"h": {}}, "other": [1]}"#, "h").unwrap(), None);
-        for wrong in [r#"{"auths": {"h": {"auth": "!"}}}"#, "[]", "{"] {
+        for wrong in [r#"{"auths": {"h": {"auth": "!"}}}"#, "7", "{"] {
             assert!(matches!(of(wrong, "h"), Err(Error::Credentials(_))), "{wrong}");
         }
     }

@@ -47,8 +47,8 @@ pub(crate) struct Loader {
     pub(crate) compiler: Compiler,
     linker: Linker<State>,
     loaded: Mutex<HashMap<String, Arc<LoadedComponent>>>,
-    /// The files that components were read from.
-    files: Mutex<HashMap<String, PathBuf>>,
+    /// The files that components were read from, and what they are called.
+    files: Mutex<HashMap<String, (PathBuf, String)>>,
     ready: Mutex<HashMap<String, Slots>>,
 }
 
@@ -66,7 +66,7 @@ impl Loader {
     }
 
     /// Reads a component's signature from its file.
-    pub(crate) fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
+    pub(crate) fn load_file(&self, path: &Path, name: Option<&str>) -> Result<Arc<LoadedComponent>> {
         let binary = read_file(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
         let what = path.display().to_string();
         if binary.len() as u64 > MAX_FILE {
@@ -74,7 +74,9 @@ impl Loader {
         }
         let loaded = self.load(&what, &binary)?;
         let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        files.insert(loaded.digest().to_owned(), path.to_owned());
+        // A file's name means more to people than a digest.
+        let own = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.insert(loaded.digest().to_owned(), (path.to_owned(), name.map_or_else(own, str::to_owned)));
         Ok(loaded)
     }
 
@@ -96,14 +98,14 @@ impl Loader {
         Ok(loaded)
     }
 
-    fn file(&self, digest: &str) -> Option<PathBuf> {
+    fn file(&self, digest: &str) -> Option<(PathBuf, String)> {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
     /// The binary of a component: what the artifact store has, or else the file that it was read from, if it is still the same.
     fn binary(&self, digest: &str, stored: &dyn Fn() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         stored().or_else(|error| {
-            let binary = self.file(digest).and_then(|path| read_file(&path).ok());
+            let binary = self.file(digest).and_then(|(path, _)| read_file(&path).ok());
             binary.filter(|binary| digest_of(binary) == digest).ok_or(error)
         })
     }
@@ -143,9 +145,7 @@ impl Loader {
                 Some(bytes) => bytes,
                 None => self.binary(digest, stored)?,
             };
-            // Its file's name means more to people than its digest.
-            let file = self.file(digest).and_then(|path| Some(path.file_name()?.to_string_lossy().into_owned()));
-            let mut what = file.unwrap_or_else(|| digest.to_owned());
+            let mut what = self.file(digest).map_or_else(|| digest.to_owned(), |(_, name)| name);
             if extent == Extent::Whole {
                 what.insert_str(0, "all of ");
             }

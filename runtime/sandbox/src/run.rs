@@ -82,7 +82,12 @@ impl Sandbox {
 
     /// Reads the signature of a component's file.
     pub fn load_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
-        self.loader.load_file(path)
+        self.loader.load_file(path, None)
+    }
+
+    /// The same of a file whose name says nothing: what it is called instead.
+    pub fn load_file_as(&self, path: &Path, name: &str) -> Result<Arc<LoadedComponent>> {
+        self.loader.load_file(path, Some(name))
     }
 
     /// The store that artifacts are read from.

@@ -33,7 +33,7 @@ impl Linker {
         let mut fetched = BTreeMap::new();
         let component = if is_registry_reference(path) {
             let file = registry::locate(&self.host, path)?;
-            let component = self.sandbox.load_file(&file)?;
+            let component = self.sandbox.load_file_as(&file, registry::shown(path))?;
             fetched.insert(path.to_owned(), file);
             component
         } else {

@@ -175,7 +175,11 @@ impl Linker {
         let registry::Found { files: fetched, problems: unfetched } =
             registry::fetch(&self.host, &folder, &pipeline, notify)?;
         let mut loaded = components::load(&self.sandbox, &self.host, &folder, &paths);
-        loaded.extend(fetched.iter().map(|(written, file)| (written.clone(), self.sandbox.load_file(file))));
+        loaded.extend(
+            fetched
+                .iter()
+                .map(|(written, file)| (written.clone(), self.sandbox.load_file_as(file, registry::shown(written)))),
+        );
         let mut findings: Vec<Finding> =
             finding::all(&source, components::unlinked(&pipeline, &self.host, &folder, &loaded)).collect();
         findings.extend(finding::all(&source, unfetched));

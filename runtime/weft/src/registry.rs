@@ -37,6 +37,11 @@ pub struct Registry {
     pub signers: Vec<PublicKey>,
 }
 
+/// What a component is called by its reference: without the scheme.
+pub(crate) fn shown(written: &str) -> &str {
+    written.strip_prefix("oci://").unwrap_or(written)
+}
+
 impl Registry {
     pub(crate) fn client(&self) -> Client {
         Client::new(self.settings.clone())

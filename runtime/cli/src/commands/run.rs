@@ -9,7 +9,7 @@ use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
 use crate::options::{ExecutorArgs, ParameterArgs, RunArgs, SecretArgs};
-use crate::registry::LockArgs;
+use crate::registry::{HEADING, LockArgs};
 use crate::render::diagnostic;
 use crate::screen;
 
@@ -38,7 +38,7 @@ pub struct Args {
     #[command(flatten)]
     pub lock: LockArgs,
     /// Use the compiled code of a bundle whose signature is not demanded: it runs outside of the sandbox, so trust whoever made it
-    #[arg(long, help_heading = "Components in registries")]
+    #[arg(long, help_heading = HEADING)]
     pub trust_compiled: bool,
     #[command(flatten)]
     pub how: RunArgs,

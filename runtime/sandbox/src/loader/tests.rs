@@ -153,7 +153,7 @@ fn exported(
 fn signatures_are_what_wasmtime_reads_from_compiled_components() {
     let loader = loader();
     for path in components() {
-        let shown = loader.load_file(&path).unwrap_or_else(|error| panic!("{error}"));
+        let shown = loader.load_file(&path, None).unwrap_or_else(|error| panic!("{error}"));
         let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
         let ready = loader
             .ready(shown.digest(), Extent::Whole, &unread, "a-task", &SilentObserver)
@@ -184,7 +184,7 @@ fn what_is_too_large_to_compile_can_be_looked_at_and_is_refused_by_name_when_it_
     let path = folder.path().join("large.wasm");
     std::fs::write(&path, compile::tests::component([compile::tests::function(0, 5_000)])).unwrap();
     let loader = loader();
-    let shown = loader.load_file(&path).unwrap();
+    let shown = loader.load_file(&path, None).unwrap();
     let unread = || Err(Error::Stored { digest: String::new(), why: "it is not stored".to_owned() });
     let refused =
         loader.ready(shown.digest(), Extent::Usual, &unread, "a-task", &SilentObserver).map(drop).unwrap_err();
