@@ -5,10 +5,15 @@ use serde_json::Value;
 use crate::executor::component_path;
 use crate::model::{Binding, Implementation, Pipeline};
 
+/// What names of pre-built components begin with.
+const PREBUILT: &str = "weft:";
+
 /// Changes every literal path: those of component files and of imports.
 pub fn rebase(pipeline: &mut Pipeline, path: &dyn Fn(&str) -> String) {
     for component in pipeline.components.values_mut() {
         match &mut component.implementation {
+            // The name of a pre-built component is no path.
+            Implementation::Wasm(step) if step.path.starts_with(PREBUILT) => {}
             Implementation::Wasm(step) => step.path = path(&step.path),
             Implementation::Command(step) => {
                 if let Some(file) = component_path(&step.image).filter(|file| !file.is_empty()) {
