@@ -13,7 +13,7 @@ use crate::event::{Event, TaskReport};
 use crate::retry;
 use crate::run::Run;
 use crate::start::{StartRecord, cached_report, recorded_inputs};
-use crate::worker::{ARTIFACT_OUTPUT, Import, Job};
+use crate::worker::{Import, Job};
 use crate::worker_pool::JobOutcome;
 
 /// URIs in other systems that artifacts have, and their content.
@@ -92,7 +92,7 @@ impl Run<'_> {
             tx.record_cached(&self.key, &new, &mut cached)?;
             report = cached_report(node, cached);
         } else {
-            if matches!(job, Job::Latest(_)) && !report.outputs.is_empty() {
+            if matches!(job, Job::Latest(_) | Job::Resolve(_)) && !report.outputs.is_empty() {
                 // The artifact was made by an earlier execution, not by this one.
                 report.state = TaskState::Cached;
             }
@@ -112,11 +112,12 @@ impl Run<'_> {
 
     /// The identity of an importer or resolver with this result; `None` for steps, whose identity is known before they run.
     fn answer_identity(&self, job: &Job, outputs: &PortValues) -> Option<Identity> {
-        let found = match outputs.get(ARTIFACT_OUTPUT) {
+        let found = match outputs.values().next() {
             Some(PortValue::Artifacts(artifacts)) => artifacts.first(),
             _ => None,
         };
         match job {
+            Job::Resolve(resolve) => Some(key::resolved(&self.key.pipeline, &resolve.resolver, outputs)),
             Job::Step(_) | Job::Volume(_) => None,
             Job::Import(_) => found.map(key::import),
             Job::Latest(Latest { pipeline, task, output, kind }) => {

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 
 use serde_json::Value;
+use weft_artifacts::ContentId;
 use weft_pipeline::command::{fill_template, references};
 use weft_pipeline::condition;
 use weft_pipeline::model::{Binding, Component, Dag, Format, Implementation, Input, Task, Wire};
 use weft_pipeline::step::{PortValue, PortValues, StepFailure};
+use weft_pipeline::tfx;
 use weft_pipeline::types::{KfpType, ParameterType, PortType};
 
 use crate::final_status::final_status;
@@ -107,6 +109,7 @@ pub fn bind<'a>(
             value => value,
         };
         if let Some(value) = value {
+            let value = value_of(input, value, scope).map_err(|failure| for_input(name, failure))?;
             inputs.insert(name.clone(), coerced(name, input, component, value, format)?);
         } else if let Some(default) = default {
             inputs.insert(name.clone(), PortValue::Parameter(default.clone()));
@@ -238,6 +241,47 @@ fn gather<'a>(bindings: &'a [Binding], own: &PortValues, scope: &Scope<'a, '_>) 
     } else {
         PortValue::Parameter(values.into())
     }))
+}
+
+/// The longest value in an artifact that a parameter may take, in bytes.
+const MOST_VALUE: u64 = 4 << 20;
+
+/// The value of an input: where it is a parameter and is given an artifact that holds a value, as TFX's do, the value in its file.
+fn value_of(input: &Input, value: PortValue, scope: &Scope<'_, '_>) -> Result<PortValue, StepFailure> {
+    let artifact = match (&input.port.ty, &value) {
+        (PortType::Parameter(_), PortValue::Artifacts(artifacts)) => match artifacts.as_slice() {
+            [one] if tfx::holds_value(&one.kind) => one,
+            _ => return Ok(value),
+        },
+        _ => return Ok(value),
+    };
+    let is_null = |value: &Value| value.as_f64() == Some(1.0) || value.as_bool() == Some(true);
+    if artifact.properties.get("__is_null__").is_some_and(is_null) {
+        return Ok(PortValue::Parameter(Value::Null));
+    }
+    let read = || -> weft_artifacts::Result<Option<Vec<u8>>> {
+        let id: ContentId = artifact.uri.parse()?;
+        let ContentId::Blob(digest) = id else { return Ok(None) };
+        let blob = scope.run.engine.artifacts.open_blob(&digest)?;
+        if blob.len() > MOST_VALUE {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; usize::try_from(blob.len()).unwrap_or_default()];
+        let mut read = 0;
+        while let Some(rest) = bytes.get_mut(read..).filter(|rest| !rest.is_empty()) {
+            match blob.read_at(read as u64, rest)? {
+                0 => break,
+                more => read += more,
+            }
+        }
+        bytes.truncate(read);
+        Ok(Some(bytes))
+    };
+    let bytes = read().map_err(|error| failed(&format!("its value cannot be read: {error}")))?;
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let text =
+        text.ok_or_else(|| failed(&format!("the artifact is no file of text below {} MiB", MOST_VALUE >> 20)))?;
+    Ok(PortValue::Parameter(tfx::value(&artifact.kind, &text).map_err(|why| failed(&why))?))
 }
 
 /// Coerces a value to the type of the input that receives it.

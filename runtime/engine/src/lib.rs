@@ -63,6 +63,7 @@ mod plan;
 #[path = "../../../tests/common/processor.rs"]
 mod processor;
 mod request;
+mod resolve;
 mod retry;
 mod run;
 mod run_spec;

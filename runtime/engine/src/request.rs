@@ -23,7 +23,7 @@ use crate::links;
 use crate::run::Run;
 use crate::scope::Scope;
 use crate::volumes::{self, VolumeChange};
-use crate::worker::{Import, Job, hinted_failure, host_failure};
+use crate::worker::{ARTIFACT_OUTPUT, Import, Job, hinted_failure, host_failure};
 
 /// A step's request, and its grants as they are recorded and part of its identity: with the names of volumes instead of
 /// their directories on the host.
@@ -211,7 +211,9 @@ impl Run<'_> {
         }
         let artifact = Artifact { id: None, kind: importer.kind.clone(), uri: String::new(), name: None, properties };
         let path = (!is_uri(written)).then(|| self.base_dir.join(local_path(written).as_ref()));
-        Ok(Job::Import(Import { path, written: written.clone(), artifact }))
+        let output = self.nodes[index].component.outputs.keys().next();
+        let output = output.map_or(ARTIFACT_OUTPUT, String::as_str).to_owned();
+        Ok(Job::Import(Import { path, written: written.clone(), artifact, output }))
     }
 
     /// The job of creating or deleting a volume.

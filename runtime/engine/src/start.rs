@@ -17,6 +17,7 @@ use crate::loops;
 use crate::node::{Node, is_settled};
 use crate::plan::MAX_TASKS;
 use crate::request::PreparedStep;
+use crate::resolve::Resolve;
 use crate::retry;
 use crate::run::{DECISION_BATCH, Launch, Run};
 use crate::trigger::Decision;
@@ -180,6 +181,7 @@ impl Run<'_> {
             },
             Implementation::Import(importer) => self.import(index, importer, &inputs),
             Implementation::Latest(query) => Ok(Job::Latest(query.clone())),
+            Implementation::Resolve(resolver) => Ok(Job::Resolve(Resolve { resolver: resolver.clone(), inputs })),
             Implementation::Volume(volume) => self.volume(volume.action, inputs),
         };
         match job {
@@ -293,7 +295,7 @@ impl Run<'_> {
                 ExecutionKind::Container
             }
             Implementation::Import(_) => ExecutionKind::Importer,
-            Implementation::Latest(_) => ExecutionKind::Resolver,
+            Implementation::Latest(_) | Implementation::Resolve(_) => ExecutionKind::Resolver,
             Implementation::Dag(_) => ExecutionKind::Dag,
         };
         let image = match &node.component.implementation {
@@ -359,6 +361,7 @@ pub(crate) fn recorded_inputs(job: &Job) -> PortValues {
         Job::Step(request) => request.inputs.clone(),
         Job::Volume(change) => change.inputs.clone(),
         Job::Latest(_) => PortValues::new(),
+        Job::Resolve(resolve) => resolve.inputs.clone(),
     }
 }
 

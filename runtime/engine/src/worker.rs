@@ -12,6 +12,7 @@ use weft_pipeline::step::{
 
 use crate::engine::Engine;
 use crate::import;
+use crate::resolve::{self, Resolve};
 use crate::volumes::{self, VolumeChange};
 use crate::worker_pool::JobOutcome;
 
@@ -24,6 +25,8 @@ pub enum Job {
     Import(Import),
     /// Find the latest artifact of an earlier run.
     Latest(Latest),
+    /// Find artifacts of earlier runs by queries.
+    Resolve(Resolve),
     /// Create or delete a volume.
     Volume(VolumeChange),
 }
@@ -47,9 +50,11 @@ pub struct Import {
     pub path: Option<PathBuf>,
     /// The artifact to record, except its URI.
     pub artifact: Artifact,
+    /// The output whose artifact it is.
+    pub output: String,
 }
 
-/// The name of the only output of importers and resolvers.
+/// The name of the only output of importers and resolvers of KFP. TFX gives it another one.
 pub const ARTIFACT_OUTPUT: &str = "artifact";
 
 /// Executes a job of a task, and stores its log.
@@ -57,10 +62,10 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
     let started = Instant::now();
     let mut result = match job {
         Job::Step(request) => engine.runner.run(request, observer),
-        Job::Import(import) => {
-            import::execute(engine, task, import, observer).map(|artifact| single_output(Some(artifact)))
-        }
-        Job::Latest(query) => latest(engine, key, query).map(single_output),
+        Job::Import(import) => import::execute(engine, task, import, observer)
+            .map(|artifact| single_output(&import.output, Some(artifact))),
+        Job::Latest(query) => latest(engine, key, query).map(|found| single_output(ARTIFACT_OUTPUT, found)),
+        Job::Resolve(wanted) => resolve::execute(engine, key, wanted),
         Job::Volume(change) => volumes::execute(change),
     };
     if let Ok(StepOutput { warnings, trace, .. }) = &mut result {
@@ -77,8 +82,8 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
     JobOutcome { result, log, elapsed: started.elapsed() }
 }
 
-fn single_output(artifact: Option<Artifact>) -> StepOutput {
-    let outputs = artifact.map(|artifact| (ARTIFACT_OUTPUT.to_owned(), PortValue::Artifacts(vec![artifact])));
+fn single_output(name: &str, artifact: Option<Artifact>) -> StepOutput {
+    let outputs = artifact.map(|artifact| (name.to_owned(), PortValue::Artifacts(vec![artifact])));
     StepOutput { outputs: outputs.into_iter().collect::<PortValues>(), ..StepOutput::default() }
 }
 

@@ -7,6 +7,7 @@
 
 use crate::model::CommandStep;
 use crate::suggest;
+use crate::tfx;
 
 mod imports;
 mod packages;
@@ -52,6 +53,8 @@ pub enum ExecutorKind {
     Shell,
     /// The component in the file with this path.
     File(String),
+    /// TFX's own executor of this class, which only a Python of the host can have.
+    Tfx(String),
 }
 
 /// Why a container has no executor.
@@ -92,6 +95,15 @@ pub fn choose_executor(step: &CommandStep) -> Result<ExecutorCall, NoExecutor> {
         return Ok(ExecutorCall {
             executor: ExecutorKind::File(path.to_owned()),
             argv,
+            packages: Vec::new(),
+            python: None,
+            imports: Vec::new(),
+        });
+    }
+    if let Some(class) = tfx::executor_class(step) {
+        return Ok(ExecutorCall {
+            executor: ExecutorKind::Tfx(class.to_owned()),
+            argv: tfx::argv(step),
             packages: Vec::new(),
             python: None,
             imports: Vec::new(),

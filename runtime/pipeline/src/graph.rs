@@ -193,6 +193,10 @@ fn node(format: Format, name: &str, task: &Task, component: Option<&Component>, 
             let pipeline = latest.pipeline.as_ref().map(|pipeline| format!("{pipeline}: ")).unwrap_or_default();
             (Kind::Latest, Some(format!("latest {pipeline}{}.{}", latest.task, latest.output)))
         }
+        Some(Implementation::Resolve(resolver)) => {
+            let kinds: Vec<&str> = resolver.queries.values().map(|query| query.kind.short()).collect();
+            (Kind::Latest, Some(format!("latest {}", kinds.join(", "))))
+        }
         Some(Implementation::Volume(_)) => (Kind::Volume, Some("volume".to_owned())),
         None => (Kind::Step, None),
     };

@@ -2,6 +2,7 @@
 //! Pipelines run.
 
 pub mod check;
+pub(crate) mod query;
 pub mod read;
 pub mod template;
 pub mod write;

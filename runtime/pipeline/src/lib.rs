@@ -32,6 +32,7 @@ pub mod secrets;
 pub mod signature;
 pub mod step;
 pub mod suggest;
+pub mod tfx;
 pub mod types;
 pub mod yaml;
 

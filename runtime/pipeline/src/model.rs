@@ -11,9 +11,11 @@ use crate::signature::Port;
 use crate::types::ArtifactType;
 
 mod command;
+mod query;
 mod task;
 
 pub use command::{CalledProgram, CommandStep, Program, Volume, VolumeAction};
+pub use query::{ArtifactQuery, Naming, Resolver};
 pub use task::{
     Binding, Condition, ConditionVariables, Items, Iteration, Mount, Retry, Secret, Task, TaskState, Trigger, Wire,
 };
@@ -130,10 +132,12 @@ pub enum Implementation {
     Command(CommandStep),
     /// Creates or deletes a volume, as KFP's `createpvc` and `deletepvc` do.
     Volume(Volume),
-    /// Imports a file or directory into the store. It has one output, `artifact`.
+    /// Imports a file or directory into the store. It has one output, which KFP calls `artifact`.
     Import(Importer),
     /// Finds the latest artifact of earlier runs. It has one optional output, `artifact`.
     Latest(Latest),
+    /// Finds artifacts of earlier runs by queries. Its outputs are optional.
+    Resolve(Resolver),
 }
 
 impl Default for Implementation {

@@ -8,11 +8,13 @@ mod argument;
 mod artifact;
 mod assign;
 mod exact;
+mod known;
 mod text;
 mod value;
 
 pub use assign::{assignable, may_fit};
 pub use exact::{beyond_64_bits, is_beyond_64_bits};
+pub use known::{GOOGLE, TFX};
 pub use text::TypeSyntaxError;
 pub use value::{Mismatch, whole_numbers};
 

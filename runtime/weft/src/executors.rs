@@ -11,6 +11,7 @@ use weft_pipeline::executor::{
 };
 use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
+use weft_pipeline::tfx::{NeedsTfx, needs_tfx};
 
 use crate::components::{Loaded, cannot_load};
 use crate::host::Host;
@@ -66,7 +67,15 @@ impl ContainerCalls {
 
     /// Whether any is Python.
     pub fn need_python(&self) -> bool {
-        self.0.values().flatten().any(|call| matches!(call.executor, ExecutorKind::Python | ExecutorKind::Science))
+        self.0
+            .values()
+            .flatten()
+            .any(|call| matches!(call.executor, ExecutorKind::Python | ExecutorKind::Science | ExecutorKind::Tfx(_)))
+    }
+
+    /// Whether any is an executor of TFX's own.
+    pub fn need_tfx(&self) -> bool {
+        self.0.values().flatten().any(|call| matches!(call.executor, ExecutorKind::Tfx(_)))
     }
 
     /// What components ask for in another version than the executor with the scientific stack has, each told once.
@@ -165,6 +174,7 @@ fn file(kind: &ExecutorKind, host: &Host, executor: Executor) -> Option<String> 
         ExecutorKind::Science => Some(host.executor_file("science").display().to_string()),
         ExecutorKind::Shell => Some(host.executor_file("shell").display().to_string()),
         ExecutorKind::File(path) => Some(path.clone()),
+        ExecutorKind::Tfx(_) => None,
     }
 }
 
@@ -176,6 +186,10 @@ fn program(
     python: Option<&str>,
     sets: &mut Sets,
 ) -> Result<Program, Diagnostic> {
+    if let (ExecutorKind::Tfx(class), None) = (&call.executor, python) {
+        let NeedsTfx { message, hint } = needs_tfx(class);
+        return Err(Diagnostic::error(message).hint(hint));
+    }
     let executor = if python.is_some() { Executor::HostPython } else { Executor::Sandbox };
     let Some(path) = file(&call.executor, &linker.host, executor) else {
         let digest = python.unwrap_or_default().to_owned();

@@ -37,6 +37,24 @@ pub(crate) fn environment(
     Ok(Environment { python, digest: format!("{HOST_PYTHON}{}", version.trim()) })
 }
 
+/// Makes sure that the named Python has TFX, without importing it: that takes half a minute.
+pub(crate) fn has_tfx(named: Option<&Path>) -> Result<()> {
+    let Some(python) = named else {
+        return Err(Error::advised(
+            "the pipeline has executors of TFX, and no environment is made for these: TFX and what it needs take 3 GB",
+            "give a Python in which TFX is installed: `--python PYTHON`",
+        ));
+    };
+    let program = "import importlib.util; print(importlib.util.find_spec('tfx') is not None)";
+    if said(Command::new(python).args(["-c", program]), python)?.trim() == "True" {
+        return Ok(());
+    }
+    Err(Error::advised(
+        format!("the pipeline has executors of TFX, and `{}` has no package `tfx`", python.display()),
+        format!("install it: `{} -m pip install tfx`; or give another Python: `--python PYTHON`", python.display()),
+    ))
+}
+
 fn made(requirements: &[Requirement], cache: Option<&Path>, notify: &Notify<'_>) -> Result<PathBuf> {
     let cache = cache.ok_or_else(|| {
         Error::advised(

@@ -187,7 +187,11 @@ impl Linker {
         let host_python = match options.executor {
             Executor::HostPython if calls.need_python() => {
                 let cache = self.host.cache.as_deref();
-                Some(host_python::environment(options.python.as_deref(), &calls.packages(), cache, notify)?)
+                let python = options.python.as_deref();
+                if calls.need_tfx() {
+                    host_python::has_tfx(python)?;
+                }
+                Some(host_python::environment(python, &calls.packages(), cache, notify)?)
             }
             _ => None,
         };

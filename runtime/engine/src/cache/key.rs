@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use serde_json::{Map, Number, Value, json};
+use weft_pipeline::model::Resolver;
 use weft_pipeline::signature::Port;
 use weft_pipeline::step::{Artifact, Command, ComponentRef, Grants, PortValue, PortValues};
 use weft_pipeline::types::ArtifactType;
@@ -72,6 +73,20 @@ pub fn latest(pipeline: &str, task: &str, output: &str, kind: &ArtifactType, ans
         "format": "weft latest 1",
         "pipeline": pipeline, "task": task, "output": output, "kind": kind.0,
         "answer": answer.map(|artifact| json!({ "id": artifact.id, "artifact": artifact_value(artifact) })),
+    }))
+}
+
+/// The identity of a resolver's results by queries: these, and the rows of the artifacts that were found.
+pub fn resolved(pipeline: &str, resolver: &Resolver, answers: &PortValues) -> Identity {
+    let answer = |(output, value): (&String, &PortValue)| {
+        let PortValue::Artifacts(artifacts) = value else { return None };
+        let rows = artifacts.iter().map(|artifact| json!({ "id": artifact.id, "artifact": artifact_value(artifact) }));
+        Some((output.clone(), rows.collect::<Value>()))
+    };
+    digest(&json!({
+        "format": "weft resolve 1",
+        "pipeline": pipeline, "resolver": resolver,
+        "answers": answers.iter().filter_map(answer).collect::<Map<_, _>>(),
     }))
 }
 

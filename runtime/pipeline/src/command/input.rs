@@ -5,11 +5,13 @@ use serde_json::{Map, Value, json};
 use super::layout::Layout;
 use super::uri::{REMOTE_URI, of_content};
 use crate::step::{Artifact, Command, PortValue, PortValues};
+use crate::tfx;
 use crate::types::{ArtifactType, PortType};
 
 /// The `ExecutorInput` as JSON: values and artifacts of the inputs, paths for the outputs. Absent inputs are left out. Floats that are not
 /// finite are written without quotes, as Python does: `NaN`.
 pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -> String {
+    let is_tfx = tfx::is_run_by(&command.argv);
     let mut parameters = Vec::new();
     let mut artifacts = Map::new();
     for (name, value) in inputs {
@@ -23,7 +25,11 @@ pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -
                 parameters.push(format!("{}:{value}", Value::from(name.as_str())));
             }
             PortValue::Artifacts(list) => {
-                artifacts.insert(name.clone(), json!({ "artifacts": input_artifacts(name, list, layout) }));
+                let mut shown = input_artifacts(name, list, layout);
+                if is_tfx {
+                    shown.iter_mut().zip(list).for_each(|(shown, artifact)| for_tfx(shown, artifact));
+                }
+                artifacts.insert(name.clone(), json!({ "artifacts": shown }));
             }
         }
     }
@@ -41,7 +47,40 @@ pub fn executor_input(command: &Command, inputs: &PortValues, layout: &Layout) -
     }
     let outputs = json!({ "parameters": files, "artifacts": places, "outputFile": layout.executor_output() });
     let (artifacts, parameters) = (Value::Object(artifacts), parameters.join(","));
-    format!(r#"{{"inputs":{{"artifacts":{artifacts},"parameterValues":{{{parameters}}}}},"outputs":{outputs}}}"#)
+    let old = if tfx::reads_old_parameters(&command.argv) {
+        format!(r#","parameters":{}"#, Value::Object(old_parameters(inputs)))
+    } else {
+        String::new()
+    };
+    format!(r#"{{"inputs":{{"artifacts":{artifacts},"parameterValues":{{{parameters}}}{old}}},"outputs":{outputs}}}"#)
+}
+
+/// Shows an artifact as TFX expects it: its name tells it from all others, and lists among its properties are JSON text, as in Python.
+fn for_tfx(shown: &mut Value, artifact: &Artifact) {
+    if let Some(id) = artifact.id {
+        shown["name"] = id.to_string().into();
+    }
+    for value in shown["metadata"].as_object_mut().into_iter().flat_map(Map::values_mut) {
+        if let Value::Array(items) = value {
+            let items: Vec<String> = items.iter().map(Value::to_string).collect();
+            *value = format!("[{}]", items.join(", ")).into();
+        }
+    }
+}
+
+/// The values of parameters as messages of schema 2.0.0. 64-bit integers are strings in JSON.
+fn old_parameters(inputs: &PortValues) -> Map<String, Value> {
+    let message = |value: &Value| match value {
+        Value::Number(number) if number.is_f64() => json!({ "doubleValue": number }),
+        Value::Number(number) => json!({ "intValue": number.to_string() }),
+        Value::String(text) => json!({ "stringValue": text }),
+        other => json!({ "stringValue": other.to_string() }),
+    };
+    let parameter = |(name, value): (&String, &PortValue)| match value {
+        PortValue::Parameter(Value::Null) | PortValue::Artifacts(_) => None,
+        PortValue::Parameter(value) => Some((name.clone(), message(value))),
+    };
+    inputs.iter().filter_map(parameter).collect()
 }
 
 /// The `RuntimeArtifact`s of an input.

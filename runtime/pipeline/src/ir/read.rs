@@ -24,9 +24,11 @@ mod message;
 mod platform;
 mod repair;
 mod resources;
+mod runtime;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod tfx;
 mod values;
 
 use executors::Executor;
@@ -102,7 +104,7 @@ pub fn read_pipeline(text: &str) -> Result<Read, Vec<Diagnostic>> {
 }
 
 fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
-    let (mut spec, mut platform, mut wrapper) = (None, None, None);
+    let (mut spec, mut platform, mut wrapper, mut runtime) = (None, None, None, None);
     for document in documents.iter().filter(|document| !document.is_null()) {
         let fields = match document.mapping("a mapping for the pipeline") {
             Ok(fields) => fields,
@@ -126,10 +128,7 @@ fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
     if let Some(wrapper) = wrapper {
         let message = Message::new(wrapper, "the file", &WRAPPER_FIELDS, notes);
         let message = notes.take(message)?;
-        if let Some(entry) = message.get("runtimeConfig") {
-            let warning = Diagnostic::warning("`runtimeConfig` is passed over").at(entry.key);
-            notes.warn(warning.hint("give the parameters with `-p`"));
-        }
+        runtime = message.get("runtimeConfig");
         spec = message.get("pipelineSpec").map(|entry| &entry.node).or(spec);
         platform = message.get("platformSpec").map(|entry| &entry.node).or(platform);
     }
@@ -142,8 +141,11 @@ fn read(documents: &[Node], notes: &mut Notes) -> Option<Pipeline> {
     let message = Message::new(spec, "the pipeline", &SPEC_FIELDS, notes);
     let message = notes.take(message)?;
     let mut reader = Reader { notes: std::mem::take(notes), ..Reader::default() };
-    let pipeline = reader.pipeline(&message, platform);
+    let mut pipeline = reader.pipeline(&message, platform);
     *notes = reader.notes;
+    if let (Some(entry), Some(pipeline)) = (runtime, &mut pipeline) {
+        runtime::apply(entry, pipeline, notes);
+    }
     pipeline
 }
 
@@ -263,6 +265,7 @@ impl<'n> Reader<'n> {
         }
         pipeline.places = std::mem::take(&mut self.places);
         repair::composed_texts(&mut pipeline, &mut self.notes);
+        tfx::settle(&mut pipeline, &mut self.notes);
         Some(pipeline)
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ArtifactType, BUILTIN_KINDS, PortType};
+use super::{ArtifactType, BUILTIN_KINDS, PortType, known};
 use crate::suggest;
 
 /// The title of the kind that accepts every artifact.
@@ -47,7 +47,11 @@ impl ArtifactType {
                 Err(suggest::hint(text, BUILTIN_KINDS.map(|(_, title)| title), "kinds").unwrap_or_default())
             }
             Some((namespace, name)) if well_formed(namespace) && name.split('.').all(well_formed) => {
-                Ok(Self(text.to_owned()))
+                let known = known::of_namespace(namespace).unwrap_or_default();
+                match suggest::nearest(text, known.iter().copied()).filter(|near| *near != text) {
+                    Some(near) => Err(format!("did you mean `{near}`?")),
+                    None => Ok(Self(text.to_owned())),
+                }
             }
             _ => Err(suggest::nearest(text, BUILTIN_KINDS.map(|(name, _)| name)).map_or_else(
                 || {

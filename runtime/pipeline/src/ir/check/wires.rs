@@ -11,6 +11,7 @@ use crate::ir::template;
 use crate::model::{Binding, Component, Format, Implementation, Input, Span, Task, Wire};
 use crate::signature::find;
 use crate::suggest;
+use crate::tfx;
 use crate::types::{ParameterType, PortType, may_fit};
 
 /// What to do about a value that the compiler does not pass on to where a text is composed with it.
@@ -83,7 +84,10 @@ impl<'p> Checker<'p, '_> {
                 let Some(source) = self.source(binding, span, Some(name)) else { return };
                 let Some(declared) = declared else { return };
                 let sort = PortKind::of(&declared.port);
-                if sort != source.sort {
+                let is_value = matches!(source.ty.as_deref(), Some(PortType::Artifact { kind, list: false }) if tfx::holds_value(kind));
+                if sort == PortKind::Parameter && is_value {
+                    // The value in the artifact is read when the task starts.
+                } else if sort != source.sort {
                     let given = describe(binding, source.sort);
                     let problem = format!("the input `{input}` takes {}, but it is given {given}", sort.text());
                     self.error(Some(name), span, problem, None);

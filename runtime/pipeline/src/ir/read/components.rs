@@ -9,10 +9,11 @@ use super::tasks;
 use super::values::{artifact_type, fit, output, parameter_type, required, selected_output, value, warn_of_rounding};
 use super::{Reader, unhonoured};
 use crate::diagnostic::Diagnostic;
-use crate::model::{Binding, Component, Dag, Implementation, Input};
+use crate::model::{Binding, Component, Dag, Implementation, Input, Span};
 use crate::order;
 use crate::signature::Port;
 use crate::suggest;
+use crate::tfx;
 use crate::types::{ParameterType, PortType};
 use crate::yaml::node::{Entry, Node};
 
@@ -51,6 +52,11 @@ impl<'n> Reader<'n> {
                 };
                 let Executor { implementation, unhonoured, image, .. } = executor;
                 component.implementation = implementation.clone();
+                if matches!(implementation, Implementation::Resolve(_)) {
+                    // A query may find nothing, and what it is made of may be absent for the same reason.
+                    component.inputs.values_mut().for_each(|input| input.port.optional = true);
+                    component.outputs.values_mut().for_each(|port| port.optional = true);
+                }
                 component.unhonoured.extend(unhonoured.clone());
                 if let Some(image) = image {
                     self.places.insert(format!("{prefix}image"), *image);
@@ -128,7 +134,9 @@ impl<'n> Reader<'n> {
                 }
             }
             let port = Port::required(artifact(&message, notes));
-            if outputs.insert(name.clone(), port).is_some() {
+            // TFX declares a value that another task takes as a parameter a second time: the artifact has it.
+            let has_value = matches!(&port.ty, PortType::Artifact { kind, .. } if tfx::holds_value(kind));
+            if outputs.insert(name.clone(), port).is_some() && !has_value {
                 notes.error(Diagnostic::error(format!("`{name}` is both a parameter and an artifact")).at(entry.key));
             }
         }
@@ -175,13 +183,7 @@ fn parameter(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Input> {
     let optional = message.flag("isOptional", notes);
     let mut fitting = |node: &Node, role: &str| {
         let read = notes.take(value(node))?;
-        if ty != ParameterType::F64 {
-            warn_of_rounding(&read, node.span, notes);
-        }
-        let fitted = fit(&ty, read);
-        notes.take(fitted.map_err(|why| {
-            Diagnostic::error(format!("{role} of the parameter `{name}` does not fit its type: {why}")).at(node.span)
-        }))
+        fitting(name, role, &ty, read, node.span, notes)
     };
     let default = message.get("defaultValue").and_then(|entry| fitting(&entry.node, "the default"));
     let literals = match message.get("literals") {
@@ -195,6 +197,24 @@ fn parameter(name: &str, entry: &Entry, notes: &mut Notes) -> Option<Input> {
     // KFP's platform sets it; here it is optional.
     let (default, optional) = if ty == ParameterType::task_config() { (default, true) } else { (default, optional) };
     Some(Input { port: Port { ty: PortType::Parameter(ty), optional }, default, literals, description })
+}
+
+/// A value of a parameter as one of its type. `role` says what it is: `the default`.
+pub(super) fn fitting(
+    name: &str,
+    role: &str,
+    ty: &ParameterType,
+    value: Value,
+    at: Span,
+    notes: &mut Notes,
+) -> Option<Value> {
+    if *ty != ParameterType::F64 {
+        warn_of_rounding(&value, at, notes);
+    }
+    let fitted = fit(ty, value);
+    notes.take(fitted.map_err(|why| {
+        Diagnostic::error(format!("{role} of the parameter `{name}` does not fit its type: {why}")).at(at)
+    }))
 }
 
 fn artifact(message: &Message<'_>, notes: &mut Notes) -> PortType {

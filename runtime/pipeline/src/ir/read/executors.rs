@@ -9,9 +9,11 @@ use super::unhonoured;
 use super::values::{artifact_type, value, value_or_parameter};
 use crate::diagnostic::Diagnostic;
 use crate::executor::{component_path, is_registry_reference};
+use crate::ir::query;
 use crate::ir::write::resolver::parse;
 use crate::model::{
-    Binding, CommandStep, Implementation, Importer, Latest, Mount, Secret, Span, Volume, VolumeAction, WasmStep,
+    Binding, CommandStep, Implementation, Importer, Latest, Mount, Resolver, Secret, Span, Volume, VolumeAction,
+    WasmStep,
 };
 use crate::step::{Grants, Limits};
 use crate::suggest;
@@ -47,11 +49,13 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
         Some(("container", entry)) => container(entry, notes),
         Some(("importer", entry)) => importer(entry, notes),
         Some((sort, entry)) => {
-            if let Some(latest) = resolver(entry) {
-                return Some(Executor { implementation: Implementation::Latest(latest), ..Executor::default() });
+            if let Some(implementation) = resolver(entry).map(Implementation::Latest).or_else(|| queries(entry)) {
+                return Some(Executor { implementation, ..Executor::default() });
             }
             let hint = match sort {
-                "resolver" => "take the artifact as an input, or import it",
+                "resolver" => {
+                    "queries for a type, properties and a name are answered; or take the artifact as an input, or import it"
+                }
                 _ => "it runs on Vertex AI only: use a container component",
             };
             notes.error(
@@ -70,12 +74,30 @@ pub(super) fn read(label: &str, entry: &Entry, notes: &mut Notes) -> Option<Exec
 /// A resolver's query, if it has the form that [`crate::ir::write`] writes. Other queries are for metadata stores of
 /// other systems.
 fn resolver(entry: &Entry) -> Option<Latest> {
+    match &output_queries(entry)?[..] {
+        [("artifact", filter)] => parse(filter),
+        _ => None,
+    }
+}
+
+/// A resolver's queries as TFX writes them, one for each output.
+fn queries(entry: &Entry) -> Option<Implementation> {
+    let queries =
+        output_queries(entry)?.into_iter().map(|(output, filter)| Some((output.to_owned(), query::read(filter)?)));
+    let queries = queries.collect::<Option<IndexMap<_, _>>>().filter(|queries| !queries.is_empty())?;
+    Some(Implementation::Resolve(Resolver { queries }))
+}
+
+/// The texts of a resolver's queries by output.
+fn output_queries<'n>(entry: &'n Entry) -> Option<Vec<(&'n str, &'n str)>> {
     let Kind::Mapping(fields) = &entry.node.kind else { return None };
     let queries = fields.get("outputArtifactQueries").or_else(|| fields.get("output_artifact_queries"))?;
     let Kind::Mapping(queries) = &queries.node.kind else { return None };
-    let query = queries.get("artifact").filter(|_| queries.len() == 1)?;
-    let Kind::Mapping(query) = &query.node.kind else { return None };
-    parse(query.get("filter")?.node.text()?)
+    let filter = |entry: &'n Entry| match &entry.node.kind {
+        Kind::Mapping(query) => query.get("filter")?.node.text(),
+        _ => None,
+    };
+    queries.iter().map(|(output, entry)| Some((output.as_str(), filter(entry)?))).collect()
 }
 
 fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
@@ -98,7 +120,9 @@ fn container(entry: &Entry, notes: &mut Notes) -> Option<Executor> {
         env.insert(name.to_owned(), value.to_owned());
     }
     let mut executor = Executor { image: Some(image_entry.node.span), ..Executor::default() };
-    if let Some(entry) = message.get("lifecycle") {
+    let is_tfx = crate::tfx::class_in(&mut command.iter().chain(&args).map(String::as_str)).is_some();
+    // What TFX runs before an example gen finds the files of a span, which the component does itself.
+    if let Some(entry) = message.get("lifecycle").filter(|_| !is_tfx) {
         let written = notes.take(value(&entry.node)).unwrap_or_default();
         unhonoured("lifecycle", written, entry.key, &mut executor.unhonoured, notes);
     }

@@ -117,7 +117,7 @@ pub(super) fn fit(ty: &ParameterType, value: Value) -> Result<Value, String> {
 }
 
 /// A constant of schema 2.0.0: `{ intValue: 3 }`.
-fn old_constant(entry: &Entry, notes: &mut Notes) -> Option<Value> {
+pub(super) fn old_constant(entry: &Entry, notes: &mut Notes) -> Option<Value> {
     let known = ["intValue", "doubleValue", "stringValue"];
     let message = Message::new(&entry.node, "a constant", &known, notes);
     let message = notes.take(message)?;

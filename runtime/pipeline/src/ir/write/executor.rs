@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{put_at, resolver};
 use crate::executor::is_registry_reference;
+use crate::ir::query;
 use crate::model::{Binding, CommandStep, Component, Implementation, Importer, Task, VolumeAction, WasmStep};
 use crate::step::Limits;
 
@@ -25,6 +26,13 @@ pub(super) fn executor(implementation: &Implementation) -> Value {
             json!({ "container": { "image": image } })
         }
         Implementation::Import(importer) => json!({ "importer": import(importer) }),
+        Implementation::Resolve(resolver) => {
+            let queries = resolver
+                .queries
+                .iter()
+                .map(|(output, query)| (output.clone(), json!({ "filter": query::write(query), "limit": 1 })));
+            json!({ "resolver": { "outputArtifactQueries": queries.collect::<serde_json::Map<_, _>>() } })
+        }
         Implementation::Latest(latest) => json!({
             "resolver": { "outputArtifactQueries": { "artifact": { "filter": resolver::filter(latest), "limit": 1 } } }
         }),
