@@ -36,7 +36,7 @@ impl Job {
     pub fn is_pure(&self) -> bool {
         match self {
             Self::Step(request) => request.grants.is_pure() && !request.component.digest.starts_with(HOST_PYTHON),
-            Self::Import(_) | Self::Latest(_) | Self::Volume(_) => false,
+            Self::Import(_) | Self::Latest(_) | Self::Resolve(_) | Self::Volume(_) => false,
         }
     }
 }
