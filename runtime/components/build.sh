@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Builds the pre-built components as target/components/NAME.wasm, where pipelines find them as `weft:NAME`. What is up to date is not built
-# again; one that is larger than 2 MB fails.
+# again; one that is larger than 2 MiB fails.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 REPO=$(cd "$HERE/../.." && pwd)
-MOST=$((2 * 1000 * 1000))
+MOST=$((2 << 20))
 
 "$REPO/guest-examples/build.sh" "$HERE"
 for world in "$HERE"/*/wit/world.wit; do

@@ -38,7 +38,7 @@ pub(crate) fn exported(resolve: &Resolve, world: WorldId) -> Vec<Exported<'_>> {
     for (key, item) in &resolve.worlds[world].exports {
         match item {
             WorldItem::Function(function) => found.push(Exported { interface: None, function }),
-            // componentize-py exports its initialiser in `exports`; `wasi:` interfaces are for other hosts.
+            // componentize-py exports its initialiser in `exports`; `wasi:` interfaces are for other hosts, and that of `weft:serving` for servers.
             WorldItem::Interface { id, .. } if !is_foreign(resolve, key, *id) => {
                 let functions = resolve.interfaces[*id].functions.values();
                 let free = functions.filter(|function| {
@@ -54,7 +54,10 @@ pub(crate) fn exported(resolve: &Resolve, world: WorldId) -> Vec<Exported<'_>> {
 
 fn is_foreign(resolve: &Resolve, key: &WorldKey, id: InterfaceId) -> bool {
     matches!(key, WorldKey::Name(name) if name == "exports")
-        || resolve.interfaces[id].package.is_some_and(|package| resolve.packages[package].name.namespace == "wasi")
+        || resolve.interfaces[id].package.is_some_and(|package| {
+            let name = &resolve.packages[package].name;
+            name.namespace == "wasi" || (name.namespace == "weft" && name.name == "serving")
+        })
 }
 
 /// The steps of a world, and the exported functions that cannot be steps.

@@ -1,11 +1,13 @@
 //! The requests of the Open Inference Protocol.
 
+use std::io::Read;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flate2::read::{GzDecoder, ZlibDecoder};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
@@ -13,6 +15,7 @@ use weft::Tensor;
 use weft::pipeline::step::FailureKind;
 use weft::serving::{Reply, Unanswered};
 
+use super::MAX_REQUEST;
 use super::log::Sample;
 use super::models::{Loaded, Served};
 use super::protocol::{JSON_LENGTH, Question, metadata as described};
@@ -143,8 +146,12 @@ pub(super) async fn infer(
 ) -> Result<Response, Problem> {
     let (served, loaded) = named.loaded(&server, true).await?;
     let json_length = headers.get(JSON_LENGTH).cloned();
-    let is_large = body.len() > LARGE;
-    let read = move || Question::read(&body, json_length.as_ref());
+    let encoding = headers.get(header::CONTENT_ENCODING).cloned();
+    let is_large = body.len() > LARGE || encoding.is_some();
+    let read = move || match encoding {
+        Some(encoding) => Question::read(&unpacked(&body, &encoding)?, json_length.as_ref()),
+        None => Question::read(&body, json_length.as_ref()),
+    };
     let mut question = if is_large {
         tokio::task::spawn_blocking(read).await.map_err(|_| Problem::new(500, "the request could not be read"))?
     } else {
@@ -179,6 +186,23 @@ pub(super) async fn infer(
         response.headers_mut().insert(JSON_LENGTH, HeaderValue::from(length));
     }
     Ok(response)
+}
+
+/// The body of a request that was compressed.
+fn unpacked(body: &[u8], encoding: &HeaderValue) -> Result<Vec<u8>, String> {
+    let reader: Box<dyn Read + '_> = match encoding.as_bytes() {
+        b"gzip" => Box::new(GzDecoder::new(body)),
+        b"deflate" => Box::new(ZlibDecoder::new(body)),
+        b"identity" => Box::new(body),
+        _ => return Err("the request is compressed in a way that is not read; gzip and deflate are".to_owned()),
+    };
+    let mut unpacked = Vec::new();
+    let read = reader.take(MAX_REQUEST as u64 + 1).read_to_end(&mut unpacked);
+    read.map_err(|error| format!("the request cannot be decompressed: {error}"))?;
+    if unpacked.len() > MAX_REQUEST {
+        return Err("the request is larger than 64 MiB once it is decompressed".to_owned());
+    }
+    Ok(unpacked)
 }
 
 /// A request that waits for its answer.

@@ -167,6 +167,8 @@ impl Server {
             };
             served.insert(one.deployment.name.clone(), one);
         }
+        // What was started for a version that answers nothing any more.
+        started.clear();
         *models.served.write().unwrap_or_else(PoisonError::into_inner) = served;
         models.loaded.store(true, Ordering::Release);
         Ok(())

@@ -64,16 +64,7 @@ struct Output {
 impl Question {
     /// Reads the body of a request. `json_length` is the header of that name.
     pub(super) fn read(body: &[u8], json_length: Option<&HeaderValue>) -> Result<Self, String> {
-        let (document, mut binary) = match json_length {
-            None => (body, &[][..]),
-            Some(value) => {
-                let length = value.to_str().ok().and_then(|text| text.trim().parse().ok());
-                let parts = length.and_then(|length: usize| body.split_at_checked(length));
-                parts.ok_or("Inference-Header-Content-Length is no length within the request")?
-            }
-        };
-        let document: Document =
-            serde_json::from_slice(document).map_err(|error| format!("the request cannot be read: {error}"))?;
+        let (document, mut binary) = document(body, json_length)?;
         if document.inputs.len() > MOST_TENSORS {
             return Err(format!("a request has at most {MOST_TENSORS} inputs"));
         }
@@ -162,6 +153,28 @@ impl Question {
     }
 }
 
+/// The JSON document of a request, and the binary data behind it.
+///
+/// A length that does not fit is passed over where all of the body is a document: Triton's client leaves that of an earlier request in the headers that
+/// its caller gave, and sends it with the next one (`findings/tritonclient_headers.sh`).
+fn document<'b>(body: &'b [u8], json_length: Option<&HeaderValue>) -> Result<(Document, &'b [u8]), String> {
+    let whole = || {
+        let read = serde_json::from_slice(body).map_err(|error| format!("the request cannot be read: {error}"));
+        Ok((read?, &[][..]))
+    };
+    let Some(value) = json_length else { return whole() };
+    let length = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    match length.and_then(|length: usize| body.split_at_checked(length)) {
+        None => {
+            whole().map_err(|_: String| "Inference-Header-Content-Length is no length within the request".to_owned())
+        }
+        Some((document, binary)) => match serde_json::from_slice(document) {
+            Ok(document) => Ok((document, binary)),
+            Err(error) => whole().map_err(|_: String| format!("the request cannot be read: {error}")),
+        },
+    }
+}
+
 /// What a model takes and gives, as the protocol tells it.
 pub(super) fn metadata(name: &str, versions: &[u64], model: &ModelDescription) -> serde_json::Value {
     let port = |port: &TensorPort| {
@@ -203,6 +216,13 @@ mod tests {
         );
         assert_eq!(binary, [1, 0, 2, 0]);
         assert!(question.answer("m", 3, &[]).unwrap_err().contains("gives no output `b`"));
+
+        // The length of an earlier request.
+        let json = r#"{"inputs": [{"name": "b", "datatype": "BYTES", "shape": [1], "data": ["x"]}]}"#;
+        for length in ["20", "999"] {
+            let question = Question::read(json.as_bytes(), Some(&HeaderValue::from_str(length).unwrap())).unwrap();
+            assert_eq!(question.inputs[0].data, [1, 0, 0, 0, b'x']);
+        }
     }
 
     #[test]
