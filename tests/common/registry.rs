@@ -1,5 +1,6 @@
 //! Debian's `docker-registry` at work on loopback, for the tests that push and pull.
 
+use std::fmt::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -50,10 +51,10 @@ impl Registry {
             storage.display()
         );
         if setup.tls {
-            config += &format!("  tls: {{ certificate: {}, key: {} }}\n", with("server.pem"), with("server.key"));
+            _ = write!(config, "  tls: {{ certificate: {}, key: {} }}\n", with("server.pem"), with("server.key"));
         }
         if setup.login {
-            config += &format!("auth:\n  htpasswd: {{ realm: test, path: {} }}\n", with("htpasswd"));
+            _ = write!(config, "auth:\n  htpasswd: {{ realm: test, path: {} }}\n", with("htpasswd"));
         }
         let file = folder.path().join("config.yml");
         std::fs::write(&file, config).unwrap();
@@ -90,6 +91,7 @@ impl Registry {
     /// The bytes of a manifest, by `curl`'s way of asking: over a socket of its own.
     pub fn manifest(&self, repository: &str, name: &str) -> Option<Vec<u8>> {
         use std::io::{Read as _, Write as _};
+
         let mut stream = TcpStream::connect(self.host.replace("localhost", "127.0.0.1")).unwrap();
         let accept = "application/vnd.oci.image.manifest.v1+json, application/vnd.oci.image.index.v1+json";
         write!(

@@ -176,10 +176,10 @@ fn ask(helper: &str, host: &str) -> Result<Option<Login>> {
         // It knows nothing of the registry, which is no failure.
         return Ok(None);
     }
-    let helped: Helped = serde_json::from_slice(&said).map_err(|error| failed(error.to_string()))?;
-    Ok(Some(match helped.username.as_str() {
-        TOKEN_USER => Login::Identity(helped.secret),
-        _ => Login::Basic { user: helped.username, password: helped.secret },
+    let found: Helped = serde_json::from_slice(&said).map_err(|error| failed(error.to_string()))?;
+    Ok(Some(match found.username.as_str() {
+        TOKEN_USER => Login::Identity(found.secret),
+        _ => Login::Basic { user: found.username, password: found.secret },
     }))
 }
 

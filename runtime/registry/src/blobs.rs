@@ -125,9 +125,9 @@ fn write(path: &Path, fill: impl FnOnce(&mut File) -> Result<()>) -> Result<()> 
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
     let named = tempfile::Builder::new().prefix(".part-").tempfile_in(folder);
-    let mut file = named.map_err(|source| Error::io("create a file in", folder, source))?;
-    fill(file.as_file_mut())?;
-    file.persist(path).map_err(|error| Error::io("write", path, error.error))?;
+    let mut part = named.map_err(|source| Error::io("create a file in", folder, source))?;
+    fill(part.as_file_mut())?;
+    part.persist(path).map_err(|error| Error::io("write", path, error.error))?;
     Ok(())
 }
 

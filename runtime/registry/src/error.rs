@@ -105,6 +105,7 @@ impl Error {
         Self::Io { action, path: path.to_owned(), source }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "an error or a text, whichever there is")]
     pub(crate) fn malformed(what: impl Into<String>, why: impl ToString) -> Self {
         Self::Malformed { what: what.into(), why: why.to_string() }
     }

@@ -172,6 +172,8 @@ impl<R: Read> Read for ReadHashing<R> {
 
 #[cfg(test)]
 mod tests {
+    use tar::EntryType as E;
+
     use super::*;
 
     #[test]
@@ -217,7 +219,6 @@ mod tests {
             let into = tempfile::tempdir().unwrap();
             unpack_folder("it", &mut packed(path, kind).as_slice(), None, into.path())
         };
-        use tar::EntryType as E;
         unpacked("a/b", E::Regular).unwrap();
         for (path, kind) in [
             ("../b", E::Regular),

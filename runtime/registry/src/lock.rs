@@ -1,6 +1,7 @@
 //! `weft.lock`: what the references of the pipelines in a folder lead to.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ impl Lock {
         let mut text = HEAD.to_owned();
         for (name, digest) in &self.pinned {
             // References hold nothing that would have to be escaped.
-            text.push_str(&format!("\n[[reference]]\nname = \"{name}\"\ndigest = \"{digest}\"\n"));
+            _ = write!(text, "\n[[reference]]\nname = \"{name}\"\ndigest = \"{digest}\"\n");
         }
         text
     }

@@ -283,6 +283,13 @@ impl Host {
 
     /// A token of the server that a registry names.
     fn token(&self, realm: &str, service: Option<&str>, scope: &str, login: Option<&Login>) -> Result<String, String> {
+        #[derive(Deserialize)]
+        struct Answer {
+            #[serde(default)]
+            token: String,
+            #[serde(default)]
+            access_token: String,
+        }
         if !(realm.starts_with("https://") || (self.base.starts_with("http:") && realm.starts_with("http://"))) {
             return Err(format!("its token server {realm} is not secured by TLS"));
         }
@@ -307,13 +314,6 @@ impl Host {
         let text = text(answer.body_mut());
         if !status.is_success() {
             return Err(format!("its token server answers {}: {}", status.as_u16(), one_line(&text)));
-        }
-        #[derive(Deserialize)]
-        struct Answer {
-            #[serde(default)]
-            token: String,
-            #[serde(default)]
-            access_token: String,
         }
         let answer: Answer =
             serde_json::from_str(&text).map_err(|error| format!("its token server's answer is none: {error}"))?;

@@ -1,5 +1,6 @@
 //! `weft pull`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueHint;
@@ -53,15 +54,15 @@ pub fn execute(args: &Args) -> Result<Exit> {
     }
     let mut text = String::new();
     for file in &pulled.files {
-        text.push_str(&format!("{}\n", file.display()));
+        _ = writeln!(text, "{}", file.display());
     }
     for name in &pulled.evidence {
-        text.push_str(&format!("  with {name}\n"));
+        _ = writeln!(text, "  with {name}");
     }
-    text.push_str(&format!("{DIM}{}{DIM:#}", pulled.digest));
+    _ = write!(text, "{DIM}{}{DIM:#}", pulled.digest);
     if let Some(key) = &pulled.signed_by {
         let short: String = key.chars().take(12).collect();
-        text.push_str(&format!("  {GOOD}signed{GOOD:#} by {short}…"));
+        _ = write!(text, "  {GOOD}signed{GOOD:#} by {short}…");
     }
     output::print(&text)?;
     Ok(Exit::Success)

@@ -1,5 +1,6 @@
 //! `weft push`
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
@@ -65,7 +66,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     }
     let mut text = format!("{} {}  {DIM}{} {}{DIM:#}", pushed.kind, args.to, bytes::size(pushed.bytes), pushed.digest);
     for name in &pushed.attached {
-        text.push_str(&format!("\n  with {name}"));
+        _ = write!(text, "\n  with {name}");
     }
     output::print(&text)?;
     Ok(Exit::Success)

@@ -1,5 +1,6 @@
 //! `weft update`
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::ValueHint;
@@ -45,15 +46,15 @@ pub fn execute(args: &Args) -> Result<Exit> {
     }
     let mut text = String::new();
     for one in &moved {
-        let of = |digest: &Option<weft::oci::Digest>| {
+        let of = |digest: Option<weft::oci::Digest>| {
             digest.map_or_else(|| "nothing".to_owned(), |digest| short_digest(&digest))
         };
-        text.push_str(&format!("{}  {} → {}\n", one.reference, of(&one.from), of(&one.to)));
+        _ = writeln!(text, "{}  {} → {}", one.reference, of(one.from), of(one.to));
     }
     let still = looked_up - moved.len().min(looked_up);
     let (done, what) =
         (if args.dry_run { "would move" } else { "moved" }, count(moved.len(), "reference", "references"));
-    text.push_str(&format!("{what} {done}, {still} unchanged: {}", file.display()));
+    _ = write!(text, "{what} {done}, {still} unchanged: {}", file.display());
     output::print(&text)?;
     Ok(Exit::Success)
 }
