@@ -44,7 +44,7 @@ fn what_tfx_compiled_runs_to_what_tfx_makes() {
     assert_eq!(examples["type"], "tfx.Examples");
     assert_eq!(task(&outcome, "CsvExampleGen")["outputs"]["rows"]["parameter"], json!(344));
     let exported = |artifact: &Value, name: &str| {
-        folder.ok(&["artifact", "export", artifact["uri"].as_str().unwrap(), "-o", name]);
+        folder.ok(&["artifact", "export", artifact["uri"].as_str().unwrap(), name]);
         folder.path().join(name)
     };
     let made = exported(&examples, "examples");
@@ -59,7 +59,7 @@ fn what_tfx_compiled_runs_to_what_tfx_makes() {
     let bill = schema.split("feature {").find(|feature| feature.contains("\"bill_length_mm\"")).unwrap();
     assert!(bill.contains("min_fraction: 1") && !bill.contains("shape"), "{bill}");
     let anomalies = artifact("ExampleValidator", "anomalies");
-    assert_eq!(anomalies["properties"]["blessed"], json!({ "train": 1, "eval": 1 }));
+    assert_eq!(anomalies["properties"]["blessed"], json!({ "train": 1.0, "eval": 1.0 }));
     assert!(exported(&anomalies, "anomalies").join("Split-eval/SchemaDiff.pb").is_file());
 
     // The other version of the schema says the same.
