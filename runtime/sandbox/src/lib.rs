@@ -13,6 +13,7 @@ mod compile;
 mod compiled_cache;
 mod compiler;
 mod component;
+mod confine;
 mod convert;
 mod engine;
 mod error;
@@ -27,14 +28,19 @@ mod observer;
 mod partial;
 mod random;
 mod run;
+mod walls;
 
 pub use compile::CompileLimits;
 pub use compiled_cache::{Transferred, export_compiled, import_compiled};
 pub use component::LoadedComponent;
+pub use confine::{SecondWall, second_wall};
 pub use error::{Error, Result};
 pub use initialize::{Image, Initialization, Initializer, Number};
 pub use limits::StepLimits;
 pub use loader::digest_of_file;
 pub use partial::SECTION as USUAL_FUNCTIONS;
 pub use run::{Options, Sandbox};
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use walls::Wall;
 pub use weft_signature::{NotAStep, StepFunction};

@@ -46,6 +46,7 @@ mod notice;
 mod origin;
 mod packages;
 mod parameters;
+mod policy;
 mod prebuilt;
 mod prepare;
 mod publish;
@@ -77,6 +78,7 @@ pub use gc::{Freed, Retention};
 pub use host::{Host, StepLimits};
 pub use notice::{Notice, Notify, silent};
 pub use parameters::Parameters;
+pub use policy::{PolicyFile, read_policy};
 pub use prebuilt::{Prebuilt, prebuilt};
 pub use prepare::{Linker, PrepareOptions, Prepared};
 pub use read::{PipelineFile, documents, read, read_text};
@@ -93,7 +95,7 @@ pub use why::{Because, Cause, Earlier, Root, Why};
 /// What happens in a run, and how it ended.
 pub use weft_engine::{Event, RunOutcome, Slots, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
-pub use weft_sandbox::{LoadedComponent, StepFunction, Transferred};
+pub use weft_sandbox::{LoadedComponent, SecondWall, StepFunction, Transferred, second_wall};
 
 /// The rooms below, for the plain data that crosses this one's interface.
 pub use weft_artifacts as artifacts;

@@ -7,7 +7,7 @@ use weft::{PrepareOptions, RunOptions, Weft};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{ExecutorArgs, ParameterArgs, RunArgs, SecretArgs};
+use crate::options::{ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
 use crate::render::diagnostic;
 use crate::screen;
 
@@ -29,6 +29,8 @@ pub struct Args {
     #[command(flatten)]
     pub secrets: SecretArgs,
     #[command(flatten)]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
     pub executor: ExecutorArgs,
     /// Id of the run [default: made of the pipeline's name and the time]
     #[arg(long, value_name = "RUN_ID")]
@@ -40,7 +42,7 @@ pub struct Args {
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let file = weft::read(&args.pipeline)?;
-    let weft = Weft::open(root, args.secrets.host()?)?;
+    let weft = Weft::open(root, args.policy.over(args.secrets.host()?)?)?;
     let options = args.executor.options(Some(args.parameters.parameters()));
     let options = PrepareOptions { check_secrets: true, ..options };
     let prepared = weft.prepare(file, &options, &notify)?;
