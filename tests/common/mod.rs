@@ -21,7 +21,7 @@ pub use agree::differences;
 pub use paths::{compiled, component, project};
 
 /// Components that pipelines of tests are made of: `@trivial#add` in the text of a file.
-const COMPONENTS: [&str; 3] = ["trivial", "hostile", "odd"];
+const COMPONENTS: [&str; 4] = ["trivial", "hostile", "odd", "intruder"];
 
 /// A command's arguments: a slice of words, or one text with the words separated by spaces.
 pub trait Arguments {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use cap_std::ambient_authority;
-use cap_std::fs::Dir;
+use cap_std::fs::{Dir, OpenOptions};
 
 use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
@@ -205,7 +205,12 @@ impl Store {
     /// The file of a blob or a manifest. Anything but a plain file is an error.
     pub(crate) fn open_stored(&self, id: &ContentId) -> Result<std::fs::File> {
         let (dir, place) = self.place(id);
-        match dir.open(&place) {
+        let mut options = OpenOptions::new();
+        options.read(true);
+        // A pipe in its place would otherwise be waited for until somebody writes to it.
+        #[cfg(unix)]
+        cap_std::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NONBLOCK.bits().cast_signed());
+        match dir.open_with(&place, &options) {
             Ok(file) => Ok(file.into_std()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id: *id }),
             Err(error) => Err(error).context("open", || self.shown_id(id)),

@@ -42,6 +42,8 @@ pub fn host() -> Result<weft::Host> {
         variables: variables(),
         secrets: None,
         limits: default_limits(),
+        policy: None,
+        unconfined: std::env::var_os("WEFT_CONFINE").is_some_and(|value| value == "off"),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Arguments that several commands take, and what of the library they stand for.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum, ValueHint};
 use weft::{Executor, Parameters, PrepareOptions};
@@ -77,6 +78,22 @@ impl SecretArgs {
     /// What the library may use of this machine, with these secrets.
     pub fn host(&self) -> crate::error::Result<weft::Host> {
         Ok(weft::Host { secrets: self.secrets.clone(), ..crate::host::host()? })
+    }
+}
+
+/// What pipelines may ask for.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PolicyArgs {
+    /// Refuse, before anything runs, what asks for more than this file allows: grants, limits, components, files to import
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub policy: Option<PathBuf>,
+}
+
+impl PolicyArgs {
+    /// The machine with the policy.
+    pub fn over(&self, host: weft::Host) -> crate::error::Result<weft::Host> {
+        let policy = self.policy.as_deref().map(weft::read_policy).transpose()?.map(Arc::new);
+        Ok(weft::Host { policy, ..host })
     }
 }
 

@@ -82,7 +82,7 @@ pub use cache::key::{Identity, step as identity};
 pub use engine::{Engine, NewRun, Observer, Options};
 pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
-pub use import::is_uri;
+pub use import::{is_uri, local_path};
 pub use lock::is_alive;
 pub use runner::StepRunner;
 pub use slots::Slots;

@@ -20,6 +20,7 @@ static NO_GRANTS: Grants = Grants {
     clock: false,
     random: false,
     env: Vec::new(),
+    net: Vec::new(),
     variables: BTreeMap::new(),
     secrets: BTreeMap::new(),
     directories: BTreeMap::new(),

@@ -13,6 +13,7 @@
 //! KFP's `PipelineSpec` is the other format. [`ir::read`] and [`ir::check`] replace steps 1 and 3, [`executor`] chooses
 //! the executor of its containers, and [`command`] does for each what KFP's launcher does.
 
+pub mod access;
 pub mod calendar;
 pub mod check;
 pub mod command;
@@ -26,8 +27,10 @@ pub mod ir;
 pub mod kfp_component;
 pub mod link;
 pub mod model;
+pub mod network;
 pub mod order;
 pub mod parameters;
+pub mod policy;
 pub mod secrets;
 pub mod signature;
 pub mod step;

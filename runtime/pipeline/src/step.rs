@@ -72,6 +72,9 @@ pub struct Grants {
     /// absolute path of a directory with a file for each key. Never a value: whoever runs the step knows those.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub secrets: BTreeMap<String, SecretGrant>,
+    /// Where it may connect to by TCP: texts of [`crate::network::Destination`], in order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub net: Vec<String>,
     /// Host directories mounted in the sandbox: path inside it -> path on the host.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub directories: BTreeMap<String, DirectoryGrant>,
@@ -156,7 +159,7 @@ impl Grants {
 
     /// Whether the step stays a pure function of its inputs, and of the secrets that it reads.
     pub fn is_pure(&self) -> bool {
-        !self.clock && !self.random && self.env.is_empty() && self.directories.is_empty()
+        !self.clock && !self.random && self.env.is_empty() && self.net.is_empty() && self.directories.is_empty()
     }
 }
 

@@ -85,6 +85,15 @@ impl PublicKey {
         self.0.to_public_key_pem(LineEnding::LF).map_err(|error| Error::Key(error.to_string()))
     }
 
+    /// Whether a signature of these bytes is by this key: DER as `openssl dgst -sha256 -sign` writes it, or the same in base64 as
+    /// `cosign sign-blob` does.
+    pub fn has_signed(&self, bytes: &[u8], signature: &[u8]) -> bool {
+        let decoded = BASE64_STANDARD.decode(signature.trim_ascii());
+        [Some(signature), decoded.as_deref().ok()].into_iter().flatten().any(|signature| {
+            DerSignature::try_from(signature).is_ok_and(|signature| self.0.verify(bytes, &signature).is_ok())
+        })
+    }
+
     /// What names the key: the SHA-256 of its PEM, as hex.
     ///
     /// # Errors

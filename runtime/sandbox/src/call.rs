@@ -11,6 +11,7 @@ use crate::failure::{self, Failure};
 use crate::host::{State, json_size};
 use crate::limits::StepLimits;
 use crate::loader::Ready;
+use crate::walls::Wall;
 
 /// The maximum size of an output parameter, in bytes.
 const MAX_PARAMETER: usize = 4 << 20;
@@ -130,7 +131,7 @@ fn output(
     let value = match (&slot.port.ty, value) {
         (PortType::Parameter(ty), value) => {
             let value = from_val(ty, &value).map_err(|why| Failure::host(format!("output `{}`: {why}", slot.name)))?;
-            if json_size(&value) > MAX_PARAMETER {
+            if json_size(&value) > store.data().step.walls.bound(Wall::Parameters, MAX_PARAMETER) {
                 return Err(Failure::new(
                     FailureKind::LimitReached,
                     format!(

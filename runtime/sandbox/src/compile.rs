@@ -19,7 +19,7 @@ use weft_pipeline::step::StepObserver;
 use crate::engine::EPOCH_INTERVAL;
 use crate::error::Error;
 
-pub(crate) use bounds::check;
+pub(crate) use bounds::{Cost, check};
 
 /// After this time it is told what is being compiled; most components take less.
 const PATIENCE: Duration = Duration::from_millis(300);

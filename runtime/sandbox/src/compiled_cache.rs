@@ -20,6 +20,7 @@ use crate::compiler::Extent;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::function_cache::{FunctionCache, PackDirectory};
+use crate::walls::{Wall, Walls};
 
 pub use transfer::{Transferred, export_compiled, import_compiled};
 
@@ -40,15 +41,17 @@ pub(crate) struct CompiledCache {
 
 impl CompiledCache {
     /// Opens the cache below `directory`, which is created if it does not exist.
-    pub(crate) fn open(directory: &Path, started: &Started) -> Result<Self> {
+    pub(crate) fn open(directory: &Path, started: &Started, walls: Walls) -> Result<Self> {
         let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
         let mut hasher = DefaultHasher::new();
         started.engine.precompile_compatibility_hash().hash(&mut hasher);
         let engine = hasher.finish();
         let own = directory.join(format!("wasmtime-{engine:016x}"));
         create_private(&own).map_err(|error| fail(error.to_string()))?;
-        check_private(directory).map_err(fail)?;
-        check_private(&own).map_err(fail)?;
+        if walls.stand(Wall::PrivateCache) {
+            check_private(directory).map_err(fail)?;
+            check_private(&own).map_err(fail)?;
+        }
         Ok(Self { directory: own, engine, functions: Arc::clone(&started.functions) })
     }
 

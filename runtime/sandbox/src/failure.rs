@@ -65,11 +65,7 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
     // Exceptions lie in memory of the engine's, which is the step's as well.
     let exhausted = trap.is_some() || error.is::<GcHeapOutOfMemory<()>>();
     if let Some(wanted) = state.limiter.refused.filter(|_| exhausted) {
-        return Failure::new(
-            FailureKind::LimitReached,
-            format!("it wanted {} of memory; its limit is {}", size(wanted), size(state.limiter.limit())),
-        )
-        .hint("raise `limits: { memory: .. }` of the step (up to 4 GiB), or process the data in parts");
+        return out_of_memory(wanted, state.limiter.limit());
     }
     if let Some(LogTail::Text(text) | LogTail::Panic(text)) = &said
         && let Some(asked) = failed_allocation(text)
@@ -116,11 +112,24 @@ pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimi
 
 /// The failure of a component that cannot be instantiated, for its size or as its start function traps.
 pub(crate) fn cannot_start(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
-    if error.is::<Trap>() || state.limiter.refused.is_some() {
-        let failure = of_guest(error, state, limits);
+    let failure = match state.limiter.refused {
+        // What it begins with is too much; what it asked for later was a trap's business.
+        Some(wanted) if !error.is::<Trap>() => Some(out_of_memory(wanted, state.limiter.limit())),
+        refused => (error.is::<Trap>() || refused.is_some()).then(|| of_guest(error, state, limits)),
+    };
+    if let Some(failure) = failure {
         return Failure { message: format!("its component does not start: {}", failure.message), ..failure };
     }
     Failure::host(format!("its component does not start: {error:#}"))
+}
+
+/// The failure of a guest that wanted more memory than it may have.
+fn out_of_memory(wanted: u64, limit: u64) -> Failure {
+    Failure::new(
+        FailureKind::LimitReached,
+        format!("it wanted {} of memory; its limit is {}", size(wanted), size(limit)),
+    )
+    .hint("raise `limits: { memory: .. }` of the step (up to 4 GiB), or process the data in parts")
 }
 
 /// The message of a Rust guest whose allocator refused a size itself, so that its memory was never asked to grow.

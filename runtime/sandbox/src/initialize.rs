@@ -24,6 +24,7 @@ use crate::log::Log;
 use crate::observer::Listener;
 use crate::partial::{self, UsualFunctions};
 use crate::random;
+use crate::walls::Walls;
 
 /// Lines at the end of its output that an error repeats.
 const LAST_LINES: usize = 12;
@@ -84,7 +85,7 @@ impl Initializer {
     /// # Errors
     /// wasmtime does not start on this machine, or the folder is not this user's alone.
     pub fn new(cache: Option<&Path>) -> Result<Self> {
-        Ok(Self(Compiler::new(engine::start()?, cache, CompileLimits::default())?))
+        Ok(Self(Compiler::new(engine::start()?, cache, CompileLimits::default(), Walls::default())?))
     }
 
     /// Compiles a module and initialises it. Imports other than WASI's do nothing, and answer 0.
@@ -153,7 +154,7 @@ fn run(
         .monotonic_clock(clock);
     random::seed(&mut wasi, &[0; 32]);
     wasi.preopened_dir(how.root, "/", FsPerms::ReadWrite)?;
-    let guest = Guest { wasi: wasi.build_p1(), limiter: MemoryLimiter::new(how.memory) };
+    let guest = Guest { wasi: wasi.build_p1(), limiter: MemoryLimiter::new(how.memory, Walls::default()) };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.limiter);
     store.set_epoch_deadline(1);

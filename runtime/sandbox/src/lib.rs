@@ -14,6 +14,7 @@ mod compile;
 mod compiled_cache;
 mod compiler;
 mod component;
+mod confine;
 mod convert;
 mod engine;
 mod error;
@@ -29,10 +30,12 @@ mod partial;
 mod random;
 mod run;
 mod serving;
+mod walls;
 
 pub use compile::CompileLimits;
 pub use compiled_cache::{Transferred, export_compiled, import_compiled};
 pub use component::LoadedComponent;
+pub use confine::{SecondWall, second_wall};
 pub use error::{Error, Result};
 pub use initialize::{Image, Initialization, Initializer, Number};
 pub use limits::StepLimits;
@@ -40,4 +43,7 @@ pub use loader::digest_of_file;
 pub use partial::SECTION as USUAL_FUNCTIONS;
 pub use run::{Options, Sandbox};
 pub use serving::{AnswerError, ModelDescription, ModelToServe, ServedModel, Tensor, TensorPort};
+#[cfg(debug_assertions)]
+#[doc(hidden)]
+pub use walls::Wall;
 pub use weft_signature::{NotAStep, StepFunction};

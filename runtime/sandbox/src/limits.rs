@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use wasmtime::ResourceLimiter;
 use weft_pipeline::step::Limits;
 
+use crate::walls::{Wall, Walls};
+
 /// The limits that apply to a step.
 #[derive(Debug, Clone, Copy)]
 pub struct StepLimits {
@@ -41,13 +43,14 @@ pub(crate) struct MemoryLimiter {
     limit: u64,
     used: u64,
     table_used: usize,
+    table_limit: usize,
     /// The greatest total that was refused, for the message.
     pub(crate) refused: Option<u64>,
 }
 
 impl MemoryLimiter {
-    pub(crate) fn new(limit: u64) -> Self {
-        Self { limit, used: 0, table_used: 0, refused: None }
+    pub(crate) fn new(limit: u64, walls: Walls) -> Self {
+        Self { limit, used: 0, table_used: 0, table_limit: walls.bound(Wall::Tables, TABLE_ELEMENTS), refused: None }
     }
 
     /// The peak of all memories together. Memories never shrink, so it is their current size.
@@ -79,7 +82,7 @@ impl ResourceLimiter for MemoryLimiter {
 
     fn table_growing(&mut self, current: usize, desired: usize, _maximum: Option<usize>) -> wasmtime::Result<bool> {
         self.table_used += desired - current;
-        Ok(self.table_used <= TABLE_ELEMENTS)
+        Ok(self.table_used <= self.table_limit)
     }
 
     fn instances(&self) -> usize {

@@ -16,6 +16,7 @@ use crate::component::LoadedComponent;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::host::{self, State};
+use crate::walls::{Wall, Walls};
 
 /// Bytes of a component's file. An interpreter with its libraries has some tens of millions.
 const MAX_FILE: u64 = 1 << 30;
@@ -50,14 +51,15 @@ pub(crate) struct Loader {
     /// The files that components were read from, and what they are called.
     files: Mutex<HashMap<String, (PathBuf, String)>>,
     ready: Mutex<HashMap<String, Slots>>,
+    walls: Walls,
 }
 
 impl Loader {
-    pub(crate) fn new(started: Started, cache: Option<&Path>, limits: CompileLimits) -> Result<Self> {
-        let compiler = Compiler::new(started, cache, limits)?;
+    pub(crate) fn new(started: Started, cache: Option<&Path>, limits: CompileLimits, walls: Walls) -> Result<Self> {
+        let compiler = Compiler::new(started, cache, limits, walls)?;
         let linker = host::linker(&compiler.engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
         let (loaded, files, ready) = Default::default();
-        Ok(Self { compiler, linker, loaded, files, ready })
+        Ok(Self { compiler, linker, loaded, files, ready, walls })
     }
 
     /// A component that was looked at before.
@@ -102,9 +104,17 @@ impl Loader {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// The binary of a component: what the artifact store has, or else the file that it was read from, if it is still the same.
+    /// The binary of a component: what the artifact store has, or else the file that it was read from, if it is still the same. Files of the
+    /// store may have been exchanged: what has another digest would run in the place of the component, and be kept compiled as if it were it.
     fn binary(&self, digest: &str, stored: &dyn Fn() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
-        stored().or_else(|error| {
+        let stored = stored().and_then(|binary| {
+            if !self.walls.stand(Wall::StoredDigest) || digest_of(&binary) == digest {
+                return Ok(binary);
+            }
+            let why = "other bytes lie in its place in the store; `weft fsck` finds what else was changed".to_owned();
+            Err(Error::Stored { digest: digest.to_owned(), why })
+        });
+        stored.or_else(|error| {
             let binary = self.file(digest).and_then(|(path, _)| read_file(&path).ok());
             binary.filter(|binary| digest_of(binary) == digest).ok_or(error)
         })

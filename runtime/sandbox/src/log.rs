@@ -8,6 +8,8 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamResult};
 use weft_launcher::{Mask, StepSecrets};
 
+use crate::walls::{Wall, Walls};
+
 /// The bytes that are kept of the start, and of the end.
 const HALF: usize = 512 << 10;
 
@@ -20,6 +22,7 @@ pub(crate) struct Log(Arc<Mutex<Parts>>);
 
 #[derive(Default)]
 struct Parts {
+    walls: Walls,
     head: Vec<u8>,
     tail: VecDeque<u8>,
     lost: u64,
@@ -27,9 +30,14 @@ struct Parts {
 }
 
 impl Log {
+    pub(crate) fn new(walls: Walls) -> Self {
+        Self(Arc::new(Mutex::new(Parts { walls, ..Parts::default() })))
+    }
+
     pub(crate) fn write(&self, bytes: &[u8]) {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (first, rest) = bytes.split_at(bytes.len().min(HALF - parts.head.len()));
+        let room = parts.walls.bound(Wall::Log, HALF) - parts.head.len();
+        let (first, rest) = bytes.split_at(bytes.len().min(room));
         parts.head.extend_from_slice(first);
         // Of a write that is longer than the tail, only the end is kept.
         let skipped = rest.len().saturating_sub(HALF);
@@ -51,8 +59,7 @@ impl Log {
     /// Forgets what was written: the step begins anew.
     pub(crate) fn restart(&self) {
         let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let secrets = parts.secrets.take();
-        *parts = Parts { secrets, ..Parts::default() };
+        *parts = Parts { walls: parts.walls, secrets: parts.secrets.take(), ..Parts::default() };
     }
 
     /// From now on, hides the values of these secrets.

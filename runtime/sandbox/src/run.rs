@@ -11,8 +11,9 @@ use wasmtime::{Store, UpdateDeadline};
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
 use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDir, WorkDirs};
+use weft_pipeline::network::Destination;
 use weft_pipeline::signature::Signature;
-use weft_pipeline::step::{Command, Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
+use weft_pipeline::step::{DirectoryGrant, Grants, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace};
 use weft_pipeline::types::PortType;
 use weft_signature::StepFunction;
 
@@ -22,15 +23,17 @@ use crate::command;
 use crate::compile::CompileLimits;
 use crate::compiler::Extent;
 use crate::component::LoadedComponent;
+use crate::confine::{Confined, Confinement};
 use crate::engine;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
-use crate::host::{Clock, Mounts, Programs, State, Step};
+use crate::host::{Clock, Mounts, Network, Programs, State, Step};
 use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
 use crate::loader::{Loader, Ready};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::random;
+use crate::walls::{Wall, Walls};
 
 /// The number of ticks per check of the disk space that a step uses, which is more expensive than checking the time.
 const DISK_CHECK_INTERVAL: u32 = 10;
@@ -52,6 +55,21 @@ pub struct Options {
     pub environment: BTreeMap<String, String>,
     /// Where the values of secrets and config maps come from that steps may be granted.
     pub secrets: Arc<Secrets>,
+    /// Runs steps without the wall of the system around them, see [`crate::second_wall`]: for file systems or tools that cannot live with it.
+    pub unconfined: bool,
+    /// A wall that a test leaves out. No release has it.
+    #[cfg(debug_assertions)]
+    #[doc(hidden)]
+    pub without: Option<Wall>,
+}
+
+impl Options {
+    fn walls(&self) -> Walls {
+        Walls {
+            #[cfg(debug_assertions)]
+            without: self.without,
+        }
+    }
 }
 
 /// Loads components and runs their steps. It can be shared between threads; a step runs on the thread that calls
@@ -64,14 +82,17 @@ pub struct Sandbox {
     directories: WorkDirs,
     /// Directories that earlier steps did not use. Creating and removing them takes milliseconds on some disks.
     idle_mounts: Mutex<Vec<Mounts>>,
+    /// The threads on which steps run.
+    confined: Confined,
 }
 
 impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
-        let loader = Loader::new(engine::start()?, options.compiled.as_deref(), options.compile)?;
+        let loader = Loader::new(engine::start()?, options.compiled.as_deref(), options.compile, options.walls())?;
         let directories = WorkDirs::new(artifacts.clone());
-        Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default() })
+        let confined = Confined::new(artifacts.path().map(Path::to_owned), !options.unconfined);
+        Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default(), confined })
     }
 
     /// Reads the signature of a component's binary, which is not compiled before a step of it runs. `what` names it in
@@ -142,7 +163,8 @@ impl Sandbox {
         observer: &dyn StepObserver,
     ) -> std::result::Result<StepOutput, Box<StepFailure>> {
         let started = Instant::now();
-        let log = Log::default();
+        let walls = self.options.walls();
+        let log = Log::new(walls);
         let mut peak = 0;
         let secrets = StepSecrets::new(&self.options.secrets, &request.grants.secrets, &self.artifacts);
         let result = secrets.map_err(Failure::from).and_then(|secrets| {
@@ -165,7 +187,7 @@ impl Sandbox {
         match result {
             Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
             Err(Failure { kind, mut message, hint }) => {
-                if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
+                if let Some((end, _)) = message.char_indices().nth(walls.bound(Wall::FailureText, MAX_MESSAGE)) {
                     message.truncate(end);
                     message.push_str(" ...");
                 }
@@ -201,11 +223,32 @@ impl Sandbox {
         log: &Log,
         peak: &mut u64,
     ) -> std::result::Result<Option<Collected>, Failure> {
+        // What is compiled is written to the cache, where a step has no business.
         let ready = self.ready(&request.component.digest, extent, &request.task, observer)?;
+        let mut programs = BTreeMap::new();
+        for (name, digest) in request.command.iter().flat_map(|command| &command.programs) {
+            programs.insert(name.clone(), self.ready(digest, extent, &request.task, observer)?);
+        }
+        let besides = confinement(&request.grants);
+        let work = || self.run_ready(request, (&ready, programs), secrets, observer, log, peak);
+        self.confined.run(besides, work).map_err(Failure::host)?
+    }
+
+    /// Runs a step whose component is ready, on a thread that the system confines.
+    fn run_ready(
+        &self,
+        request: &StepRequest,
+        (ready, programs): (&Ready, BTreeMap<String, Arc<Ready>>),
+        secrets: &StepSecrets,
+        observer: Listener,
+        log: &Log,
+        peak: &mut u64,
+    ) -> std::result::Result<Option<Collected>, Failure> {
         let component = &ready.component;
         let limits = self.options.limits.with(&request.limits);
         let clock =
             if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
+        let network = Network::new(&request.grants.net);
         let step = |mounts, directory| Step {
             task: request.task.clone(),
             component: Arc::clone(component),
@@ -223,20 +266,23 @@ impl Sandbox {
             live_messages: 0,
             last_progress: None,
             open: std::collections::VecDeque::new(),
+            network: network.clone(),
+            walls: self.options.walls(),
         };
         let mut granted = self.granted_variables(&request.grants)?;
         granted.extend(secrets.variables().clone());
         let seed = (!request.grants.random).then_some(&request.identity);
         let mut wasi = wasi(seed, &clock);
         wasi.stdout(log.clone()).stderr(log.clone());
+        network.open(&mut wasi);
         if let Some(command) = &request.command {
             let directory =
                 self.directories.stage(command, &request.inputs, &request.grants.directories, &request.identity)?;
             command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
-            let programs = self.programs((request, command, extent), &directory, secrets, observer, limits)?;
+            let programs = Self::programs(programs, request, &directory, secrets, limits);
             let mut store = self.store(wasi, Step { programs, ..step(None, Some(directory)) }, limits);
-            let ended = command::run(&mut store, &ready, &limits);
+            let ended = command::run(&mut store, ready, &limits);
             *peak = store.data().limiter.peak() + store.data().step.programs.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
             // Closes the guest's open files, so that nothing writes to its directory any more.
@@ -261,10 +307,10 @@ impl Sandbox {
             command::preopen(&mut wasi, grant.host.as_ref(), inside, grant.write)?;
         }
         if let Some(mounts) = &mounts {
-            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
+            mounts.preopen(&mut wasi, self.options.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let mut store = self.store(wasi, step(mounts, None), limits);
-        let result = call::call(&mut store, &ready, at, &request.inputs, &limits);
+        let result = call::call(&mut store, ready, at, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
         // Closes the guest's open files, so that nothing writes to its directories any more.
@@ -277,7 +323,7 @@ impl Sandbox {
 
     /// A wasmtime store for one step, with its limits.
     pub(crate) fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
-        let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory), step);
+        let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory, self.options.walls()), step);
         let mut store = Store::new(&self.loader.compiler.engine, state);
         store.limiter(|state| &mut state.limiter);
         watch(&mut store, limits);
@@ -304,20 +350,26 @@ impl Sandbox {
 
     /// The programs that a command may call, in its files.
     fn programs(
-        &self,
-        (request, command, extent): (&StepRequest, &Command, Extent),
+        ready: BTreeMap<String, Arc<Ready>>,
+        request: &StepRequest,
         directory: &WorkDir,
         secrets: &StepSecrets,
-        observer: Listener,
         limits: StepLimits,
-    ) -> std::result::Result<Programs, Failure> {
-        let mut ready = BTreeMap::new();
-        for (name, digest) in &command.programs {
-            ready.insert(name.clone(), self.ready(digest, extent, &request.task, observer)?);
-        }
+    ) -> Programs {
         let mounts = directory.mounts().iter().chain(secrets.mounts()).cloned().collect();
-        Ok(Programs::new(ready, mounts, (request.identity, request.grants.random), limits))
+        Programs::new(ready, mounts, (request.identity, request.grants.random), limits)
     }
+}
+
+/// What the system leaves to a step besides the store, by its grants.
+fn confinement(grants: &Grants) -> Confinement {
+    let (write, read): (Vec<_>, Vec<_>) = grants.directories.values().partition(|grant| grant.write);
+    let paths = |all: Vec<&DirectoryGrant>| all.into_iter().map(|grant| PathBuf::from(&grant.host)).collect();
+    let mut ports: Vec<u16> =
+        grants.net.iter().filter_map(|to| to.parse::<Destination>().ok()).map(|to| to.port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    Confinement { write: paths(write), read: paths(read), ports }
 }
 
 /// WASI without any access, with virtual clocks unless the real ones were granted, and with randomness of this seed if there is one.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use crate::policy::PolicyFile;
 use crate::registry::Registry;
 use crate::science;
 
@@ -30,6 +32,10 @@ pub struct Host {
     pub secrets: Option<PathBuf>,
     /// Limits of steps that name none.
     pub limits: StepLimits,
+    /// What pipelines may ask for; without one, anything.
+    pub policy: Option<Arc<PolicyFile>>,
+    /// Runs steps without the second wall around them, the system's; see [`crate::second_wall`].
+    pub unconfined: bool,
 }
 
 impl Host {

@@ -48,6 +48,7 @@ mod notice;
 mod origin;
 mod packages;
 mod parameters;
+mod policy;
 mod prebuilt;
 mod prepare;
 mod publish;
@@ -82,6 +83,7 @@ pub use gc::{Freed, Retention};
 pub use host::{Host, StepLimits};
 pub use notice::{Notice, Notify, silent};
 pub use parameters::Parameters;
+pub use policy::{PolicyFile, read_policy};
 pub use prebuilt::{Prebuilt, prebuilt};
 pub use prepare::{Linker, PrepareOptions, Prepared};
 pub use read::{PipelineFile, documents, read, read_text};
@@ -99,7 +101,9 @@ pub use why::{Because, Cause, Earlier, Root, Why};
 /// What happens in a run, and how it ended.
 pub use weft_engine::{Event, RunOutcome, Slots, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
-pub use weft_sandbox::{LoadedComponent, ModelDescription, StepFunction, Tensor, TensorPort, Transferred};
+pub use weft_sandbox::{
+    LoadedComponent, ModelDescription, SecondWall, StepFunction, Tensor, TensorPort, Transferred, second_wall,
+};
 
 /// The rooms below, for the plain data that crosses this one's interface.
 pub use weft_artifacts as artifacts;

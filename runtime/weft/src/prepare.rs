@@ -121,9 +121,10 @@ impl Linker {
         let secrets = Arc::new(secrets);
         let options = weft_sandbox::Options {
             compiled: host.cache.clone(),
-            limits: host.limits,
+            limits: host.policy.as_ref().map_or(host.limits, |policy| policy.bounded(host.limits)),
             environment: host.variables.clone(),
             secrets: Arc::clone(&secrets),
+            unconfined: host.unconfined,
             ..weft_sandbox::Options::default()
         };
         let sandbox = Arc::new(Sandbox::new(artifacts, options)?);
@@ -227,6 +228,7 @@ impl Linker {
                 }
             }
         }
+        findings.extend(self.beyond_policy(&pipeline, &values, &artifacts, &folder));
         if options.check_secrets {
             findings.extend(finding::all(&source, self.secrets.check(&needed(&pipeline, &values))));
         }

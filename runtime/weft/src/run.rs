@@ -101,6 +101,7 @@ impl Weft {
         cancel: &Cancel,
     ) -> Result<RunOutcome> {
         let id = options.id.clone().unwrap_or_else(|| new_run_id(&prepared.pipeline.name));
+        self.linker.admit(&prepared.pipeline, &prepared.parameters, &prepared.artifacts, &prepared.folder)?;
         self.import_named(prepared)?;
         let new = NewRun {
             id: id.clone(),
@@ -133,6 +134,7 @@ impl Weft {
             return Err(Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")));
         };
         self.check_secrets(&record, &pipeline)?;
+        self.linker.admit_recorded(&pipeline, &record.spec, &record.summary.parameters)?;
         let runner = self.runner(options.python.clone(), notify);
         self.execute(&id, options, &runner, observe, |engine, observe| engine.resume(&id, observe, cancel.flag()))
     }

@@ -170,6 +170,8 @@ fn beyond_identity(step: &StepRecord) -> Option<&'static str> {
         Some("the host's randomness")
     } else if !grants.env.is_empty() {
         Some("variables of the host's environment")
+    } else if !grants.net.is_empty() {
+        Some("the network")
     } else if !grants.directories.is_empty() {
         Some("directories of the host or volumes")
     } else {

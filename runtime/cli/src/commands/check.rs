@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::{Value, json};
+use weft::pipeline::access::{Access, Work, access};
 use weft::pipeline::model::Implementation;
 use weft::pipeline::secrets::{Need, needed};
 use weft::pipeline::step::SecretGrant;
@@ -13,9 +14,9 @@ use weft::{Finding, Linker, PrepareOptions, Prepared};
 
 use crate::error::{Exit, Result};
 use crate::execute::notify;
-use crate::options::{ExecutorArgs, ParameterArgs, SecretArgs};
+use crate::options::{ExecutorArgs, ParameterArgs, PolicyArgs, SecretArgs};
 use crate::registry::LockArgs;
-use crate::render::{GOOD, count, diagnostic};
+use crate::render::{GOOD, count, diagnostic, text};
 use crate::{output, screen};
 
 /// Arguments of `weft check`.
@@ -33,6 +34,8 @@ pub struct Args {
     #[command(flatten)]
     pub secrets: SecretArgs,
     #[command(flatten)]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
     pub executor: ExecutorArgs,
     #[command(flatten)]
     pub lock: LockArgs,
@@ -43,7 +46,8 @@ pub struct Args {
 
 /// Checks a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let checked = check(root, args.lock.host(args.secrets.host()?)?, args);
+    let host = args.policy.over(args.lock.host(args.secrets.host()?)?)?;
+    let checked = check(root, host, args);
     if !args.json {
         let Prepared { pipeline, parameters, warnings, components, .. } = checked?;
         if !warnings.is_empty() {
@@ -63,30 +67,47 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         if artifacts > 0 {
             parts.push(count(artifacts, "input artifact", "input artifacts"));
         }
-        let mut text = format!("{GOOD}ok{GOOD:#}: pipeline `{}` with {}", pipeline.name, parts.join(", "));
+        let mut words = format!("{GOOD}ok{GOOD:#}: pipeline `{}` with {}", pipeline.name, parts.join(", "));
+        for task in access(&pipeline, &parameters) {
+            let name = text::one_line(&task.task);
+            for line in task.lines() {
+                _ = write!(words, "\n  step `{name}` {}", text::one_line(&line));
+            }
+        }
         for Need { task, to, grant, .. } in needed(&pipeline, &parameters) {
             let SecretGrant { kind, name, key, optional } = grant;
             let key = key.map(|key| format!("/{key}")).unwrap_or_default();
             let word = if optional { "can use" } else { "needs" };
-            _ = write!(text, "\n  step `{task}` {word} the {kind} {name}{key} as {to}");
+            _ = write!(words, "\n  step `{task}` {word} the {kind} {name}{key} as {to}");
         }
-        output::print(&text)?;
+        output::print(&words)?;
         return Ok(Exit::Success);
     }
-    let (valid, findings, secrets) = match checked {
+    let (valid, findings, secrets, touches) = match checked {
         Ok(prepared) => {
             let secrets = needed(&prepared.pipeline, &prepared.parameters);
-            (true, prepared.warnings, secrets.iter().map(secret_json).collect())
+            let touches = access(&prepared.pipeline, &prepared.parameters);
+            let touches: Vec<Value> = touches.iter().map(access_json).collect();
+            (true, prepared.warnings, secrets.iter().map(secret_json).collect(), touches)
         }
-        Err(weft::Error::Pipeline(findings)) => (false, findings, Vec::new()),
+        Err(weft::Error::Pipeline(findings)) => (false, findings, Vec::new(), Vec::new()),
         Err(error) => return Err(error.into()),
     };
     if !findings.is_empty() {
         screen::say(diagnostic::render(&findings));
     }
     let diagnostics: Vec<_> = findings.iter().map(Finding::to_json).collect();
-    output::print_json(&json!({ "valid": valid, "diagnostics": diagnostics, "secrets": secrets }))?;
+    output::print_json(&json!({ "valid": valid, "diagnostics": diagnostics, "secrets": secrets, "access": touches }))?;
     Ok(if valid { Exit::Success } else { Exit::Wrong })
+}
+
+/// What a step may touch, for programs.
+fn access_json(task: &Access<'_>) -> Value {
+    let imports = match &task.work {
+        Work::Import(source) => source.as_deref(),
+        _ => None,
+    };
+    json!({ "step": task.task, "grants": task.grants, "limits": task.limits, "imports": imports, "volumes": task.volumes, "touches": task.lines() })
 }
 
 /// What a step needs of a secret, for programs.

@@ -6,7 +6,7 @@ use weft::{RunOptions, Weft, tasks_from};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{RunArgs, SecretArgs, name_and_value};
+use crate::options::{PolicyArgs, RunArgs, SecretArgs, name_and_value};
 
 /// Arguments of `weft rerun`.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,8 @@ pub struct Args {
     pub from: Option<String>,
     #[command(flatten)]
     pub secrets: SecretArgs,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// Id of the new run [default: made of the pipeline's name and the time]
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
@@ -41,7 +43,7 @@ pub struct Args {
 
 /// Executes a recorded run again, with something changed.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let weft = Weft::open_existing(root, args.secrets.host()?)?;
+    let weft = Weft::open_existing(root, args.policy.over(args.secrets.host()?)?)?;
     let record = weft.store().metadata.run_without_steps(&args.run)?;
     let mut prepared = weft.prepare_changed(&record, &args.param)?;
     for (step, file) in &args.components {

@@ -8,7 +8,7 @@ use weft::{PrepareOptions, RunOptions, Weft};
 use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{ExecutorArgs, ParameterArgs, RunArgs, SecretArgs};
+use crate::options::{ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
 use crate::registry::{HEADING, LockArgs};
 use crate::render::diagnostic;
 use crate::screen;
@@ -31,6 +31,8 @@ pub struct Args {
     #[command(flatten)]
     pub secrets: SecretArgs,
     #[command(flatten)]
+    pub policy: PolicyArgs,
+    #[command(flatten)]
     pub executor: ExecutorArgs,
     /// Id of the run [default: made of the pipeline's name and the time]
     #[arg(long, value_name = "RUN_ID")]
@@ -46,8 +48,8 @@ pub struct Args {
 
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let (mut path, mut host, mut parameters) =
-        (args.pipeline.clone(), args.secrets.host()?, args.parameters.parameters());
+    let host = args.policy.over(args.secrets.host()?)?;
+    let (mut path, mut host, mut parameters) = (args.pipeline.clone(), host, args.parameters.parameters());
     if weft::is_bundle(&path) {
         (path, host, parameters) = bundle::open(root, &path, &args.lock, args.trust_compiled, host, parameters)?;
     } else {

@@ -13,7 +13,7 @@ use weft::pipeline::yaml::parse_duration;
 use weft_server::{Collector, Listener, Server, Settings, listen, router, stored_token};
 
 use crate::error::{Error, Exit, Result};
-use crate::options::SecretArgs;
+use crate::options::{PolicyArgs, SecretArgs};
 use crate::{interrupt, output, screen};
 
 /// How often it looks whether it was asked to end.
@@ -66,6 +66,8 @@ pub struct Args {
     pub otlp: Option<String>,
     #[command(flatten)]
     pub secrets: SecretArgs,
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 fn duration(text: &str) -> std::result::Result<Duration, String> {
@@ -136,7 +138,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         ..defaults
     };
     let timeouts = settings.timeouts;
-    let server = Server::open(root, args.secrets.host()?, settings)?;
+    let server = Server::open(root, args.policy.over(args.secrets.host()?)?, settings)?;
     let listener = Listener::bind(args.listen)?;
     let address = listener.address();
     let cancel = interrupt::listen()?;

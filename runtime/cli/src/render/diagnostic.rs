@@ -7,6 +7,8 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use weft::pipeline::diagnostic::Diagnostic;
 use weft::{Finding, Source};
 
+use crate::render::text;
+
 /// A mistake in an author's files as a finding.
 pub fn finding(problem: &weft_author::Problem) -> Finding {
     let weft_author::Source { shown, text } = problem.source.as_ref();
@@ -17,10 +19,23 @@ pub fn finding(problem: &weft_author::Problem) -> Finding {
 /// The problems one after the other, each with its place, its line and its hint.
 pub fn render(findings: &[Finding]) -> String {
     let renderer = Renderer::styled();
-    let drawn: Vec<String> = findings.iter().map(|finding| renderer.render(&[group(finding)])).collect();
+    let drawn: Vec<String> = findings.iter().map(|finding| renderer.render(&[group(&printable(finding))])).collect();
     let mut text = drawn.join("\n\n");
     text.push('\n');
     text
+}
+
+/// The same, fit for a terminal: files and names of others must not steer it. Each character stays one, so that places stay as they are.
+fn printable(finding: &Finding) -> Finding {
+    let text = |text: &str| text::printable(text).into_owned();
+    let Finding { source, diagnostic } = finding;
+    let diagnostic = Diagnostic {
+        message: text(&diagnostic.message),
+        hint: diagnostic.hint.as_deref().map(text),
+        ..diagnostic.clone()
+    };
+    let source = Source { shown: text(&source.shown), text: text(&source.text) };
+    Finding { source: Arc::new(source), diagnostic }
 }
 
 fn group(finding: &Finding) -> Group<'_> {

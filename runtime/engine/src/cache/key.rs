@@ -118,6 +118,9 @@ fn grants_value(grants: &Grants) -> Value {
     if !grants.variables.is_empty() {
         value["variables"] = json!(grants.variables);
     }
+    if !grants.net.is_empty() {
+        value["net"] = json!(grants.net);
+    }
     if !grants.secrets.is_empty() {
         value["secrets"] = json!(grants.secrets);
     }

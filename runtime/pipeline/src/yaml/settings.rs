@@ -9,6 +9,7 @@ use super::node::{Kind, Node};
 use super::quantity::{parse_duration, parse_size};
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::{Binding, Retry, Secret};
+use crate::network::Destination;
 use crate::secrets::{is_key as is_secret_key, is_name as is_secret_name};
 use crate::step::{DirectoryGrant, Grants, Limits, SecretKind};
 
@@ -83,9 +84,9 @@ pub(crate) fn limits(node: &Node, problems: &mut Problems) -> Result<Limits, Dia
     })
 }
 
-/// `grants: { clock: true, random: true, env: [HOME], secrets: { TOKEN: api/token }, directories: { /ref: { host: ./ref, write: false } } }`
+/// `grants: { clock: true, random: true, env: [HOME], net: [data.example.org:443], secrets: { TOKEN: api/token }, directories: { /ref: ./ref } }`
 pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<(Grants, Vec<Secret>), Diagnostic> {
-    let fields = Fields::new(node, "`grants`", &["clock", "random", "env", "secrets", "directories"], problems)?;
+    let fields = Fields::new(node, "`grants`", &["clock", "random", "env", "net", "secrets", "directories"], problems)?;
     let mut grants = Grants {
         clock: fields.read("clock", problems, |node, _| node.boolean("`clock`")).unwrap_or_default(),
         random: fields.read("random", problems, |node, _| node.boolean("`random`")).unwrap_or_default(),
@@ -108,6 +109,7 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<(Grants, Ve
     });
     // The order of granted names has no meaning, so it must not change the step's identity.
     grants.env.sort();
+    grants.net = fields.read("net", problems, destinations).unwrap_or_default();
     fields.read("directories", problems, |node, problems| {
         for (guest, entry) in node.mapping("a mapping from a path in the sandbox to one on the host")? {
             if !is_place(guest) {
@@ -128,6 +130,27 @@ pub(crate) fn grants(node: &Node, problems: &mut Problems) -> Result<(Grants, Ve
     });
     let secrets = fields.read("secrets", problems, secrets).unwrap_or_default();
     Ok((grants, secrets))
+}
+
+/// `[data.example.org:443, 192.0.2.1:80]`, in one form and in order, as their order has no meaning.
+fn destinations(node: &Node, problems: &mut Problems) -> Result<Vec<String>, Diagnostic> {
+    let mut all = Vec::new();
+    for item in node.sequence("a list of hosts with their ports, such as `[data.example.org:443]`")? {
+        match item.string("a host with its port, such as `data.example.org:443`") {
+            Ok(written) => match written.parse::<Destination>() {
+                Ok(destination) => all.push(destination.to_string()),
+                Err(why) => problems.push(
+                    Diagnostic::error(format!("`{written}` is no place to connect to: {why}"))
+                        .at(item.span)
+                        .hint("write the host and the port alone, such as `data.example.org:443`, one for each that is to be reached"),
+                ),
+            },
+            Err(problem) => problems.push(problem),
+        }
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
 }
 
 /// Whether a directory can be shown to a step at this path.

@@ -141,7 +141,7 @@ fn wrong_files_are_explained() {
         steps("  a:\n    component: x.wasm\n    with:\n      p: dir/${params.x}\n      q: ${params.x.y}\n      r: ${a b}\n      s: ${open\n      t: [1, '${b.c}']\n      u: ${params}\n      v: ${}\n"),
         steps("  a: { import: '${b.c}', type: dataset }\n  b: { import: x }\n  c: { latest: push, type: model }\n  d: { latest: a.b }\n  e: { import: [], type: model }\n"),
         steps("  a:\n    component: x.wasm\n    retry: { max: -1, backoff: soon, factor: 0.5, tries: 3 }\n    limits: { memory: lots, time: 5 years, output: 0 }\n    cache: maybe\n"),
-        steps("  a:\n    component: x.wasm\n    retry: {}\n    after: [1, [b]]\n    grants: { network: true, clock: 1, env: HOME, directories: { ref: ./ref, /up/../..: ./x, /y: { write: true } } }\n"),
+        steps("  a:\n    component: x.wasm\n    retry: {}\n    after: [1, [b]]\n    grants: { network: true, clock: 1, env: HOME, net: [data.example.org, 'http://x:80', ok.example:443], directories: { ref: ./ref, /up/../..: ./x, /y: { write: true } } }\n"),
         steps("  a: { component: x.wasm, when: 'a.x >' }\n  b: { component: x.wasm, when: true and false }\n  c: { component: x.wasm, when: [] }\n"),
         "name: n\nparameters:\n  a:\n  b: { type: int, default: x }\n  c: { typ: int }\n  d: { type: lst }\n  e: ${params.a}\n  f: { default: ~ }\n  9: 1\n  h: { x: 1 }\nsteps: {}\n".into(),
         "name: n\nsteps: {}\noutputs:\n  a: 7\n  b: ${x.y} and more\n  c d: ${x}\n".into(),

@@ -101,9 +101,8 @@ fn advice(import: &str) -> &'static str {
     if import.starts_with("weft:component/") {
         "; it was built against another version of the interface: rebuild it with this runtime's `wit/`"
     } else if import.starts_with("wasi:http/") {
-        "; it makes or serves HTTP requests, and a step has no network: fetch the data before the run, give it to the step as \
-         an artifact, and build the component without `wasi:http` (componentize-js: `--disable http`; Rust: without `wstd` and \
-         other HTTP clients)"
+        "; it makes or serves requests by `wasi:http`: build it without (componentize-js: `--disable http`; Rust: without `wstd` and other \
+         such clients), and give the data to the step as an artifact, or grant it `net` and connect by `wasi:sockets`"
     } else if import.starts_with("wasi:") && version.starts_with("0.3.") {
         "; it was built for WASI 0.3: build it for WASI 0.2, such as the target wasm32-wasip2"
     } else if import.starts_with("wasi:") && version.starts_with("0.2.0-") {

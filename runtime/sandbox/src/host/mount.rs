@@ -8,6 +8,7 @@ use weft_artifacts::{ContentId, Scratch, Store, Usage, disk_usage};
 use super::State;
 use super::artifact::{Artifact, Body};
 use super::error::{Error, Result, with_causes};
+use crate::walls::{Wall, Walls};
 
 /// The name of an output's content in its folder.
 const CONTENT: &str = "data";
@@ -35,9 +36,10 @@ impl Mounts {
     }
 
     /// Mounts the two directories for the guest.
-    pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder) -> wasmtime::Result<()> {
+    pub(crate) fn preopen(&self, wasi: &mut WasiCtxBuilder, walls: Walls) -> wasmtime::Result<()> {
         let Some(path) = self.scratch.path() else { return Ok(()) };
-        wasi.preopened_dir(path.join("in"), "/in", FsPerms::ReadOnly)?;
+        let inputs = if walls.stand(Wall::ReadOnlyInputs) { FsPerms::ReadOnly } else { FsPerms::ReadWrite };
+        wasi.preopened_dir(path.join("in"), "/in", inputs)?;
         wasi.preopened_dir(path.join("out"), "/out", FsPerms::ReadWrite)?;
         Ok(())
     }

@@ -106,6 +106,7 @@ fn run(caller: &mut State, (arguments, environment, input): Call) -> wasmtime::R
     let mut context = wasi(seed.as_ref(), &caller.step.clock);
     context.stdin(taken.clone()).stdout(streams[0].clone()).stderr(streams[1].clone());
     context.args(&arguments).envs(&environment);
+    caller.step.network.open(&mut context);
     if let Some((_, folder)) = environment.iter().find(|(name, _)| name == "PWD") {
         context.env(FOLDER, folder);
     }
@@ -169,8 +170,10 @@ fn nested(caller: &mut State, ready: &Arc<Ready>, context: &mut WasiCtxBuilder, 
         live_messages: 0,
         last_progress: None,
         open: VecDeque::new(),
+        network: step.network.clone(),
+        walls: step.walls,
     };
-    let state = State::new(context.build(), MemoryLimiter::new(limits.memory), step);
+    let state = State::new(context.build(), MemoryLimiter::new(limits.memory, step.walls), step);
     let mut store = Store::new(ready.instance.engine(), state);
     store.limiter(|state| &mut state.limiter);
     watch(&mut store, limits);

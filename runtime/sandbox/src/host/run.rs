@@ -7,8 +7,9 @@ use wasmtime::component::{ComponentType, Lift, LinkerInstance, Lower};
 use weft_pipeline::step::LogLevel;
 
 use super::State;
+use crate::walls::Wall;
 
-/// The maximum number of messages that are passed to the observer. All messages are in the log.
+/// The maximum number of messages that are passed to the observer, and of tidings of the end of something. All messages are in the log.
 const MAX_LIVE_MESSAGES: u32 = 10_000;
 /// The maximum length of a message that is passed to the observer, in characters.
 const MAX_LIVE_LENGTH: usize = 4096;
@@ -41,10 +42,14 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
             Level::Error => (LogLevel::Error, "error"),
         };
         step.log.write(format!("[{name}] {message}\n").as_bytes());
-        if step.live_messages < MAX_LIVE_MESSAGES {
+        let walls = step.walls;
+        if step.live_messages < MAX_LIVE_MESSAGES || !walls.stand(Wall::Messages) {
             step.live_messages += 1;
             let message = step.log.hidden(message);
-            let end = message.char_indices().nth(MAX_LIVE_LENGTH).map_or(message.len(), |(at, _)| at);
+            let end = message
+                .char_indices()
+                .nth(walls.bound(Wall::Messages, MAX_LIVE_LENGTH))
+                .map_or(message.len(), |(at, _)| at);
             step.observer.log(&step.task, level, &message[..end]);
         }
         Ok(())
@@ -53,7 +58,10 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
         let step = &mut store.data_mut().step;
         let now = Instant::now();
         let due = step.last_progress.is_none_or(|last| now.duration_since(last) >= PROGRESS_INTERVAL);
-        if due || (total > 0 && done == total) {
+        let ended =
+            total > 0 && done == total && (step.live_messages < MAX_LIVE_MESSAGES || !step.walls.stand(Wall::Messages));
+        if due || ended {
+            step.live_messages += u32::from(!due);
             step.last_progress = Some(now);
             step.observer.progress(&step.task, done, total);
         }

@@ -15,10 +15,11 @@ use super::error::{Error, Result};
 use super::programs::Programs;
 use super::wasi::{Clock, Stopped};
 use crate::component::LoadedComponent;
-use crate::host::Mounts;
+use crate::host::{Mounts, Network};
 use crate::limits::{Deadline, MemoryLimiter, Stop};
 use crate::log::Log;
 use crate::observer::Listener;
+use crate::walls::Walls;
 
 /// The maximum number of handles of all kinds that a step holds at the same time.
 const MAX_HANDLES: usize = 100_000;
@@ -62,6 +63,9 @@ pub(crate) struct Step {
     pub(crate) last_progress: Option<Instant>,
     /// Handles of inputs whose content is open, the oldest first.
     pub(crate) open: VecDeque<u32>,
+    /// Where it may connect to.
+    pub(crate) network: Network,
+    pub(crate) walls: Walls,
 }
 
 impl Step {

@@ -5,11 +5,12 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use wasmtime::StoreContextMut;
-use wasmtime::component::{Linker, Resource};
-use wasmtime_wasi::p2::{DynPollable, Pollable, subscribe};
+use wasmtime::component::{Linker, LinkerInstance, Resource};
+use wasmtime_wasi::p2::{DynInputStream, DynOutputStream, DynPollable, Pollable, StreamResult, subscribe};
 use wasmtime_wasi_io::bindings::wasi::io::poll::{Host as _, HostPollable as _};
+use wasmtime_wasi_io::bindings::wasi::io::streams::{self, Host as _, HostInputStream as _, HostOutputStream as _};
 
-use super::State;
+use super::{State, network};
 use crate::clock::VirtualClock;
 use crate::engine::EPOCH_INTERVAL;
 use crate::limits::Stop;
@@ -46,8 +47,62 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
             wait(until, state.table.block(pollable))?
         },
     )?;
+    let mut streams = linker.instance(&format!("wasi:io/streams@{VERSION}"))?;
+    blocking_streams(&mut streams)?;
+    network::add(linker)?;
     linker.allow_shadowing(false);
     Ok(())
+}
+
+/// The methods of streams that wait, here no longer than the step may: on the other side of a connection there may be nobody.
+fn blocking_streams(streams: &mut LinkerInstance<'_, State>) -> wasmtime::Result<()> {
+    type Store<'a> = StoreContextMut<'a, State>;
+    type Input = Resource<DynInputStream>;
+    type Output = Resource<DynOutputStream>;
+    streams.func_wrap("[method]input-stream.blocking-read", |mut store: Store<'_>, (this, length): (Input, u64)| {
+        let state = store.data_mut();
+        let read = wait(StopSignal::of(state), state.table.blocking_read(this, length))?;
+        answer(state, read)
+    })?;
+    streams.func_wrap("[method]input-stream.blocking-skip", |mut store: Store<'_>, (this, length): (Input, u64)| {
+        let state = store.data_mut();
+        let skipped = wait(StopSignal::of(state), state.table.blocking_skip(this, length))?;
+        answer(state, skipped)
+    })?;
+    let write = "[method]output-stream.blocking-write-and-flush";
+    streams.func_wrap(write, |mut store: Store<'_>, (this, bytes): (Output, Vec<u8>)| {
+        let state = store.data_mut();
+        let written = wait(StopSignal::of(state), state.table.blocking_write_and_flush(this, bytes))?;
+        answer(state, written)
+    })?;
+    let write = "[method]output-stream.blocking-write-zeroes-and-flush";
+    streams.func_wrap(write, |mut store: Store<'_>, (this, length): (Output, u64)| {
+        let state = store.data_mut();
+        let written = wait(StopSignal::of(state), state.table.blocking_write_zeroes_and_flush(this, length))?;
+        answer(state, written)
+    })?;
+    streams.func_wrap("[method]output-stream.blocking-flush", |mut store: Store<'_>, (this,): (Output,)| {
+        let state = store.data_mut();
+        let flushed = wait(StopSignal::of(state), state.table.blocking_flush(this))?;
+        answer(state, flushed)
+    })?;
+    let splice = "[method]output-stream.blocking-splice";
+    streams.func_wrap(splice, |mut store: Store<'_>, (this, from, length): (Output, Input, u64)| {
+        let state = store.data_mut();
+        let moved = wait(StopSignal::of(state), state.table.blocking_splice(this, from, length))?;
+        answer(state, moved)
+    })
+}
+
+/// The result of a stream's method, as the guest gets it.
+fn answer<T>(
+    state: &mut State,
+    result: StreamResult<T>,
+) -> wasmtime::Result<(std::result::Result<T, streams::StreamError>,)> {
+    Ok((match result {
+        Ok(value) => Ok(value),
+        Err(error) => Err(state.table.convert_stream_error(error)?),
+    },))
 }
 
 /// A step's clock: virtual unless the real one was granted.
@@ -116,13 +171,13 @@ impl Pollable for Sleep {
 }
 
 /// The conditions that end a guest's waiting: its time limit and an interruption.
-struct StopSignal {
+pub(super) struct StopSignal {
     deadline: crate::limits::Deadline,
     observer: Listener,
 }
 
 impl StopSignal {
-    fn of(state: &State) -> Self {
+    pub(super) fn of(state: &State) -> Self {
         Self { deadline: state.step.deadline, observer: state.step.observer }
     }
 
@@ -140,7 +195,7 @@ impl StopSignal {
 }
 
 /// Waits for `what`, or until the step has to stop. Epoch ticks do not interrupt a guest that waits in the host.
-fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result<T> {
+pub(super) fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result<T> {
     wasmtime_wasi::runtime::in_tokio(async {
         let mut what = std::pin::pin!(what);
         let mut until = std::pin::pin!(until.raised());

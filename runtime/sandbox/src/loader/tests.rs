@@ -14,7 +14,8 @@ fn target(path: &str) -> PathBuf {
 }
 
 fn loader() -> Loader {
-    Loader::new(engine::start().unwrap(), Some(&target("compiled")), CompileLimits::default()).unwrap()
+    Loader::new(engine::start().unwrap(), Some(&target("compiled")), CompileLimits::default(), Walls::default())
+        .unwrap()
 }
 
 /// What the tests and the examples are built to.

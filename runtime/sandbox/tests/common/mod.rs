@@ -57,6 +57,13 @@ pub struct Fixture {
 
 impl Default for Fixture {
     fn default() -> Self {
+        Self::with(|_| {})
+    }
+}
+
+impl Fixture {
+    /// With other options of the sandbox.
+    pub fn with(change: impl FnOnce(&mut Options)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path().join("artifacts")).unwrap();
         let environment = [("GRANTED".to_owned(), "value".to_owned())].into();
@@ -64,15 +71,14 @@ impl Default for Fixture {
         std::fs::create_dir_all(given.join("api")).unwrap();
         std::fs::write(given.join("api/token"), "s3cret-token").unwrap();
         let secrets = Arc::new(Secrets::new(Some(given), [].into(), folder.path().join("secrets.key")));
-        let options = Options { compiled: Some(compiled()), environment, secrets, ..Options::default() };
+        let mut options = Options { compiled: Some(compiled()), environment, secrets, ..Options::default() };
+        change(&mut options);
         let sandbox = Sandbox::new(store.clone(), options).unwrap();
         // No test waits for it, however busy its machine is.
         let limits = Limits { time: Some(Duration::from_mins(10)), ..Limits::default() };
         Self { folder, store, sandbox, observer: Arc::default(), limits, grants: Grants::default(), identity: [7; 32] }
     }
-}
 
-impl Fixture {
     pub fn run(
         &self,
         component_name: &str,

@@ -178,6 +178,7 @@ fn grants(grants: &Grants) -> Markup {
         lines.push("real randomness".to_owned());
     }
     lines.extend(grants.env.iter().map(|name| format!("the variable {name}")));
+    lines.extend(grants.net.iter().map(|to| format!("connections to {to}")));
     lines.extend(grants.variables.iter().map(|(name, value)| format!("{name}={value}")));
     lines.extend(grants.secrets.iter().map(|(to, secret)| format!("the {} {} at {to}", secret.kind, secret.name)));
     lines.extend(

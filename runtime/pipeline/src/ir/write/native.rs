@@ -339,6 +339,14 @@ impl<'p> Lowering<'p> {
                 "a container has it anyway; run from the written file by weft, the step has not",
             );
         }
+        if !task.grants.net.is_empty() {
+            tell(
+                Diagnostic::warning(format!(
+                    "the network that the step `{name}` is granted is left out: KFP has no such setting"
+                )),
+                "a container reaches what its cluster lets it reach; run from the written file by weft, the step reaches nothing",
+            );
+        }
         if !task.grants.env.is_empty() {
             let names = task.grants.env.join("`, `");
             tell(
