@@ -40,4 +40,4 @@ cd "$HERE"
 ruff check --quiet --no-cache
 ruff format --check --quiet --no-cache
 mypy --python-version 3.10 --cache-dir "$FOLDER/mypy" --no-error-summary
-exec python -m pytest -q -W ignore -p no:cacheprovider "${@:-tests}"
+exec python -m pytest -q -n 2 -W ignore -p no:cacheprovider "${@:-tests}"

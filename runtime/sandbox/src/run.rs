@@ -111,6 +111,11 @@ impl Sandbox {
         self.loader.load_file(path, Some(name))
     }
 
+    /// The walls around what it runs.
+    pub(crate) fn walls(&self) -> Walls {
+        self.options.walls()
+    }
+
     /// The store that artifacts are read from.
     pub(crate) fn artifacts(&self) -> &weft_artifacts::Store {
         &self.artifacts

@@ -14,7 +14,7 @@ use weft_pipeline::types::BUILTIN_KINDS;
 
 use crate::compiler::Extent;
 use crate::failure::{self, Failure};
-use crate::host::{Clock, Programs, State, Step};
+use crate::host::{Clock, Network, Programs, State, Step};
 use crate::limits::{Deadline, StepLimits};
 use crate::log::Log;
 use crate::observer::Listener;
@@ -132,9 +132,11 @@ impl Sandbox {
         let mut wasi = wasi(Some(&seed), &clock);
         let log = Log::default();
         wasi.stdout(log.clone()).stderr(log.clone());
+        let network = Network::default();
+        network.open(&mut wasi);
         let mounts = if ready.component.has_files { Some(self.mounts()?) } else { None };
         if let Some(mounts) = &mounts {
-            mounts.preopen(&mut wasi).map_err(|error| Failure::host(format!("{error:#}")))?;
+            mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let step = Step {
             task: what.name.clone(),
@@ -153,6 +155,8 @@ impl Sandbox {
             live_messages: 0,
             last_progress: None,
             open: std::collections::VecDeque::new(),
+            network: network.clone(),
+            walls: self.walls(),
         };
         let mut store = self.store(wasi, step, limits);
         let instance = ready
