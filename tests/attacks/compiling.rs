@@ -49,7 +49,7 @@ fn one_jump_to_many_places() {
 
 #[test]
 fn many_modules() {
-    let module = r#"(core module (func))"#.repeat(1_001);
+    let module = "(core module (func))".repeat(1_001);
     let binary = wat::parse_str(format!("(component {module})")).unwrap();
     let error = Fixture::default().sandbox.load("made", &binary).map(drop).unwrap_err();
     assert!(error.to_string().contains("modules"), "{error}");

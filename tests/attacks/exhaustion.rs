@@ -194,9 +194,9 @@ fn more_open_files_than_the_host_has() {
 #[test]
 fn directories_in_directories() {
     let cage = Cage::default();
-    let result = cage.run("nest", &[("depth", p(3_000_u32))]);
-    // Empty directories are not kept; what was nested is removed again.
-    drop(result);
+    // Empty directories are not kept; what was nested is removed again. Measuring what it wrote must not become what the host is busy with:
+    // each look goes all the way down.
+    drop(cage.run("nest", &[("depth", p(1_000_u32))]));
     cage.assert_untouched();
 }
 

@@ -138,8 +138,6 @@ fn linking_what_a_link_leads_to() {
 #[test]
 fn seeing_more_directories_than_were_given() {
     let cage = Cage::default();
-    let data = cage.fixture.dataset(b"x");
-    let _ = data;
     assert_eq!(cage.attempt("mounted", &[]).as_deref(), Some(""), "a step without artifacts has no directories");
     let listed = cage.file("list", ("out", "."), ("own", "")).unwrap();
     assert_eq!(listed, "0", "there is its own output alone");

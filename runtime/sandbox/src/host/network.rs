@@ -34,7 +34,7 @@ struct Inner {
 
 /// Why a name cannot be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unresolved {
+enum Unresolved {
     /// No grant names it.
     NotGranted,
     /// There is no such name, or nobody who knows it answers.
@@ -75,14 +75,9 @@ impl Network {
         })
     }
 
-    /// Whether any grant names this host, at this port if there is one.
-    fn names(&self, host: &Host, port: Option<u16>) -> bool {
-        self.0.granted.iter().any(|granted| granted.host == *host && port.is_none_or(|port| granted.port == port))
-    }
-
     /// The addresses of a granted host, looked up the first time. This waits for the network.
-    pub(crate) fn look_up(&self, host: &Host, port: Option<u16>) -> Result<Vec<IpAddr>, Unresolved> {
-        if !self.names(host, port) {
+    fn look_up(&self, host: &Host) -> Result<Vec<IpAddr>, Unresolved> {
+        if !self.0.granted.iter().any(|granted| granted.host == *host) {
             return Err(Unresolved::NotGranted);
         }
         let name = match host {
@@ -122,6 +117,7 @@ impl Pollable for Addresses {
 type Store<'a> = StoreContextMut<'a, State>;
 type This = Resource<Addresses>;
 type Answer<T> = wasmtime::Result<(Result<T, ErrorCode>,)>;
+type Named = (Resource<wasmtime_wasi::p2::Network>, String);
 
 /// Links `wasi:sockets/ip-name-lookup`, in the place of wasmtime's.
 pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
@@ -130,12 +126,11 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         store.data_mut().table.delete(Resource::<Addresses>::new_own(handle))?;
         Ok(())
     })?;
-    type Named = (Resource<wasmtime_wasi::p2::Network>, String);
     lookup.func_wrap("resolve-addresses", |mut store: Store<'_>, (network, name): Named| -> Answer<This> {
         let state = store.data_mut();
         state.table.get(&network)?;
         let Ok(host) = name.parse::<Host>() else { return Ok((Err(ErrorCode::InvalidArgument),)) };
-        Ok((match look_up_within_time(state, host, None)? {
+        Ok((match look_up_within_time(state, host)? {
             Ok(addresses) => Ok(state.table.push(Addresses(addresses.into_iter()))?),
             Err(Unresolved::NotGranted | Unresolved::Guarded) => Err(ErrorCode::AccessDenied),
             Err(Unresolved::Unknown) => Err(ErrorCode::NameUnresolvable),
@@ -156,14 +151,10 @@ pub(super) fn add(linker: &mut Linker<State>) -> wasmtime::Result<()> {
 }
 
 /// Looks a name up on a thread of its own, as the system's question cannot be interrupted, and waits no longer than the step may.
-fn look_up_within_time(
-    state: &State,
-    host: Host,
-    port: Option<u16>,
-) -> wasmtime::Result<Result<Vec<IpAddr>, Unresolved>> {
+fn look_up_within_time(state: &State, host: Host) -> wasmtime::Result<Result<Vec<IpAddr>, Unresolved>> {
     let network = state.step.network.clone();
     let (sender, answer) = tokio::sync::oneshot::channel();
-    std::thread::Builder::new().name("weft-lookup".into()).spawn(move || sender.send(network.look_up(&host, port)))?;
+    std::thread::Builder::new().name("weft-lookup".into()).spawn(move || sender.send(network.look_up(&host)))?;
     Ok(wait(StopSignal::of(state), answer)?.unwrap_or(Err(Unresolved::Unknown)))
 }
 
@@ -194,12 +185,11 @@ mod tests {
         let network = network(&["localhost:80"]);
         assert!(!network.allows(address("127.0.0.1:80")), "nobody asked yet");
         let host: Host = "localhost".parse().unwrap();
-        let addresses = network.look_up(&host, Some(80)).unwrap();
+        let addresses = network.look_up(&host).unwrap();
         assert!(addresses.iter().all(IpAddr::is_loopback));
         assert!(network.allows(SocketAddr::new(addresses[0], 80)));
         assert!(!network.allows(SocketAddr::new(addresses[0], 81)));
-        assert_eq!(network.look_up(&host, Some(81)), Err(Unresolved::NotGranted));
-        assert_eq!(network.look_up(&"other.example".parse().unwrap(), None), Err(Unresolved::NotGranted));
+        assert_eq!(network.look_up(&"other.example".parse().unwrap()), Err(Unresolved::NotGranted));
     }
 
     #[test]
