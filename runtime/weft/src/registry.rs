@@ -13,7 +13,8 @@ mod push;
 mod signatures;
 mod update;
 
-pub(crate) use fetch::{Found, component_layer, fetch, locate};
+pub use fetch::FetchedComponent;
+pub(crate) use fetch::{Found, component_layer, fetch, fetch_one};
 pub(crate) use lock_file::LockFile;
 pub(crate) use pull::publish;
 pub use pull::{Kind, PullOptions, Pulled};
