@@ -21,6 +21,7 @@ pub use pull::{Kind, PullOptions, Pulled};
 pub use push::{PushOptions, Pushed};
 pub(crate) use push::{SIGNATURE_FILE, of_file};
 pub use signatures::check_signatures;
+pub(crate) use signatures::has_signed;
 pub use update::{Updated, update};
 
 /// How registries are reached, and what is kept of them.
