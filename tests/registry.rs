@@ -293,6 +293,12 @@ fn signatures_are_demanded() {
     ok(&folder, &["run", "p.yaml", "--verify", &public]);
     ok(&folder, &["run", "p.yaml", "--verify", &public, "--offline", "--store", "another"]);
     assert!(refused(&folder, &["run", "p.yaml", "--verify", &stranger, "--offline"]).contains("is not signed by"));
+    // So does a policy, of whoever runs it.
+    for (signer, code) in [(&public, 0), (&stranger, 2)] {
+        folder.file("policy.yaml", &format!("signers: [{signer}]\n"));
+        let ran = weft(&folder, &["run", "p.yaml", "--policy", "policy.yaml", "--offline"]);
+        assert_eq!(ran.code, Some(code), "{}", ran.stderr);
+    }
     // The registry has no list of referrers, so there is a tag.
     let tag = digest.replace(':', "-");
     let index: Value = serde_json::from_slice(&registry.manifest("me/trivial", &tag).unwrap()).unwrap();

@@ -29,11 +29,6 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The reference that a pipeline writes as a component, a `#` and what follows it left out; none if it is a path or another image.
-    pub fn is_written(text: &str) -> bool {
-        text.starts_with(SCHEME)
-    }
-
     /// The same repository at a digest.
     #[must_use]
     pub fn at(&self, digest: Digest) -> Self {

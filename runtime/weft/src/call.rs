@@ -32,9 +32,9 @@ impl Linker {
         };
         let mut fetched = BTreeMap::new();
         let component = if is_registry_reference(path) {
-            let file = registry::locate(&self.host, path)?;
-            let component = self.sandbox.load_file_as(&file, registry::shown(path))?;
-            fetched.insert(path.to_owned(), file);
+            let found = registry::fetch_one(&self.host, path)?;
+            let component = self.sandbox.load_file_as(&found.file, registry::shown(path))?;
+            fetched.insert(path.to_owned(), found);
             component
         } else {
             components::load_one(&self.sandbox, &self.host, Path::new(path))?

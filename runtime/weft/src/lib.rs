@@ -88,7 +88,9 @@ pub use prebuilt::{Prebuilt, prebuilt};
 pub use prepare::{Linker, PrepareOptions, Prepared};
 pub use read::{PipelineFile, documents, read, read_text};
 pub use recorded::{component_of, recorded_pipeline, tasks_from};
-pub use registry::{Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update};
+pub use registry::{
+    FetchedComponent, Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update,
+};
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};

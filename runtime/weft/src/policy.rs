@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use weft_pipeline::access::{Access, Work, access};
+use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::input_artifacts::InputArtifacts;
 use weft_pipeline::model::{Location, Pipeline};
 use weft_pipeline::policy::{Host as PolicyHost, Policy, violations};
@@ -19,6 +20,7 @@ use crate::host::StepLimits;
 use crate::prebuilt;
 use crate::prepare::Linker;
 use crate::read::{read_source, refused};
+use crate::registry;
 
 /// What stands behind the name of a component's file for its signature.
 const SIGNATURE: &str = "sig";
@@ -111,7 +113,13 @@ impl Linker {
         let host = PolicyHost {
             policy_path: &|path| resolved(&file.folder, path),
             pipeline_path: &|path| resolved(folder, &weft_engine::local_path(path)),
-            is_signed: &|path, digest| file.has_signed(&prebuilt::locate(&self.host, folder, path), digest),
+            is_signed: &|path, digest| {
+                if is_registry_reference(path) {
+                    registry::has_signed(&self.host, folder, path, digest, &file.signers)
+                } else {
+                    file.has_signed(&prebuilt::locate(&self.host, folder, path), digest)
+                }
+            },
         };
         finding::all(&file.source, violations(&file.policy, &tasks, &host)).collect()
     }

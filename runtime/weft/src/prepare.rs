@@ -27,7 +27,7 @@ use crate::packages;
 use crate::parameters::{Parameters, on_this_host};
 use crate::prebuilt;
 use crate::read::PipelineFile;
-use crate::registry;
+use crate::registry::{self, FetchedComponent};
 use crate::store;
 
 /// How to prepare a pipeline.
@@ -60,8 +60,8 @@ pub struct Prepared {
     pub host_python: Option<PathBuf>,
     /// Digests of component files by their paths as written.
     pub components: BTreeMap<String, String>,
-    /// Files of the components that are fetched from registries, by their references as written.
-    pub fetched: BTreeMap<String, PathBuf>,
+    /// The components that were fetched from registries, by their references as written.
+    pub fetched: BTreeMap<String, FetchedComponent>,
     /// The folder at which relative paths begin. Absolute.
     pub folder: PathBuf,
     /// The file that the pipeline was read from, if it was.
@@ -142,7 +142,7 @@ impl Linker {
     /// # Errors
     /// The registry cannot be reached, has no such component, or another than was asked for.
     pub fn fetch(&self, reference: &str) -> Result<PathBuf> {
-        registry::locate(&self.host, reference)
+        Ok(registry::fetch_one(&self.host, reference)?.file)
     }
 
     /// Reads a component from its file: its steps with their signatures, and what else it exports.
@@ -173,14 +173,13 @@ impl Linker {
         let paths = references.iter().map(|reference| reference.step.path.as_str());
         let paths = paths.chain(executors.iter().map(String::as_str));
         let paths: Vec<&str> = paths.filter(|path| !is_registry_reference(path)).collect();
-        let registry::Found { files: fetched, problems: unfetched } =
+        let registry::Found { components: fetched, problems: unfetched } =
             registry::fetch(&self.host, &folder, &pipeline, notify)?;
         let mut loaded = components::load(&self.sandbox, &self.host, &folder, &paths);
-        loaded.extend(
-            fetched
-                .iter()
-                .map(|(written, file)| (written.clone(), self.sandbox.load_file_as(file, registry::shown(written)))),
-        );
+        for (written, found) in &fetched {
+            let component = self.sandbox.load_file_as(&found.file, registry::shown(written));
+            loaded.insert(written.clone(), component);
+        }
         let mut findings: Vec<Finding> =
             finding::all(&source, components::unlinked(&pipeline, &self.host, &folder, &loaded)).collect();
         findings.extend(finding::all(&source, unfetched));

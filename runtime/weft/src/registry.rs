@@ -13,13 +13,15 @@ mod push;
 mod signatures;
 mod update;
 
-pub(crate) use fetch::{Found, component_layer, fetch, locate};
+pub use fetch::FetchedComponent;
+pub(crate) use fetch::{Found, component_layer, fetch, fetch_one};
 pub(crate) use lock_file::LockFile;
 pub(crate) use pull::publish;
 pub use pull::{Kind, PullOptions, Pulled};
 pub use push::{PushOptions, Pushed};
 pub(crate) use push::{SIGNATURE_FILE, of_file};
 pub use signatures::check_signatures;
+pub(crate) use signatures::has_signed;
 pub use update::{Updated, update};
 
 /// How registries are reached, and what is kept of them.

@@ -186,7 +186,7 @@ impl Weft {
                 _ => continue,
             };
             let path = match prepared.fetched.get(written) {
-                Some(path) => path.clone(),
+                Some(found) => found.file.clone(),
                 None if prebuilt::name(written).is_some() => {
                     prebuilt::locate(&self.linker.host, &prepared.folder, written)
                 }

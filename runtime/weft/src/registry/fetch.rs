@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{component_path, is_registry_reference};
 use weft_pipeline::link::wasm_references;
 use weft_pipeline::model::{Implementation, Pipeline, Span};
+use weft_provenance::PublicKey;
 use weft_registry::{Blobs, Client, Descriptor, Digest, Manifest, Reference, media};
 
 use super::lock_file::LockFile;
@@ -26,10 +28,31 @@ pub(crate) struct Named {
     pub at: Option<Span>,
 }
 
-/// The files of what a pipeline names, by what is written, and what is wrong with the others.
+/// A component that came from a registry.
+#[derive(Debug, Clone)]
+pub struct FetchedComponent {
+    /// Its file in the cache, which is what its digest says.
+    pub file: PathBuf,
+    /// The digest of its manifest.
+    pub manifest: Digest,
+    /// The signatures of the manifest that are known here: Sigstore bundles, whose truth only a key can tell.
+    pub signatures: Vec<Value>,
+}
+
+impl FetchedComponent {
+    /// Checks that one of these keys signed it, and gives what names that key. `reference` is what it is called in the error.
+    ///
+    /// # Errors
+    /// None did.
+    pub fn check_signer(&self, reference: &str, keys: &[PublicKey]) -> Result<String> {
+        check_signatures(reference, self.manifest, &self.signatures, keys)
+    }
+}
+
+/// What a pipeline names, by what is written, and what is wrong with the others.
 #[derive(Default)]
 pub(crate) struct Found {
-    pub files: BTreeMap<String, PathBuf>,
+    pub components: BTreeMap<String, FetchedComponent>,
     pub problems: Vec<Diagnostic>,
 }
 
@@ -64,8 +87,8 @@ pub(crate) fn fetch(host: &Host, folder: &Path, pipeline: &Pipeline, notify: &No
     for Named { written, task, at } in named {
         match fetcher.pinned(&written, &mut lock).and_then(|(reference, digest)| fetcher.component(&reference, digest))
         {
-            Ok(file) => {
-                found.files.insert(written, file);
+            Ok(component) => {
+                found.components.insert(written, component);
             }
             Err(error) => {
                 let problem = Diagnostic::error(error.to_string()).hint(error.hint()).at(at);
@@ -84,8 +107,8 @@ pub(crate) fn fetch(host: &Host, folder: &Path, pipeline: &Pipeline, notify: &No
     Ok(found)
 }
 
-/// The file of one component that is named by a reference, with no lock.
-pub(crate) fn locate(host: &Host, written: &str) -> Result<PathBuf> {
+/// One component that is named by a reference, with no lock.
+pub(crate) fn fetch_one(host: &Host, written: &str) -> Result<FetchedComponent> {
     let registry = host.registry.as_ref().ok_or_else(nothing_is_fetched)?;
     let fetcher = Fetcher::new(registry, &crate::notice::silent);
     let reference: Reference = written.parse()?;
@@ -165,8 +188,15 @@ impl<'a> Fetcher<'a> {
         Ok(self.manifest(&reference.at(digest))?.0)
     }
 
+    /// A component, and who signed it as far as that is known.
+    fn component(&self, reference: &Reference, digest: Digest) -> Result<FetchedComponent> {
+        let file = self.file(reference, digest)?;
+        let signatures = signatures::known(&self.blobs, digest)?.unwrap_or_default();
+        Ok(FetchedComponent { file, manifest: digest, signatures })
+    }
+
     /// The file of a component.
-    pub fn component(&self, reference: &Reference, digest: Digest) -> Result<PathBuf> {
+    fn file(&self, reference: &Reference, digest: Digest) -> Result<PathBuf> {
         let manifest = self.manifest_at(reference, digest)?;
         let layer = component_layer(reference, &manifest)?;
         self.check_signers(reference, digest)?;

@@ -1,10 +1,15 @@
 //! Who signed what lies in a registry.
 
+use std::path::Path;
+
 use serde_json::Value;
 use weft_provenance::{PublicKey, check_image_signature};
-use weft_registry::{Blobs, Client, Digest, Reference, media};
+use weft_registry::{Blobs, Client, Digest, Manifest, Reference, media};
 
+use super::fetch::component_layer;
+use super::lock_file::LockFile;
 use crate::error::{Error, Result};
+use crate::host::Host;
 
 /// Signatures of one manifest that are looked at.
 const MOST: usize = 100;
@@ -28,6 +33,22 @@ pub fn check_signatures(reference: &str, manifest: Digest, signatures: &[Value],
         n => format!("`{reference}` is not signed by {whose}: none of its {n} signatures is"),
     };
     Err(Error::advised(why, "whoever published it signs with `weft push --sign KEY`; nothing of it was used"))
+}
+
+/// Whether one of these keys has signed what a pipeline in a folder names, and that is the component with this digest: by the lock and the
+/// cache, so that nobody is asked.
+pub(crate) fn has_signed(host: &Host, folder: &Path, written: &str, digest: &str, keys: &[PublicKey]) -> bool {
+    let checked = || -> Option<bool> {
+        let blobs = host.registry.as_ref()?.blobs();
+        let reference: Reference = written.parse().ok()?;
+        let manifest = LockFile::read(folder).ok()?.get(&reference)?;
+        let known = known(&blobs, manifest).ok()??;
+        check_signatures(written, manifest, &known, keys).ok()?;
+        let read = Manifest::read(written, &blobs.document(manifest).ok()??).ok()?;
+        let file = blobs.get(component_layer(&reference, &read).ok()?.digest).ok()??;
+        Some(weft_sandbox::digest_of_file(&file).ok()? == digest)
+    };
+    checked().unwrap_or(false)
 }
 
 /// The signatures of a manifest that are known here; none if nobody looked.
