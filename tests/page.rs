@@ -77,13 +77,26 @@ fn upload(served: &Served) {
             "image": "alpine", "command": ["sh", "-c", "echo \"$0\""], "args": ["{{$.inputs.parameters['file']}}"],
         }}}},
     });
-    let body = json!({
-        "pipeline": {"display_name": "arrived"},
-        "pipeline_version": {"display_name": "first", "pipeline_spec": spec},
-    });
-    let head = format!("POST /apis/v2beta1/pipelines/create HTTP/1.1\r\nhost: {}", served.address);
-    let (head, answer) = served.request(&head, &body.to_string());
-    assert_eq!(common::served::status(&head), "200", "{answer}");
+    let post = |path: &str, body: Value| {
+        let head = format!("POST /apis/v2beta1/{path} HTTP/1.1\r\nhost: {}", served.address);
+        let (head, answer) = served.request(&head, &body.to_string());
+        assert_eq!(common::served::status(&head), "200", "{answer}");
+    };
+    post(
+        "pipelines/create",
+        json!({
+            "pipeline": {"display_name": "arrived"},
+            "pipeline_version": {"display_name": "first", "pipeline_spec": spec},
+        }),
+    );
+    post(
+        "recurringruns",
+        json!({
+            "display_name": "every working day", "pipeline_spec": spec, "mode": "ENABLE", "max_concurrency": 1,
+            "runtime_config": {"parameters": {"file": "[[ScheduledTime]]"}},
+            "trigger": {"cron_schedule": {"cron": "0 0 9 ? * MON-FRI"}},
+        }),
+    );
 }
 
 struct Node {
@@ -155,6 +168,13 @@ fn filled(folder: &Folder) -> Value {
     std::fs::write(folder.path().join("watched/at-first"), "").unwrap();
     folder.file("waiting.yaml", WAITING);
     let waiting = ran(&["run", "waiting.yaml", "--json", "-p", "path=/watched/at-first"]);
+
+    // A model with two versions, and a share for one of them.
+    folder.file("model.txt", "answer");
+    let served = common::component("served").display().to_string();
+    let deploy = ["deploy", "model.txt", "--name", "answers", "--component", &served];
+    folder.ok(&deploy);
+    folder.ok(&[&deploy[..], &["--canary", "20"]].concat());
 
     folder.file("large.yaml", &large());
     let large = ran(&["run", "large.yaml", "--json"]);

@@ -13,4 +13,4 @@ if [ -z "${WEFT_BENCH_MLFLOW:-}" ]; then
     WEFT_BENCH_MLFLOW=$PWD/$folder/bin/python
 fi
 export WEFT_BENCH_MLFLOW
-exec cargo bench --profile "${WEFT_BENCH_PROFILE:-dev}" -p weft-cli --bench serve
+exec cargo bench --profile "${WEFT_BENCH_PROFILE:-dev}" -p weft-cli --bench serve -- "$@"

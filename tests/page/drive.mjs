@@ -73,6 +73,7 @@ const pages = {
   artifacts: "/artifacts",
   components: "/components",
   schedules: "/schedules",
+  models: "/models",
   trigger: "/triggers/new",
   "trigger-delete": "/triggers/any/delete",
   store: "/store?count=yes",
@@ -123,7 +124,7 @@ await check("who shows no token meets a page to sign in, and an empty store expl
   await page.getByLabel("Token").fill(plan.token);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL(`${plan.guarded}/pipelines`);
-  for (const path of ["/", "/pipelines", "/artifacts", "/components", "/schedules", "/store", "/triggers/new", "/?state=archived", "/nowhere"]) {
+  for (const path of ["/", "/pipelines", "/artifacts", "/components", "/schedules", "/models", "/store", "/triggers/new", "/?state=archived", "/nowhere"]) {
     await page.goto(plan.guarded + path);
     await sound(`empty ${path}`);
   }
@@ -376,6 +377,7 @@ if (plan.images) {
       ["components", pages.components, "light", 440],
       ["schedules", pages.schedules, "light", 360],
       ["trigger", pages.trigger, "dark", 660],
+      ["models", pages.models, "light", 360],
       ["store", pages.store, "light", 480],
       ["sign-in", `${plan.guarded}/login`, "light", 420],
       ["run", pages.run, "light", 660],

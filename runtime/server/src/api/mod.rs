@@ -14,34 +14,31 @@ mod other;
 mod pipelines;
 mod recurring;
 mod runs;
-mod table;
+pub(crate) mod table;
 mod tasks;
 mod upload;
 mod write;
 
 use axum::Router;
-use axum::body::to_bytes;
 use axum::http::{StatusCode, header};
-use axum::middleware::map_response;
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use serde_json::json;
 
-use crate::error::{Error, Kind};
+use crate::error::Error;
+use crate::inference;
 use crate::server::Server;
 use table::{Answer, Body, Table, about};
 
 /// Bytes of an upload.
 pub(crate) const MAX_UPLOAD: usize = 256 << 20;
-/// Bytes of a refusal that is not ours.
-const MAX_REFUSAL: usize = 4 << 10;
 
 pub(crate) use hooks::HOOKS;
 pub(crate) use tasks::parent;
 
 /// The routes below `/apis` and `/hooks`, `/healthz`, `/metrics` and `/openapi.json`.
 pub(crate) fn router() -> Router<Server> {
-    table().router().route("/apis/{*rest}", any(unknown)).layer(map_response(as_status))
+    table().router(Error::into_response).route("/apis/{*rest}", any(unknown))
 }
 
 /// All operations of the REST API.
@@ -61,7 +58,7 @@ fn table() -> Table {
         .post(
             "/hooks/{name}",
             about("Hook", "Tells a trigger that something happened. It is signed: see docs/serve.md.")
-                .takes_up_to(Body::Bytes, hooks::MAX_BODY)
+                .takes_up_to(Body::Bytes("application/json"), hooks::MAX_BODY)
                 .answers(Answer::Delivered("Delivered"))
                 .open(),
             hooks::deliver,
@@ -80,6 +77,7 @@ fn table() -> Table {
         upload::table(),
         recurring::table(),
         other::table(),
+        inference::admin(),
     ];
     parts.into_iter().fold(table, Table::merge)
 }
@@ -95,29 +93,4 @@ impl IntoResponse for Error {
         let body = json!({ "code": self.kind.code(), "message": self.message, "details": [] }).to_string();
         (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
     }
-}
-
-/// Refusals of the framework (a query that is not UTF-8, a form without its boundary) in the form of all others.
-async fn as_status(response: Response) -> Response {
-    let status = response.status();
-    let is_json = response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
-    if !(status.is_client_error() || status.is_server_error()) || is_json {
-        return response;
-    }
-    let (parts, body) = response.into_parts();
-    let why = to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();
-    let why = String::from_utf8_lossy(&why);
-    let kind = match status {
-        StatusCode::NOT_FOUND => Kind::NotFound,
-        StatusCode::PAYLOAD_TOO_LARGE => Kind::ResourceExhausted,
-        _ if status.is_server_error() => Kind::Internal,
-        _ => Kind::InvalidArgument,
-    };
-    let mut response =
-        Error::new(kind, if why.is_empty() { "the request cannot be read" } else { why.as_ref() }).into_response();
-    *response.status_mut() = status;
-    if let Some(allow) = parts.headers.get(header::ALLOW) {
-        response.headers_mut().insert(header::ALLOW, allow.clone());
-    }
-    response
 }

@@ -8,12 +8,19 @@ use serde_json::{Map, Value, json};
 
 use super::table::{About, Answer, Body, Operation, Parameter, ParameterKind};
 use crate::error::Kind;
+use crate::inference;
 
 /// The schemas of what is sent and answered, by name.
 const SCHEMAS: &str = include_str!("schemas.json");
 
 /// The document as text. The table does not change while the process lives.
-static DOCUMENT: LazyLock<String> = LazyLock::new(|| document_of(super::table().operations()).to_string());
+static DOCUMENT: LazyLock<String> = LazyLock::new(|| document_of(&all()).to_string());
+
+/// All operations of the server.
+fn all() -> Vec<Operation> {
+    let (api, protocol) = (super::table(), inference::table());
+    api.operations().iter().chain(protocol.operations()).cloned().collect()
+}
 
 pub(super) async fn document() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "application/json")], DOCUMENT.as_str())
@@ -32,7 +39,7 @@ fn document_of(operations: &[Operation]) -> Value {
         "info": {
             "title": "weft serve",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Kubeflow Pipelines' REST API v2beta1 over a store of weft. Fields of requests may also be written in camelCase, \
+            "description": "Kubeflow Pipelines' REST API v2beta1 over a store of weft, and the Open Inference Protocol for the models that it serves. Fields of requests may also be written in camelCase, \
                 and integers as texts, as in the JSON of protocol buffers; what is empty is left out of answers.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -77,7 +84,7 @@ fn described(operation: &Operation) -> Value {
                 });
                 json!({ "required": true, "content": { "multipart/form-data": { "schema": file } } })
             }
-            Body::Bytes => json!({ "content": { "application/json": { "schema": {} } } }),
+            Body::Bytes(kind) => json!({ "content": { kind: { "schema": {} } } }),
         };
     }
     described
@@ -123,13 +130,25 @@ fn responses(about: &About) -> Value {
             add("200", json("It was known already, and nothing new was started.", schema));
             add("202", json("A run was put into the queue.", schema));
         }
-        Answer::NotOffered => add("501", json("This server does not do that; the message says why.", "Status")),
+        Answer::Health(schema) => {
+            add("200", json("It is so.", schema));
+            add("503", json("It is not so.", schema));
+        }
+        Answer::Tensors(schema) => {
+            let content = json!({
+                "application/json": { "schema": reference(schema) },
+                "application/octet-stream": {},
+            });
+            add("200", json!({ "description": "It went well.", "content": content }));
+            add("500", json("The model failed.", about.refusal));
+        }
+        Answer::NotOffered => add("501", json("This server does not do that; the message says why.", about.refusal)),
     }
-    add("4XX", json("The request is refused; the message says why.", "Status"));
-    add(
-        &Kind::Unavailable.status().to_string(),
-        json("The server is ending, or the store is busy: ask again.", "Status"),
-    );
+    add("4XX", json("The request is refused; the message says why.", about.refusal));
+    if !matches!(about.answer, Answer::Health(_)) {
+        let text = "The server is ending, or what is asked is not ready: ask again.";
+        add(&Kind::Unavailable.status().to_string(), json(text, about.refusal));
+    }
     Value::Object(all)
 }
 
@@ -160,11 +179,11 @@ mod tests {
 
     #[test]
     fn every_operation_is_described_once_and_every_schema_is_there() {
-        let table = super::super::table();
-        let document = document_of(table.operations());
-        let ids: BTreeSet<&str> = table.operations().iter().map(|operation| operation.about.id).collect();
-        assert_eq!(ids.len(), table.operations().len(), "two operations have the same id");
-        for operation in table.operations() {
+        let operations = all();
+        let document = document_of(&operations);
+        let ids: BTreeSet<&str> = operations.iter().map(|operation| operation.about.id).collect();
+        assert_eq!(ids.len(), operations.len(), "two operations have the same id");
+        for operation in &operations {
             let described = &document["paths"][&operation.path][operation.method.name()];
             assert_eq!(described["operationId"], operation.about.id);
         }

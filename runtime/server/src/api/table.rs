@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::to_bytes;
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::handler::Handler;
 use axum::http::StatusCode;
-use axum::http::header::{ALLOW, HeaderValue};
+use axum::http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use axum::middleware::map_response;
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::{MethodFilter, MethodRouter, on};
 
@@ -17,6 +19,8 @@ use crate::error::{Error, Kind, Result};
 use crate::router::blocking;
 use crate::server::Server;
 
+/// Bytes of a refusal that is not ours.
+const MAX_REFUSAL: usize = 4 << 10;
 /// Bytes of a request with JSON.
 const MAX_JSON: usize = 32 << 20;
 
@@ -57,8 +61,8 @@ pub(crate) enum Body {
     Json(&'static str),
     /// A form with a pipeline's file in the field `uploadfile`.
     File,
-    /// Whatever its sender and a trigger agreed on.
-    Bytes,
+    /// Bytes of this type.
+    Bytes(&'static str),
 }
 
 /// What an operation answers when it went well.
@@ -68,6 +72,10 @@ pub(crate) enum Answer {
     Json(&'static str),
     /// Text of this type.
     Text(&'static str),
+    /// A document of this schema, with 200 or, where it is not so, 503.
+    Health(&'static str),
+    /// A document of this schema, behind which tensors may lie in binary form.
+    Tensors(&'static str),
     /// The same document for what is new (202) and for what was known (200).
     Delivered(&'static str),
     /// 501: a part of KFP's API that has no meaning here.
@@ -101,15 +109,17 @@ pub(crate) struct About {
     pub query: Vec<Parameter>,
     pub body: Option<Body>,
     pub answer: Answer,
+    /// The schema of refusals.
+    pub refusal: &'static str,
     /// Whether everybody may ask, without a token.
     pub open: bool,
     max_body: usize,
 }
 
 /// An operation that answers an empty document.
-pub(super) fn about(id: &'static str, summary: &'static str) -> About {
+pub(crate) fn about(id: &'static str, summary: &'static str) -> About {
     let answer = Answer::Json("Empty");
-    About { id, summary, query: Vec::new(), body: None, answer, open: false, max_body: MAX_JSON }
+    About { id, summary, query: Vec::new(), body: None, answer, refusal: "Status", open: false, max_body: MAX_JSON }
 }
 
 impl About {
@@ -135,6 +145,12 @@ impl About {
     pub fn takes_up_to(mut self, body: Body, bytes: usize) -> Self {
         self.body = Some(body);
         self.max_body = bytes;
+        self
+    }
+
+    /// It refuses by a document of this schema.
+    pub fn refuses(mut self, schema: &'static str) -> Self {
+        self.refusal = schema;
         self
     }
 
@@ -246,11 +262,13 @@ impl Table {
         &self.operations
     }
 
-    /// The routes.
-    pub fn router(self) -> Router<Server> {
+    /// The routes. All refusals have the form that `refuse` gives them, those of the framework (a query that is not UTF-8, a form without its
+    /// boundary) too.
+    pub fn router(self, refuse: Refuse) -> Router<Server> {
         let mut routes = self.routes;
         for (path, actions) in self.actions {
-            let actions: Arc<Actions> = Arc::new(Actions { known: actions, others: allowed(&self.operations, &path) });
+            let actions: Arc<Actions> =
+                Arc::new(Actions { known: actions, others: allowed(&self.operations, &path), refuse });
             let refused = Arc::clone(&actions);
             let handler = move |State(server): State<Server>, Path(last): Path<String>| {
                 let actions = Arc::clone(&actions);
@@ -262,8 +280,38 @@ impl Table {
             *known = std::mem::take(known).merge(on(MethodFilter::POST, handler)).fallback(fallback);
         }
         let router = routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(&path, route));
-        router.method_not_allowed_fallback(|| async { not_allowed() })
+        router
+            .method_not_allowed_fallback(move || async move { not_allowed(refuse) })
+            .layer(map_response(move |response: Response| in_one_form(response, refuse)))
     }
+}
+
+/// How a refusal is answered.
+pub(crate) type Refuse = fn(Error) -> Response;
+
+/// A response, as all others if it is a refusal.
+async fn in_one_form(response: Response, refuse: Refuse) -> Response {
+    let status = response.status();
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    if !(status.is_client_error() || status.is_server_error()) || is_json {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let why = to_bytes(body, MAX_REFUSAL).await.unwrap_or_default();
+    let why = String::from_utf8_lossy(&why);
+    let kind = match status {
+        StatusCode::NOT_FOUND => Kind::NotFound,
+        StatusCode::PAYLOAD_TOO_LARGE => Kind::ResourceExhausted,
+        _ if status.is_server_error() => Kind::Internal,
+        _ => Kind::InvalidArgument,
+    };
+    let why = if why.is_empty() { "the request cannot be read" } else { why.as_ref() };
+    let mut response = refuse(Error::new(kind, why));
+    *response.status_mut() = status;
+    if let Some(allow) = parts.headers.get(ALLOW) {
+        response.headers_mut().insert(ALLOW, allow.clone());
+    }
+    response
 }
 
 /// What is done at paths that end with a parameter, behind which there may be a verb.
@@ -271,6 +319,7 @@ struct Actions {
     known: Vec<(&'static str, Action)>,
     /// The methods without a verb, as in `Allow`.
     others: String,
+    refuse: Refuse,
 }
 
 impl Actions {
@@ -282,7 +331,7 @@ impl Actions {
     /// The answer to a method that such a path does not have.
     fn refuse(&self, last: &str) -> Response {
         let allow = if self.find(last).is_some() { "POST" } else { &self.others };
-        let mut response = not_allowed();
+        let mut response = not_allowed(self.refuse);
         if let Ok(allow) = HeaderValue::from_str(allow) {
             response.headers_mut().insert(ALLOW, allow);
         }
@@ -312,21 +361,20 @@ async fn act(server: Server, actions: &Actions, last: String) -> Response {
             None => actions.refuse(&last),
             Some((_, verb)) => {
                 let verb: String = verb.chars().take(40).collect();
-                Error::not_found(format!("`:{verb}` is not done here")).into_response()
+                (actions.refuse)(Error::not_found(format!("`:{verb}` is not done here")))
             }
         };
     };
     let work = move |server: &Server| action(server, last.rsplit_once(':').map_or("", |(id, _)| id));
     match blocking(&server, work).await {
         Ok(()) => done().into_response(),
-        Err(error) => error.into_response(),
+        Err(error) => (actions.refuse)(error),
     }
 }
 
 /// The answer to a method that a path does not have. The router adds `Allow`.
-fn not_allowed() -> Response {
-    let error = Error::new(Kind::Unimplemented, "this is not done at this path");
-    let mut response = error.into_response();
+fn not_allowed(refuse: Refuse) -> Response {
+    let mut response = refuse(Error::new(Kind::Unimplemented, "this is not done at this path"));
     *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
     response
 }

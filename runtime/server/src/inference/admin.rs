@@ -19,7 +19,7 @@ use crate::router::blocking;
 use crate::server::Server;
 
 /// Bytes of a model or a graph that is sent.
-const MOST_CONTENT: u64 = 512 << 20;
+pub(super) const MOST_CONTENT: usize = 512 << 20;
 /// Pieces of it that wait to be written.
 const PIECES: usize = 8;
 
@@ -69,13 +69,13 @@ pub(super) async fn upload(State(server): State<Server>, body: Body) -> Result<J
     let failed = |error: weft::artifacts::Error| Error::from(weft::Error::from(error));
     let written = blocking(&server, move |server| {
         let store = &server.0.weft.store().artifacts;
-        let mut file = store.create(Some(&Budget::new(MOST_CONTENT))).map_err(failed)?;
+        let mut file = store.create(Some(&Budget::new(MOST_CONTENT as u64))).map_err(failed)?;
         while let Some(piece) = pieces.blocking_recv() {
             // An empty piece ends it: a body that broke off ends without one.
             if piece.is_empty() {
                 return file.finish().map_err(failed);
             }
-            if file.len() + piece.len() as u64 > MOST_CONTENT {
+            if file.len() + piece.len() as u64 > MOST_CONTENT as u64 {
                 return Err(Error::new(Kind::ResourceExhausted, "it is larger than 512 MiB"));
             }
             file.append(&piece).map_err(failed)?;

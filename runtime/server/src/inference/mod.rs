@@ -17,12 +17,14 @@ mod protocol;
 mod tensor;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::routing::{get, post};
+use axum::response::IntoResponse as _;
+use axum::routing::get;
 
 pub(crate) use answer::{Problem, is_open};
 pub(crate) use models::Models;
 
+use crate::api::table::{Answer, Body, Table, about};
+use crate::error::Error;
 use crate::server::Server;
 
 /// Bytes of a request for predictions.
@@ -30,23 +32,95 @@ const MAX_REQUEST: usize = 64 << 20;
 /// The paths of the protocol begin so.
 pub(crate) const PREFIX: &str = "/v2";
 
-/// The routes of the protocol, and those that deploy models.
+/// The routes of the protocol.
 pub(crate) fn router() -> Router<Server> {
-    Router::new()
-        .route("/v2", get(answer::server))
-        .route("/v2/", get(answer::server))
-        .route("/v2/health/live", get(answer::live))
-        .route("/v2/health/ready", get(answer::ready))
-        .route("/v2/models/{name}", get(answer::metadata))
-        .route("/v2/models/{name}/ready", get(answer::model_ready))
-        .route("/v2/models/{name}/infer", post(answer::infer))
-        .route("/v2/models/{name}/versions/{version}", get(answer::metadata))
-        .route("/v2/models/{name}/versions/{version}/ready", get(answer::model_ready))
-        .route("/v2/models/{name}/versions/{version}/infer", post(answer::infer))
-        .layer(DefaultBodyLimit::max(MAX_REQUEST))
-        .route("/apis/weft/v1/content", post(admin::upload).layer(DefaultBodyLimit::disable()))
-        .route("/apis/weft/v1/deployments", get(admin::list).post(admin::deploy))
-        .route("/apis/weft/v1/deployments/{name}/rollback", post(admin::roll_back))
-        .route("/apis/weft/v1/deployments/{name}/promote", post(admin::promote))
-        .route("/apis/weft/v1/deployments/{name}/remove", post(admin::remove))
+    let refuse = |error: Error| Problem::from(error).into_response();
+    // The same with and without the slash.
+    table().router(refuse).route("/v2/", get(answer::server))
+}
+
+/// The operations of the protocol.
+pub(crate) fn table() -> Table {
+    let of = |id, summary| about(id, summary).refuses("Problem");
+    let infer = |id| {
+        of(id, "Asks a model.")
+            .takes_up_to(Body::Json("NewInference"), MAX_REQUEST)
+            .answers(Answer::Tensors("InferenceResponse"))
+    };
+    Table::default()
+        .get("/v2", of("ServerMetadata", "What server this is.").gives("ServerMetadata"), answer::server)
+        .get(
+            "/v2/health/live",
+            of("ServerLive", "Whether the process is there.").answers(Answer::Health("Live")).open(),
+            answer::live,
+        )
+        .get(
+            "/v2/health/ready",
+            of("ServerReady", "Whether all models are loaded.").answers(Answer::Health("Ready")).open(),
+            answer::ready,
+        )
+        .get(
+            "/v2/models/{name}",
+            of("ModelMetadata", "What a model takes and gives.").gives("ModelMetadata"),
+            answer::metadata,
+        )
+        .get(
+            "/v2/models/{name}/ready",
+            of("ModelReady", "Whether a model answers.").gives("ModelReady"),
+            answer::model_ready,
+        )
+        .post("/v2/models/{name}/infer", infer("ModelInfer"), answer::infer)
+        .get(
+            "/v2/models/{name}/versions/{version}",
+            of("ModelVersionMetadata", "What a version of a model takes and gives.").gives("ModelMetadata"),
+            answer::metadata,
+        )
+        .get(
+            "/v2/models/{name}/versions/{version}/ready",
+            of("ModelVersionReady", "Whether a version of a model answers.").gives("ModelReady"),
+            answer::model_ready,
+        )
+        .post("/v2/models/{name}/versions/{version}/infer", infer("ModelVersionInfer"), answer::infer)
+}
+
+/// The operations that deploy models.
+pub(crate) fn admin() -> Table {
+    Table::default()
+        .post(
+            "/apis/weft/v1/content",
+            about("Deployments_Upload", "Sends the content of a model, at most 512 MiB.")
+                .takes_up_to(Body::Bytes("application/octet-stream"), admin::MOST_CONTENT)
+                .gives("Uploaded"),
+            admin::upload,
+        )
+        .get(
+            "/apis/weft/v1/deployments",
+            about("Deployments_List", "Lists what is deployed.").gives("ListDeploymentsResponse"),
+            admin::list,
+        )
+        .post(
+            "/apis/weft/v1/deployments",
+            about("Deployments_Deploy", "Deploys a model as a new version, once it is loaded.")
+                .takes("NewDeployment")
+                .gives("Deployed"),
+            admin::deploy,
+        )
+        .post(
+            "/apis/weft/v1/deployments/{name}/rollback",
+            about("Deployments_RollBack", "Goes back to a version; to the one before, if none is named.")
+                .takes("NewChoice")
+                .gives("Deployed"),
+            admin::roll_back,
+        )
+        .post(
+            "/apis/weft/v1/deployments/{name}/promote",
+            about("Deployments_Promote", "Has a canary answer all requests.").gives("Deployed"),
+            admin::promote,
+        )
+        .post(
+            "/apis/weft/v1/deployments/{name}/remove",
+            about("Deployments_Remove", "Removes a version, or with none named the whole deployment.")
+                .takes("NewChoice"),
+            admin::remove,
+        )
 }

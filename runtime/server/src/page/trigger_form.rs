@@ -174,7 +174,7 @@ fn form(server: &Server, fields: &Fields, wrong: Option<&str>) -> Result<Markup>
                     label class="check" { input type="radio" name="on" value=(option) checked[kind == option]; span { (words) } }
                 }
             }
-            fieldset class="more" {
+            fieldset class="more for-files" {
                 legend { "For files" }
                 @if watched.is_empty() {
                     p class="dim" { "The server may look at no folder: " code { "weft serve --watch FOLDER" } " names one." }
@@ -188,7 +188,7 @@ fn form(server: &Server, fields: &Fields, wrong: Option<&str>) -> Result<Markup>
                     (text("settle", "Unchanged for", &html! { "How long files must have stayed the same, such as " code { "5s" } "; 2 s if empty." }))
                 }
             }
-            fieldset class="more" {
+            fieldset class="more for-artifact" {
                 legend { "For artifacts" }
                 (text("of-pipeline", "Of the pipeline", &html! { "What is left empty fits all." }))
                 (text("output", "Of the output", &html! { "As " code { "step.output" } "." }))
@@ -196,7 +196,7 @@ fn form(server: &Server, fields: &Fields, wrong: Option<&str>) -> Result<Markup>
                 (text("artifact-name", "Name of the artifact", &html! {}))
                 (lines("properties", "Metadata", value("properties"), &html! { "Properties that it must have, such as " code { "blessed: 1" } "." }))
             }
-            fieldset class="more" {
+            fieldset class="more for-webhook" {
                 legend { "For requests" }
                 div class="field" {
                     label for="t-scheme" { "Signed by" }
