@@ -17,6 +17,7 @@ pub mod graph;
 pub mod inspect;
 pub mod lineage;
 pub mod logs;
+pub mod monitor;
 pub mod new;
 pub mod rerun;
 pub mod resume;
@@ -59,6 +60,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
+        Command::Monitor(args) => monitor::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
