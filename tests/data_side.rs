@@ -273,3 +273,46 @@ fn a_model_is_pushed_only_if_it_is_better() {
     let versions = folder.json("artifact show latest/push.pushed-model --json");
     assert_eq!(versions["properties"]["pushed_version"], "2", "{versions:#}");
 }
+
+#[test]
+fn new_rows_are_compared_with_what_a_model_was_trained_on() {
+    let folder = with_tables();
+    folder.file(
+        "train.yaml",
+        r#"
+name: train
+steps:
+  table: { import: penguins_blank.csv, type: dataset }
+  describe: { component: "weft:statistics-gen", with: { examples: "${table}" } }
+  schema: { component: "weft:schema-gen", with: { statistics: "${describe.statistics}" } }
+outputs: { schema: "${schema.schema}", table: "${table}" }
+"#,
+    );
+    let trained = folder.json("run train.yaml --json");
+    let run = trained["run"].as_str().unwrap();
+    // The same rows have not moved; the statistics are found from the table as from what was made of them.
+    for of in ["table", "schema"] {
+        let same = folder.weft(&[
+            "monitor",
+            "penguins_blank.csv",
+            "--of",
+            &format!("{run}/{of}"),
+            "--name",
+            "watch",
+            "--label",
+            of,
+            "-q",
+        ]);
+        assert_eq!(same.code, Some(0), "{}", same.stderr);
+    }
+    let of = format!("{run}/schema");
+    let moved = folder.weft(&["monitor", "serving.csv", "--of", &of, "--name", "watch", "--threshold", "0.02", "-q"]);
+    assert_eq!(moved.code, Some(1), "{}", moved.stderr);
+    assert!(moved.stderr.contains("moved: ") && moved.stderr.contains("body_mass_g"), "{}", moved.stderr);
+    // The page has the trend of all three.
+    folder.ok("artifact export latest/page page.html");
+    let page = std::fs::read_to_string(folder.path().join("page.html")).unwrap();
+    assert!(page.contains("The last 3 runs, from table to 1"), "{page}");
+    let refused = folder.weft(&["monitor", "serving.csv", "--of", "latest/page", "--threshold", "psi=1"]);
+    assert_eq!(refused.code, Some(2), "{}", refused.stderr);
+}

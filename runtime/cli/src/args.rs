@@ -117,6 +117,8 @@ pub enum Command {
     Deployments(commands::deployments::Args),
     /// Predict for the rows of a table, without a server
     Predict(commands::predict::Args),
+    /// Compare new rows with what a model was trained on
+    Monitor(commands::monitor::Args),
     /// Show where an artifact comes from and what came of it
     Lineage(commands::lineage::Args),
     /// Write an artifact with the evidence of where it comes from, signed, for other tools; or check it
@@ -162,6 +164,7 @@ impl Command {
             Self::Inspect(args) => args.format() == commands::inspect::Format::Json,
             Self::Components(args) => args.json,
             Self::Runs(args) => args.wants_json(),
+            Self::Monitor(args) => args.how.json,
             Self::Lineage(args) => args.json,
             Self::Attest(args) => args.json,
             Self::Artifact(args) => args.wants_json(),

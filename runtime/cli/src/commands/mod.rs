@@ -20,6 +20,7 @@ pub mod graph;
 pub mod inspect;
 pub mod lineage;
 pub mod logs;
+pub mod monitor;
 pub mod new;
 pub mod predict;
 pub mod pull;
@@ -66,6 +67,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Gc(args) => gc::execute(root, args),
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
+        Command::Monitor(args) => monitor::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
         Command::Deploy(args) => deploy::execute(root, args),
         Command::Deployments(args) => deployments::execute(root, args),

@@ -232,7 +232,7 @@ pub fn write_anomalies(into: &ExampleAnomalies, splits: &[(String, Anomalies)]) 
     let quoted: Vec<String> = quoted.collect();
     into.set_property("blessed", &Value::Struct(format!("{{{}}}", quoted.join(","))))?;
     let names: Vec<&String> = splits.iter().map(|(split, _)| split).collect();
-    into.set_property("split_names", &Value::strings(names))?;
+    into.set_property("split_names", &split_names(names))?;
     Ok(blessed.iter().all(|(_, blessed)| *blessed))
 }
 
@@ -262,6 +262,16 @@ pub fn of_split<'a>(
         // Data that is not split is compared whatever its split is called.
         [(_, only)] => Some(only),
         several => several.iter().find(|(split, _)| split == name).map(|(_, statistics)| statistics),
+    }
+}
+
+/// The names of splits as TFX has them in an artifact's property: a text with a list in JSON, as Python writes it.
+#[must_use]
+pub fn split_names<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Value {
+    match Value::strings(names) {
+        // Quotes within names are escaped: these are between two.
+        Value::List(json) => Value::String(json.replace("\",\"", "\", \"")),
+        other => other,
     }
 }
 

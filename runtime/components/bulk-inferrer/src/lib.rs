@@ -8,7 +8,7 @@ use models::table::Choice;
 use models::{Model, Predictions};
 use tables::Table;
 use tables::csv::Dialect;
-use tfx_artifacts::{Delimiter, chosen, model_bytes, splits, tables};
+use tfx_artifacts::{Delimiter, chosen, model_bytes, split_names, splits, tables};
 use weft_guest::types::Value;
 use weft_guest::{Error, Result, Writable, bail, info, warn};
 
@@ -73,7 +73,7 @@ fn infer(
         all += rows;
     }
     result.set_display_name("Predictions")?;
-    result.set_property("split_names", &Value::strings(splits.iter().map(|split| &split.name)))?;
+    result.set_property("split_names", &split_names(splits.iter().map(|split| &split.name)))?;
     Ok(Inferred { inference_result: Some(result), rows: all })
 }
 

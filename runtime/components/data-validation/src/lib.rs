@@ -5,6 +5,7 @@
 //! of histograms that are interpolated. Where this differs, [`statistics`] says how.
 
 pub mod check;
+pub mod diff;
 pub mod distance;
 mod divergence;
 mod error;
@@ -18,6 +19,7 @@ pub mod schema;
 pub mod sketch;
 pub mod statistics;
 pub mod text;
+pub mod trend;
 pub mod values;
 mod view;
 

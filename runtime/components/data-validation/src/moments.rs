@@ -44,6 +44,20 @@ impl Moments {
         (all.mean, all.variance.max(0.0).sqrt())
     }
 
+    /// How many values there were, their mean and their variance.
+    #[must_use]
+    pub fn parts(&self) -> (f64, f64, f64) {
+        let mut all = self.clone();
+        all.settle();
+        (all.count, all.mean, all.variance)
+    }
+
+    /// The same back.
+    #[must_use]
+    pub fn of_parts(count: f64, mean: f64, variance: f64) -> Self {
+        Self { count, mean, variance, batch: Vec::new() }
+    }
+
     fn settle(&mut self) {
         if self.batch.is_empty() {
             return;

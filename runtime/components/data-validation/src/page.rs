@@ -7,6 +7,7 @@ use crate::proto::feature_name_statistics::{Stats, Type};
 use crate::proto::histogram::HistogramType;
 use crate::proto::{Anomalies, DatasetFeatureStatisticsList, FeatureNameStatistics, Histogram};
 use crate::report;
+use crate::trend::Trend;
 use crate::view::whole;
 
 const STYLE: &str = "\
@@ -17,10 +18,14 @@ h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}p,.dim{color:var(--dim)}
 table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.4rem .6rem;border-bottom:1px solid var(--line);vertical-align:top}\
 th{color:var(--dim);font-weight:500}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}.bad{color:var(--bad)}\
 svg{display:block}svg .a{fill:var(--bar)}svg .b{fill:none;stroke:var(--other);stroke-width:1.5}svg text{fill:var(--dim);font-size:10px}\
+svg .over{fill:var(--bad)}svg .limit{fill:none;stroke:var(--dim);stroke-dasharray:3 3}\
 .scroll{overflow-x:auto}";
 
 /// Columns that a page shows; the files hold all.
 const MOST_COLUMNS: usize = 1000;
+/// Pictures have this size.
+const WIDTH: f64 = 200.0;
+const HEIGHT: f64 = 40.0;
 /// Texts that are shown of a column.
 const TEXTS: usize = 10;
 
@@ -163,8 +168,6 @@ fn text_row(out: &mut String, feature: &FeatureNameStatistics) {
 
 /// Bars, and over them the outline of others.
 fn bars_svg(bars: &[f64], over: Option<&[f64]>) -> String {
-    const WIDTH: f64 = 200.0;
-    const HEIGHT: f64 = 40.0;
     let all = bars.iter().chain(over.into_iter().flatten()).copied().filter(|value| value.is_finite());
     let most = all.fold(0.0, f64::max);
     if most <= 0.0 {
@@ -192,6 +195,35 @@ fn bars_svg(bars: &[f64], over: Option<&[f64]>) -> String {
         _ = write!(svg, "<path class=\"b\" d=\"{path}\"/>");
     }
     svg + "</svg>"
+}
+
+/// A line over runs, with gaps where there is no value, and a dashed one at the threshold.
+fn line_svg(series: &[Option<f64>], threshold: Option<f64>) -> String {
+    let most = series.iter().flatten().copied().chain(threshold).fold(f64::MIN_POSITIVE, f64::max);
+    let place = |value: f64| HEIGHT - 2.0 - (value / most * (HEIGHT - 4.0)).clamp(0.0, HEIGHT - 4.0);
+    let step = WIDTH / series.len().max(2) as f64;
+    let mut path = String::new();
+    let mut dots = String::new();
+    let mut pen_down = false;
+    for (n, value) in series.iter().enumerate() {
+        let Some(value) = value else {
+            pen_down = false;
+            continue;
+        };
+        let (x, y) = ((n as f64 + 0.5) * step, place(*value));
+        _ = write!(path, "{}{x:.1} {y:.1}", if pen_down { 'L' } else { 'M' });
+        let class = if threshold.is_some_and(|threshold| *value > threshold) { "over" } else { "a" };
+        _ = write!(dots, "<circle class=\"{class}\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2\"/>");
+        pen_down = true;
+    }
+    let limit = threshold.map(|threshold| {
+        let y = place(threshold);
+        format!("<path class=\"limit\" d=\"M0 {y:.1}H{WIDTH}\"/>")
+    });
+    let limit = limit.unwrap_or_default();
+    format!(
+        "<svg width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\">{limit}<path class=\"b\" d=\"{path}\"/>{dots}</svg>"
+    )
 }
 
 /// A page about the anomalies of each split.
@@ -250,17 +282,30 @@ impl Distance {
     }
 }
 
-/// A page about distances of each split: the columns that moved first, both distributions over one another.
+/// A page about distances of each split: the columns that moved first, both distributions over one another, and how each measure went over the
+/// last runs.
 #[must_use]
-pub fn of_distances(splits: &[(String, Vec<Distance>)]) -> String {
+pub fn of_distances(splits: &[(String, Vec<Distance>)], trend: &Trend) -> String {
     let mut body = String::from("<p>Bars: now. Line: the baseline. Red: above the threshold.</p>");
+    let runs: Vec<&str> = trend.labels().collect();
+    let has_trend = runs.len() > 1;
+    if let ([first, .., last], true) = (runs.as_slice(), has_trend) {
+        _ = write!(
+            body,
+            "<p>The last {} runs, from {} to {}; the dashed line is the threshold.</p>",
+            runs.len(),
+            escape(first),
+            escape(last)
+        );
+    }
     for (split, distances) in splits {
         _ = write!(body, "<h2>{}</h2>", escape(split));
         if distances.is_empty() {
             body.push_str("<p>There is no baseline, or no column that both have.</p>");
             continue;
         }
-        body.push_str("<table><tr><th>column</th><th>measures</th><th>distribution</th></tr>");
+        let last = if has_trend { "<th>the last runs</th>" } else { "" };
+        _ = write!(body, "<table><tr><th>column</th><th>measures</th><th>distribution</th>{last}</tr>");
         let mut ordered: Vec<&Distance> = distances.iter().collect();
         ordered.sort_by_key(|distance| !distance.moved());
         for distance in ordered.into_iter().take(MOST_COLUMNS) {
@@ -272,7 +317,19 @@ pub fn of_distances(splits: &[(String, Vec<Distance>)]) -> String {
                     threshold.map(|threshold| format!(" (threshold {})", six_digits(threshold))).unwrap_or_default();
                 _ = write!(body, "<span class=\"{class}\">{} {}{limit}</span><br>", escape(name), six_digits(*value));
             }
-            _ = write!(body, "</td><td>{}</td></tr>", bars_svg(&distance.shares.0, Some(&distance.shares.1)));
+            _ = write!(body, "</td><td>{}</td>", bars_svg(&distance.shares.0, Some(&distance.shares.1)));
+            if has_trend {
+                body.push_str("<td>");
+                // The measures that something hangs on; of others the first.
+                let limited = distance.measures.iter().filter(|(_, _, threshold)| threshold.is_some());
+                let first = distance.measures.iter().take(usize::from(limited.clone().next().is_none()));
+                for (name, _, threshold) in limited.chain(first) {
+                    let series: Vec<Option<f64>> = trend.series(split, &distance.column, name).collect();
+                    _ = write!(body, "<span class=\"dim\">{}</span>{}", escape(name), line_svg(&series, *threshold));
+                }
+                body.push_str("</td>");
+            }
+            body.push_str("</tr>");
         }
         body.push_str("</table>");
     }

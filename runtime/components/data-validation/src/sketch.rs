@@ -101,6 +101,31 @@ impl Sketch {
         }
     }
 
+    /// What is kept: the size of a block, and of each level the entries, value, weight, lowest and highest rank each.
+    #[must_use]
+    pub fn levels(&self) -> (usize, Vec<Vec<[f64; 4]>>) {
+        let mut all = self.clone();
+        all.settle();
+        let entry = |entry: &Entry| [entry.value, entry.weight, entry.low, entry.high];
+        (all.block, all.levels.iter().map(|level| level.iter().map(entry).collect()).collect())
+    }
+
+    /// The same back; none if it is not what a sketch keeps: entries by ascending value and rank.
+    #[must_use]
+    pub fn of_levels(block: usize, levels: Vec<Vec<[f64; 4]>>) -> Option<Self> {
+        if !(block == BLOCK || block == PRECISE) || levels.len() > 64 {
+            return None;
+        }
+        let entry = |[value, weight, low, high]: [f64; 4]| Entry { value, weight, low, high };
+        let levels: Vec<Summary> = levels.into_iter().map(|level| level.into_iter().map(entry).collect()).collect();
+        let ascends = |level: &Summary| {
+            level.windows(2).all(|pair| pair[0].value < pair[1].value && pair[0].high <= pair[1].high)
+        };
+        let sound = |entry: &Entry| entry.weight >= 0.0 && entry.low >= 0.0 && entry.high >= entry.low;
+        let all = levels.iter().all(|level| level.len() <= 2 * block + 1 && ascends(level) && level.iter().all(sound));
+        all.then_some(Self { block, buffer: Vec::new(), levels })
+    }
+
     /// `count` + 1 quantiles from the smallest to the largest value, each with how many values there are up to it.
     /// Empty if nothing was added.
     #[must_use]

@@ -21,6 +21,7 @@ use crate::proto::{
 };
 
 mod column;
+mod partial;
 mod slices;
 
 pub use slices::Slicing;
@@ -226,22 +227,48 @@ impl Statistics {
         true
     }
 
-    /// Adds the rows that another has read, of a table with the same columns and types.
+    /// Adds the rows that another has read. Columns that only one of both has are missing in the rows of the other.
     ///
     /// # Errors
-    /// The columns or their types differ.
+    /// A column has another type there.
     pub fn merge(&mut self, other: &Self) -> Result<()> {
-        if self.columns != other.columns {
-            return Err(Error::Request("statistics of different columns or types cannot be put together".to_owned()));
-        }
-        self.all.merge(&other.all);
-        for (name, part) in &other.slices {
-            match self.slices.get_mut(name) {
-                Some(known) => known.merge(part),
-                None => _ = self.slices.insert(name.clone(), part.clone()),
+        let mut positions = Vec::new();
+        for (name, column_type) in &other.columns {
+            let known = self.columns.iter().position(|(known, _)| known == name);
+            let at = known.unwrap_or(self.columns.len());
+            positions.push(at);
+            match self.columns.get(at).map(|(_, known)| *known) {
+                None => {
+                    self.columns.push((name.clone(), *column_type));
+                    let new = column_type.map(|_| Column::new(name, ColumnType::Unknown, false, false));
+                    for part in self.slices.values_mut().chain([&mut self.all]) {
+                        part.columns.push(new.clone());
+                    }
+                }
+                Some(known) if known == *column_type || *column_type == Some(ColumnType::Unknown) => {}
+                Some(Some(ColumnType::Unknown)) => self.columns[at].1 = *column_type,
+                Some(_) => {
+                    return Err(Error::Request(format!(
+                        "column `{name}` has values of another type in other rows: take the types from a schema (`types-from-schema`)"
+                    )));
+                }
             }
         }
+        self.all.merge(&other.all, &positions);
+        let empty = Part {
+            rows: 0,
+            columns: self.all.columns.iter().map(|column| column.as_ref().map(Column::emptied)).collect(),
+        };
+        for (name, part) in &other.slices {
+            self.slices.entry(name.clone()).or_insert_with(|| empty.clone()).merge(part, &positions);
+        }
         Ok(())
+    }
+
+    /// Rows that were read.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.all.rows
     }
 
     /// Columns whose number of distinct values is an estimate.
@@ -264,10 +291,11 @@ impl Statistics {
 }
 
 impl Part {
-    fn merge(&mut self, other: &Self) {
+    /// Adds the rows of another, whose columns stand at these positions.
+    fn merge(&mut self, other: &Self, positions: &[usize]) {
         self.rows += other.rows;
-        for (column, other) in self.columns.iter_mut().zip(&other.columns) {
-            if let (Some(column), Some(other)) = (column, other) {
+        for (at, other) in positions.iter().zip(&other.columns) {
+            if let (Some(Some(column)), Some(other)) = (self.columns.get_mut(*at), other) {
                 column.merge(other);
             }
         }

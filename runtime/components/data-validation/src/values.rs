@@ -58,6 +58,30 @@ impl Values {
         }
     }
 
+    /// The values that are kept, in no order, with their counts.
+    pub fn counts(&self) -> impl Iterator<Item = (&[u8], u64)> {
+        self.counts.iter().map(|(value, count)| (&**value, *count))
+    }
+
+    /// The hashes that the number of distinct values is estimated from; none while it is exact.
+    pub fn smallest(&self) -> impl Iterator<Item = u64> {
+        self.smallest.iter().flat_map(|smallest| smallest.0.iter().copied())
+    }
+
+    /// Counts that were kept, and the hashes if the number of distinct values is an estimate.
+    #[must_use]
+    pub fn of_counts(counts: impl Iterator<Item = (Vec<u8>, u64)>, smallest: Option<Vec<u64>>) -> Self {
+        let mut values = Self::default();
+        for (value, count) in counts {
+            values.add_times(&value, count);
+        }
+        if let Some(hashes) = smallest {
+            let known = values.smallest.get_or_insert_default();
+            hashes.into_iter().for_each(|hash| known.add(hash));
+        }
+        values
+    }
+
     /// Whether all counts are exact.
     #[must_use]
     pub fn exact(&self) -> bool {

@@ -5,12 +5,13 @@ use data_validation::distance::distances;
 use data_validation::number::six_digits;
 use data_validation::page::{self, Distance};
 use data_validation::proto::{
-    Anomalies, DatasetFeatureStatisticsList, Feature, FeatureComparator, InfinityNorm, JensenShannonDivergence,
-    NormalizedAbsoluteDifference,
+    Anomalies, DatasetFeatureStatisticsList, Feature, FeatureComparator, FeatureNameStatistics, InfinityNorm,
+    JensenShannonDivergence, NormalizedAbsoluteDifference, feature_name_statistics::FieldId,
 };
 use data_validation::statistics::{Options, Statistics, describe};
+use data_validation::trend::{MOST_BYTES, Trend};
 use tfx_artifacts::{of_split, read_schema, read_statistics, splits, tables, write_anomalies};
-use weft_guest::{Result, bail, info, warn};
+use weft_guest::{Readable, Result, Writable, bail, info, warn};
 
 wit_bindgen::generate!({
     path: ["../../../wit", "../wit/tfx", "wit"],
@@ -35,11 +36,15 @@ impl Guest for DistributionValidator {
         examples: Option<&Artifact>,
         baseline_examples: Option<&Artifact>,
         fail_on_drift: Option<bool>,
+        previous: Option<&ExampleAnomalies>,
+        label: Option<String>,
+        baseline_split: Option<String>,
     ) -> Result<Compared, String> {
         let baseline =
             baseline_statistics.map(|baseline| read_statistics(baseline, &[])).transpose()?.unwrap_or_default();
         let statistics = read_statistics(statistics, &[])?;
         let known = schema.map(read_schema).transpose()?.unwrap_or_default();
+        let mut trend = previous.map(read_trend).transpose()?.unwrap_or_default();
         let wanted = comparators(&known, thresholds.unwrap_or_default());
         if baseline.is_empty() {
             info!("there is no baseline to compare with");
@@ -47,19 +52,39 @@ impl Guest for DistributionValidator {
         let mut samples = Samples::of(examples)?.zip(Samples::of(baseline_examples)?);
         let mut found = Found::default();
         for (split, statistics) in statistics {
-            let Some(baseline) = of_split(&baseline, &split) else {
+            let other = baseline_split.as_deref().unwrap_or(&split);
+            let Some(baseline) = of_split(&baseline, other) else {
+                if baseline_split.is_some() && !baseline.is_empty() {
+                    return Err(format!("the baseline has no split `{other}`"));
+                }
                 found.anomalies.push((split, Anomalies::default()));
                 continue;
             };
             let samples = match &mut samples {
-                Some((current, baseline)) => Some((current.describe(&split)?, baseline.describe(&split)?)),
+                Some((current, baseline)) => Some((current.describe(&split)?, baseline.describe(other)?)),
                 None => None,
             };
             let samples = samples.as_ref().map(|(current, baseline)| (current, baseline));
-            found.split(&split, &statistics, baseline, &wanted, samples)?;
+            found.split(&split, &statistics, baseline, &for_every(&wanted, &statistics)?, samples)?;
         }
-        Ok(found.publish(fail_on_drift.unwrap_or(false))?)
+        trend.add(label.as_deref(), &found.distances);
+        Ok(found.publish(fail_on_drift.unwrap_or(false), &trend)?)
     }
+}
+
+/// What the trend of an artifact is in.
+const TREND: &str = "trend.tsv";
+
+/// The trend until the run before; none of an artifact without one, such as TFX's.
+fn read_trend(previous: &ExampleAnomalies) -> Result<Trend> {
+    let Some(entry) = previous.entries().into_iter().find(|entry| entry.name == TREND) else {
+        return Ok(Trend::default());
+    };
+    if entry.length > MOST_BYTES as u64 {
+        bail!("{TREND} is larger than {} MiB", MOST_BYTES >> 20);
+    }
+    let text = String::from_utf8(previous.open(TREND)?.read_bytes()?)?;
+    Ok(Trend::from_text(&text)?)
 }
 
 /// A schema of drift comparators alone, as TFX's component makes one: nothing else is checked.
@@ -92,6 +117,34 @@ fn comparators(schema: &data_validation::proto::Schema, thresholds: Vec<Threshol
         }
     }
     data_validation::proto::Schema { feature: features, ..data_validation::proto::Schema::default() }
+}
+
+/// The comparators with that of `*` for each column that has none.
+fn for_every(
+    wanted: &data_validation::proto::Schema,
+    statistics: &DatasetFeatureStatisticsList,
+) -> Result<data_validation::proto::Schema> {
+    let Some(every) = wanted.feature.iter().find(|feature| feature.name() == EVERY) else { return Ok(wanted.clone()) };
+    let mut all = wanted.clone();
+    all.feature.retain(|feature| feature.name() != EVERY);
+    for column in data_validation::whole(statistics)?.features.iter().filter_map(name) {
+        if all.feature.iter().all(|known| known.name() != column) {
+            all.feature.push(Feature { name: Some(column.to_owned()), ..every.clone() });
+        }
+    }
+    Ok(all)
+}
+
+/// What stands for every column in thresholds.
+const EVERY: &str = "*";
+
+/// The name of a column that is no part of another.
+fn name(feature: &FeatureNameStatistics) -> Option<&str> {
+    match &feature.field_id {
+        Some(FieldId::Name(name)) => Some(name),
+        Some(FieldId::Path(path)) => path.step.first().filter(|_| path.step.len() == 1).map(String::as_str),
+        None => None,
+    }
 }
 
 /// Tables that are read for their samples.
@@ -152,15 +205,17 @@ impl Found {
         Ok(())
     }
 
-    fn publish(self, fail: bool) -> Result<Compared> {
+    fn publish(self, fail: bool, trend: &Trend) -> Result<Compared> {
         if fail && !self.drifted.is_empty() {
             bail!("these columns have moved too far from the baseline: {}", self.drifted.join(", "));
         }
         let anomalies = ExampleAnomalies::new();
         let blessed = write_anomalies(&anomalies, &self.anomalies)?;
+        anomalies.create(TREND)?.write_bytes(trend.to_text().as_bytes())?;
+        anomalies.set_property("drifted", &(!self.drifted.is_empty()).into())?;
         anomalies.set_display_name("Drift")?;
         let page = Html::new();
-        page.set_text(&page::of_distances(&self.distances))?;
+        page.set_text(&page::of_distances(&self.distances, trend))?;
         page.set_display_name("Drift")?;
         Ok(Compared { anomalies, page, drifted: self.drifted, blessed })
     }

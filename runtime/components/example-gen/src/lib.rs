@@ -7,7 +7,7 @@ use tables::pattern::{Pattern, Span};
 use tables::split::{Share, Splitter, check_name};
 use tables::write::{Output, Writer};
 use tables::{Format, Reader, Record, Table, Types};
-use tfx_artifacts::{Delimiter, File, files};
+use tfx_artifacts::{Delimiter, File, files, split_names};
 use weft_guest::types::Value;
 use weft_guest::{Error, Result, Writable, bail, info, run};
 
@@ -88,7 +88,7 @@ fn generate(data: &Artifact, wanted: Wanted, dialect: Dialect, output: Option<Ou
     if let Some(version) = span.version {
         examples.set_property("version", &Value::Int(i64::try_from(version)?))?;
     }
-    examples.set_property("split_names", &Value::strings(&names))?;
+    examples.set_property("split_names", &split_names(&names))?;
     let (payload, file) = written.properties();
     examples.set_property("payload_format", &payload.into())?;
     examples.set_property("file_format", &file.into())?;

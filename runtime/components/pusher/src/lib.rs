@@ -20,6 +20,9 @@ wit_bindgen::generate!({
     },
 });
 
+/// Where a model of TFX's Trainer has what is served; beside it may be what it is evaluated with.
+const SERVING: &str = "Format-Serving/";
+
 /// What the property of a pushed model's version is called.
 const VERSION: &str = "pushed_version";
 
@@ -138,8 +141,17 @@ impl Source {
 
 fn files(model: &Artifact, file_name: Option<String>) -> Result<Vec<(String, Source)>> {
     if model.is_directory() {
-        let files: Vec<(String, Source)> =
+        let mut files: Vec<(String, Source)> =
             model.entries().into_iter().map(|entry| (entry.name.clone(), Source::Part(entry.name))).collect();
+        if files.iter().any(|(name, _)| name.starts_with(SERVING)) {
+            files.retain_mut(|(name, _)| match name.strip_prefix(SERVING) {
+                Some(served) => {
+                    *name = served.to_owned();
+                    true
+                }
+                None => false,
+            });
+        }
         if files.is_empty() {
             bail!("the model is an empty directory");
         }

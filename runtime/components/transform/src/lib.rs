@@ -8,7 +8,7 @@ use data_transform::{Analysis, Graph};
 use tables::csv::Dialect;
 use tables::write::{Output, Writer};
 use tables::{Format, Reader, Record, Table, Types, example};
-use tfx_artifacts::{Delimiter, Split, splits, tables};
+use tfx_artifacts::{Delimiter, Split, split_names, splits, tables};
 use weft_guest::types::Value;
 use weft_guest::{Error, Readable, Result, Writable, bail, info};
 
@@ -147,7 +147,7 @@ fn transform(
     }
     made.set_display_name("Transformed examples")?;
     made.set_property("span", &Value::Int(0))?;
-    made.set_property("split_names", &Value::strings(splits.iter().map(|split| &split.name)))?;
+    made.set_property("split_names", &split_names(splits.iter().map(|split| &split.name)))?;
     let (payload, file) = written.properties();
     made.set_property("payload_format", &payload.into())?;
     made.set_property("file_format", &file.into())?;

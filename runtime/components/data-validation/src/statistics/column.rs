@@ -63,6 +63,18 @@ impl Lengths {
         self.sketch.add_weighted(other.run.0 as f64, other.run.1 as f64);
     }
 
+    /// All that was collected: minimum, maximum and sum, and the sketch.
+    pub fn parts(&self) -> ([u64; 3], Sketch) {
+        let mut all = self.clone();
+        all.end();
+        ([self.min, self.max, self.total], all.sketch)
+    }
+
+    /// The same back.
+    pub fn of_parts([min, max, total]: [u64; 3], sketch: Sketch) -> Self {
+        Self { min, max, total, sketch, run: (0, 0) }
+    }
+
     /// The quantiles of all lengths.
     pub fn quantiles(&self) -> Vec<(f64, f64)> {
         let mut all = self.clone();
@@ -178,6 +190,11 @@ impl Column {
         Ok(())
     }
 
+    /// The same column without rows.
+    pub fn emptied(&self) -> Self {
+        Self { present: 0, lengths: Lengths::default(), values: Values::None, name: self.name.clone() }
+    }
+
     pub fn merge(&mut self, other: &Self) {
         self.lengths.merge(&other.lengths, (self.present > 0, other.present > 0));
         self.present += other.present;
@@ -191,6 +208,7 @@ impl Column {
                 *bytes += more;
                 *invalid += wrong;
             }
+            (values @ Values::None, others) => *values = others.clone(),
             _ => {}
         }
     }
@@ -266,6 +284,21 @@ impl Numbers {
         }
         self.moments.add(value);
         self.sketch.add(value);
+    }
+
+    /// All that was collected: counts, figures, and the sketch.
+    pub fn parts(&self) -> ([u64; 3], [f64; 8], &Sketch) {
+        let (count, mean, variance) = self.moments.parts();
+        let figures =
+            [self.positive_infinities, self.min, self.max, self.finite_min, self.finite_max, count, mean, variance];
+        ([self.count, self.nan, self.zeros], figures, &self.sketch)
+    }
+
+    /// The same back.
+    pub fn of_parts([count, nan, zeros]: [u64; 3], figures: [f64; 8], sketch: Sketch) -> Self {
+        let [positive_infinities, min, max, finite_min, finite_max, seen, mean, variance] = figures;
+        let moments = Moments::of_parts(seen, mean, variance);
+        Self { count, nan, zeros, positive_infinities, min, max, finite_min, finite_max, moments, sketch }
     }
 
     fn merge(&mut self, other: &Self) {
