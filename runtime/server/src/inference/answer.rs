@@ -160,9 +160,7 @@ pub(super) async fn infer(
     .map_err(|problem| Problem::new(400, problem))?;
     let inputs = std::mem::take(&mut question.inputs);
     let sample = served.is_logged(&loaded).then(|| inputs.clone());
-    let (reply, answered) = oneshot::channel();
-    loaded.pool.ask(inputs, Box::new(Waiting(reply)));
-    let answer = answered.await.unwrap_or_else(|_| Err(Unanswered::Refused("the model broke down".to_owned())));
+    let answer = ask(&server, &loaded, inputs, is_large).await;
     let outputs = answer.map_err(|unanswered| problem(&named.name, unanswered))?;
     let version = loaded.record.version;
     let name = named.name.clone();
@@ -186,6 +184,24 @@ pub(super) async fn infer(
         response.headers_mut().insert(JSON_LENGTH, HeaderValue::from(length));
     }
     Ok(response)
+}
+
+/// Has a request answered: on this thread if it is small and an instance is free, else by a thread of the model's.
+async fn ask(server: &Server, loaded: &Loaded, inputs: Vec<Tensor>, is_large: bool) -> Result<Vec<Tensor>, Unanswered> {
+    let turn = if is_large { None } else { server.0.models.turn() };
+    // The runtime goes on with other requests on another thread meanwhile.
+    let asked = match turn {
+        Some(_turn) => tokio::task::block_in_place(|| loaded.pool.try_now(inputs)),
+        None => Err(inputs),
+    };
+    match asked {
+        Ok(answer) => answer,
+        Err(inputs) => {
+            let (reply, answered) = oneshot::channel();
+            loaded.pool.ask(inputs, Box::new(Waiting(reply)));
+            answered.await.unwrap_or_else(|_| Err(Unanswered::Refused("the model broke down".to_owned())))
+        }
+    }
 }
 
 /// The body of a request that was compressed.

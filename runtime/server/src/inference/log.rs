@@ -310,7 +310,8 @@ mod tests {
     fn sample(rows: u64) -> Sample {
         let floats = |name: &str, shape: Vec<u64>| {
             let count = shape.iter().product::<u64>();
-            let data = (0..count).flat_map(|value| (value as f32 / 2.0).to_le_bytes()).collect();
+            let data =
+                (0..u16::try_from(count).unwrap()).flat_map(|value| (f32::from(value) / 2.0).to_le_bytes()).collect();
             Tensor { name: name.to_owned(), datatype: "FP32".to_owned(), shape, data }
         };
         Sample {

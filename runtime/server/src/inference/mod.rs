@@ -1,4 +1,4 @@
-//! Models that answer: the Open Inference Protocol, version 2, as KServe and Triton have it, and what deploys models.
+//! Models that answer: the Open Inference Protocol, version 2, and what deploys models.
 //!
 //! - `models` knows which versions answer, and keeps pools of them warm; a new version takes over once it is loaded.
 //! - `protocol` reads requests and writes answers, with tensors in JSON and in binary form; `tensor` knows their elements.

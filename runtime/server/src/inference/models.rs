@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -19,6 +19,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const TRY_AGAIN: Duration = Duration::from_secs(30);
 /// How long a version is kept that answers no requests but those that name it.
 const KEPT_FOR: Duration = Duration::from_mins(5);
+/// Requests that threads of the server answer themselves, at the same time.
+const MOST_TURNS: usize = 8;
 /// How many such versions a deployment has at once.
 const MOST_OTHERS: usize = 4;
 
@@ -28,7 +30,18 @@ pub(crate) struct Models {
     /// Held by who changes what is served. What was started for a deployment that is not yet seen waits here.
     changing: Mutex<HashMap<(String, u64), Arc<Pool>>>,
     loaded: AtomicBool,
+    /// Requests that threads of the server answer themselves.
+    turns: AtomicUsize,
     pub log: PredictionLog,
+}
+
+/// The right to answer a request on a thread of the server.
+pub(super) struct Turn<'m>(&'m AtomicUsize);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// A deployment, and the versions of it that are loaded.
@@ -57,7 +70,19 @@ impl Models {
     /// The models of the store in this folder, which are loaded by [`Server::serve_models`].
     pub fn start(root: &Path) -> Self {
         let log = PredictionLog::start(root.join("predictions"), Bounds::default());
-        Self { served: RwLock::default(), changing: Mutex::default(), loaded: AtomicBool::new(false), log }
+        Self {
+            served: RwLock::default(),
+            changing: Mutex::default(),
+            loaded: AtomicBool::new(false),
+            turns: AtomicUsize::new(0),
+            log,
+        }
+    }
+
+    /// The right to answer a request on this thread; few have it at once, as a model may take its time.
+    pub(super) fn turn(&self) -> Option<Turn<'_>> {
+        let turn = Turn(&self.turns);
+        (self.turns.fetch_add(1, Ordering::Relaxed) < MOST_TURNS).then_some(turn)
     }
 
     /// Whether all that was deployed when the server began has been loaded, as far as it can be.
@@ -146,7 +171,9 @@ impl Server {
                     Err(error) => tracing::warn!(%error, "what is deployed cannot be read"),
                 }
             }
-            self.0.models.all().values().for_each(|served| served.drop_unused());
+            for served in self.0.models.all().values() {
+                served.drop_unused();
+            }
             self.0.models.log.rotate();
             std::thread::sleep(LOOK_EVERY);
         }
@@ -232,8 +259,9 @@ impl Server {
         let loaded = Loaded { record: record.clone(), pool: Arc::new(pool) };
         let mut others = lock_of(&served.others);
         if others.len() >= MOST_OTHERS {
-            let oldest = others.iter().min_by_key(|(_, (_, used))| *used).map(|(version, _)| *version);
-            oldest.map(|oldest| others.remove(&oldest));
+            if let Some(oldest) = others.iter().min_by_key(|(_, (_, used))| *used).map(|(version, _)| *version) {
+                others.remove(&oldest);
+            }
         }
         others.insert(version, (loaded.clone(), Instant::now()));
         Ok(loaded)
@@ -246,9 +274,12 @@ impl Server {
 
     /// A deployment that answers.
     pub(super) fn served(&self, name: &str) -> Result<Arc<Served>> {
-        self.0.models.get(name).ok_or_else(|| match self.0.models.is_loaded() {
-            true => Error::not_found(format!("there is no model `{}`", name.chars().take(80).collect::<String>())),
-            false => Error::new(Kind::Unavailable, "the models are being loaded"),
+        self.0.models.get(name).ok_or_else(|| {
+            if self.0.models.is_loaded() {
+                Error::not_found(format!("there is no model `{}`", name.chars().take(80).collect::<String>()))
+            } else {
+                Error::new(Kind::Unavailable, "the models are being loaded")
+            }
         })
     }
 }

@@ -1,7 +1,8 @@
 //! A pool of instances of one model: started as they are needed, kept warm, replaced when they are lost.
 //!
-//! Requests wait in one queue. An instance that is free takes the oldest, and with it as many of those behind it as can be answered by the same
-//! call: no request waits for others to come. If such a call fails, its requests are asked again one by one, so that one fails alone.
+//! Requests wait in one queue. A thread that has an instance takes the oldest, and with it as many of those behind it as can be answered by the same
+//! call: no request waits for others to come. If such a call fails, its requests are asked again one by one, so that one fails alone. Where nobody waits
+//! and an instance is free, who asks may use it on a thread of its own ([`Pool::try_now`]), which is faster than waking another.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
@@ -68,10 +69,12 @@ struct Shared {
 #[derive(Default)]
 struct Queue {
     jobs: VecDeque<Job>,
-    /// Instances, those that are being started included.
+    /// Threads, each of which has an instance or starts one.
     alive: usize,
-    /// Instances that wait for a request.
-    idle: usize,
+    /// Instances that nobody uses.
+    free: Vec<ServedModel>,
+    /// Instances that are used by [`Pool::try_now`].
+    lent: usize,
     closed: bool,
     /// Whether it was seen that outputs have not a row for each row of the inputs.
     apart: bool,
@@ -117,9 +120,33 @@ impl Pool {
         &self.shared.description
     }
 
-    /// Instances that there are now.
-    pub fn instances(&self) -> usize {
-        self.shared.lock().alive
+    /// Answers a request on this thread, if nobody waits and an instance is free; else gives it back. Takes as long as the model may.
+    ///
+    /// # Errors
+    /// The request, which is to be asked by [`Self::ask`].
+    pub fn try_now(&self, inputs: Vec<Tensor>) -> Result<Result<Vec<Tensor>, Unanswered>, Vec<Tensor>> {
+        let mut queue = self.shared.lock();
+        if !queue.jobs.is_empty() {
+            return Err(inputs);
+        }
+        let Some(mut model) = queue.free.pop() else { return Err(inputs) };
+        queue.lent += 1;
+        drop(queue);
+        let answer = model.infer(inputs);
+        let mut queue = self.shared.lock();
+        queue.lent -= 1;
+        // One that is lost is replaced by the thread that misses it.
+        let lost = match answer {
+            Err(AnswerError::Lost(_)) => Some(model),
+            _ => {
+                queue.free.push(model);
+                None
+            }
+        };
+        drop(queue);
+        self.shared.changed.notify_one();
+        drop(lost);
+        Ok(answer.map_err(unanswered))
     }
 
     /// Has a request answered. The pool must be kept until the answer has come.
@@ -131,7 +158,7 @@ impl Pool {
             return;
         }
         queue.jobs.push_back(Job { inputs, reply });
-        let more = queue.idle == 0 && queue.alive < self.shared.settings.instances.max(1);
+        let more = queue.free.is_empty() && queue.alive < self.shared.settings.instances.max(1);
         if more {
             queue.alive += 1;
         }
@@ -160,26 +187,34 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next requests that are answered by one call; none if the instance is to end.
-    fn next(&self) -> Option<Vec<Job>> {
+    /// The next requests that are answered by one call, and the instance for it, none if one was lost; nothing if the thread is to end.
+    fn next(&self) -> Option<(Vec<Job>, Option<ServedModel>)> {
         let mut queue = self.lock();
         loop {
-            while let Some(job) = queue.jobs.pop_front() {
-                if job.reply.is_wanted() {
-                    return Some(self.with_others(job, &mut queue));
+            // Without a free instance that of this thread is lent, and comes back, or was lost.
+            if !queue.free.is_empty() || queue.lent == 0 {
+                while let Some(job) = queue.jobs.pop_front() {
+                    if job.reply.is_wanted() {
+                        let jobs = self.with_others(job, &mut queue);
+                        return Some((jobs, queue.free.pop()));
+                    }
                 }
             }
-            if queue.closed {
+            if queue.closed && queue.jobs.is_empty() {
                 return None;
             }
-            queue.idle += 1;
             let (woken, waited) = self.changed.wait_timeout(queue, KEPT_FOR).unwrap_or_else(PoisonError::into_inner);
             queue = woken;
-            queue.idle -= 1;
             if waited.timed_out() && queue.jobs.is_empty() && queue.alive > 1 {
                 return None;
             }
         }
+    }
+
+    /// Has others use an instance.
+    fn give_back(&self, model: Option<ServedModel>) {
+        self.lock().free.extend(model);
+        self.changed.notify_one();
     }
 
     /// A request with those behind it that fit to it.
@@ -217,7 +252,11 @@ impl Drop for Instance {
         let mut queue = self.0.lock();
         queue.alive = queue.alive.saturating_sub(1);
         let left = if queue.alive == 0 { std::mem::take(&mut queue.jobs) } else { VecDeque::new() };
+        // A thread less, an instance less.
+        let keep = queue.alive;
+        let dropped = if queue.free.len() > keep { queue.free.split_off(keep) } else { Vec::new() };
         drop(queue);
+        drop(dropped);
         for job in left {
             job.reply.send(Err(Unanswered::Failed(host("no instance of the model is there"))));
         }
@@ -235,15 +274,21 @@ impl Instance {
 
     /// Answers requests until there are to be no more.
     fn work(self, model: ServedModel) {
-        let mut model = Some(model);
-        while let Some(mut jobs) = self.0.next() {
+        self.0.give_back(Some(model));
+        while let Some((mut jobs, mut model)) = self.0.next() {
             if jobs.len() > 1 {
                 jobs = self.answer_together(&mut model, jobs);
             }
-            for job in jobs {
+            let mut jobs = jobs.into_iter().peekable();
+            while let Some(job) = jobs.next() {
                 let answer = self.answer(&mut model, job.inputs);
+                if jobs.peek().is_none() {
+                    // Who asks again finds it free.
+                    self.0.give_back(model.take());
+                }
                 job.reply.send(answer);
             }
+            self.0.give_back(model);
         }
     }
 
@@ -272,13 +317,19 @@ impl Instance {
             Some(model) => model,
             None => model.insert((self.0.start)().map_err(Unanswered::Failed)?),
         };
-        asked.infer(inputs).map_err(|error| match error {
-            AnswerError::Refused(why) => Unanswered::Refused(why),
-            AnswerError::Lost(failure) => {
+        asked.infer(inputs).map_err(|error| {
+            if matches!(error, AnswerError::Lost(_)) {
                 *model = None;
-                Unanswered::Failed(failure)
             }
+            unanswered(error)
         })
+    }
+}
+
+fn unanswered(error: AnswerError) -> Unanswered {
+    match error {
+        AnswerError::Refused(why) => Unanswered::Refused(why),
+        AnswerError::Lost(failure) => Unanswered::Failed(failure),
     }
 }
 
