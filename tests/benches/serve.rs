@@ -371,14 +371,14 @@ fn telemetry(report: &mut Report) {
             });
         }
     });
-    let runs = 20;
+    let runs = 10;
     let cost = |options: &[&str]| {
         let folder = Folder::default();
         let mut all = vec!["--no-auth"];
         all.extend(options);
         let served = Served::with(&folder, &all);
         let mut client = Client::connect(served.address.parse().unwrap());
-        let body = json!({"display_name": "busy", "pipeline_spec": busy(50)}).to_string();
+        let body = json!({"display_name": "busy", "pipeline_spec": busy(1000)}).to_string();
         for _ in 0..runs {
             client.ask("POST", "/apis/v2beta1/runs", &body);
         }
