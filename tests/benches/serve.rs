@@ -227,8 +227,9 @@ fn page_ready(served: &Served, report: &mut Report) {
     }
 }
 
-/// A pipeline of KFP whose steps keep a processor busy.
-fn busy() -> Value {
+/// A pipeline of KFP whose steps keep a processor busy, each by counting this far in a shell.
+fn busy(count: u32) -> Value {
+    let script = format!("i=0; while [ $i -lt {count} ]; do i=$((i+1)); done");
     let tasks: serde_json::Map<String, Value> = (0..STEPS)
         .map(|at| {
             let name = format!("step-{at}");
@@ -243,7 +244,7 @@ fn busy() -> Value {
         "root": {"dag": {"tasks": tasks}},
         "components": {"busy": {"executorLabel": "busy"}},
         "deploymentSpec": {"executors": {"busy": {"container": {
-            "image": "alpine", "command": ["sh", "-c", "i=0; while [ $i -lt 2000 ]; do i=$((i+1)); done"],
+            "image": "alpine", "command": ["sh", "-c", script],
         }}}},
     })
 }
@@ -252,7 +253,7 @@ fn busy() -> Value {
 fn polling(served: &Served, report: &mut Report) {
     let address: SocketAddr = served.address.parse().unwrap();
     let mut client = Client::connect(address);
-    let body = json!({"display_name": "busy", "pipeline_spec": busy()}).to_string();
+    let body = json!({"display_name": "busy", "pipeline_spec": busy(2000)}).to_string();
     let begun = Instant::now();
     let runs: Vec<String> = (0..PIPELINES)
         .map(|_| {
@@ -370,14 +371,14 @@ fn telemetry(report: &mut Report) {
             });
         }
     });
-    let runs = 20;
+    let runs = 10;
     let cost = |options: &[&str]| {
         let folder = Folder::default();
         let mut all = vec!["--no-auth"];
         all.extend(options);
         let served = Served::with(&folder, &all);
         let mut client = Client::connect(served.address.parse().unwrap());
-        let body = json!({"display_name": "busy", "pipeline_spec": busy()}).to_string();
+        let body = json!({"display_name": "busy", "pipeline_spec": busy(1000)}).to_string();
         for _ in 0..runs {
             client.ask("POST", "/apis/v2beta1/runs", &body);
         }
