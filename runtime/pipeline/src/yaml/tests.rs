@@ -32,9 +32,9 @@ fn problems(text: &str) -> String {
 fn pipeline_is_read_whole() {
     let pipeline = read_pipeline(PENGUINS).unwrap();
     insta::assert_snapshot!(to_yaml(&serde_json::to_value(&pipeline).unwrap()));
-    // What was read can be kept and taken up again.
+    // What was read can be kept and taken up again, but for its places in the file.
     let kept = serde_json::to_string(&pipeline).unwrap();
-    assert_eq!(serde_json::from_str::<Pipeline>(&kept).unwrap(), pipeline);
+    assert_eq!(serde_json::from_str::<Pipeline>(&kept).unwrap(), pipeline.without_places());
 }
 
 #[test]

@@ -135,7 +135,9 @@ fn exported(
     for (name, export) in ty.exports(engine) {
         match export.ty {
             ComponentItem::ComponentFunc(function) => found.push((None, name.to_owned(), function)),
-            ComponentItem::ComponentInstance(instance) if name != "exports" && !name.starts_with("wasi:") => {
+            ComponentItem::ComponentInstance(instance)
+                if name != "exports" && !name.starts_with("wasi:") && !name.starts_with(weft_signature::SERVER) =>
+            {
                 for (function, item) in instance.exports(engine) {
                     if let ComponentItem::ComponentFunc(ty) = item.ty
                         && !function.starts_with('[')

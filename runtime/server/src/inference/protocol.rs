@@ -239,8 +239,11 @@ mod tests {
         assert!(read(&input(r#", "data": [1]"#), &[], None).contains("1 elements do not fill the shape [2]"));
         assert!(read(&binary, &[1, 0], Some(&binary.len().to_string())).contains("cut off"));
         assert!(read(&binary, &[1, 0, 1, 0, 9], Some(&binary.len().to_string())).contains("1 bytes follow"));
-        assert!(read(&binary, &[], Some("999999")).contains("no length within"));
-        assert!(read(&binary, &[], Some("-1")).contains("no length within"));
+        for length in ["999999", "-1"] {
+            // What is left of an earlier request is passed over where all is a document; the data is missing then.
+            assert!(read(&binary, &[], Some(length)).contains("cut off"));
+            assert!(read(&binary, &[1, 0, 1, 0], Some(length)).contains("no length within"));
+        }
         let huge = input(r#", "data": []"#).replace("[2]", "[18446744073709551615, 3]");
         assert!(read(&huge, &[], None).contains("the shape is too large"));
     }
