@@ -154,7 +154,7 @@ fn blessed(blessed: u8, model: &str) -> String {
 #[test]
 fn the_latest_blessed_model_is_found_and_only_blessed_models_are_pushed() {
     let folder = with_data();
-    let mut run = |bless: u8, model: &str| {
+    let run = |bless: u8, model: &str| {
         folder.file("blessed.json", &blessed(bless, model));
         let outcome = folder.json("run blessed.json --json");
         let told = task(&outcome, "compare")["outputs"]["told"]["parameter"].as_str().unwrap().to_owned();

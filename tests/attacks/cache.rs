@@ -24,7 +24,7 @@ fn filled(cache: &Path) -> (PathBuf, Vec<u8>) {
 fn garbage_in_place_of_compiled_code() {
     let cache = tempfile::tempdir().unwrap();
     let (file, binary) = filled(cache.path());
-    for garbage in [&b""[..], b"\x7fELF garbage", &[0; 100_000]] {
+    for garbage in [&b""[..], b"\x7fELF garbage", &vec![0; 100_000]] {
         fs::write(&file, garbage).unwrap();
         made::run(&with_cache(cache.path()), &binary, "go", &[]).unwrap();
     }

@@ -134,8 +134,9 @@ fn two_functions_that_call_each_other() {
 #[test]
 fn a_recursion_with_large_frames() {
     let locals = "(local i64) ".repeat(2000);
-    let uses: String = (0..2000).map(|n| format!("(local.set {n} (i64.load (i32.const {}))) ", 8 * n)).collect();
-    let sums: String = (0..2000).map(|n| format!("(i64.store (i32.const {}) (local.get {n})) ", 8 * n)).collect();
+    let each = |text: &dyn Fn(usize) -> String| (0..2000).map(text).collect::<Vec<_>>().concat();
+    let uses = each(&|n| format!("(local.set {n} (i64.load (i32.const {}))) ", 8 * n));
+    let sums = each(&|n| format!("(i64.store (i32.const {}) (local.get {n})) ", 8 * n));
     ends("(memory 1)", &format!("{locals} {uses} (call 0) {sums}"), FailureKind::Trapped, "too deeply");
 }
 

@@ -1,6 +1,7 @@
 //! Files that blow up while they are looked at: types that grow with each line, deep nesting, thousands of everything, lies about lengths.
 //! Looking compiles nothing, so what is refused is refused before a run.
 
+use std::fmt::Write as _;
 use wasm_encoder::{Component, ComponentTypeSection, ComponentValType, NestedComponentSection, PrimitiveValType};
 
 use crate::sandbox::{Fixture, processor_time};
@@ -22,7 +23,7 @@ fn text(text: &str) -> Vec<u8> {
 fn types_that_double_with_each_line() {
     let mut binary = String::from("(component (type $t0 (tuple u8 u8))");
     for n in 1..60 {
-        binary.push_str(&format!("(type $t{n} (tuple $t{} $t{}))", n - 1, n - 1));
+        _ = write!(binary, "(type $t{n} (tuple $t{} $t{}))", n - 1, n - 1);
     }
     binary.push_str(r#"(import "host" (instance $host (export "f" (func (param "x" u8)))))"#);
     binary.push_str(r#"(core module $m (func (export "go") (param i32)) (memory (export "memory") 1) (func (export "realloc") (param i32 i32 i32 i32) (result i32) i32.const 0))
@@ -62,7 +63,7 @@ fn thousands_of_exports() {
         r#"(component (core module $m (func (export "go"))) (core instance $main (instantiate $m)) (func $f (canon lift (core func $main "go")))"#,
     );
     for n in 0..50_000 {
-        binary.push_str(&format!(r#"(export "go-x{n}" (func $f))"#));
+        _ = write!(binary, r#"(export "go-x{n}" (func $f))"#);
     }
     binary.push(')');
     let _ = refused(&text(&binary));
@@ -72,7 +73,7 @@ fn thousands_of_exports() {
 fn thousands_of_imports() {
     let mut binary = String::from("(component");
     for n in 0..20_000 {
-        binary.push_str(&format!(r#"(import "test:x/i{n}" (instance (export "r" (type (sub resource)))))"#));
+        _ = write!(binary, r#"(import "test:x/i{n}" (instance (export "r" (type (sub resource)))))"#);
     }
     binary.push(')');
     assert!(refused(&text(&binary)).is_some());
@@ -82,7 +83,7 @@ fn thousands_of_imports() {
 fn thousands_of_artifact_types() {
     let mut binary = String::from(r#"(component (import "test:x/kinds" (instance"#);
     for n in 0..1_000 {
-        binary.push_str(&format!(r#" (export "kind-x{n}" (type (sub resource)))"#));
+        _ = write!(binary, r#" (export "kind-x{n}" (type (sub resource)))"#);
     }
     binary.push_str(")))");
     assert!(refused(&text(&binary)).is_some());

@@ -8,10 +8,10 @@ use crate::sandbox::Fixture;
 /// A component around one module: its memories and tables, two functions or groups of them, and what the component exports of it.
 pub fn component(memory: &str, first: &str, second: &str, exports: &str) -> Vec<u8> {
     let text = format!(
-        r#"(component
+        r"(component
             (core module $m {memory} {first} {second})
             (core instance $main (instantiate $m))
-            {exports})"#
+            {exports})"
     );
     wat::parse_str(&text).unwrap_or_else(|error| panic!("{error}\n{text}"))
 }

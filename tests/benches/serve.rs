@@ -101,16 +101,15 @@ fn filled() -> Folder {
     let store = folder.path().join(".weft");
     std::fs::create_dir_all(&store).unwrap();
     let kept = std::env::var_os("WEFT_BENCH_STORE").map(|kept| PathBuf::from(kept).join("metadata.sqlite"));
-    match kept.as_ref().filter(|kept| kept.exists()) {
-        Some(kept) => drop(std::fs::copy(kept, store.join("metadata.sqlite")).unwrap()),
-        None => {
-            let begun = Instant::now();
-            fill(&store);
-            println!("filled with {RUNS} runs of {STEPS} steps in {:.1} s\n", begun.elapsed().as_secs_f64());
-            if let Some(kept) = kept {
-                std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
-                std::fs::copy(store.join("metadata.sqlite"), kept).unwrap();
-            }
+    if let Some(kept) = kept.as_ref().filter(|kept| kept.exists()) {
+        _ = std::fs::copy(kept, store.join("metadata.sqlite")).unwrap();
+    } else {
+        let begun = Instant::now();
+        fill(&store);
+        println!("filled with {RUNS} runs of {STEPS} steps in {:.1} s\n", begun.elapsed().as_secs_f64());
+        if let Some(kept) = kept {
+            std::fs::create_dir_all(kept.parent().unwrap()).unwrap();
+            std::fs::copy(store.join("metadata.sqlite"), kept).unwrap();
         }
     }
     folder

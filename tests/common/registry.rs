@@ -51,7 +51,7 @@ impl Registry {
             storage.display()
         );
         if setup.tls {
-            _ = write!(config, "  tls: {{ certificate: {}, key: {} }}\n", with("server.pem"), with("server.key"));
+            _ = writeln!(config, "  tls: {{ certificate: {}, key: {} }}", with("server.pem"), with("server.key"));
         }
         if setup.login {
             _ = write!(config, "auth:\n  htpasswd: {{ realm: test, path: {} }}\n", with("htpasswd"));

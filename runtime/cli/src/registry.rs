@@ -103,15 +103,15 @@ fn certificates() -> Option<PathBuf> {
 
 /// Reads public keys.
 pub fn public_keys(paths: &[PathBuf]) -> Result<Vec<PublicKey>> {
-    paths.iter().map(|path| PublicKey::from_pem(&read(path)?).map_err(|error| about(path, error))).collect()
+    paths.iter().map(|path| PublicKey::from_pem(&read(path)?).map_err(|error| about(path, &error))).collect()
 }
 
 /// Reads a private key.
 pub fn private_key(path: &Path) -> Result<Key> {
-    Key::from_pem(&read(path)?).map_err(|error| about(path, error))
+    Key::from_pem(&read(path)?).map_err(|error| about(path, &error))
 }
 
-fn about(path: &Path, error: weft::provenance::Error) -> Error {
+fn about(path: &Path, error: &weft::provenance::Error) -> Error {
     Error::advised(
         format!("{}: {error}", path.display()),
         "`weft attest --key FILE` makes a key, and its public part beside it as FILE.pub; so does openssl",

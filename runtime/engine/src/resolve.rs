@@ -98,8 +98,8 @@ impl Name {
 
 /// The names that an input gives an artifact, the surest first. None if there is no such input.
 fn names(engine: &Engine<'_>, naming: &Naming, inputs: &PortValues) -> weft_metadata::Result<Option<Vec<Name>>> {
-    let Some(PortValue::Artifacts(named)) = inputs.get(&naming.input) else { return Ok(None) };
-    let Some(by) = named.first() else { return Ok(None) };
+    let Some(PortValue::Artifacts(given)) = inputs.get(&naming.input) else { return Ok(None) };
+    let Some(by) = given.first() else { return Ok(None) };
     let mut names = Vec::new();
     for property in [CURRENT_MODEL, &naming.property] {
         match by.properties.get(property) {

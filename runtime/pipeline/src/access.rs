@@ -70,7 +70,7 @@ pub fn access<'p>(pipeline: &'p Pipeline, parameters: &BTreeMap<String, Value>) 
     let mut waiting = vec![(&pipeline.root, String::new())];
     while let Some((component, path)) = waiting.pop() {
         let Implementation::Dag(dag) = &component.implementation else { continue };
-        let is_root = std::ptr::eq(component, &pipeline.root);
+        let is_root = std::ptr::eq(component, &raw const pipeline.root);
         let known = |binding: &Binding| match binding {
             Binding::Literal(Value::String(text)) => Some(text.clone()),
             Binding::Input(name) if is_root => {

@@ -252,6 +252,7 @@ mod tests {
         Credentials { inline: Some(config.to_owned()), file: None }.of(host)
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "it is what is compared with")]
     fn basic(user: &str, password: &str) -> Option<Login> {
         Some(Login::Basic { user: user.to_owned(), password: password.to_owned() })
     }

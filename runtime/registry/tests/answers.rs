@@ -125,7 +125,7 @@ fn a_registry_that_lies_is_not_believed() {
         Box::new(move |head| {
             let lie = format!("docker-content-digest: {wanted}\r\n");
             if head.contains("/blobs/") {
-                return with("200 OK", &lie, &[7; 1 << 20]);
+                return with("200 OK", &lie, &vec![7; 1 << 20]);
             }
             if head.contains("/manifests/large") {
                 return with("200 OK", "", &vec![b' '; 5 << 20]);
@@ -137,7 +137,7 @@ fn a_registry_that_lies_is_not_believed() {
     let lied = client.manifest(&server.reference("a:1").at(wanted)).unwrap_err();
     assert!(matches!(&lied, Error::Tampered { expected, .. } if *expected == wanted), "{lied}");
     let honest = client.manifest(&server.reference("a:1").at(Digest::of(&bytes))).unwrap();
-    assert_eq!(honest.manifest.layers, [layer.clone()]);
+    assert_eq!(honest.manifest.layers, std::slice::from_ref(&layer));
     let mut out = Vec::new();
     let lied = client.blob(&server.reference("a:1"), &layer, &mut out).unwrap_err();
     assert!(matches!(&lied, Error::Tampered { .. }), "{lied}");

@@ -89,7 +89,7 @@ impl Confined {
         let is_plain = besides == Confinement::default();
         let thread = match is_plain.then(|| idle().pop()).flatten() {
             Some(thread) => thread,
-            None => start(Confinement { write: [vec![store.clone()], besides.write].concat(), ..besides })?,
+            None => start(&Confinement { write: [vec![store.clone()], besides.write].concat(), ..besides })?,
         };
         let answer = thread.install(work);
         if is_plain && idle().len() < MAX_IDLE {
@@ -100,16 +100,16 @@ impl Confined {
 }
 
 /// Starts a thread and confines it. rayon has it wait for work, and lends the work what its caller has on its stack.
-fn start(confinement: Confinement) -> Result<ThreadPool, String> {
+fn start(confinement: &Confinement) -> Result<ThreadPool, String> {
     let thread = ThreadPoolBuilder::new()
         .num_threads(1)
         .thread_name(|_| "weft-step".to_owned())
         .build()
         .map_err(|error| format!("no thread for a step can be started: {error}"))?;
     #[cfg(target_os = "linux")]
-    thread.install(|| linux::confine(&confinement))?;
+    thread.install(|| linux::confine(confinement))?;
     #[cfg(not(target_os = "linux"))]
-    drop(confinement);
+    let _ = confinement;
     Ok(thread)
 }
 

@@ -226,6 +226,7 @@ fn broke_down() -> Failure {
     Failure::host("the runtime itself failed while the model was asked; this is a defect of weft, please report it")
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "failures of steps are boxed, as they are large")]
 fn in_time(Failure { kind, message, hint }: Failure, started: Instant) -> Box<StepFailure> {
     Box::new(StepFailure {
         kind,

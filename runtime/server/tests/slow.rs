@@ -15,7 +15,7 @@ const TIMEOUTS: Timeouts = Timeouts {
     answer: Duration::from_millis(2_500),
 };
 /// What is not cut off by then hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that is asked to end when this is dropped.
 struct Running {

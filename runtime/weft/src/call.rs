@@ -56,7 +56,7 @@ impl Linker {
             return Err(refused(problem));
         }
         let folder = std::path::absolute(".").map_err(|cause| Error::io("find", Path::new("."), cause))?;
-        Ok(Prepared { folder, fetched, ..Prepared::of(pipeline) })
+        Ok(Prepared { fetched, folder, ..Prepared::of(pipeline) })
     }
 }
 

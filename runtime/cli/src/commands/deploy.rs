@@ -16,6 +16,7 @@ use crate::remote::{Server, ServerArgs, escaped};
 use crate::{host, output};
 
 /// Arguments of `weft deploy`.
+#[expect(clippy::option_option, reason = "clap reads an option with an optional value so")]
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   weft deploy latest/model --name penguins                 `weft serve` on this store answers with it

@@ -71,19 +71,16 @@ pub fn execute(args: &Args) -> Result<Exit> {
         return Ok(Exit::Interrupted);
     }
     let predicted = predicted?;
-    match &args.output {
-        Some(file) => {
-            let failed = |source| Error::io("write", file, source);
-            let mut out = std::io::BufWriter::new(std::fs::File::create(file).map_err(failed)?);
-            let rows = write(&predicted, args.json, &mut out)?;
-            out.flush().map_err(failed)?;
-            screen::say(format!("wrote {} for {rows} rows", file.display()));
-        }
-        None => {
-            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-            write(&predicted, args.json, &mut out)?;
-            out.flush()?;
-        }
+    if let Some(file) = &args.output {
+        let failed = |source| Error::io("write", file, source);
+        let mut out = std::io::BufWriter::new(std::fs::File::create(file).map_err(failed)?);
+        let rows = write(&predicted, args.json, &mut out)?;
+        out.flush().map_err(failed)?;
+        screen::say(format!("wrote {} for {rows} rows", file.display()));
+    } else {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        write(&predicted, args.json, &mut out)?;
+        out.flush()?;
     }
     Ok(Exit::Success)
 }

@@ -21,6 +21,7 @@ fn tried(outside: &std::path::Path, port: u16) -> Vec<(&'static str, bool)> {
 }
 
 /// A store, and a folder of somebody else.
+#[expect(clippy::unwrap_used, reason = "a failed preparation is a failed test")]
 fn folders() -> (tempfile::TempDir, tempfile::TempDir) {
     let (store, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     fs::write(outside.path().join("canary"), b"not yours").unwrap();

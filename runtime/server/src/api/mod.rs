@@ -1,6 +1,6 @@
 //! KFP's REST API, version v2beta1, as its clients use it.
 //!
-//! Each operation stands in a [`table`], of which both the router and the OpenAPI document (`openapi`) are made.
+//! Each operation stands in a [`table`], of which both the router and the `OpenAPI` document (`openapi`) are made.
 //! A request is read leniently, as protocol buffers are from JSON (`message`); an answer is written with the names of the `.proto` files and
 //! without what is empty (`write`). Lists have filters, orders and pages (`list`). What KFP has and this server has no use for answers 501.
 

@@ -1,4 +1,4 @@
-//! The API's description: an OpenAPI document made of the table that the routes are made of, and the schemas beside this file.
+//! The API's description: an `OpenAPI` document made of the table that the routes are made of, and the schemas beside this file.
 
 use std::sync::LazyLock;
 

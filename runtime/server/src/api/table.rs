@@ -1,4 +1,4 @@
-//! The REST API as one table: an entry is a route together with its description, so that the router and the OpenAPI document are made of
+//! The REST API as one table: an entry is a route together with its description, so that the router and the `OpenAPI` document are made of
 //! the same thing and neither can have what the other lacks.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub(crate) enum Method {
 }
 
 impl Method {
-    /// As OpenAPI writes it.
+    /// As `OpenAPI` writes it.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "get",
@@ -191,7 +191,7 @@ impl About {
 #[derive(Debug, Clone)]
 pub(crate) struct Operation {
     pub method: Method,
-    /// As OpenAPI writes it, an action behind a colon: `/apis/v2beta1/runs/{run_id}:archive`.
+    /// As `OpenAPI` writes it, an action behind a colon: `/apis/v2beta1/runs/{run_id}:archive`.
     pub path: String,
     pub about: About,
 }
@@ -279,9 +279,8 @@ impl Table {
             let known = routes.entry(path).or_default();
             *known = std::mem::take(known).merge(on(MethodFilter::POST, handler)).fallback(fallback);
         }
-        let router = routes.into_iter().fold(Router::new(), |router, (path, route)| router.route(&path, route));
-        router
-            .method_not_allowed_fallback(move || async move { not_allowed(refuse) })
+        let all = routes.into_iter().fold(Router::new(), |all, (path, route)| all.route(&path, route));
+        all.method_not_allowed_fallback(move || async move { not_allowed(refuse) })
             .layer(map_response(move |response: Response| in_one_form(response, refuse)))
     }
 }

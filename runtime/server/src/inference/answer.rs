@@ -1,5 +1,7 @@
 //! The requests of the Open Inference Protocol.
 
+#![expect(clippy::similar_names, reason = "`server`, and what is `served`")]
+
 use std::io::Read;
 use std::sync::Arc;
 
@@ -89,12 +91,11 @@ impl Named {
             })?;
             return Ok((served, loaded));
         };
-        let loaded = match served.version(version) {
-            Some(loaded) => loaded,
-            None => {
-                let name = self.name.clone();
-                blocking(server, move |server| server.load_other(&name, version)).await?
-            }
+        let loaded = if let Some(loaded) = served.version(version) {
+            loaded
+        } else {
+            let name = self.name.clone();
+            blocking(server, move |server| server.load_other(&name, version)).await?
         };
         Ok((served, loaded))
     }

@@ -229,8 +229,10 @@ fn finish_left(folder: &Path) -> io::Result<()> {
         for entry in entries {
             let entry = entry?;
             let name = entry.file_name();
-            let Some(own) =
-                name.to_str().and_then(|name| name.strip_prefix('.')).filter(|name| name.ends_with(".jsonl"))
+            let Some(own) = name
+                .to_str()
+                .and_then(|name| name.strip_prefix('.'))
+                .filter(|name| std::path::Path::new(name).extension().is_some_and(|end| end == "jsonl"))
             else {
                 continue;
             };

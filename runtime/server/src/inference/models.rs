@@ -258,10 +258,10 @@ impl Server {
         let pool = self.0.weft.start_pool(name, &record.spec, self.instances())?;
         let loaded = Loaded { record: record.clone(), pool: Arc::new(pool) };
         let mut others = lock_of(&served.others);
-        if others.len() >= MOST_OTHERS {
-            if let Some(oldest) = others.iter().min_by_key(|(_, (_, used))| *used).map(|(version, _)| *version) {
-                others.remove(&oldest);
-            }
+        if others.len() >= MOST_OTHERS
+            && let Some(oldest) = others.iter().min_by_key(|(_, (_, used))| *used).map(|(version, _)| *version)
+        {
+            others.remove(&oldest);
         }
         others.insert(version, (loaded.clone(), Instant::now()));
         Ok(loaded)

@@ -37,6 +37,7 @@ struct Document {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the protocol")]
 struct Parameters {
     binary_data_size: Option<usize>,
     binary_data: Option<bool>,

@@ -78,7 +78,7 @@ impl Measured {
 }
 
 fn key(attributes: &Attributes) -> String {
-    attributes.iter().map(|(name, value)| format!("{name}={value}\n")).collect()
+    attributes.iter().map(|(name, value)| format!("{name}={value}\n")).collect::<Vec<_>>().concat()
 }
 
 impl Histogram {

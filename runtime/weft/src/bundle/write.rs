@@ -274,7 +274,7 @@ impl Tree {
                     let value = prepared.parameters.get(name).or_else(|| root.get(name)?.default.as_ref());
                     match value.and_then(Value::as_str) {
                         Some(path) if !weft_engine::is_uri(path) && prepared.folder.join(path).exists() => {
-                            wanted.push(path.to_owned())
+                            wanted.push(path.to_owned());
                         }
                         _ => left_out.push(format!("what the input `{name}` names")),
                     }

@@ -151,12 +151,12 @@ fn pull_layers(
 
 /// Whether a layer is the archive of a folder: `oras` of Go says so in an annotation, that of Python by the type alone.
 fn is_folder(layer: &Descriptor) -> bool {
-    match layer.annotations.get(media::UNPACK) {
-        Some(unpack) => unpack == "true",
-        None => {
-            let title = layer.annotations.get(media::TITLE).map(String::as_str).unwrap_or_default();
-            layer.media_type == media::FOLDER && !(title.ends_with(".gz") || title.ends_with(".tgz"))
-        }
+    if let Some(unpack) = layer.annotations.get(media::UNPACK) {
+        unpack == "true"
+    } else {
+        let title = layer.annotations.get(media::TITLE).map(String::as_str).unwrap_or_default();
+        layer.media_type == media::FOLDER
+            && !std::path::Path::new(title).extension().is_some_and(|end| end == "gz" || end == "tgz")
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) fn fit(one: &[Tensor], other: &[Tensor]) -> bool {
 }
 
 /// One request of several that [`fit`] together.
+#[expect(clippy::needless_pass_by_value, reason = "an iterator that is cloned")]
 pub(super) fn join<'a>(requests: impl Iterator<Item = &'a [Tensor]> + Clone) -> Vec<Tensor> {
     let Some(first) = requests.clone().next() else { return Vec::new() };
     let joined = first.iter().enumerate().map(|(at, tensor)| {

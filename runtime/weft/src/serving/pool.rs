@@ -136,12 +136,11 @@ impl Pool {
         let mut queue = self.shared.lock();
         queue.lent -= 1;
         // One that is lost is replaced by the thread that misses it.
-        let lost = match answer {
-            Err(AnswerError::Lost(_)) => Some(model),
-            _ => {
-                queue.free.push(model);
-                None
-            }
+        let lost = if let Err(AnswerError::Lost(_)) = answer {
+            Some(model)
+        } else {
+            queue.free.push(model);
+            None
         };
         drop(queue);
         self.shared.changed.notify_one();
@@ -297,17 +296,14 @@ impl Instance {
         let rows: Vec<u64> = jobs.iter().filter_map(|job| batch::rows(&job.inputs)).collect();
         let joined = batch::join(jobs.iter().map(|job| job.inputs.as_slice()));
         let Ok(outputs) = self.answer(model, joined) else { return jobs };
-        match batch::split(outputs, &rows) {
-            Some(answers) => {
-                for (job, answer) in jobs.into_iter().zip(answers) {
-                    job.reply.send(Ok(answer));
-                }
-                Vec::new()
+        if let Some(answers) = batch::split(outputs, &rows) {
+            for (job, answer) in jobs.into_iter().zip(answers) {
+                job.reply.send(Ok(answer));
             }
-            None => {
-                self.0.lock().apart = true;
-                jobs
-            }
+            Vec::new()
+        } else {
+            self.0.lock().apart = true;
+            jobs
         }
     }
 
@@ -337,10 +333,12 @@ fn thread() -> std::thread::Builder {
     std::thread::Builder::new().name("weft-model".to_owned()).stack_size(STACK)
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "failures of steps are boxed, as they are large")]
 fn no_thread(error: &std::io::Error) -> Box<StepFailure> {
     host(&format!("it has no thread: {error}"))
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "failures of steps are boxed, as they are large")]
 fn host(message: &str) -> Box<StepFailure> {
     Box::new(StepFailure {
         kind: FailureKind::Host,

@@ -40,6 +40,7 @@ impl Predicted {
     ///
     /// # Errors
     /// The file cannot be read, or what `each` fails with.
+    #[expect(clippy::type_complexity, reason = "what is called with a row and its answers")]
     pub fn each_row(&self, each: &mut dyn FnMut(&[&str], &[&str]) -> io::Result<()>) -> io::Result<u64> {
         let mut reader = csv::Reader::from_reader(io::BufReader::new(self.csv.cursor()));
         let columns = reader.headers()?.clone();

@@ -120,18 +120,17 @@ fn by_parameter(text: &str, read: &mut Vec<String>) -> String {
         let (before, behind) = (&rest[..at], &rest[at + ARTIFACT.len()..]);
         out.push_str(before);
         let name = behind.find('\'').and_then(|end| behind.get(..end));
-        match name.filter(|name| behind[name.len()..].starts_with(VALUE)) {
-            Some(name) => {
-                out.push_str(&format!("{{{{$.inputs.parameters['{name}{OF_VALUE}']}}}}"));
-                rest = &behind[name.len() + VALUE.len()..];
-                if !read.iter().any(|known| known == name) {
-                    read.push(name.to_owned());
-                }
+        if let Some(name) = name.filter(|name| behind[name.len()..].starts_with(VALUE)) {
+            for part in ["{{$.inputs.parameters['", name, OF_VALUE, "']}}"] {
+                out.push_str(part);
             }
-            None => {
-                out.push_str(ARTIFACT);
-                rest = behind;
+            rest = &behind[name.len() + VALUE.len()..];
+            if !read.iter().any(|known| known == name) {
+                read.push(name.to_owned());
             }
+        } else {
+            out.push_str(ARTIFACT);
+            rest = behind;
         }
     }
     out.push_str(rest);

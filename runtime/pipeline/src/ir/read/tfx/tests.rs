@@ -90,6 +90,7 @@ fn both_versions_of_the_schema_are_read_whole_and_mean_the_same() {
 }
 
 /// A pipeline of TFX's executors: name, class, execution properties, artifacts as `task/output`.
+#[expect(clippy::type_complexity, reason = "a table, written once")]
 fn pipeline(tasks: &[(&str, &str, Value, &[(&str, &str)])]) -> String {
     let mut components = json!({});
     let mut executors = json!({});
