@@ -61,7 +61,7 @@ pub struct Args {
     /// Let triggers that are made on the page wait for files in this folder; may be repeated
     #[arg(long = "watch", value_name = "FOLDER", value_hint = ValueHint::DirPath)]
     pub watched: Vec<PathBuf>,
-    /// Tell this OpenTelemetry collector of runs and requests, by OTLP over HTTP as JSON, such as <http://localhost:4318>
+    /// Tell this OpenTelemetry collector of runs and requests, by OTLP over HTTP as JSON, such as `http://localhost:4318`
     #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true, value_hint = ValueHint::Url)]
     pub otlp: Option<String>,
     #[command(flatten)]
