@@ -2,6 +2,10 @@
 //! defence that the attempts succeed without it. What a step may do in vain or in excess is in `runtime/sandbox/tests/hostile.rs` besides.
 //! All inputs are made here, and nothing but this project's own runtime is tried.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+#![allow(
+    clippy::duplicate_mod,
+    reason = "what tests of the sandbox and tests of the whole program share both find the built components"
+)]
 
 #[path = "../../runtime/sandbox/tests/common/mod.rs"]
 mod sandbox;

@@ -1,6 +1,7 @@
 //! The inputs of a task: its bindings resolved to values.
 
 use std::borrow::Cow;
+use std::io::Read as _;
 
 use serde_json::Value;
 use weft_artifacts::ContentId;
@@ -259,22 +260,14 @@ fn value_of(input: &Input, value: PortValue, scope: &Scope<'_, '_>) -> Result<Po
     if artifact.properties.get("__is_null__").is_some_and(is_null) {
         return Ok(PortValue::Parameter(Value::Null));
     }
-    let read = || -> weft_artifacts::Result<Option<Vec<u8>>> {
-        let id: ContentId = artifact.uri.parse()?;
-        let ContentId::Blob(digest) = id else { return Ok(None) };
+    let read = || -> Result<Option<Vec<u8>>, Box<dyn std::error::Error>> {
+        let ContentId::Blob(digest) = artifact.uri.parse()? else { return Ok(None) };
         let blob = scope.run.engine.artifacts.open_blob(&digest)?;
         if blob.len() > MOST_VALUE {
             return Ok(None);
         }
-        let mut bytes = vec![0; usize::try_from(blob.len()).unwrap_or_default()];
-        let mut read = 0;
-        while let Some(rest) = bytes.get_mut(read..).filter(|rest| !rest.is_empty()) {
-            match blob.read_at(read as u64, rest)? {
-                0 => break,
-                more => read += more,
-            }
-        }
-        bytes.truncate(read);
+        let mut bytes = Vec::new();
+        blob.cursor().read_to_end(&mut bytes)?;
         Ok(Some(bytes))
     };
     let bytes = read().map_err(|error| failed(&format!("its value cannot be read: {error}")))?;

@@ -46,8 +46,8 @@ CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`s
 const SERVER: &str = include_str!("server.sql");
 /// The tables of models that are served.
 const SERVING: &str = include_str!("serving.sql");
-/// The tables that were added last: where they are, all others are.
-const LAST: [&str; 3] = ["weft_spec", "weft_trigger_made", "weft_deployment_version"];
+/// The table that was added last: where it is, all others are.
+const LAST: &str = "weft_deployment_version";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
@@ -63,8 +63,7 @@ pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
 
 /// Makes the tables that came later, if they are not there. Takes no lock if they are.
 pub(crate) fn complete(conn: &Connection) -> rusqlite::Result<()> {
-    let mut last = LAST.iter();
-    if last.try_fold(true, |all, table| Ok::<_, rusqlite::Error>(all && has_table(conn, table)?))? {
+    if has_table(conn, LAST)? {
         return Ok(());
     }
     // In one transaction, which is one wait for the disk. Another process may be at the same.

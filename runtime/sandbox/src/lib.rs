@@ -39,7 +39,7 @@ pub use confine::{SecondWall, second_wall};
 pub use error::{Error, Result};
 pub use initialize::{Image, Initialization, Initializer, Number};
 pub use limits::StepLimits;
-pub use loader::digest_of_file;
+pub use loader::{digest_of, digest_of_file};
 pub use partial::SECTION as USUAL_FUNCTIONS;
 pub use run::{Options, Sandbox};
 pub use serving::{AnswerError, ModelDescription, ModelToServe, ServedModel, Tensor, TensorPort};

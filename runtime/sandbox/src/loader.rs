@@ -192,7 +192,7 @@ impl Loader {
 }
 
 /// The digest by which a component is known.
-pub(crate) fn digest_of(binary: &[u8]) -> String {
+pub fn digest_of(binary: &[u8]) -> String {
     format!("blake3:{}", blake3::hash(binary).to_hex())
 }
 

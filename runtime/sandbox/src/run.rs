@@ -1,6 +1,6 @@
 //! The sandbox: loads components and runs steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -119,11 +119,6 @@ impl Sandbox {
         self.options.walls()
     }
 
-    /// The store that artifacts are read from.
-    pub(crate) fn artifacts(&self) -> &weft_artifacts::Store {
-        &self.artifacts
-    }
-
     /// Compiles all of a component that was loaded, unless that was done before, and keeps what came of it on disk.
     ///
     /// # Errors
@@ -171,7 +166,7 @@ impl Sandbox {
         observer: &dyn StepObserver,
     ) -> std::result::Result<StepOutput, Box<StepFailure>> {
         let started = Instant::now();
-        let walls = self.options.walls();
+        let walls = self.walls();
         let log = Log::new(walls);
         let mut peak = 0;
         let secrets = StepSecrets::new(&self.options.secrets, &request.grants.secrets, &self.artifacts);
@@ -258,24 +253,10 @@ impl Sandbox {
             if request.grants.clock { Clock::Real(Instant::now()) } else { Clock::Virtual(VirtualClock::default()) };
         let network = Network::new(&request.grants.net);
         let step = |mounts, directory| Step {
-            task: request.task.clone(),
-            component: Arc::clone(component),
-            store: self.artifacts.clone(),
-            budget: Budget::new(limits.output),
-            observer,
-            log: log.clone(),
-            clock: clock.clone(),
             mounts,
             directory,
-            deadline: Deadline::after(limits.time),
-            programs: Programs::default(),
-            stop: None,
-            refused_writes: 0,
-            live_messages: 0,
-            last_progress: None,
-            open: std::collections::VecDeque::new(),
             network: network.clone(),
-            walls: self.options.walls(),
+            ..self.step(&request.task, component, &limits, observer, log.clone(), clock.clone())
         };
         let mut granted = self.granted_variables(&request.grants)?;
         granted.extend(secrets.variables().clone());
@@ -315,7 +296,7 @@ impl Sandbox {
             command::preopen(&mut wasi, grant.host.as_ref(), inside, grant.write)?;
         }
         if let Some(mounts) = &mounts {
-            mounts.preopen(&mut wasi, self.options.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
+            mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let mut store = self.store(wasi, step(mounts, None), limits);
         let result = call::call(&mut store, ready, at, &request.inputs, &limits);
@@ -329,9 +310,41 @@ impl Sandbox {
         result.map(|outputs| Some(Collected { outputs, ..Collected::default() }))
     }
 
+    /// A step that begins now, without files and without a network.
+    pub(crate) fn step(
+        &self,
+        task: &str,
+        component: &Arc<LoadedComponent>,
+        limits: &StepLimits,
+        observer: Listener,
+        log: Log,
+        clock: Clock,
+    ) -> Step {
+        Step {
+            task: task.to_owned(),
+            component: Arc::clone(component),
+            store: self.artifacts.clone(),
+            budget: Budget::new(limits.output),
+            observer,
+            log,
+            clock,
+            mounts: None,
+            directory: None,
+            deadline: Deadline::after(limits.time),
+            programs: Programs::default(),
+            stop: None,
+            refused_writes: 0,
+            live_messages: 0,
+            last_progress: None,
+            open: VecDeque::new(),
+            network: Network::default(),
+            walls: self.walls(),
+        }
+    }
+
     /// A wasmtime store for one step, with its limits.
     pub(crate) fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
-        let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory, self.options.walls()), step);
+        let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory, self.walls()), step);
         let mut store = Store::new(&self.loader.compiler.engine, state);
         store.limiter(|state| &mut state.limiter);
         watch(&mut store, limits);

@@ -3,18 +3,16 @@
 //! An instance has the limits of a step: its memory in all, and for each call a time. It is granted nothing. What it does has no effect but its answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::Store;
 use wasmtime::component::{ComponentType, Lift, Lower, ResourceAny, ResourceDynamic, TypedFunc};
-use weft_artifacts::Budget;
 use weft_pipeline::step::{Artifact, FailureKind, SilentObserver, StepFailure, StepTrace};
 use weft_pipeline::types::BUILTIN_KINDS;
 
 use crate::compiler::Extent;
 use crate::failure::{self, Failure};
-use crate::host::{Clock, Network, Programs, State, Step};
+use crate::host::{Clock, Network, State, Step};
 use crate::limits::{Deadline, StepLimits};
 use crate::log::Log;
 use crate::observer::Listener;
@@ -138,26 +136,7 @@ impl Sandbox {
         if let Some(mounts) = &mounts {
             mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
-        let step = Step {
-            task: what.name.clone(),
-            component: Arc::clone(&ready.component),
-            store: self.artifacts().clone(),
-            budget: Budget::new(limits.output),
-            observer: listener,
-            log,
-            clock,
-            mounts,
-            directory: None,
-            deadline: Deadline::after(limits.time),
-            programs: Programs::default(),
-            stop: None,
-            refused_writes: 0,
-            live_messages: 0,
-            last_progress: None,
-            open: std::collections::VecDeque::new(),
-            network: network.clone(),
-            walls: self.walls(),
-        };
+        let step = Step { mounts, network, ..self.step(&what.name, &ready.component, &limits, listener, log, clock) };
         let mut store = self.store(wasi, step, limits);
         let instance = ready
             .instance

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use indexmap::IndexMap;
-use weft_pipeline::step::{LogLevel, StepObserver};
 use weft_science::{COMPONENT, LIBRARY, Stage, wheel};
 
 use crate::cancel::Cancel;
@@ -67,24 +66,11 @@ pub fn install_science(host: &Host, python: &Path, cancel: &Cancel, notify: &Not
             };
             notify(Notice::Installing(what.to_owned()));
         };
-        weft_science::build(&packages, work, host.cache.as_deref(), &Watch(cancel), &tell).map_err(failed)?;
+        weft_science::build(&packages, work, host.cache.as_deref(), cancel, &tell).map_err(failed)?;
         fs::remove_dir_all(&packages).map_err(|source| Error::io("remove", &packages, source))?;
         note_digests(work)
     })?;
     Ok(InstalledExecutor { path: target.join(COMPONENT), known: !new })
-}
-
-/// Ends the building when it is given up.
-struct Watch<'c>(&'c Cancel);
-
-impl StepObserver for Watch<'_> {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
-
-    fn progress(&self, _: &str, _: u64, _: u64) {}
-
-    fn interrupted(&self) -> bool {
-        self.0.is_canceled()
-    }
 }
 
 /// What of an installed executor its programs see: digests by path.

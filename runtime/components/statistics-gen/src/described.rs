@@ -8,17 +8,22 @@ use weft_guest::artifacts::Html;
 use weft_guest::types::Value;
 use weft_guest::{Result, bail, info, warn};
 
+use crate::Slice;
+
 pub fn options(
     schema: Option<&Schema>,
     types_from_schema: Option<bool>,
     delimiter: Option<&str>,
-    slices: Vec<Slicing>,
+    slices: Option<Vec<Slice>>,
 ) -> Result<Options> {
+    let slicing = |slice: Slice| Slicing {
+        features: slice.features.into_iter().map(|feature| (feature.name, feature.values)).collect(),
+    };
     let options = Options {
         dialect: delimiter.dialect()?,
         schema: schema.map(read_schema).transpose()?,
         types_from_schema: types_from_schema.unwrap_or(false),
-        slices,
+        slices: slices.unwrap_or_default().into_iter().map(slicing).collect(),
         ..Options::default()
     };
     if options.slices.iter().any(|slice| slice.features.is_empty()) {

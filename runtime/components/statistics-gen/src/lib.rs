@@ -1,6 +1,6 @@
 //! The step of `wit/world.wit`.
 
-use data_validation::statistics::{Options, Slicing, describe};
+use data_validation::statistics::{Options, describe};
 use tfx_artifacts::{splits, tables};
 use weft_guest::{Result, bail, run};
 
@@ -30,16 +30,9 @@ impl Guest for StatisticsGen {
         delimiter: Option<String>,
         slices: Option<Vec<Slice>>,
     ) -> Result<Described, String> {
-        let options = options(schema, types_from_schema, delimiter.as_deref(), slicings(slices))?;
+        let options = options(schema, types_from_schema, delimiter.as_deref(), slices)?;
         Ok(generate(examples, &options, &exclude_splits.unwrap_or_default())?)
     }
-}
-
-fn slicings(slices: Option<Vec<Slice>>) -> Vec<Slicing> {
-    let slicing = |slice: Slice| Slicing {
-        features: slice.features.into_iter().map(|feature| (feature.name, feature.values)).collect(),
-    };
-    slices.unwrap_or_default().into_iter().map(slicing).collect()
 }
 
 fn generate(examples: &Artifact, options: &Options, exclude: &[String]) -> Result<Described> {

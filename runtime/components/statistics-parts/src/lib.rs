@@ -1,6 +1,6 @@
 //! The step of `wit/world.wit`.
 
-use data_validation::statistics::{Options, Slicing, Statistics, describe};
+use data_validation::statistics::{Options, Statistics, describe};
 use tables::pattern::Pattern;
 use tfx_artifacts::{File, chosen, splits, tables};
 use weft_guest::{Readable, Result, Writable, bail, info, run};
@@ -33,7 +33,7 @@ impl Guest for StatisticsParts {
         delimiter: Option<String>,
         slices: Option<Vec<Slice>>,
     ) -> Result<Collected, String> {
-        let options = options(schema, types_from_schema, delimiter.as_deref(), slicings(slices))?;
+        let options = options(schema, types_from_schema, delimiter.as_deref(), slices)?;
         Ok(collect(examples, &options, &splits.unwrap_or_default(), files.as_deref())?)
     }
 
@@ -50,13 +50,6 @@ impl Guest for StatisticsParts {
         let others = [second, third, fourth, fifth, sixth, seventh, eighth];
         Ok(merge(&[Some(first)].into_iter().chain(others).flatten().collect::<Vec<_>>())?)
     }
-}
-
-fn slicings(slices: Option<Vec<Slice>>) -> Vec<Slicing> {
-    let slicing = |slice: Slice| Slicing {
-        features: slice.features.into_iter().map(|feature| (feature.name, feature.values)).collect(),
-    };
-    slices.unwrap_or_default().into_iter().map(slicing).collect()
 }
 
 fn collect(examples: &Artifact, options: &Options, names: &[String], files: Option<&str>) -> Result<Collected> {

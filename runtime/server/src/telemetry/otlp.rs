@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::measure::{Attributes, Histogram, Name};
 use super::trace::Span;
+use crate::ids::hex;
 
 /// The version of the semantic conventions that names are from.
 const SCHEMA: &str = "https://opentelemetry.io/schemas/1.37.0";
@@ -119,12 +120,4 @@ fn any(value: &Value) -> Value {
 
 fn nanoseconds(time: SystemTime) -> u128 {
     time.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        _ = write!(text, "{byte:02x}");
-        text
-    })
 }

@@ -11,7 +11,6 @@ use weft_artifacts::{ContentId, Existing};
 use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::input_artifacts::GivenArtifact;
 use weft_pipeline::model::{Binding, CommandStep, Implementation};
-use weft_pipeline::step::{LogLevel, StepObserver};
 use weft_provenance::{Key, image_signature};
 use weft_registry::{ArchiveWriter, Blobs, Descriptor, Digest, MAX_LAYERS, Manifest, Reference, Source, media};
 
@@ -201,24 +200,11 @@ impl Linker {
         digests.dedup();
         notify(Notice::Compiling { components: digests.len() });
         for digest in &digests {
-            self.sandbox.compile(digest, &Watch(cancel))?;
+            self.sandbox.compile(digest, cancel)?;
         }
         let file = scratch.join(".compiled");
         weft_sandbox::export_compiled(cache, Some(&digests), &file)?;
         Ok(file)
-    }
-}
-
-/// Ends compiling when it is given up.
-struct Watch<'c>(&'c Cancel);
-
-impl StepObserver for Watch<'_> {
-    fn log(&self, _: &str, _: LogLevel, _: &str) {}
-
-    fn progress(&self, _: &str, _: u64, _: u64) {}
-
-    fn interrupted(&self) -> bool {
-        self.0.is_canceled()
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use weft_artifacts::{Content, ContentId};
+use weft_artifacts::ContentId;
 use weft_metadata::control::{NewModelVersion, Rollout, ServingSettings};
 use weft_pipeline::step::{Artifact, FailureKind, StepFailure};
 use weft_pipeline::types::ArtifactType;
@@ -181,9 +181,7 @@ impl Weft {
             ServedSource::Artifact(selector) => {
                 let record = store.artifact(selector)?;
                 // So that what is damaged is told now.
-                match store.content(&record)? {
-                    Content::File(_) | Content::Tree(_) => {}
-                }
+                drop(store.content(&record)?);
                 let version =
                     record.artifact.properties.get("pushed_version").and_then(|version| version.as_str()?.parse().ok());
                 Ok(Brought {

@@ -105,10 +105,15 @@ fn logistic_regression(rows: usize, seed: u64) -> f64 {
     let mut random = Random::new(seed);
     let table = random.many(rows * COLUMNS);
     let labels: Vec<f64> = table.chunks_exact(COLUMNS).map(|row| f64::from(row[0] + row[1] * 0.5 > 0.1)).collect();
+    descend(&table, &labels).iter().sum()
+}
+
+/// Logistic regression by 50 steps of full-batch gradient descent: ten weights and the intercept.
+fn descend(table: &[f64], labels: &[f64]) -> [f64; COLUMNS + 1] {
     let mut weights = [0.0; COLUMNS + 1];
     for _ in 0..50 {
         let mut gradient = [0.0; COLUMNS + 1];
-        for (row, label) in table.chunks_exact(COLUMNS).zip(&labels) {
+        for (row, label) in table.chunks_exact(COLUMNS).zip(labels) {
             let mut score = weights[COLUMNS];
             for column in 0..COLUMNS {
                 score += weights[column] * row[column];
@@ -120,10 +125,10 @@ fn logistic_regression(rows: usize, seed: u64) -> f64 {
             gradient[COLUMNS] += error;
         }
         for (weight, gradient) in weights.iter_mut().zip(gradient) {
-            *weight -= gradient / rows as f64;
+            *weight -= gradient / labels.len() as f64;
         }
     }
-    weights.iter().sum()
+    weights
 }
 
 /// Twenty trees of depth four by histograms of 64 bins, on squared errors.
@@ -252,21 +257,7 @@ pub mod job {
     /// Logistic regression by 50 steps of full-batch gradient descent: ten weights and the intercept.
     pub fn fit(text: &str) -> Vec<f64> {
         let (table, labels) = read(text);
-        let mut weights = vec![0.0; COLUMNS + 1];
-        for _ in 0..50 {
-            let mut gradient = [0.0; COLUMNS + 1];
-            for (row, label) in table.chunks_exact(COLUMNS).zip(&labels) {
-                let error = 1.0 / (1.0 + (-score(&weights, row)).exp()) - label;
-                for (gradient, value) in gradient.iter_mut().zip(row) {
-                    *gradient += error * value;
-                }
-                gradient[COLUMNS] += error;
-            }
-            for (weight, gradient) in weights.iter_mut().zip(gradient) {
-                *weight -= gradient / labels.len() as f64;
-            }
-        }
-        weights
+        super::descend(&table, &labels).to_vec()
     }
 
     /// The share of rows whose label is the one predicted.
