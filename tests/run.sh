@@ -64,21 +64,40 @@ environments() {
     environment target/kfp-venv tests/requirements-kfp.txt
     environment target/attest-venv tests/requirements-attest.txt
     environment target/oras-venv tests/requirements-oras.txt
+    bash runtime/python/test.sh --environment
 }
 
-# Beside what compiles, as this mostly waits for the network.
+# All tests of weft, or with arguments those that they choose; `--no-run` only builds them.
+weft_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --workspace --no-fail-fast "$@"
+    elif [ "${1-}" = --no-run ]; then
+        cargo test --workspace --quiet --no-run
+    else
+        # The built-in runner does the same, one test program after the other.
+        cargo test --workspace --no-fail-fast --quiet -- "$@"
+    fi
+}
+
+# Beside each other: the environments mostly wait for the network, and weft and the guests each have stretches that keep one core at work.
 environments &
 environments=$!
-trap 'kill "$environments" 2>/dev/null || true' EXIT
+weft_tests --no-run --cargo-quiet &
+host=$!
+trap 'kill "$environments" "$host" 2>/dev/null || true' EXIT
 
-say "building the guests"
+say "building weft and its tests, and beside them the guests"
 bash guest-examples/build.sh
-say "building the guests in other languages"
-bash guest-examples/polyglot/build.sh python js c
+say "building the guests in Python and JavaScript"
+bash guest-examples/polyglot/build.sh python js
 say "building the pre-built components"
 bash runtime/components/build.sh
 say "building the executors"
 bash runtime/executors/build.sh
+say "waiting for weft"
+wait "$host"
+say "building the guests in C"
+bash guest-examples/polyglot/build.sh c
 # The executor with the scientific stack takes minutes and gigabytes; without it, the tests of `tests/science.rs` pass over what needs it.
 # It is compiled to where tests look for compiled components.
 if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash runtime/executors/build.sh science; fi
@@ -104,12 +123,7 @@ run_tests "what KFP's own runner makes of them" kfp local
 run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
 run_tests "the pre-built components by themselves" bash runtime/components/test.sh
 run_tests "the executors by themselves" bash runtime/executors/test.sh
-if cargo nextest --version >/dev/null 2>&1; then
-    run_tests weft cargo nextest run --workspace --no-fail-fast "$@"
-else
-    # The built-in runner does the same, one test program after the other.
-    run_tests weft cargo test --workspace --no-fail-fast --quiet -- "$@"
-fi
+run_tests weft weft_tests "$@"
 
 # With the program that the tests have built.
 run_tests "the Python package" bash runtime/python/test.sh

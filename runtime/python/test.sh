@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Tests the Python package with a `weft` that is built already: the one that $WEFT_BINARY names, else target/debug/weft, with the components and
-# executors that are in target/. Needs Python 3.11 or newer and Rust; pip fetches the rest. Arguments go to pytest.
+# executors that are in target/. Needs Python 3.11 or newer and Rust; pip fetches the rest. Arguments go to pytest; with `--environment` only what pip
+# fetches is made ready.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,7 +11,7 @@ FOLDER=${WEFT_PYTHON_TESTS:-$HERE/../../target/python-tests}
 export WEFT_BINARY=${WEFT_BINARY:-$BUILT/debug/weft}
 export WEFT_EXECUTORS=$BUILT/executors WEFT_COMPONENTS=$BUILT/components
 export WEFT_CACHE=${WEFT_CACHE:-$BUILT/compiled} WEFT_TOOLS=${WEFT_TOOLS:-$BUILT/guest-tools/author}
-if [ ! -x "$WEFT_BINARY" ]; then
+if [ "${1-}" != --environment ] && [ ! -x "$WEFT_BINARY" ]; then
     printf 'error: %s is not there\nhint: `cargo build -p weft-cli`, or name another with WEFT_BINARY\n' "$WEFT_BINARY" >&2
     exit 2
 fi
@@ -32,6 +33,8 @@ if ! cmp -s "$HERE/requirements.txt" "$FOLDER/requirements.txt"; then
     "$FOLDER/bin/pip" install --quiet --disable-pip-version-check --no-compile -r "$HERE/requirements.txt"
     cp "$HERE/requirements.txt" "$FOLDER/"
 fi
+if [ "${1-}" = --environment ]; then exit; fi
+
 PATH=$FOLDER/bin:$PATH
 export PATH PYTHONPATH=$HERE/src
 

@@ -1,6 +1,5 @@
 //! From the text of a pipeline to a pipeline that can run.
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -57,15 +56,15 @@ impl Server {
         std::path::absolute(root).unwrap_or_else(|_| root.to_owned()).join(NOWHERE)
     }
 
-    /// Links and checks a pipeline with its parameters.
-    pub(crate) fn prepare(&self, spec: &Spec, parameters: &BTreeMap<String, Value>) -> Result<Prepared> {
+    /// Links and checks a submitted pipeline, which was read from its specification, with its parameters.
+    pub(crate) fn prepare(&self, file: PipelineFile, submission: &Submission) -> Result<Prepared> {
+        let Submission { spec, parameters, .. } = submission;
         let artifacts = spec.local.as_ref().map(|local| local.inputs.clone()).unwrap_or_default();
         let parameters = Parameters { json: parameters.clone(), artifacts, ..Parameters::default() };
         if let Some(id) = recorded(spec) {
             let record = self.store().metadata.run_without_steps(id)?;
             return self.0.weft.prepare_again(&record, &parameters).map_err(|error| self.without_paths(&error.into()));
         }
-        let file = self.read_spec(spec)?;
         let options = PrepareOptions { parameters: Some(parameters), check_secrets: true, ..PrepareOptions::default() };
         match self.0.weft.prepare(file, &options, &silent) {
             // Paths of the host are of no use in the record of a run that came by the network.
@@ -79,7 +78,7 @@ impl Server {
         if let Some(prepared) = lock_of(&self.0.prepared).remove(&submission.id) {
             return Ok(prepared);
         }
-        self.prepare(&submission.spec, &submission.parameters)
+        self.prepare(self.read_spec(&submission.spec)?, submission)
     }
 
     /// Keeps a prepared pipeline for when its run begins, if there is room.

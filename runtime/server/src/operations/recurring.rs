@@ -47,9 +47,9 @@ impl Server {
         check(&schedule)?;
         let own = run.spec.clone();
         let newest = run.version.as_ref().is_none_or(String::is_empty);
-        let submission = self.submission(run, Origin::Api)?;
+        let (submission, file) = self.submission(run, Origin::Api)?;
         if !has_placeholders(&submission) {
-            self.prepare(&submission.spec, &submission.parameters)?;
+            self.prepare(file, &submission)?;
         }
         let now = self.now_ms();
         let recurring = RecurringRun {

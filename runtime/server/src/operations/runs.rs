@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use weft::PipelineFile;
 use weft::metadata::control::{Change, ListQuery, Listed, Origin, RunEntry, Spec, Status, Submission};
 use weft::metadata::{RunRecord, RunState};
 
@@ -65,8 +66,8 @@ impl Server {
     /// # Errors
     /// The pipeline or its parameters are wrong, or there is no such experiment, pipeline or version.
     pub fn submit(&self, run: NewRun, origin: Origin) -> Result<RunDetail> {
-        let submission = self.submission(run, origin)?;
-        let prepared = self.prepare(&submission.spec, &submission.parameters)?;
+        let (submission, file) = self.submission(run, origin)?;
+        let prepared = self.prepare(file, &submission)?;
         self.keep_prepared(&submission.id, prepared);
         let now = self.now_ms();
         self.metadata().transaction(|tx| tx.enqueue(&submission, now, now))?;
@@ -74,16 +75,17 @@ impl Server {
         self.run(&submission.id)
     }
 
-    /// A run that is to be submitted, complete.
-    pub(crate) fn submission(&self, run: NewRun, origin: Origin) -> Result<Submission> {
+    /// A run that is to be submitted, complete, and its pipeline.
+    pub(crate) fn submission(&self, run: NewRun, origin: Origin) -> Result<(Submission, PipelineFile)> {
         let experiment = self.known_experiment(run.experiment)?;
         check_text("name", &run.name, MAX_NAME)?;
         check_text("description", &run.description, MAX_DESCRIPTION)?;
         let (spec, pipeline, version) = self.source(run.spec, run.pipeline, run.version)?;
-        let pipeline_name = self.read_spec(&spec)?.pipeline.name;
+        let file = self.read_spec(&spec)?;
+        let pipeline_name = file.pipeline.name.clone();
         let name =
             if run.name.trim().is_empty() { format!("{pipeline_name} {}", rfc3339(self.now_ms())) } else { run.name };
-        Ok(Submission {
+        let submission = Submission {
             id: ids::uuid()?,
             name,
             description: run.description,
@@ -97,7 +99,8 @@ impl Server {
             priority: run.priority,
             origin,
             service_account: run.service_account,
-        })
+        };
+        Ok((submission, file))
     }
 
     /// What a run executes: a pipeline of its own, or a version of one that was uploaded, with both ids.

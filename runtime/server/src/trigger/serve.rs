@@ -465,7 +465,7 @@ impl Server {
             ..NewRun::default()
         };
         let origin = Origin::Trigger { id: trigger.name.clone(), event: happened.event.clone() };
-        let mut run = self.submission(new, origin).map_err(|error| cannot(&error))?;
+        let (mut run, _) = self.submission(new, origin).map_err(|error| cannot(&error))?;
         let now_ms = self.now_ms();
         let firing = Firing { run: &run.id, due_ms: now_ms, now_ms, index, more: Some(&happened.values) };
         let folder = match &trigger.home {
