@@ -70,11 +70,11 @@ environments() {
 # All tests of weft, or with arguments those that they choose; `--no-run` only builds them.
 weft_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
-        cargo nextest run --workspace --no-fail-fast "$@"
+        if [ "${1-}" = --no-run ]; then cargo nextest run --workspace --no-run --cargo-quiet; else cargo nextest run --workspace --no-fail-fast "$@"; fi
+    # The built-in runner does the same, one test program after the other.
     elif [ "${1-}" = --no-run ]; then
         cargo test --workspace --quiet --no-run
     else
-        # The built-in runner does the same, one test program after the other.
         cargo test --workspace --no-fail-fast --quiet -- "$@"
     fi
 }
@@ -82,7 +82,7 @@ weft_tests() {
 # Beside each other: the environments mostly wait for the network, and weft and the guests each have stretches that keep one core at work.
 environments &
 environments=$!
-weft_tests --no-run --cargo-quiet &
+weft_tests --no-run &
 host=$!
 trap 'kill "$environments" "$host" 2>/dev/null || true' EXIT
 
