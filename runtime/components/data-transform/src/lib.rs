@@ -8,6 +8,7 @@
 
 mod analysis;
 mod apply;
+mod export;
 mod feature;
 mod graph;
 

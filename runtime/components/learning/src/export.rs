@@ -4,18 +4,14 @@
 //! `probability`, a column for each class; a regression gives `prediction`; clusters give `cluster` and `distance`. What is learned stands in
 //! `TreeEnsembleRegressor` (or `TreeEnsemble` of ai.onnx.ml 5, where splits are sets of categories) and in `Gemm`.
 
+use onnx_file::{Attribute, FLOAT, Graph, INT64, Model as File, STRING, Tensor, ValueInfo, size};
 use prost::Message;
 
 use crate::data::{Feature, FeatureKind, Task};
 use crate::encode::{Encoding, Part};
 use crate::model::{Body, Centres, Layer, Model, Trees};
-use crate::onnx::{
-    Attribute, FLOAT, Graph, INT64, Model as File, Node, OperatorSet, Property, STRING, Tensor, ValueInfo, size,
-};
 use crate::tree::{Child, Question, Tree};
 
-/// The domain of the operators of classical learning.
-const ML: &str = "ai.onnx.ml";
 /// What a model gives: a class or a number, ...
 pub const PREDICTION: &str = "prediction";
 /// ... the probabilities of all classes, ...
@@ -51,18 +47,7 @@ pub fn onnx(model: &Model, properties: &[(&str, String)]) -> Vec<u8> {
         // LabelEncoder from words to numbers came with the second version.
         ml = ml.max(2);
     }
-    let set = |domain: &str, version| OperatorSet { domain: domain.to_owned(), version };
-    let property = |(key, value): &(&str, String)| Property { key: (*key).to_owned(), value: value.clone() };
-    let file = File {
-        ir_version: 8,
-        producer_name: "weft".to_owned(),
-        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        doc_string: String::new(),
-        graph: Some(graph.graph),
-        opset_import: vec![set("", 15), set(ML, ml)],
-        metadata_props: properties.iter().map(property).collect(),
-    };
-    file.encode_to_vec()
+    File::new(graph.graph, 15, ml, properties).encode_to_vec()
 }
 
 #[derive(Default)]
@@ -72,23 +57,7 @@ struct Writer {
 
 impl Writer {
     fn node(&mut self, op: &str, inputs: &[&str], output: &str, attributes: Vec<Attribute>) {
-        const OF_ML: [&str; 7] = [
-            "Imputer",
-            "LabelEncoder",
-            "LinearClassifier",
-            "OneHotEncoder",
-            "Scaler",
-            "TreeEnsemble",
-            "TreeEnsembleRegressor",
-        ];
-        self.graph.node.push(Node {
-            input: inputs.iter().map(|name| (*name).to_owned()).collect(),
-            output: vec![output.to_owned()],
-            name: output.to_owned(),
-            op_type: op.to_owned(),
-            attribute: attributes,
-            domain: if OF_ML.contains(&op) { ML.to_owned() } else { String::new() },
-        });
+        self.graph.add(op, inputs, output, attributes);
     }
 
     fn constant(&mut self, name: &str, dims: &[usize], values: &[f32]) {
@@ -215,13 +184,7 @@ impl Writer {
         let count = centres.values.len() / centres.width.max(1);
         // Differences to each centre, rather than products: what is near must not drown in rounding.
         self.constant("weft/centres", &[1, count, centres.width], &centres.values);
-        let axes = Tensor {
-            dims: vec![1],
-            data_type: INT64,
-            name: "weft/axis".to_owned(),
-            raw_data: 1_i64.to_le_bytes().to_vec(),
-        };
-        self.graph.initializer.push(axes);
+        self.graph.initializer.push(Tensor::ints("weft/axis", &[1], &[1]));
         self.node("Unsqueeze", &[input, "weft/axis"], "weft/rows", Vec::new());
         self.node("Sub", &["weft/rows", "weft/centres"], "weft/differences", Vec::new());
         let attributes = vec![Attribute::ints("axes", vec![2]), Attribute::int("keepdims", 0)];
@@ -292,18 +255,8 @@ impl Writer {
             let zeros = vec![0.0; trees.outputs];
             self.constant("weft/nothing", &[1, trees.outputs], &zeros);
             self.node("Shape", &[input], "weft/shape", Vec::new());
-            let first = Tensor {
-                dims: vec![1],
-                data_type: INT64,
-                name: "weft/first-axis".to_owned(),
-                raw_data: 0_i64.to_le_bytes().to_vec(),
-            };
-            let width = Tensor {
-                dims: vec![1],
-                data_type: INT64,
-                name: "weft/width".to_owned(),
-                raw_data: size(trees.outputs).to_le_bytes().to_vec(),
-            };
+            let first = Tensor::ints("weft/first-axis", &[1], &[0]);
+            let width = Tensor::ints("weft/width", &[1], &[size(trees.outputs)]);
             self.graph.initializer.extend([first, width]);
             self.node("Gather", &["weft/shape", "weft/first-axis"], "weft/count", vec![Attribute::int("axis", 0)]);
             self.node("Concat", &["weft/count", "weft/width"], "weft/target", vec![Attribute::int("axis", 0)]);

@@ -19,7 +19,6 @@ mod linear;
 pub mod model;
 mod network;
 mod objective;
-mod onnx;
 pub mod page;
 mod rng;
 pub mod search;

@@ -53,6 +53,19 @@ impl Guest for Transform {
             transform(&read_graph(transform_graph)?, examples, &splits, output(format.as_deref())?, dialect)?;
         Ok(Applied { transformed_examples, rows })
     }
+
+    fn to_onnx(transform_graph: &TransformGraph, features: Option<Vec<String>>) -> Result<Exported, String> {
+        let written = read_graph(transform_graph)?.to_onnx(features.as_deref()).map_err(Error::from)?;
+        Ok(Exported { model: model(&written)? })
+    }
+}
+
+fn model(written: &[u8]) -> Result<Model> {
+    let model = Model::new();
+    model.write_bytes(written)?;
+    model.set_display_name("Features as ONNX")?;
+    model.set_property("format", &"onnx".into())?;
+    Ok(model)
 }
 
 fn output(format: Option<&str>) -> Result<Option<Output>> {

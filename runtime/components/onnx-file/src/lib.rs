@@ -1,4 +1,4 @@
-//! The messages of an ONNX file that are written here, with the numbers of their fields.
+//! ONNX files as components write them: their messages with the numbers of their fields, and what puts them together.
 
 #![allow(missing_docs, reason = "the fields are described where ONNX describes them")]
 
@@ -94,6 +94,8 @@ pub struct Tensor {
     pub dims: Vec<i64>,
     #[prost(int32, tag = "2")]
     pub data_type: i32,
+    #[prost(bytes = "vec", repeated, tag = "6")]
+    pub string_data: Vec<Vec<u8>>,
     #[prost(string, tag = "8")]
     pub name: String,
     #[prost(bytes = "vec", tag = "9")]
@@ -147,6 +149,44 @@ pub const FLOAT: i32 = 1;
 pub const UINT8: i32 = 2;
 pub const INT64: i32 = 7;
 pub const STRING: i32 = 8;
+pub const DOUBLE: i32 = 11;
+
+/// The domain of the operators of classical learning.
+pub const ML: &str = "ai.onnx.ml";
+/// Those of them that are written.
+const OF_ML: [&str; 7] =
+    ["Imputer", "LabelEncoder", "LinearClassifier", "OneHotEncoder", "Scaler", "TreeEnsemble", "TreeEnsembleRegressor"];
+
+impl Model {
+    /// A model with operators of these versions, and properties that are kept in it as texts.
+    pub fn new(graph: Graph, version: i64, ml: i64, properties: &[(&str, String)]) -> Self {
+        let set = |domain: &str, version| OperatorSet { domain: domain.to_owned(), version };
+        let property = |(key, value): &(&str, String)| Property { key: (*key).to_owned(), value: value.clone() };
+        Self {
+            ir_version: if version < 19 { 8 } else { 9 },
+            producer_name: "weft".to_owned(),
+            producer_version: env!("CARGO_PKG_VERSION").to_owned(),
+            doc_string: String::new(),
+            graph: Some(graph),
+            opset_import: vec![set("", version), set(ML, ml)],
+            metadata_props: properties.iter().map(property).collect(),
+        }
+    }
+}
+
+impl Graph {
+    /// Adds a node with one output, whose name it has.
+    pub fn add(&mut self, op: &str, inputs: &[&str], output: &str, attributes: Vec<Attribute>) {
+        self.node.push(Node {
+            input: inputs.iter().map(|name| (*name).to_owned()).collect(),
+            output: vec![output.to_owned()],
+            name: output.to_owned(),
+            op_type: op.to_owned(),
+            attribute: attributes,
+            domain: if OF_ML.contains(&op) { ML.to_owned() } else { String::new() },
+        });
+    }
+}
 
 impl Attribute {
     pub fn float(name: &str, value: f32) -> Self {
@@ -187,11 +227,39 @@ pub fn size(length: usize) -> i64 {
 impl Tensor {
     pub fn floats(name: &str, dims: &[usize], values: &[f32]) -> Self {
         let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { dims: dims.iter().copied().map(size).collect(), data_type: FLOAT, name: name.to_owned(), raw_data }
+        Self {
+            dims: dims.iter().copied().map(size).collect(),
+            data_type: FLOAT,
+            name: name.to_owned(),
+            raw_data,
+            ..Self::default()
+        }
+    }
+
+    pub fn doubles(name: &str, dims: &[usize], values: &[f64]) -> Self {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { data_type: DOUBLE, raw_data, ..Self::floats(name, dims, &[]) }
+    }
+
+    pub fn ints(name: &str, dims: &[usize], values: &[i64]) -> Self {
+        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+        Self { data_type: INT64, raw_data, ..Self::floats(name, dims, &[]) }
+    }
+
+    /// A table of one text, which is not kept as raw bytes.
+    pub fn text(name: &str, value: &str) -> Self {
+        let string_data = vec![value.as_bytes().to_vec()];
+        Self { data_type: STRING, string_data, ..Self::floats(name, &[1, 1], &[]) }
     }
 
     pub fn bytes(name: &str, values: Vec<u8>) -> Self {
-        Self { dims: vec![size(values.len())], data_type: UINT8, name: name.to_owned(), raw_data: values }
+        Self {
+            dims: vec![size(values.len())],
+            data_type: UINT8,
+            name: name.to_owned(),
+            raw_data: values,
+            ..Self::default()
+        }
     }
 }
 
