@@ -57,8 +57,19 @@ fn the_kubeflow_sdk_takes_every_example() {
     assert_eq!(penguins["is_pipeline"], true);
     assert_eq!(penguins["inputs"], json!(["csv", "features", "regularisation", "seed", "test_fraction"]));
     assert_eq!(penguins["outputs"], json!(["accuracy", "model", "report"]));
-    let tasks =
-        ["condition-1", "condition-2", "deployed", "evaluate", "raw", "split", "statistics", "train", "validate"];
+    let tasks = [
+        "condition-1",
+        "condition-2",
+        "deployed",
+        "evaluate",
+        "expected",
+        "raw",
+        "schema",
+        "split",
+        "statistics",
+        "train",
+        "validate",
+    ];
     assert_eq!(penguins["tasks"], json!(tasks));
     assert!(penguins["description"].as_str().unwrap().contains("a conditional push"));
     assert_eq!(loaded["polyglot.yaml"]["outputs"], json!(["difference", "features", "report"]));

@@ -20,7 +20,8 @@ fn project(path: &str) -> PathBuf {
 
 /// Compiled components are kept, as by whoever embeds the library.
 fn host(folder: &Path) -> Host {
-    Host { cache: Some(folder.join("cache")), variables: BTreeMap::new(), ..Host::default() }
+    let components = vec![project("target/components")];
+    Host { cache: Some(folder.join("cache")), components, variables: BTreeMap::new(), ..Host::default() }
 }
 
 #[test]

@@ -6,52 +6,13 @@ use weft::component::run::{Level, log};
 use weft::component::types::{Error, RocPoint, Value};
 
 use crate::model::Softmax;
-use crate::schema::{Expectations, Kind};
-use crate::statistics::Statistics;
 use crate::table::Table;
-use crate::{LABEL, model, report, schema, scores, split as splitting};
+use crate::{LABEL, card, model, scores, split as splitting};
 
 struct Penguins;
 export!(Penguins);
 
 impl Guest for Penguins {
-    fn statistics(data: &Dataset) -> Result<Summary, String> {
-        let found = Statistics::of(&table(data)?);
-
-        let statistics = Artifact::new();
-        statistics.append(&json(&found)?).map_err(failed)?;
-        statistics.set_display_name("Statistics of the table").map_err(failed)?;
-        let report = Html::new();
-        report.set_text(&report::html(&found)).map_err(failed)?;
-        report.set_display_name("Statistics of the table").map_err(failed)?;
-        Ok(Summary { statistics, report, rows: found.rows })
-    }
-
-    fn validate(
-        data: &Dataset,
-        statistics: &Artifact,
-        columns: Vec<(String, ColumnKind)>,
-        domains: Option<Vec<(String, Vec<String>)>>,
-        max_missing: f64,
-    ) -> Result<Verdict, String> {
-        let statistics = serde_json::from_slice(&bytes(statistics.length(), |at, length| statistics.read(at, length))?)
-            .map_err(|error| format!("`statistics` is not what the step of that name makes: {error}"))?;
-        let kinds = columns.into_iter().map(|(name, kind)| match kind {
-            ColumnKind::Number => (name, Kind::Number),
-            ColumnKind::Category => (name, Kind::Category),
-        });
-        let expected = Expectations { columns: kinds.collect(), domains: domains.unwrap_or_default(), max_missing };
-        let inferred = schema::infer(&statistics);
-        let anomalies = schema::validate(&table(data)?, &inferred, &expected)?;
-        for anomaly in &anomalies {
-            log(Level::Warn, anomaly);
-        }
-
-        let schema = Artifact::new();
-        schema.append(&json(&inferred)?).map_err(failed)?;
-        Ok(Verdict { schema, anomalies })
-    }
-
     fn split(data: &Dataset, seed: u64, test_fraction: f64) -> Result<Halves, String> {
         let table = table(data)?;
         let (train, test) = splitting::stratified(&table, LABEL, seed, test_fraction)?;
@@ -119,9 +80,9 @@ impl Guest for Penguins {
         for (name, value) in model.properties() {
             deployed.set_property(&name, &value).map_err(failed)?;
         }
-        let card = Markdown::new();
-        card.set_text(&report::card(&read, accuracy)).map_err(failed)?;
-        Ok(Deployment { deployed, card })
+        let told = Markdown::new();
+        told.set_text(&card::card(&read, accuracy)).map_err(failed)?;
+        Ok(Deployment { deployed, card: told })
     }
 }
 

@@ -5,14 +5,13 @@
 
 #![cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "only the steps use it all"))]
 
+mod card;
 #[cfg(target_family = "wasm")]
 mod component;
 mod model;
-mod report;
-mod schema;
 mod scores;
 mod split;
-mod statistics;
+mod spread;
 mod table;
 
 /// The column to be told from the others.

@@ -5,7 +5,7 @@ use linfa_logistic::MultiLogisticRegression;
 use ndarray::{Array1, Array2};
 use serde::{Deserialize, Serialize};
 
-use crate::statistics::{Statistics, Values, number};
+use crate::spread::{Spread, number};
 use crate::table::{Row, Table};
 
 const FORMAT: &str = "weft-penguins-softmax-1";
@@ -120,19 +120,17 @@ fn prepare(table: &Table, label: &str, features: &[String]) -> Result<Vec<Featur
     if features.is_empty() {
         return Err("`features` is empty: there is nothing to learn from".to_owned());
     }
-    let statistics = Statistics::of(table);
     let feature = |name: &String| {
         if name == label {
             return Err(format!("`features` names `{label}`, which is what is to be told from the others"));
         }
         let column = name.clone();
-        Ok(match &statistics.columns[table.column(name)?].values {
-            Values::Number(numbers) => {
-                // A column of one value has no spread; it becomes zeros.
-                let deviation = if numbers.deviation > 0.0 { numbers.deviation } else { 1.0 };
-                Feature::Number { column, mean: numbers.mean, deviation }
+        Ok(match Spread::of(table, table.column(name)?) {
+            // A column of one value has no spread; it becomes zeros.
+            Spread::Numbers { mean, deviation } => {
+                Feature::Number { column, mean, deviation: if deviation > 0.0 { deviation } else { 1.0 } }
             }
-            Values::Category { counts } => Feature::Category { column, words: counts.keys().cloned().collect() },
+            Spread::Words(words) => Feature::Category { column, words },
         })
     };
     features.iter().map(feature).collect()

@@ -56,7 +56,8 @@ impl Table {
         let mut writer = csv::Writer::from_writer(Vec::new());
         writer.write_record(&self.columns).map_err(message)?;
         for row in &self.rows {
-            writer.write_record(&row.values).map_err(message)?;
+            let cells = (0..row.values.len()).map(|column| row.get(column).unwrap_or_default());
+            writer.write_record(cells).map_err(message)?;
         }
         writer.into_inner().map_err(|error| error.to_string())
     }

@@ -1,6 +1,6 @@
 //! Embeds weft: trains on the Palmer penguins and reads the model's accuracy.
 //!
-//! `cargo run -p weft --example penguins -- guest-examples/penguins/pipeline.yaml`; `bash guest-examples/build.sh` builds its component.
+//! `cargo run -p weft --example penguins -- guest-examples/penguins/pipeline.yaml`; `bash guest-examples/penguins/run.sh` builds its components.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,8 @@ use weft::{Cancel, Host, PrepareOptions, RunOptions, Weft, read, silent};
 fn main() -> weft::Result<()> {
     let pipeline = std::env::args_os().nth(1).map(PathBuf::from);
     let pipeline = pipeline.ok_or_else(|| weft::Error::request("give the pipeline's file"))?;
-    println!("accuracy: {:?}", accuracy(&pipeline, Path::new(".weft"), Host::default())?);
+    let host = Host { components: vec![PathBuf::from("target/components")], ..Host::default() };
+    println!("accuracy: {:?}", accuracy(&pipeline, Path::new(".weft"), host)?);
     Ok(())
 }
 
