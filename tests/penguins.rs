@@ -63,6 +63,25 @@ fn trains_deploys_caches_and_deploys_only_what_is_better() {
 }
 
 #[test]
+fn what_has_moved_since_the_training_is_found() {
+    let folder = Folder::default();
+    run(&folder, &[]);
+    let monitor = project().join("guest-examples/monitor/pipeline.yaml").display().to_string();
+    let compare = |table: &str| {
+        let data = format!("data={table}");
+        let outcome = folder.json(&["run", &monitor, "--json", "-p", &data]);
+        outcome["outputs"]["drifted"]["parameter"].as_bool().unwrap()
+    };
+    let table = project().join("guest-examples/penguins/data/penguins.csv");
+    assert!(!compare(&table.display().to_string()));
+    // Gentoo alone are longer, heavier, and from one island.
+    let text = std::fs::read_to_string(&table).unwrap();
+    let some = text.lines().enumerate().filter(|(n, line)| *n == 0 || line.contains("Gentoo")).map(|(_, line)| line);
+    folder.file("gentoo.csv", &some.collect::<Vec<_>>().join("\n"));
+    assert!(compare(&folder.path().join("gentoo.csv").display().to_string()));
+}
+
+#[test]
 fn the_metadata_client_walks_from_the_deployed_model_back_to_the_table() {
     let folder = Folder::default();
     run(&folder, &[]);
