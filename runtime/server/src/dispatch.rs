@@ -22,6 +22,9 @@ use crate::telemetry::RunTrace;
 const MAX_SLEEP: Duration = Duration::from_secs(30);
 /// The pause after the store failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// The `nice` value of runs: where all want the processor, a thread has a third of what one that answers requests has.
+#[cfg(target_os = "linux")]
+const BEHIND_CLIENTS: i32 = 5;
 
 /// The threads of a server. To be stopped.
 pub struct Running {
@@ -125,6 +128,7 @@ impl Server {
             }
             let server = self.clone();
             std::thread::spawn(move || {
+                stand_back();
                 server.execute(&id, &cancel, &live);
                 server.wake();
             });
@@ -293,5 +297,14 @@ impl Running {
             }
         }
         left
+    }
+}
+
+/// Steps stand back behind clients: this thread and those that it starts have less of the processor than the others, where these want it.
+fn stand_back() {
+    // Linux has a priority for each thread; elsewhere it is the process's, which would gain nothing.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, BEHIND_CLIENTS) {
+        tracing::debug!(%error, "the priority of a run could not be lowered");
     }
 }
