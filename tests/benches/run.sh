@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Measures weft beside what people use today, each pair in the same run, and writes target/benches/report.{json,md,svg}.
 #
-#   bash tests/benches/run.sh [job] [compute]
+#   bash tests/benches/run.sh [steps] [peers] [job] [compute] [data] [scale]
 #
-# Without a group, both are measured: minutes after everything is built. It measures a release build, or the program that $WEFT
-# names. numpy is installed into an environment of its own in target/benches.
+# Without a group, all are measured: some fifteen minutes after everything is built. It measures a release build, or the program that $WEFT
+# names. numpy and other
+# engines are installed into environments of their own in target/benches.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -6,7 +6,7 @@ import sys
 from measure import BENCHES
 from report import Report
 
-GROUPS = ["job", "compute"]
+GROUPS = ["steps", "peers", "job", "compute", "data", "scale"]
 
 
 def main():

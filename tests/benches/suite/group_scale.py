@@ -1,0 +1,31 @@
+"""Large runs and large stores: time and memory a task from 100 to 100,000 tasks, and queries over them."""
+
+import os
+
+from measure import Folder, median
+from pipelines import chain, fan
+
+
+def measure(report):
+    group = "Scale"
+    with Folder() as folder:
+        folder.file("p.yaml", chain(2))
+        least = median(3, lambda: folder.fresh_run("p.yaml"))
+        base = None
+        for count in (100, 1000, 10_000, 100_000):
+            folder.file("p.yaml", fan(count))
+            one = folder.fresh_run("p.yaml") if count > 1000 else median(3, lambda: folder.fresh_run("p.yaml"))
+            base = base or one.wall / count
+            report.row(group, f"{count:,} steps, a step", one.wall / count, "us", base, "of 100 steps")
+            report.row(group, f"memory a step of {count:,}", (one.memory - least.memory) / count, "KiB")
+        size = sum(file.stat().st_size for file in (folder.path / ".weft").rglob("*") if file.is_file())
+        report.row(group, "store of 100,000 steps, a step", size / 100_000, "KiB")
+        for name, command in (
+            ("runs", ["runs"]),
+            ("runs show latest --json", ["runs", "show", "latest", "--json"]),
+            ("why latest/s99999", ["why", "s99999"]),
+            ("fsck", ["fsck"]),
+            ("gc --dry-run", ["gc", "--dry-run"]),
+        ):
+            report.row(group, f"`weft {name}` there", median(3, lambda: folder.weft(*command)).wall, "ms")
+    os.sync()
