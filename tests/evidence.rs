@@ -424,6 +424,14 @@ fn what_is_attested_is_accepted_by_other_tools() {
         let text = String::from_utf8_lossy(&std::fs::read(&entry).unwrap()).into_owned();
         assert!(!text.contains(&root) && !text.contains(folder.path().to_str().unwrap()), "{}", entry.display());
     }
+    // A model has a page about what laws ask for, without scripts, that names what is not recorded; data has none.
+    let page = std::fs::read_to_string(folder.path().join("model/documentation.html")).unwrap();
+    for told in ["This is not a statement of compliance", "to be written by the provider", "regularisation", "accuracy", "penguins.csv"] {
+        assert!(page.contains(told), "{told}: {page}");
+    }
+    let ids: Vec<&str> = page.match_indices("execution ").map(|(at, _)| &page[at..at + 12]).collect();
+    assert!(ids.len() > 5 && !page.contains("<script") && !page.contains("http://"), "{ids:?}");
+    assert!(!folder.path().join("data/documentation.html").exists());
     // The same key signs the same bytes; another key, a changed artifact and a changed statement are refused.
     folder.json("attest latest/model -o again --key signing.pem --json");
     for file in ["model.sig", "provenance.dsse.json", "bom.cdx.json"] {

@@ -1,5 +1,5 @@
 //! What is known of where an artifact comes from, in the forms that other tools read: in-toto statements with SLSA's provenance, OpenSSF model
-//! signatures, CycloneDX, OpenLineage, Workflow Run RO-Crate and Croissant.
+//! signatures, CycloneDX, OpenLineage, Workflow Run RO-Crate and Croissant; and of a model a page for its technical documentation.
 //!
 //! [`Evidence::of`] gathers from the stores what all forms are made of; each form is one function over it. [`Key`] signs.
 //!
@@ -10,6 +10,7 @@
 
 mod croissant;
 mod cyclonedx;
+mod documentation;
 mod error;
 mod evidence;
 mod image_signature;
@@ -21,6 +22,7 @@ mod slsa;
 
 pub use croissant::croissant;
 pub use cyclonedx::cyclonedx;
+pub use documentation::documentation;
 pub use error::{Error, Result};
 pub use evidence::{Content, Evidence, FileDigest, Run, Step};
 pub use image_signature::{check_image_signature, image_signature};

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use weft_artifacts::{ContentId, Existing};
 use weft_provenance::{
-    Evidence, FileDigest, Key, PublicKey, check_envelope, check_model_signature, croissant, cyclonedx, envelope,
+    Evidence, FileDigest, Key, PublicKey, check_envelope, check_model_signature, croissant, cyclonedx, documentation, envelope,
     model_signature, openlineage, provenance, rocrate,
 };
 
@@ -23,8 +23,10 @@ pub(crate) const BILL: &str = "bom.cdx.json";
 pub(crate) const EVENTS: &str = "openlineage.ndjson";
 pub(crate) const CRATE: &str = "ro-crate-metadata.json";
 pub(crate) const DATA_SET: &str = "croissant.json";
+pub(crate) const DOCUMENTATION: &str = "documentation.html";
 const PUBLIC_KEY: &str = "key.pub";
-const OWN: [&str; 8] = [STATEMENT, ENVELOPE, SIGNATURE, BILL, EVENTS, CRATE, DATA_SET, PUBLIC_KEY];
+const OWN: [&str; 9] =
+    [STATEMENT, ENVELOPE, SIGNATURE, BILL, EVENTS, CRATE, DATA_SET, DOCUMENTATION, PUBLIC_KEY];
 
 /// Bytes in which the header of a table is looked for.
 const HEADER: usize = 64 << 10;
@@ -59,7 +61,7 @@ pub struct CheckedAttestation {
 
 impl Store {
     /// Writes an artifact with its evidence into a new folder: an in-toto statement with SLSA's provenance, a CycloneDX bill of materials,
-    /// OpenLineage events, an RO-Crate and, for a data set, a Croissant description; with a key also a signed envelope and a model signature.
+    /// OpenLineage events, an RO-Crate and, for a data set, a Croissant description, for a model a page for its technical documentation; with a key also a signed envelope and a model signature.
     ///
     /// # Errors
     /// There is no such artifact, its content is no longer in the store, or the folder is there already or cannot be written.
@@ -90,6 +92,9 @@ impl Store {
         put(CRATE, pretty(&rocrate(&evidence, &name)))?;
         if subject.kind.ends_with("Dataset") || subject.kind.ends_with("Examples") {
             put(DATA_SET, pretty(&croissant(&evidence, &name, &columns(&folder.join(&name), &subject.files))))?;
+        }
+        if subject.kind.ends_with("Model") {
+            put(DOCUMENTATION, documentation(&evidence))?;
         }
         if let Some(key) = key {
             put(ENVELOPE, pretty(&envelope(&statement, key, &key.public().hint()?)))?;

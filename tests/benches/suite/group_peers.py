@@ -10,11 +10,11 @@ from pipelines import chain, fan
 #: Name, requirements, steps of the chain and of the fan; fewer where each takes long.
 PEERS = [
     ("processes", [], 50, 50),
-    ("luigi", ["luigi==3.6.0"], 200, 200),
+    ("luigi", ["luigi==3.8.1"], 200, 200),
     ("kfp_local", ["kfp==2.17.3"], 5, 5),
-    ("dagster", ["dagster==1.12.4"], 50, 50),
-    ("prefect", ["prefect==3.6.4"], 50, 50),
-    ("metaflow", ["metaflow==2.19.11"], 10, 10),
+    ("dagster", ["dagster==1.13.29"], 50, 50),
+    ("prefect", ["prefect==3.9.1"], 50, 50),
+    ("metaflow", ["metaflow==2.19.39"], 10, 10),
 ]
 #: Those that record what ran.
 RECORDING = {"kfp_local", "dagster", "prefect", "metaflow"}

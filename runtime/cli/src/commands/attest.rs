@@ -19,7 +19,7 @@ use crate::{output, screen};
   weft attest --check model/ --key signing.pub           what lies there is what was attested, by that key
 
 Beside the artifact the folder holds: provenance.intoto.json (in-toto, SLSA v1), bom.cdx.json (CycloneDX 1.6 with a model card), openlineage.ndjson, \
-ro-crate-metadata.json (Workflow Run RO-Crate), croissant.json for data sets; signed, also provenance.dsse.json and model.sig, which `model_signing verify \
+ro-crate-metadata.json (Workflow Run RO-Crate), croissant.json for data sets, documentation.html for models (what Annex IV of the EU's AI Act asks for, as far as it is recorded); signed, also provenance.dsse.json and model.sig, which `model_signing verify \
 key` accepts. No paths of this machine and no secrets are in them.")]
 pub struct Args {
     /// The artifact: an id, a digest or the beginning of one, RUN/STEP.OUTPUT or RUN/OUTPUT
