@@ -5,12 +5,12 @@ use std::path::Path;
 use weft_provenance::Key;
 use weft_registry::{Client, Digest, MAX_DOCUMENT, Reference, media};
 
-use crate::attest::{BILL, CRATE, DATA_SET, ENVELOPE, EVENTS, SIGNATURE, STATEMENT};
+use crate::attest::{BILL, CRATE, DATA_SET, DOCUMENTATION, ENVELOPE, EVENTS, SIGNATURE, STATEMENT};
 use crate::error::{Error, Result};
 use crate::store::Store;
 
 /// The documents, and their media types.
-const DOCUMENTS: [(&str, &str); 7] = [
+const DOCUMENTS: [(&str, &str); 8] = [
     (STATEMENT, "application/vnd.in-toto+json"),
     (ENVELOPE, "application/vnd.dsse.envelope.v1+json"),
     (SIGNATURE, media::SIGNATURE),
@@ -18,6 +18,7 @@ const DOCUMENTS: [(&str, &str); 7] = [
     (EVENTS, "application/x-ndjson"),
     (CRATE, "application/ld+json"),
     (DATA_SET, "application/ld+json"),
+    (DOCUMENTATION, "text/html"),
 ];
 
 /// The documents about an artifact: media type, name, bytes. They are written into a folder of `scratch` first.
