@@ -16,7 +16,7 @@ def environment(name, requirements):
         return python
     subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
     install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]
-    if subprocess.run(install, stdout=subprocess.DEVNULL).returncode != 0:
+    if requirements and subprocess.run(install, stdout=subprocess.DEVNULL).returncode != 0:
         return None
     done.write_text(wanted)
     return python
