@@ -79,7 +79,8 @@ def installed(package):
 def fingerprint(path, *scripts):
     """Digest of all that decides what is made of a pipeline file."""
     digest = hashlib.sha256()
-    for version in (sys.version, installed('kfp'), installed('kfp-kubernetes')):
+    python = '.'.join(map(str, sys.version_info[:2]))
+    for version in (python, installed('kfp'), installed('kfp-kubernetes')):
         digest.update(version.encode())
     beside = sorted((path.parent / 'data').rglob('*')) if (path.parent / 'data').is_dir() else []
     for file in [pathlib.Path(__file__), *map(pathlib.Path, scripts), path, *beside]:
