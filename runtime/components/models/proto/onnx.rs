@@ -34,7 +34,6 @@ pub struct StringStringEntryProto {
     #[prost(string, tag = "2")]
     pub value: ::prost::alloc::string::String,
 }
-/// A function that a model brings along.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct FunctionProto {
     #[prost(string, tag = "1")]
