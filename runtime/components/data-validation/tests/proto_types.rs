@@ -1,6 +1,6 @@
 //! Holds the Rust types that are kept beside `.proto` files, here and in `models`, against what is made of these, without protoc.
 //!
-//! `UPDATE_GENERATED=1 cargo test -p data-validation --test generated` writes them.
+//! `UPDATE_GENERATED=1 cargo test -p data-validation --test proto_types` writes them.
 
 use std::error::Error;
 use std::path::Path;
