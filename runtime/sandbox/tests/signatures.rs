@@ -19,9 +19,11 @@ fn ports_have_their_declared_types() {
     assert_eq!(train.inputs["regularisation"].ty, PortType::Parameter(ParameterType::F64));
     let split = &loaded.step(Some("split")).unwrap().signature;
     assert_eq!(split.outputs.keys().collect::<Vec<_>>(), ["train", "test"]);
-    let validate = &loaded.step(Some("validate")).unwrap().signature;
-    let PortType::Parameter(ParameterType::Map(value)) = &validate.inputs["columns"].ty else { panic!("{validate:?}") };
-    assert_eq!(**value, ParameterType::Enum(vec!["number".into(), "category".into()]));
+    let trivial = fixture.sandbox.load_file(&component("trivial")).unwrap();
+    let typed = |step: &str, port: &str| trivial.step(Some(step)).unwrap().signature.inputs[port].ty.clone();
+    assert_eq!(typed("measure", "values"), PortType::Parameter(ParameterType::Map(Box::new(ParameterType::F64))));
+    let colours = ["red", "green", "dark-blue"].map(String::from).to_vec();
+    assert_eq!(typed("echo", "an-enum"), PortType::Parameter(ParameterType::Enum(colours)));
 }
 
 #[test]
