@@ -426,7 +426,13 @@ fn what_is_attested_is_accepted_by_other_tools() {
     }
     // A model has a page about what laws ask for, without scripts, that names what is not recorded; data has none.
     let page = std::fs::read_to_string(folder.path().join("model/documentation.html")).unwrap();
-    for told in ["This is not a statement of compliance", "to be written by the provider", "regularisation", "accuracy", "penguins.csv"] {
+    for told in [
+        "This is not a statement of compliance",
+        "to be written by the provider",
+        "regularisation",
+        "accuracy",
+        "penguins.csv",
+    ] {
         assert!(page.contains(told), "{told}: {page}");
     }
     let ids: Vec<&str> = page.match_indices("execution ").map(|(at, _)| &page[at..at + 12]).collect();

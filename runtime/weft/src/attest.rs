@@ -8,8 +8,8 @@ use serde::Serialize;
 use serde_json::Value;
 use weft_artifacts::{ContentId, Existing};
 use weft_provenance::{
-    Evidence, FileDigest, Key, PublicKey, check_envelope, check_model_signature, croissant, cyclonedx, documentation, envelope,
-    model_signature, openlineage, provenance, rocrate,
+    Evidence, FileDigest, Key, PublicKey, check_envelope, check_model_signature, croissant, cyclonedx, documentation,
+    envelope, model_signature, openlineage, provenance, rocrate,
 };
 
 use crate::error::{Error, Result};
@@ -25,8 +25,7 @@ pub(crate) const CRATE: &str = "ro-crate-metadata.json";
 pub(crate) const DATA_SET: &str = "croissant.json";
 pub(crate) const DOCUMENTATION: &str = "documentation.html";
 const PUBLIC_KEY: &str = "key.pub";
-const OWN: [&str; 9] =
-    [STATEMENT, ENVELOPE, SIGNATURE, BILL, EVENTS, CRATE, DATA_SET, DOCUMENTATION, PUBLIC_KEY];
+const OWN: [&str; 9] = [STATEMENT, ENVELOPE, SIGNATURE, BILL, EVENTS, CRATE, DATA_SET, DOCUMENTATION, PUBLIC_KEY];
 
 /// Bytes in which the header of a table is looked for.
 const HEADER: usize = 64 << 10;
