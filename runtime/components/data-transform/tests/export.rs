@@ -1,29 +1,11 @@
 //! Features that a fitted graph makes and those that its ONNX model makes, run by the library of `weft:onnx`.
 
-use std::path::PathBuf;
+mod common;
 
-use data_transform::{Analysis, Feature, Fill, Graph, Map, Part, Terms, Vocabulary};
+use common::{feature, learned, rows};
+use data_transform::{Feature, Fill, Map, Part, Terms, Vocabulary};
 use models::{Data, Kind, Model, Tensor, Value};
-use tables::csv::Dialect;
-use tables::{Reader, Record, Table, Values, types};
-
-fn rows() -> Vec<Record> {
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/features/rows.jsonl");
-    let content = std::fs::read(file).unwrap();
-    let table = Table::of("rows.jsonl", &content);
-    let types = types(std::slice::from_ref(&table), Dialect::default()).unwrap();
-    let Reader::Rows(mut rows, _) = table.read(Dialect::default(), Some(&types)).unwrap() else { panic!("no rows") };
-    let (mut row, mut all) = (Record::default(), Vec::new());
-    while rows.advance(&mut row).unwrap() {
-        all.push(row.clone());
-    }
-    all
-}
-
-fn feature(name: &str, of: &str, map: Map) -> Feature {
-    let of = vec![of.to_owned()];
-    Feature { name: name.to_owned(), of, date: None, split: None, separator: "_X_".to_owned(), fill: None, map }
-}
+use tables::{Record, Values};
 
 fn filled(name: &str, of: &str, value: &str, map: Map) -> Feature {
     Feature { fill: Some(Fill::Value(value.to_owned())), ..feature(name, of, map) }
@@ -31,12 +13,6 @@ fn filled(name: &str, of: &str, value: &str, map: Map) -> Feature {
 
 fn vocabulary(oov_buckets: u64, default: i64) -> Vocabulary {
     Vocabulary { top_k: Some(3), threshold: 0, oov_buckets, default }
-}
-
-fn learned(features: Vec<Feature>, rows: &[Record]) -> Graph {
-    let mut analysis = Analysis::new(features).unwrap();
-    rows.iter().for_each(|row| analysis.add(row).unwrap());
-    analysis.finish().unwrap()
 }
 
 /// The columns of rows as the model takes them.

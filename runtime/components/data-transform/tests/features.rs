@@ -1,35 +1,11 @@
 //! Features are those that TensorFlow Transform and scikit-learn made of the same rows (`tests/data/make_features.py`).
 
-use std::path::PathBuf;
+mod common;
 
+use common::{feature, learned, read, rows, rows_of};
 use data_transform::{Analysis, Feature, Fill, Graph, Map, Part, Terms, Vocabulary};
 use serde_json::Value;
-use tables::csv::Dialect;
-use tables::{Reader, Record, Table, Values, types};
-
-fn read(name: &str) -> Vec<u8> {
-    std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/features").join(name)).unwrap()
-}
-
-fn rows_of(content: &[u8]) -> Vec<Record> {
-    let table = Table::of("rows.jsonl", content);
-    let types = types(std::slice::from_ref(&table), Dialect::default()).unwrap();
-    let Reader::Rows(mut rows, _) = table.read(Dialect::default(), Some(&types)).unwrap() else { panic!("no rows") };
-    let (mut row, mut all) = (Record::default(), Vec::new());
-    while rows.advance(&mut row).unwrap() {
-        all.push(row.clone());
-    }
-    all
-}
-
-fn rows() -> Vec<Record> {
-    rows_of(&read("rows.jsonl"))
-}
-
-fn feature(name: &str, of: &str, map: Map) -> Feature {
-    let of = vec![of.to_owned()];
-    Feature { name: name.to_owned(), of, date: None, split: None, separator: "_X_".to_owned(), fill: None, map }
-}
+use tables::{Record, Values};
 
 fn filled(name: &str, fill: Fill, map: Map) -> Feature {
     Feature { fill: Some(fill), ..feature(name, "gap", map) }
@@ -38,18 +14,6 @@ fn filled(name: &str, fill: Fill, map: Map) -> Feature {
 fn words(name: &str, smooth: bool, unit: bool) -> Feature {
     let map = Map::TfIdf(Vocabulary::default(), Terms { smooth, unit });
     Feature { split: Some(" ".to_owned()), ..feature(name, "doc", map) }
-}
-
-fn learned(features: Vec<Feature>, rows: &[Record]) -> Graph {
-    let mut analysis = Analysis::new(features).unwrap();
-    for row in rows {
-        analysis.add(row).unwrap();
-    }
-    let graph = analysis.finish().unwrap();
-    // What is applied is what was written.
-    let again = Graph::from_json(graph.to_json().as_bytes()).unwrap();
-    assert_eq!(again, graph);
-    again
 }
 
 fn numbers(row: &Record, name: &str) -> Vec<f64> {

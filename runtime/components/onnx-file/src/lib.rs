@@ -225,41 +225,31 @@ pub fn size(length: usize) -> i64 {
 }
 
 impl Tensor {
+    /// A tensor of elements that are laid out one after the other.
+    fn raw(name: &str, dims: &[usize], data_type: i32, raw_data: Vec<u8>) -> Self {
+        let dims = dims.iter().copied().map(size).collect();
+        Self { dims, data_type, name: name.to_owned(), raw_data, ..Self::default() }
+    }
+
     pub fn floats(name: &str, dims: &[usize], values: &[f32]) -> Self {
-        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self {
-            dims: dims.iter().copied().map(size).collect(),
-            data_type: FLOAT,
-            name: name.to_owned(),
-            raw_data,
-            ..Self::default()
-        }
+        Self::raw(name, dims, FLOAT, values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 
     pub fn doubles(name: &str, dims: &[usize], values: &[f64]) -> Self {
-        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { data_type: DOUBLE, raw_data, ..Self::floats(name, dims, &[]) }
+        Self::raw(name, dims, DOUBLE, values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 
     pub fn ints(name: &str, dims: &[usize], values: &[i64]) -> Self {
-        let raw_data = values.iter().flat_map(|value| value.to_le_bytes()).collect();
-        Self { data_type: INT64, raw_data, ..Self::floats(name, dims, &[]) }
+        Self::raw(name, dims, INT64, values.iter().flat_map(|value| value.to_le_bytes()).collect())
     }
 
     /// A table of one text, which is not kept as raw bytes.
     pub fn text(name: &str, value: &str) -> Self {
-        let string_data = vec![value.as_bytes().to_vec()];
-        Self { data_type: STRING, string_data, ..Self::floats(name, &[1, 1], &[]) }
+        Self { string_data: vec![value.as_bytes().to_vec()], ..Self::raw(name, &[1, 1], STRING, Vec::new()) }
     }
 
     pub fn bytes(name: &str, values: Vec<u8>) -> Self {
-        Self {
-            dims: vec![size(values.len())],
-            data_type: UINT8,
-            name: name.to_owned(),
-            raw_data: values,
-            ..Self::default()
-        }
+        Self::raw(name, &[values.len()], UINT8, values)
     }
 }
 
