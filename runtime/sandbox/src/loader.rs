@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use wasmtime::component::{ComponentExportIndex, InstancePre, Linker};
 use weft_pipeline::step::StepObserver;
@@ -17,6 +18,7 @@ use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::host::{self, State};
 use crate::walls::{Wall, Walls};
+use stamp::Stamp;
 
 /// Bytes of a component's file. An interpreter with its libraries has some tens of millions.
 const MAX_FILE: u64 = 1 << 30;
@@ -50,6 +52,8 @@ pub(crate) struct Loader {
     loaded: Mutex<HashMap<String, Arc<LoadedComponent>>>,
     /// The files that components were read from, and what they are called.
     files: Mutex<HashMap<String, (PathBuf, String)>>,
+    /// The digests of files that are read only when they have changed: an executor is tens of megabytes, and each run of a server names it.
+    digests: Mutex<HashMap<PathBuf, (Stamp, String)>>,
     ready: Mutex<HashMap<String, Slots>>,
     walls: Walls,
 }
@@ -58,8 +62,8 @@ impl Loader {
     pub(crate) fn new(started: Started, cache: Option<&Path>, limits: CompileLimits, walls: Walls) -> Result<Self> {
         let compiler = Compiler::new(started, cache, limits, walls)?;
         let linker = host::linker(&compiler.engine).map_err(|error| Error::Engine(format!("{error:#}")))?;
-        let (loaded, files, ready) = Default::default();
-        Ok(Self { compiler, linker, loaded, files, ready, walls })
+        let (loaded, files, digests, ready) = Default::default();
+        Ok(Self { compiler, linker, loaded, files, digests, ready, walls })
     }
 
     /// A component that was looked at before.
@@ -67,18 +71,41 @@ impl Loader {
         self.loaded.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
-    /// Reads a component's signature from its file.
+    /// Reads a component's signature from its file, unless that was done before and the file has not changed.
     pub(crate) fn load_file(&self, path: &Path, name: Option<&str>) -> Result<Arc<LoadedComponent>> {
-        let binary = read_file(path).map_err(|source| Error::Read { path: path.to_owned(), source })?;
+        let loaded = match self.unchanged(path) {
+            Some(loaded) => loaded,
+            None => self.read_file(path)?,
+        };
+        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
+        // A file's name means more to people than a digest.
+        let own = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        files.insert(loaded.digest().to_owned(), (path.to_owned(), name.map_or_else(own, str::to_owned)));
+        Ok(loaded)
+    }
+
+    fn unchanged(&self, path: &Path) -> Option<Arc<LoadedComponent>> {
+        let stamp = Stamp::of(&std::fs::metadata(path).ok()?)?;
+        let digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, digest) = digests.get(path)?;
+        if *known == stamp { self.known(digest) } else { None }
+    }
+
+    fn read_file(&self, path: &Path) -> Result<Arc<LoadedComponent>> {
+        let unread = |source| Error::Read { path: path.to_owned(), source };
+        // As it is before it is read: what changes it meanwhile changes this.
+        let stamp = Stamp::of(&std::fs::metadata(path).map_err(unread)?);
+        let settled = stamp.filter(|stamp| stamp.is_settled(SystemTime::now()));
+        let binary = read_file(path).map_err(unread)?;
         let what = path.display().to_string();
         if binary.len() as u64 > MAX_FILE {
             return Err(Error::NotAComponent { what, why: format!("the file has more than {MAX_FILE} bytes") });
         }
         let loaded = self.load(&what, &binary)?;
-        let mut files = self.files.lock().unwrap_or_else(PoisonError::into_inner);
-        // A file's name means more to people than a digest.
-        let own = || path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        files.insert(loaded.digest().to_owned(), (path.to_owned(), name.map_or_else(own, str::to_owned)));
+        if let Some(stamp) = settled {
+            let mut digests = self.digests.lock().unwrap_or_else(PoisonError::into_inner);
+            digests.insert(path.to_owned(), (stamp, loaded.digest().to_owned()));
+        }
         Ok(loaded)
     }
 
@@ -223,5 +250,6 @@ fn explain_link(error: &str) -> String {
     }
 }
 
+mod stamp;
 #[cfg(test)]
 mod tests;
