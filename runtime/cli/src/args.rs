@@ -146,6 +146,8 @@ pub enum Command {
     Fsck(commands::fsck::Args),
     /// Write the completions of a shell
     Completions(commands::completions::Args),
+    /// Write the manual pages
+    Man(commands::man::Args),
 }
 
 impl Command {
@@ -186,7 +188,8 @@ impl Command {
             | Self::Compile(_)
             | Self::Graph(_)
             | Self::Serve(_)
-            | Self::Completions(_) => false,
+            | Self::Completions(_)
+            | Self::Man(_) => false,
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod graph;
 pub mod inspect;
 pub mod lineage;
 pub mod logs;
+pub mod man;
 pub mod monitor;
 pub mod new;
 pub mod predict;
@@ -78,5 +79,6 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Bundle(args) => bundle::execute(root, args),
         Command::Vendor(args) => vendor::execute(root, args),
         Command::Completions(args) => completions::execute(args),
+        Command::Man(args) => man::execute(args),
     }
 }

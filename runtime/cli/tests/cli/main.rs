@@ -9,6 +9,7 @@ mod common;
 mod given;
 mod help;
 mod inspect;
+mod packaging;
 mod run;
 mod secrets;
 mod store;
