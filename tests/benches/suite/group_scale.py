@@ -23,7 +23,7 @@ def measure(report):
         for name, command in (
             ("runs", ["runs"]),
             ("runs show latest --json", ["runs", "show", "latest", "--json"]),
-            ("why latest/s99999", ["why", "s99999"]),
+            ("why s99999", ["why", "s99999"]),
             ("fsck", ["fsck"]),
             ("gc --dry-run", ["gc", "--dry-run"]),
         ):
