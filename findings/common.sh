@@ -1,6 +1,7 @@
 # What findings share; sourced. A temporary folder that is removed at the end, a Python environment in it with pinned packages, and the comparison.
 set -euo pipefail
 
+FINDINGS=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 FOLDER=$(mktemp -d)
 trap 'rm -rf "$FOLDER"' EXIT
 cd "$FOLDER"
@@ -23,4 +24,21 @@ expect() {
         printf 'it was: %s\n' "$3" >&2
         exit 1
     fi
+}
+
+# tfdv: TFDV 1.21.0 in an environment of its own (2.6 GB), or that of a folder that FINDINGS_TFDV names. Where it cannot be installed, the finding is
+# passed over.
+tfdv() {
+    if [ -n "${FINDINGS_TFDV:-}" ]; then
+        PATH="$FINDINGS_TFDV/bin:$PATH"
+        return
+    fi
+    packages pip
+    # shellcheck source=../runtime/components/data-validation/tests/tfdv/glibc.sh
+    . "$FINDINGS/../runtime/components/data-validation/tests/tfdv/glibc.sh"
+    if ! newer_glibc "$FOLDER/env" "$FOLDER/glibc"; then
+        echo 'passed over: TFDV 1.21.0 needs glibc 2.38, or a Debian 12 to fetch that of Debian 13 from'
+        exit 0
+    fi
+    python -m pip install --quiet --disable-pip-version-check tensorflow-data-validation==1.21.0 tfx-bsl==1.21.0 tensorflow==2.21.0 numpy==2.3.5
 }

@@ -56,26 +56,27 @@ fn of_texts(a: &BTreeMap<&str, f64>, b: &BTreeMap<&str, f64>) -> Option<f64> {
 }
 
 /// Of two histograms: cut at the bounds of both, values spread evenly in a bucket. Points never meet intervals, and what is infinite or no
-/// number is like nothing on the other side.
+/// number is like nothing on the other side. What is no number counts only where both have the same bounds: TFDV loses it when it cuts.
 pub(crate) fn of_histograms(a: &Histogram, b: &Histogram) -> Option<f64> {
     let (parts_a, parts_b) = (Parts::of(a), Parts::of(b));
     let bounds = |parts: &Parts| parts.intervals.iter().flat_map(|(low, high, _)| [*low, *high]).collect::<Vec<_>>();
-    let mut all = [bounds(&parts_a), bounds(&parts_b)].concat();
-    all.sort_by(f64::total_cmp);
-    all.dedup();
+    let ordered = |mut values: Vec<f64>| {
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        values
+    };
+    let (of_a, of_b) = (ordered(bounds(&parts_a)), ordered(bounds(&parts_b)));
+    let same_bounds = of_a == of_b;
+    let all = ordered([of_a, of_b].concat());
     let (mut p, mut q) = (parts_a.cut(&all), parts_b.cut(&all));
 
-    let mut points: Vec<f64> = parts_a.points.iter().chain(&parts_b.points).map(|(value, _)| *value).collect();
-    points.sort_by(f64::total_cmp);
-    points.dedup();
-    for point in points {
+    for point in ordered(parts_a.points.iter().chain(&parts_b.points).map(|(value, _)| *value).collect()) {
         p.push(parts_a.at(point));
         q.push(parts_b.at(point));
     }
-    for (ours, theirs) in [(parts_a.infinite, 0.0), (0.0, parts_b.infinite), (0.0, parts_b.nan), (parts_a.nan, 0.0)] {
-        p.push(ours);
-        q.push(theirs);
-    }
+    let unlike = |parts: &Parts| parts.infinite + if same_bounds { parts.nan } else { 0.0 };
+    p.extend([unlike(&parts_a), 0.0]);
+    q.extend([0.0, unlike(&parts_b)]);
     divergence(p, q)
 }
 

@@ -58,6 +58,9 @@ pub enum Sample {
     Texts(BTreeMap<String, f64>),
 }
 
+/// Rows that TFDV describes at once.
+const BATCH: u64 = 1000;
+
 /// What is collected of some rows.
 #[derive(Debug, Clone, Default)]
 struct Part {
@@ -67,8 +70,16 @@ struct Part {
 }
 
 impl Part {
-    fn add(&mut self, row: &Record, positions: &[Option<usize>]) -> Result<(), String> {
+    /// Counts a row, with which a batch may begin.
+    fn begin_row(&mut self) {
+        if self.rows.is_multiple_of(BATCH) {
+            self.columns.iter_mut().flatten().for_each(Column::end_batch);
+        }
         self.rows += 1;
+    }
+
+    fn add(&mut self, row: &Record, positions: &[Option<usize>]) -> Result<(), String> {
+        self.begin_row();
         for (at, position) in positions.iter().enumerate() {
             let values = row.values(at);
             if values == Values::Missing {
@@ -153,7 +164,7 @@ impl Statistics {
                 types.row(row, &mut record, true).map_err(|problem| wrong(format!("line {line}"), problem))?;
                 self.add_to_slices(&record, &positions).map_err(|problem| wrong(format!("line {line}"), problem))?;
             }
-            self.all.rows += 1;
+            self.all.begin_row();
             for (cell, column) in row.cells().zip(&mut self.all.columns) {
                 let Some(column) = column else { continue };
                 if let Err(problem) = column.add(cell) {

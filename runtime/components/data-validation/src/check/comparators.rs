@@ -70,15 +70,6 @@ pub(super) fn check(
             *threshold = value;
         }
     }
-    if let Some(threshold) = divergence
-        && let Some(value) = jensen_shannon(column, &other, source)
-        && measured(measurement::Type::JensenShannonDivergence, value, *threshold)
-    {
-        let short = format!("High approximate Jensen-Shannon divergence between {treatment} and {control}");
-        let long = long("approximate Jensen-Shannon divergence", value, *threshold);
-        reasons.push(Reason::new(Kind::ComparatorJensenShannonDivergenceHigh, short, long));
-        *threshold = value;
-    }
     if let Some(threshold) = difference {
         let (text, value) = largest_difference(&column.texts(), &other.texts(), true);
         if measured(measurement::Type::NormalizedAbsoluteDifference, value, *threshold) {
@@ -88,6 +79,15 @@ pub(super) fn check(
             reasons.push(Reason::new(Kind::ComparatorNormalizedAbsoluteDifferenceHigh, short, long));
             *threshold = value;
         }
+    }
+    if let Some(threshold) = divergence
+        && let Some(value) = jensen_shannon(column, &other, source)
+        && measured(measurement::Type::JensenShannonDivergence, value, *threshold)
+    {
+        let short = format!("High approximate Jensen-Shannon divergence between {treatment} and {control}");
+        let long = long("approximate Jensen-Shannon divergence", value, *threshold);
+        reasons.push(Reason::new(Kind::ComparatorJensenShannonDivergenceHigh, short, long));
+        *threshold = value;
     }
     (reasons, measurements)
 }

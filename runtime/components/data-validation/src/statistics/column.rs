@@ -190,6 +190,13 @@ impl Column {
         Ok(())
     }
 
+    /// Ends what TFDV describes at once.
+    pub fn end_batch(&mut self) {
+        if let Values::Numbers { numbers, .. } = &mut self.values {
+            numbers.moments.settle();
+        }
+    }
+
     /// The same column without rows.
     pub fn emptied(&self) -> Self {
         Self { present: 0, lengths: Lengths::default(), values: Values::None, name: self.name.clone() }

@@ -25,21 +25,34 @@ pub fn described(name: &str, options: &Options) -> Statistics {
 
 /// Compares messages as text, numbers to a relative difference of 1e-6.
 pub fn assert_alike<M: Described>(name: &str, expected: &M, found: &M) {
+    let differences = differences(name, expected, found);
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+}
+
+/// Where messages differ as text, numbers by more than 1e-6 of them.
+pub fn differences<M: Described>(name: &str, expected: &M, found: &M) -> Vec<String> {
     let (expected, found) = (to_text(expected), to_text(found));
+    let (lines, found_lines) = (expected.lines().count(), found.lines().count());
+    if lines != found_lines {
+        let at = expected.lines().zip(found.lines()).position(|(expected, found)| !alike(expected, found));
+        let at = at.unwrap_or(lines.min(found_lines));
+        let [expected, found] = [expected, found].map(|text| text.lines().nth(at).unwrap_or_default().to_owned());
+        return vec![format!("{name}, line {} and later:\n  expected {expected}\n  found    {found}", at + 1)];
+    }
     let mut place = Vec::new();
+    let mut differences = Vec::new();
     for (line, (expected, found)) in expected.lines().zip(found.lines()).enumerate() {
         if let Some(opened) = expected.trim().strip_suffix('{') {
             place.push(opened.trim().to_owned());
         } else if expected.trim() == "}" {
             place.pop();
         }
-        assert!(
-            alike(expected, found),
-            "{name}, line {} in {place:?}:\n  expected {expected}\n  found    {found}",
-            line + 1
-        );
+        if !alike(expected, found) {
+            differences
+                .push(format!("{name}, line {} in {place:?}:\n  expected {expected}\n  found    {found}", line + 1));
+        }
     }
-    assert_eq!(expected.lines().count(), found.lines().count(), "{name}: the lengths differ");
+    differences
 }
 
 fn alike(expected: &str, found: &str) -> bool {
