@@ -1,5 +1,6 @@
 //! The kernels and the tabular job as a native program: `kernels KERNEL SIZE SEED` prints the checksum and the seconds that it took,
-//! `kernels table ROWS FILE` writes a table, `kernels job FILE` does the whole job on it and prints the accuracy and the seconds.
+//! `kernels table ROWS FILE` writes a table, `kernels job FILE` does the whole job on it and prints the accuracy and the seconds, `kernels digest FILE`
+//! prints a file's BLAKE3.
 
 mod kernels;
 
@@ -18,6 +19,12 @@ fn main() {
             let weights = kernels::job::fit(&train);
             let accuracy = kernels::job::accuracy(&test, &weights);
             println!("{accuracy} {}", started.elapsed().as_secs_f64());
+        }
+        "digest" => {
+            let mut hasher = blake3::Hasher::new();
+            let file = std::fs::File::open(argument(1)).expect("the file can be opened");
+            hasher.update_reader(file).expect("the file can be read");
+            println!("{}", hasher.finalize());
         }
         kernel => {
             let started = Instant::now();
