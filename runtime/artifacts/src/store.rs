@@ -118,7 +118,9 @@ impl Store {
         }
         let subdir = |name: &'static str| {
             if is_new {
-                before(disk.as_ref(), Change::Create).and_then(|()| ensure_dir(&root, name)).context("create", || shown(name))?;
+                before(disk.as_ref(), Change::Create)
+                    .and_then(|()| ensure_dir(&root, name))
+                    .context("create", || shown(name))?;
             }
             root.open_dir(name).context("open", || shown(name))
         };
@@ -253,7 +255,8 @@ impl Store {
         if let Some(claim) = self.0.claim.get() {
             return Ok(claim);
         }
-        let claim = TmpDir::claim(&self.0.tmp, self.0.disk.clone()).context("create a directory in", || self.shown("tmp"))?;
+        let claim =
+            TmpDir::claim(&self.0.tmp, self.0.disk.clone()).context("create a directory in", || self.shown("tmp"))?;
         Ok(self.0.claim.get_or_init(|| claim))
     }
 

@@ -107,7 +107,8 @@ impl Engine<'_> {
         self.import_components(pipeline, &base_dir, |id, path| {
             // What a power cut has truncated is replaced by the file that was linked.
             let len = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
-            Ok(self.artifacts.contains(id)? && len.is_none_or(|len| self.artifacts.size(id).is_ok_and(|has| has == len)))
+            Ok(self.artifacts.contains(id)?
+                && len.is_none_or(|len| self.artifacts.size(id).is_ok_and(|has| has == len)))
         })?;
         let spec = serde_json::to_string(&RunSpec::new(pipeline, base_dir.clone()))
             .map_err(|_| Error::NotUnicode { path: base_dir.clone() })?;

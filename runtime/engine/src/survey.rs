@@ -20,7 +20,11 @@ pub fn forget_damaged<'s>(store: &Store, records: impl Iterator<Item = &'s mut S
         });
         let mut uris = artifacts.map(|artifact| artifact.uri.as_str()).chain(record.log.as_deref());
         if let Some(uri) = uris.find(|uri| !is_whole(store, uri)) {
-            tracing::warn!(task = record.task, uri, "an artifact of a run that was killed is not whole; its step runs again");
+            tracing::warn!(
+                task = record.task,
+                uri,
+                "an artifact of a run that was killed is not whole; its step runs again"
+            );
             record.state = TaskState::Canceled;
         }
     }

@@ -60,18 +60,8 @@ fn plan(number: usize, depth: u32) -> BoxedStrategy<Plan> {
     };
     let shape = (prop::bool::weighted(0.15), prop::option::weighted(0.25, 0usize..4), any::<bool>(), inside);
     (reads, some(0.2), when, failures, prop::bool::weighted(0.3), 0u64..300, shape)
-        .prop_map(|(reads, after, when, (failures, retries), absent, micros, (in_any_case, each, granted, inside))| Plan {
-            reads,
-            after,
-            when,
-            in_any_case,
-            each,
-            inside,
-            failures,
-            retries,
-            absent,
-            granted,
-            micros,
+        .prop_map(|(reads, after, when, (failures, retries), absent, micros, (in_any_case, each, granted, inside))| {
+            Plan { reads, after, when, in_any_case, each, inside, failures, retries, absent, granted, micros }
         })
         .boxed()
 }

@@ -65,7 +65,7 @@ fn twenty_steps() -> Subject {
 const UNDISTURBED: Process = Process { fault: None, clock: 0 };
 
 /// Has one process come to harm at each of its operations, and the next resume the run to the end. If `WEFT_TEST_CRASHES` asks for
-/// many, each operation meets every kind of harm, else one of them.
+/// many, each operation meets every kind of harm, else every fourth one of them.
 fn each_operation(subject: &Subject, place: fn() -> World) {
     let mut world = place();
     let (_, operations) = world.process(subject, UNDISTURBED).unwrap();
@@ -74,7 +74,7 @@ fn each_operation(subject: &Subject, place: fn() -> World) {
     let all = number(CRASHES, CRASHES_IN_TESTS) > CRASHES_IN_TESTS;
     for at in 1..=operations {
         for (index, kind) in (0..).zip(Kind::ALL) {
-            if !all && at % 4 != index {
+            if !all && (at % 4 != 0 || at / 4 % 4 != index) {
                 continue;
             }
             let fault = Fault { kind, at, luck: u64::from(at) };
@@ -83,10 +83,7 @@ fn each_operation(subject: &Subject, place: fn() -> World) {
                 let (happened, _) = world.process(subject, Process { fault: Some(fault), clock: 0 })?;
                 world.process(subject, UNDISTURBED)?;
                 let found = world.ending()?;
-                if found != wanted {
-                    return Err(format!("{found:#?}\ninstead of\n{wanted:#?}"));
-                }
-                Ok(happened)
+                found.difference(&wanted, kind == Kind::Kill).map_or(Ok(happened), Err)
             })();
             match ended {
                 Ok(happened) => assert!(happened || kind == Kind::Full, "nothing happened: {fault:?}"),
@@ -116,7 +113,7 @@ fn cases() -> impl Strategy<Value = Case> {
     let fault = (kind, at, any::<u64>()).prop_map(|(kind, at, luck)| Fault { kind, at, luck });
     let clock = prop_oneof![3 => Just(0), 1 => -3_000_000_000i64..3_000_000_000];
     let process = (fault, clock).prop_map(|(fault, clock)| Process { fault: Some(fault), clock });
-    (plans(2, 8).prop_map(at_once), prop::collection::vec(process, 1..12))
+    (plans(2, 8).prop_map(at_once), prop::collection::vec(process, 1..40))
 }
 
 /// How often something happened in a case, or what is wrong.
@@ -131,12 +128,9 @@ fn run(plans: &[Plan], processes: &[Process]) -> Result<u64, String> {
         crashes += u64::from(world.process(&subject, *process)?.0);
     }
     world.process(&subject, UNDISTURBED)?;
-    let mut found = world.ending()?;
-    if subject.looks_at_failures {
-        // What looked at a failure of the disk has run again, and used other things then.
-        found.rows.clone_from(&wanted.rows);
-    }
-    if found == wanted { Ok(crashes) } else { Err(format!("{found:#?}\ninstead of\n{wanted:#?}")) }
+    let killed = processes.iter().all(|process| process.fault.is_none_or(|fault| fault.kind == Kind::Kill));
+    let mild = killed && !subject.looks_at_failures;
+    world.ending()?.difference(&wanted, mild).map_or(Ok(crashes), Err)
 }
 
 #[test]
@@ -146,7 +140,7 @@ fn random_runs_survive_what_happens_to_them() {
     while crashes < wanted {
         let mut bytes = [0; 32];
         bytes[..8].copy_from_slice(&seed.to_le_bytes());
-        let config = Config { failure_persistence: None, max_shrink_iters: 2_000, ..Config::default() };
+        let config = Config { failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
         let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
         let case = cases().new_tree(&mut runner).unwrap();
         let made = std::cell::Cell::new(0);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, OnceLock};
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
@@ -45,11 +45,30 @@ pub struct Process {
 }
 
 /// The end of a run.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Ending {
     pub state: Option<RunState>,
     pub steps: Vec<Value>,
     pub rows: BTreeMap<String, i64>,
+}
+
+impl Ending {
+    /// In what this is not as it should be. `mild` says that nothing failed but what failed with the process: then no log may be missing, and
+    /// there is no row of an attempt that came to nothing.
+    pub fn difference(&self, wanted: &Self, mild: bool) -> Option<String> {
+        if self.state != wanted.state || self.steps.len() != wanted.steps.len() {
+            return Some(format!("{:?} with {} steps instead of {wanted:#?}", self.state, self.steps.len()));
+        }
+        for (found, wanted) in self.steps.iter().zip(&wanted.steps) {
+            for (key, value) in wanted.as_object().unwrap() {
+                let excused = key == "log" && !mild && found[key].is_null();
+                if found[key] != *value && !excused {
+                    return Some(format!("`{key}` of {}: {} instead of {value}", wanted["task"], found[key]));
+                }
+            }
+        }
+        (mild && self.rows != wanted.rows).then(|| format!("{:?} instead of {:?}", self.rows, wanted.rows))
+    }
 }
 
 /// Seconds by which the simulated clock differs from a fixed time.
