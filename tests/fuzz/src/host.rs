@@ -46,6 +46,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Bench { sandbox, component, input, .. } = &*BENCH;
     let calls: Vec<serde_json::Value> = bytes.iter().map(|byte| (*byte).into()).collect();
     let request = StepRequest {
+        strict: false,
         command: None,
         task: "fuzzed".to_owned(),
         component: component.clone(),
