@@ -9,7 +9,9 @@ targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then targets=(components pipelines host requests); fi
 
 export CARGO_TARGET_DIR=$PWD/target/fuzz RUSTC_WRAPPER=$PWD/tests/fuzz/rustc.sh
-cargo build --release --locked --quiet --manifest-path tests/fuzz/Cargo.toml
+features=()
+if [ "${targets[*]}" != pipelines ]; then features=(--features runtime); fi
+cargo build --release --locked --quiet --manifest-path tests/fuzz/Cargo.toml "${features[@]}"
 
 # What the targets begin with: files that are read elsewhere.
 seeds=target/fuzz/seeds
