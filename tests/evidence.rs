@@ -496,7 +496,8 @@ fn strict_determinism_gives_the_same_nan_everywhere_and_is_remembered() {
     let folder = Folder::default();
     std::fs::write(folder.path().join("nan.wasm"), wat::parse_str(NOT_A_NUMBER).unwrap()).unwrap();
     folder.file("p.yaml", "name: nan\nsteps:\n  make: { component: nan.wasm }\noutputs:\n  bits: ${make}\n");
-    let bits = |outcome: &Value| outcome["outputs"]["bits"].as_u64().unwrap_or_else(|| panic!("{outcome:#}"));
+    let bits =
+        |outcome: &Value| outcome["outputs"]["bits"]["parameter"].as_u64().unwrap_or_else(|| panic!("{outcome:#}"));
 
     let loose = folder.json("run p.yaml --name loose --json");
     if cfg!(target_arch = "x86_64") {
@@ -530,5 +531,5 @@ fn a_strict_run_is_resumed_strictly() {
     folder.weft("run p.yaml --name r --strict-determinism --json");
     folder.file("table.csv", "a,b\n1,2\n");
     let resumed = folder.json("resume r --json");
-    assert_eq!(resumed["outputs"]["bits"], 0x7ff8_0000_0000_0000_u64, "{resumed:#}");
+    assert_eq!(resumed["outputs"]["bits"]["parameter"], 0x7ff8_0000_0000_0000_u64, "{resumed:#}");
 }

@@ -17,7 +17,7 @@ cargo build --release --locked --quiet --manifest-path tests/fuzz/Cargo.toml "${
 seeds=target/fuzz/seeds
 rm -rf "$seeds"
 mkdir -p "$seeds"/{components,pipelines,host,requests} target/fuzz/found
-find guest-examples docs tests runtime/pipeline/tests -name '*.yaml' -size -64k -exec cp --backup=numbered -t "$seeds/pipelines" {} +
+git ls-files -z '*.yaml' | xargs -0 cp --backup=numbered -t "$seeds/pipelines"
 find target/guests target/components -maxdepth 4 -name '*.wasm' -size -256k -exec cp --backup=numbered -t "$seeds/components" {} + 2>/dev/null || true
 cp tests/fuzz/seeds/* "$seeds/requests"
 
