@@ -480,3 +480,56 @@ fn a_long_chain_is_followed_to_its_beginning() {
     let told = folder.ok(&["why", &format!("s{}", LENGTH - 1)]).stdout;
     assert!(told.contains("by way of s1998 ← s1997 ← s1996 ← 1994 more ← s1 ← s0\n"), "{told}");
 }
+
+/// A component whose step gives the bits of a NaN that arithmetic made. The numbers come out of memory, so that no compiler can look ahead.
+const NOT_A_NUMBER: &str = r#"(component
+    (core module $m
+        (memory 1)
+        (func (export "bits") (result i64)
+            (i64.reinterpret_f64 (f64.div (f64.load (i32.const 0)) (f64.load (i32.const 8))))))
+    (core instance $main (instantiate $m))
+    (func (export "bits") (result u64) (canon lift (core func $main "bits"))))"#;
+
+#[test]
+fn strict_determinism_gives_the_same_nan_everywhere_and_is_remembered() {
+    const CANONICAL: u64 = 0x7ff8_0000_0000_0000;
+    let folder = Folder::default();
+    std::fs::write(folder.path().join("nan.wasm"), wat::parse_str(NOT_A_NUMBER).unwrap()).unwrap();
+    folder.file("p.yaml", "name: nan\nsteps:\n  make: { component: nan.wasm }\noutputs:\n  bits: ${make}\n");
+    let bits =
+        |outcome: &Value| outcome["outputs"]["bits"]["parameter"].as_u64().unwrap_or_else(|| panic!("{outcome:#}"));
+
+    let loose = folder.json("run p.yaml --name loose --json");
+    if cfg!(target_arch = "x86_64") {
+        // This processor's own, which is not that of others.
+        assert_eq!(bits(&loose), 0xfff8_0000_0000_0000);
+    }
+    let strict = folder.json("run p.yaml --name strict --strict-determinism --json");
+    assert_eq!(bits(&strict), CANONICAL);
+    assert_eq!(task(&strict, "make")["state"], "COMPLETE", "it is another step than without");
+    let difference = json!({"differs": "strict", "before": false, "after": true});
+    assert_eq!(why(&folder, "make")["differences"], json!([difference]));
+
+    assert_eq!(folder.json("verify strict --json")["reproduced"], true);
+    assert_eq!(folder.json("verify loose --json")["reproduced"], true);
+    let again = folder.json("rerun strict --json");
+    assert_eq!((bits(&again), &task(&again, "make")["state"]), (CANONICAL, &json!("CACHED")));
+    let now_strict = folder.json("rerun loose --strict-determinism --no-cache --json");
+    assert_eq!(bits(&now_strict), CANONICAL);
+    let back = folder.json("run p.yaml --json");
+    assert_eq!((bits(&back), &task(&back, "make")["state"]), (bits(&loose), &json!("CACHED")));
+}
+
+#[test]
+fn a_strict_run_is_resumed_strictly() {
+    let folder = Folder::default();
+    std::fs::write(folder.path().join("nan.wasm"), wat::parse_str(NOT_A_NUMBER).unwrap()).unwrap();
+    folder.file(
+        "p.yaml",
+        "name: nan\nsteps:\n  file: { import: table.csv, type: dataset }\n  make: { component: nan.wasm, after: [file] }\noutputs:\n  bits: ${make}\n",
+    );
+    folder.weft("run p.yaml --name r --strict-determinism --json");
+    folder.file("table.csv", "a,b\n1,2\n");
+    let resumed = folder.json("resume r --json");
+    assert_eq!(resumed["outputs"]["bits"]["parameter"], 0x7ff8_0000_0000_0000_u64, "{resumed:#}");
+}

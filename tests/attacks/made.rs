@@ -52,6 +52,7 @@ pub fn run_in(
 
 pub fn request(fixture: &Fixture, digest: &str, function: &str, inputs: &[(&str, PortValue)]) -> StepRequest {
     StepRequest {
+        strict: false,
         command: None,
         task: "the-step".into(),
         component: ComponentRef { digest: digest.to_owned(), function: function.to_owned() },

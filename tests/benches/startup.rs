@@ -46,6 +46,7 @@ fn main() {
         };
         let parameter = |name: &str, value: serde_json::Value| (name.to_owned(), PortValue::Parameter(value));
         let mut request = StepRequest {
+            strict: false,
             command: None,
             task: name.into(),
             component: ComponentRef { digest: String::new(), function: "train".into() },

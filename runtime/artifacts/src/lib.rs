@@ -27,6 +27,7 @@
 
 mod adopt;
 mod budget;
+mod disk;
 mod error;
 mod export;
 mod fsck;
@@ -51,6 +52,7 @@ mod writer;
 mod tests;
 
 pub use budget::{Budget, Limits};
+pub use disk::{Change, Disk};
 pub use error::{Error, Result};
 pub use export::Existing;
 pub use fsck::{Damage, Repair};

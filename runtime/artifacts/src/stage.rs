@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use blake3::Hasher;
 use cap_std::fs::{Dir, OpenOptions};
 
+use crate::disk::Change;
 use crate::error::{ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::positioned;
@@ -62,7 +63,7 @@ impl Stage {
         if offset < self.flushed {
             let within = at_most(self.flushed - offset, data.len());
             let file = self.temp_file()?;
-            positioned::write(file, offset, &data[..within]).context("write to", || self.shown())?;
+            file.write(offset, &data[..within]).context("write to", || self.shown())?;
             self.hasher_fits = false;
             offset += within as u64;
             data = &data[within..];
@@ -122,7 +123,7 @@ impl Stage {
     /// Appends to the prefix. The tail must be empty. If it fails, the prefix is unchanged.
     fn write_through(&mut self, data: &[u8]) -> Result<()> {
         let flushed = self.flushed;
-        positioned::write(self.temp_file()?, flushed, data).context("write to", || self.shown())?;
+        self.temp_file()?.write(flushed, data).context("write to", || self.shown())?;
         if self.hasher_fits {
             self.hasher.update(data);
         }
@@ -130,9 +131,9 @@ impl Stage {
         Ok(())
     }
 
-    fn temp_file(&mut self) -> Result<&File> {
+    fn temp_file(&mut self) -> Result<&TempFile> {
         let temp = self.take_file()?;
-        Ok(&self.file.insert(temp).file)
+        Ok(self.file.insert(temp))
     }
 
     /// The temporary file, created if there is none.
@@ -159,7 +160,7 @@ impl Stage {
         if let Some(temp) = &self.file {
             // A failed write may have left bytes beyond the end.
             if temp.file.metadata().context("read", || self.shown())?.len() != len {
-                temp.file.set_len(len).context("cut", || self.shown())?;
+                temp.set_len(len).context("cut", || self.shown())?;
             }
             if !self.hasher_fits {
                 // Manifests are only appended to, so this is a blob.
@@ -176,7 +177,7 @@ impl Stage {
         let is_written = self.file.is_some();
         let mut temp = self.take_file()?;
         if !is_written {
-            positioned::write(&temp.file, 0, &self.tail).context("write to", || self.shown())?;
+            temp.write(0, &self.tail).context("write to", || self.shown())?;
         }
         shard.take(&temp.file, &store.tmp()?.dir, &temp.name)?;
         temp.name.clear();
@@ -213,6 +214,7 @@ struct TempFile {
 impl TempFile {
     fn create(store: &Store) -> io::Result<Self> {
         let tmp = store.tmp().map_err(io::Error::other)?;
+        store.before(Change::Create)?;
         let name = tmp.fresh();
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
@@ -222,12 +224,23 @@ impl TempFile {
         let file = tmp.dir.open_with(&name, &options)?.into_std();
         Ok(Self { file, name, store: store.clone() })
     }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.store.before(Change::Write)?;
+        positioned::write(&self.file, offset, data)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.store.before(Change::Write)?;
+        self.file.set_len(len)
+    }
 }
 
 impl Drop for TempFile {
     fn drop(&mut self) {
         if !self.name.is_empty()
             && let Ok(tmp) = self.store.tmp()
+            && self.store.before(Change::Remove).is_ok()
         {
             // If it cannot be removed now, it is removed with the directory of the process.
             let _ = tmp.dir.remove_file(&self.name);
@@ -250,9 +263,10 @@ impl<'a> Shard<'a> {
         let (parent, prefix) = (store.objects_dir(id.is_tree()), &name[..2]);
         let dir = match parent.open_dir(prefix) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                crate::store::ensure_dir(parent, prefix).context("create", || store.shown_id(id))?;
+                let made = store.before(Change::Create).and_then(|()| crate::store::ensure_dir(parent, prefix));
+                made.context("create", || store.shown_id(id))?;
                 if store.0.options.durability == Durability::Full {
-                    sync_dir(parent).context("flush", || store.shown_id(id))?;
+                    sync_dir(store, parent).context("flush", || store.shown_id(id))?;
                 }
                 parent.open_dir(prefix)
             }
@@ -270,8 +284,8 @@ impl<'a> Shard<'a> {
                     // The process that published it may not have flushed it.
                     self.dir
                         .open(&self.name)
-                        .and_then(|file| file.sync_all())
-                        .and_then(|()| sync_dir(&self.dir))
+                        .and_then(|file| sync_file(self.store, &file.into_std()))
+                        .and_then(|()| sync_dir(self.store, &self.dir))
                         .context("flush", || self.store.shown_id(&self.id))?;
                 }
                 Ok(true)
@@ -288,16 +302,23 @@ impl<'a> Shard<'a> {
         let is_full = self.store.0.options.durability == Durability::Full;
         let moved = || {
             if is_full {
-                file.sync_all()?;
+                sync_file(self.store, file)?;
             }
+            self.store.before(Change::Publish(self.id))?;
             from.rename(name, &self.dir, &self.name)?;
-            if is_full { sync_dir(&self.dir) } else { Ok(()) }
+            if is_full { sync_dir(self.store, &self.dir) } else { Ok(()) }
         };
         moved().context("publish", || self.store.shown_id(&self.id))
     }
 }
 
-fn sync_dir(dir: &Dir) -> io::Result<()> {
+fn sync_file(store: &Store, file: &File) -> io::Result<()> {
+    store.before(Change::Flush)?;
+    file.sync_all()
+}
+
+fn sync_dir(store: &Store, dir: &Dir) -> io::Result<()> {
+    store.before(Change::Flush)?;
     // The directory handle may be one for paths only, which cannot be flushed.
     dir.open(".")?.sync_all()
 }

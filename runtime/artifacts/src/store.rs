@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
+use crate::disk::{Change, Disk};
 use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
 use crate::manifest;
@@ -48,6 +49,7 @@ pub(crate) struct Inner {
     /// Absolute, so that it stays valid if the process changes its working directory.
     path: Option<PathBuf>,
     pub(crate) options: Options,
+    disk: Option<Arc<dyn Disk>>,
     /// Created by the first write, so that a store that is only read is not changed.
     claim: OnceLock<TmpDir>,
     claiming: Mutex<()>,
@@ -66,7 +68,15 @@ impl Store {
 
     /// Like [`Store::open`], with options.
     pub fn open_with(path: impl AsRef<Path>, options: Options) -> Result<Self> {
-        let path = path.as_ref();
+        Self::open_path(path.as_ref(), options, None)
+    }
+
+    /// Like [`Store::open`], with a disk that may fail. For simulations of crashes.
+    pub fn open_on(path: impl AsRef<Path>, disk: Arc<dyn Disk>) -> Result<Self> {
+        Self::open_path(path.as_ref(), Options::default(), Some(disk))
+    }
+
+    fn open_path(path: &Path, options: Options, disk: Option<Arc<dyn Disk>>) -> Result<Self> {
         let absolute = std::path::absolute(path).context("find", || path)?;
         let authority = ambient_authority();
         let root = match Dir::open_ambient_dir(&absolute, authority) {
@@ -76,17 +86,17 @@ impl Store {
             }
             opened => opened,
         };
-        Self::open_root(root.context("open", || &absolute)?, Some(absolute), options)
+        Self::open_root(root.context("open", || &absolute)?, Some(absolute), options, disk)
     }
 
     /// Opens the store in a directory with an open handle. As its path is not known, [`Scratch::path`] is `None`.
     ///
     /// [`Scratch::path`]: crate::Scratch::path
     pub fn open_in(root: Dir, options: Options) -> Result<Self> {
-        Self::open_root(root, None, options)
+        Self::open_root(root, None, options, None)
     }
 
-    fn open_root(root: Dir, path: Option<PathBuf>, options: Options) -> Result<Self> {
+    fn open_root(root: Dir, path: Option<PathBuf>, options: Options, disk: Option<Arc<dyn Disk>>) -> Result<Self> {
         let shown = |name: &str| path.as_deref().unwrap_or(Path::new("")).join(name);
         let is_new = match root.read_to_string(VERSION_FILE) {
             Ok(found) if found.trim_end() == VERSION => false,
@@ -108,13 +118,15 @@ impl Store {
         }
         let subdir = |name: &'static str| {
             if is_new {
-                ensure_dir(&root, name).context("create", || shown(name))?;
+                before(disk.as_ref(), Change::Create)
+                    .and_then(|()| ensure_dir(&root, name))
+                    .context("create", || shown(name))?;
             }
             root.open_dir(name).context("open", || shown(name))
         };
         let (blobs, trees, tmp) = (subdir("blobs")?, subdir("trees")?, subdir("tmp")?);
         let inner =
-            Inner { root, blobs, trees, tmp, path, options, claim: OnceLock::new(), claiming: Mutex::default() };
+            Inner { root, blobs, trees, tmp, path, options, disk, claim: OnceLock::new(), claiming: Mutex::default() };
         let store = Self(Arc::new(inner));
         if is_new {
             store.write_version()?;
@@ -126,8 +138,13 @@ impl Store {
     fn write_version(&self) -> Result<()> {
         let tmp = self.tmp()?;
         let name = tmp.fresh();
-        tmp.dir.write(&name, format!("{VERSION}\n")).context("write", || self.shown(VERSION_FILE))?;
-        tmp.dir.rename(&name, &self.0.root, VERSION_FILE).context("write", || self.shown(VERSION_FILE))
+        let write = || {
+            self.before(Change::Write)?;
+            tmp.dir.write(&name, format!("{VERSION}\n"))?;
+            self.before(Change::Create)?;
+            tmp.dir.rename(&name, &self.0.root, VERSION_FILE)
+        };
+        write().context("write", || self.shown(VERSION_FILE))
     }
 
     /// The absolute path of the store's directory, if it was opened by its path.
@@ -178,6 +195,7 @@ impl Store {
     /// Flushes everything published so far to disk, with one call for the file system of the store. It must be called
     /// before a durable record says that a run is complete.
     pub fn sync(&self) -> Result<()> {
+        self.before(Change::FlushAll).context("flush", || self.shown(""))?;
         #[cfg(target_os = "linux")]
         return self
             .0
@@ -237,8 +255,14 @@ impl Store {
         if let Some(claim) = self.0.claim.get() {
             return Ok(claim);
         }
-        let claim = TmpDir::claim(&self.0.tmp).context("create a directory in", || self.shown("tmp"))?;
+        let claim =
+            TmpDir::claim(&self.0.tmp, self.0.disk.clone()).context("create a directory in", || self.shown("tmp"))?;
         Ok(self.0.claim.get_or_init(|| claim))
+    }
+
+    /// Called before each change of the store's directory.
+    pub(crate) fn before(&self, change: Change) -> io::Result<()> {
+        before(self.0.disk.as_ref(), change)
     }
 
     /// A path in the store, for messages.
@@ -259,6 +283,11 @@ pub(crate) fn check_len(id: &ContentId, len: u64) -> Result<u64> {
         return Err(Error::Damaged { id: *id, reason: "its file is empty".to_owned() });
     }
     Ok(len)
+}
+
+/// Asks the disk, if there is one to ask.
+pub(crate) fn before(disk: Option<&Arc<dyn Disk>>, change: Change) -> io::Result<()> {
+    disk.map_or(Ok(()), |disk| disk.before(change))
 }
 
 /// Creates a directory unless it exists.

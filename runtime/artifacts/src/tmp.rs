@@ -4,9 +4,13 @@ use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::fs::TryLockError;
 use std::io;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cap_std::fs::{Dir, OpenOptions};
+
+use crate::disk::{Change, Disk};
+use crate::store::before;
 
 /// This process's directory in `tmp/`. It is removed when dropped, or by garbage collection if the process is killed.
 ///
@@ -18,12 +22,14 @@ pub(crate) struct TmpDir {
     all: Dir,
     name: String,
     next: AtomicU64,
+    disk: Option<Arc<dyn Disk>>,
     _lock: std::fs::File,
 }
 
 impl TmpDir {
     /// Creates a directory in `all`.
-    pub(crate) fn claim(all: &Dir) -> io::Result<Self> {
+    pub(crate) fn claim(all: &Dir, disk: Option<Arc<dyn Disk>>) -> io::Result<Self> {
+        before(disk.as_ref(), Change::Create)?;
         let mut attempt: u32 = 0;
         loop {
             // Other machines and containers may have the same process id, so that the name alone is not unique.
@@ -43,12 +49,13 @@ impl TmpDir {
             if !is_same_file(all, &lock_name, &lock)? {
                 continue;
             }
+            before(disk.as_ref(), Change::Create)?;
             match all.create_dir(&name) {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 created => created?,
             }
             let dir = all.open_dir(&name)?;
-            return Ok(Self { dir, all: all.try_clone()?, name, next: AtomicU64::new(0), _lock: lock });
+            return Ok(Self { dir, all: all.try_clone()?, name, next: AtomicU64::new(0), disk, _lock: lock });
         }
     }
 
@@ -168,12 +175,15 @@ impl Drop for TmpDir {
         let leftovers: Vec<_> = self.dir.entries().into_iter().flatten().flatten().collect();
         for entry in leftovers {
             let name = entry.file_name();
+            if before(self.disk.as_ref(), Change::Remove).is_err() {
+                return;
+            }
             let _ = match entry.file_type() {
                 Ok(kind) if kind.is_dir() => self.remove_tree(&self.dir, &name),
                 _ => self.dir.remove_file(&name),
             };
         }
-        if self.all.remove_dir(&self.name).is_ok() {
+        if before(self.disk.as_ref(), Change::Remove).is_ok() && self.all.remove_dir(&self.name).is_ok() {
             let _ = self.all.remove_file(format!("{}.lock", self.name));
         }
     }

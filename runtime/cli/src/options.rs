@@ -30,6 +30,15 @@ impl RunArgs {
     }
 }
 
+/// How closely results must agree.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DeterminismArgs {
+    /// Compile components so that they compute the same on each processor architecture, down to the bits of NaN. Their results are cached apart
+    /// from others; resume and verify do as the run did
+    #[arg(long)]
+    pub strict_determinism: bool,
+}
+
 /// Parameters on the command line.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ParameterArgs {

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use serde_json::Value;
+use weft_artifacts::ContentId;
 use weft_metadata::RunState;
 use weft_pipeline::input_artifacts::{InputArtifacts, with_importers};
 use weft_pipeline::model::Pipeline;
@@ -20,6 +22,7 @@ use crate::run::Run;
 use crate::run_spec::RunSpec;
 use crate::runner::StepRunner;
 use crate::slots::Slots;
+use crate::survey;
 
 /// Executes pipelines on an artifact store and a metadata store.
 #[derive(Clone)]
@@ -49,6 +52,8 @@ pub struct Options {
     pub cache: bool,
     /// Tasks at the top of the pipeline that are executed with all that is inside of them, even if their results are cached.
     pub again: BTreeSet<String>,
+    /// The longest that a transaction is kept open for brief steps that follow. A step is brief if it takes at most a quarter of that.
+    pub group_commit: Duration,
 }
 
 impl Default for Options {
@@ -58,6 +63,7 @@ impl Default for Options {
             jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             cache: true,
             again: BTreeSet::new(),
+            group_commit: Duration::from_millis(2),
         }
     }
 }
@@ -98,7 +104,12 @@ impl Engine<'_> {
         let parameters = with_defaults(pipeline, parameters)?;
         let lock = RunLock::acquire(self.locks, &id)?;
         let _gc = self.artifacts.lock_shared()?;
-        self.import_components(pipeline, &base_dir)?;
+        self.import_components(pipeline, &base_dir, |id, path| {
+            // What a power cut has truncated is replaced by the file that was linked.
+            let len = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file).map(|file| file.len());
+            Ok(self.artifacts.contains(id)?
+                && len.is_none_or(|len| self.artifacts.size(id).is_ok_and(|has| has == len)))
+        })?;
         let spec = serde_json::to_string(&RunSpec::new(pipeline, base_dir.clone()))
             .map_err(|_| Error::NotUnicode { path: base_dir.clone() })?;
         let key = self.metadata.transaction(|tx| {
@@ -133,10 +144,17 @@ impl Engine<'_> {
         let base_dir = spec.base_dir.clone();
         let pipeline = spec.into_pipeline();
         let plan = Plan::new(&pipeline)?;
-        let earlier: HashMap<_, _> = state.run.steps.into_iter().map(|step| (step.task.clone(), step)).collect();
+        let mut earlier: HashMap<_, _> = state.run.steps.into_iter().map(|step| (step.task.clone(), step)).collect();
         let complete = state.run.summary.state == RunState::Complete;
+        let died = state.run.summary.state == RunState::Running;
+        if died {
+            survey::forget_damaged(self.artifacts, earlier.values_mut());
+        }
         if !complete {
-            self.import_components(&pipeline, &base_dir)?;
+            self.import_components(&pipeline, &base_dir, |id, _| match self.artifacts.contains(id)? {
+                true if died => Ok(self.artifacts.verify(id).is_ok()),
+                there => Ok(there),
+            })?;
             self.metadata.transaction(|tx| tx.resume_run(&state.key))?;
         }
         tracing::debug!(run = id, earlier = earlier.len(), complete, "the run goes on");
@@ -146,13 +164,18 @@ impl Engine<'_> {
     }
 
     /// Imports the binaries of all components and the packages of commands into the store, where runners look them up by
-    /// digest.
-    fn import_components(&self, pipeline: &Pipeline, base_dir: &Path) -> Result<()> {
+    /// digest. `is_there` says whether it has one already.
+    fn import_components(
+        &self,
+        pipeline: &Pipeline,
+        base_dir: &Path,
+        is_there: impl Fn(&ContentId, &Path) -> Result<bool>,
+    ) -> Result<()> {
         for (path, expected) in plan::binaries(pipeline) {
-            if self.artifacts.contains(&expected.parse()?)? {
+            let path = base_dir.join(path);
+            if is_there(&expected.parse()?, &path)? {
                 continue;
             }
-            let path = base_dir.join(path);
             let found = self
                 .artifacts
                 .import(&path, &mut |_| std::ops::ControlFlow::Continue(()))

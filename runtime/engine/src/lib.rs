@@ -72,6 +72,7 @@ mod scheduler;
 mod scope;
 mod slots;
 mod start;
+mod survey;
 mod task_context;
 mod trigger;
 mod volumes;

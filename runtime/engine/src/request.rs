@@ -79,14 +79,15 @@ impl Run<'_> {
         let secrets = self.secrets(index, &inputs)?;
         recorded.secrets.clone_from(&secrets);
         grants.secrets = secrets;
-        let seed = key::step(&component, command.as_ref(), &inputs, &recorded);
+        let strict = self.plan.pipeline.strict;
+        let seed = key::step(&component, command.as_ref(), &inputs, &recorded, strict);
         let identity = if recorded.secrets.is_empty() {
             seed
         } else {
             key::with_secrets(&seed, &self.engine.runner.secrets_digest(&recorded.secrets)?)
         };
         let task = node.path.clone();
-        let request = StepRequest { task, component, command, inputs, grants, limits, identity: seed };
+        let request = StepRequest { task, component, command, inputs, grants, limits, strict, identity: seed };
         Ok(PreparedStep { request, grants: recorded, identity })
     }
 

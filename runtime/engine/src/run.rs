@@ -4,7 +4,7 @@
 //! tasks that start next in one transaction, and after the commit emits the events and submits the jobs. So every event is
 //! durable, and steps that end at the same time share a transaction.
 //!
-//! Where steps are so short that the transaction would cost more than they do, those that follow within [`GROUP_COMMIT`] share
+//! Where steps are so short that the transaction would cost more than they do, those that follow within [`Options::group_commit`](crate::Options) share
 //! it as well: their jobs are submitted before the commit, and nothing is told of them before it. That is done for steps that
 //! change nothing but their outputs; if the process is killed meanwhile they run again, and nobody has heard of the first time.
 
@@ -43,11 +43,6 @@ const REPORT_BATCH: usize = 256;
 /// decided.
 pub(crate) const DECISION_BATCH: usize = 512;
 
-/// The maximum time that a transaction is kept open for the steps that follow.
-const GROUP_COMMIT: Duration = Duration::from_millis(2);
-/// The longest step that is taken for a sign that the next ends within [`GROUP_COMMIT`], too.
-const BRIEF: Duration = Duration::from_micros(500);
-
 /// The state of a run in execution.
 pub(crate) struct Run<'r> {
     pub engine: &'r Engine<'r>,
@@ -70,7 +65,7 @@ pub(crate) struct Run<'r> {
     pub deadline_passed: bool,
     pub started_at: Instant,
     context: TaskContext,
-    /// Whether the step that ended last took at most [`BRIEF`].
+    /// Whether the step that ended last was so short that the next may end within the same transaction, too.
     brief: bool,
     /// Steps whose start is yet to be recorded in the current transaction.
     pub started_steps: Vec<StartedStep>,
@@ -167,7 +162,7 @@ impl<'r> Run<'r> {
                 let starved = ready && free == 0;
                 if !ended.is_empty() || (stopping && !self.backoff_queue.is_empty()) || free > 0 {
                     let launches = engine.metadata.transaction(|tx| {
-                        let until = Instant::now() + GROUP_COMMIT;
+                        let until = Instant::now() + engine.options.group_commit;
                         let mut free = free;
                         loop {
                             self.record(tx, &mut ended, stopping)?;
@@ -262,7 +257,7 @@ impl<'r> Run<'r> {
                     self.outbox.push(Event::TaskCompiling { task: task(), component });
                 }
                 WorkerReport::Finished(done) => {
-                    self.brief = done.elapsed <= BRIEF;
+                    self.brief = done.elapsed <= self.engine.options.group_commit / 4;
                     ended.push((node, *done));
                 }
             }

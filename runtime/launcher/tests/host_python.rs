@@ -62,6 +62,7 @@ impl Fixture {
         let python =
             HostPython::new(self.store.clone(), self.interpreter.clone(), limits, environment, self.secrets.clone());
         let request = StepRequest {
+            strict: false,
             task: "the-step".into(),
             component: ComponentRef { digest: "host-python:3".into(), function: COMMAND_FUNCTION.into() },
             command: Some(command),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -30,6 +30,7 @@ const CACHE_KIB: i64 = 32 << 10;
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
+    clock: fn() -> SystemTime,
     inner: Mutex<Inner>,
     /// The number of threads that wait for `inner`.
     waiting: AtomicUsize,
@@ -79,6 +80,12 @@ impl Store {
         Ok(Self::new(path, connection))
     }
 
+    /// Takes the times that it records from here instead of the system's clock. For simulations.
+    #[must_use]
+    pub fn with_clock(self, clock: fn() -> SystemTime) -> Self {
+        Self { clock, ..self }
+    }
+
     /// Opens an existing store read-only.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -91,6 +98,7 @@ impl Store {
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         Self {
             path: path.into(),
+            clock: SystemTime::now,
             inner: Mutex::new(Inner { connection, types: Types::new() }),
             waiting: AtomicUsize::new(0),
         }
@@ -111,7 +119,7 @@ impl Store {
         let Inner { connection, types } = &mut *inner;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(|error| at(error.into()))?;
-        let mut tx = Tx::new(&transaction, types, &self.waiting);
+        let mut tx = Tx::new(&transaction, types, self.now_ms(), &self.waiting);
         let result = work(&mut tx).map_err(at)?;
         // The types of a transaction are valid only after its commit.
         let new_types = tx.into_new_types();
@@ -136,6 +144,12 @@ impl Store {
         let result = work(&transaction).map_err(at)?;
         transaction.commit().map_err(|error| at(error.into()))?;
         Ok(result)
+    }
+
+    /// Milliseconds since the epoch.
+    fn now_ms(&self) -> i64 {
+        let since = (self.clock)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
     }
 
     /// After a panic in another thread its transaction is rolled back, and the connection can be used.

@@ -4,7 +4,6 @@ mod runs;
 mod steps;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rusqlite::{Connection, OptionalExtension};
 use serde::Serialize;
@@ -28,8 +27,8 @@ pub struct Tx<'c> {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn new(conn: &'c Connection, known_types: &'c Types, waiting: &'c AtomicUsize) -> Self {
-        Self { conn, known_types, new_types: Types::new(), now_ms: now_ms(), waiting }
+    pub(crate) fn new(conn: &'c Connection, known_types: &'c Types, now_ms: i64, waiting: &'c AtomicUsize) -> Self {
+        Self { conn, known_types, new_types: Types::new(), now_ms, waiting }
     }
 
     /// Whether another thread of this process waits for the end of this transaction.
@@ -144,10 +143,4 @@ pub(crate) fn json(what: &'static str, value: &impl Serialize) -> Result<String>
 
 fn not_json(what: &'static str) -> impl Fn(serde_json::Error) -> Error {
     move |source| Error::NotJson { what, source }
-}
-
-/// Milliseconds since the epoch.
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

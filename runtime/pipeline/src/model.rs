@@ -58,6 +58,9 @@ pub struct Pipeline {
     /// Whether its tasks share a directory for the duration of the run: KFP's workspace.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub workspace: bool,
+    /// Whether its steps are compiled so that they compute the same on each architecture, to the last bit.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// The root component. Its inputs are the pipeline's parameters, its implementation is a DAG.
     pub root: Component,
     /// Places in the file, by a path such as `parameters.seed`, `steps.train.component`, `steps.train.with.data`,

@@ -230,6 +230,9 @@ pub struct StepRequest {
     pub grants: Grants,
     /// The limits.
     pub limits: Limits,
+    /// Whether it must compute the same on each architecture; see [`Pipeline::strict`](crate::model::Pipeline::strict).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub strict: bool,
     /// The step's identity, which seeds its randomness.
     pub identity: [u8; 32],
 }

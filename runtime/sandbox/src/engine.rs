@@ -21,10 +21,10 @@ pub(crate) struct Started {
     pub(crate) functions: Arc<FunctionCache>,
 }
 
-/// Starts an engine, and a thread that advances its epoch until it is dropped.
-pub(crate) fn start() -> Result<Started> {
+/// Starts an engine, and a thread that advances its epoch until it is dropped. `strict` has guests compute the same on each architecture.
+pub(crate) fn start(strict: bool) -> Result<Started> {
     let functions = Arc::new(FunctionCache::default());
-    let mut settings = settings();
+    let mut settings = settings(strict);
     let start = |settings: &Config| Engine::new(settings).map_err(|error| Error::Engine(format!("{error:#}")));
     settings
         .enable_incremental_compilation(Arc::clone(&functions) as _)
@@ -46,7 +46,7 @@ pub(crate) fn start() -> Result<Started> {
     Ok(Started { engine, functions })
 }
 
-fn settings() -> Config {
+fn settings(strict: bool) -> Config {
     let mut config = Config::new();
     config.wasm_component_model(true);
     // Exceptions, which C++ compiled to WebAssembly throws, lie in a heap of the engine's that counts as memory of the step, as its pages
@@ -63,6 +63,9 @@ fn settings() -> Config {
     config.concurrency_support(false);
     // A run on another machine must give the same digests.
     config.relaxed_simd_deterministic(true);
+    // What WebAssembly leaves open: the bits of a NaN that arithmetic gives. It costs up to a tenth of the time of what computes with floats, and
+    // nearly no program looks at them, so that it must be asked for.
+    config.cranelift_nan_canonicalization(strict);
     config
 }
 

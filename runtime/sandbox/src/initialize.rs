@@ -85,7 +85,7 @@ impl Initializer {
     /// # Errors
     /// wasmtime does not start on this machine, or the folder is not this user's alone.
     pub fn new(cache: Option<&Path>) -> Result<Self> {
-        Ok(Self(Compiler::new(engine::start()?, cache, CompileLimits::default(), Walls::default())?))
+        Ok(Self(Compiler::new(engine::start(false)?, cache, CompileLimits::default(), Walls::default())?))
     }
 
     /// Compiles a module and initialises it. Imports other than WASI's do nothing, and answer 0.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use indexmap::IndexMap;
@@ -75,10 +75,17 @@ impl Options {
     }
 }
 
+/// What loads components, for strict steps or for the others.
+fn loader(options: &Options, strict: bool) -> Result<Loader> {
+    Loader::new(engine::start(strict)?, options.compiled.as_deref(), options.compile, options.walls())
+}
+
 /// Loads components and runs their steps. It can be shared between threads; a step runs on the thread that calls
 /// [`Sandbox::run`].
 pub struct Sandbox {
     loader: Loader,
+    /// The same for strict steps, made for the first of them.
+    strict: OnceLock<Loader>,
     artifacts: weft_artifacts::Store,
     options: Options,
     /// The working directories of commands.
@@ -92,10 +99,18 @@ pub struct Sandbox {
 impl Sandbox {
     /// A sandbox whose steps read and write artifacts of this store.
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
-        let loader = Loader::new(engine::start()?, options.compiled.as_deref(), options.compile, options.walls())?;
+        let loader = loader(&options, false)?;
         let directories = WorkDirs::new(artifacts.clone());
         let confined = Confined::new(artifacts.path().map(Path::to_owned), !options.unconfined);
-        Ok(Self { loader, artifacts, options, directories, idle_mounts: Mutex::default(), confined })
+        Ok(Self {
+            loader,
+            strict: OnceLock::new(),
+            artifacts,
+            options,
+            directories,
+            idle_mounts: Mutex::default(),
+            confined,
+        })
     }
 
     /// Reads the signature of a component's binary, which is not compiled before a step of it runs. `what` names it in
@@ -128,11 +143,23 @@ impl Sandbox {
         self.loader.ready(digest, Extent::Whole, &unknown, "", observer).map(drop)
     }
 
+    fn loader(&self, strict: bool) -> Result<&Loader> {
+        if !strict {
+            return Ok(&self.loader);
+        }
+        if let Some(loader) = self.strict.get() {
+            return Ok(loader);
+        }
+        let made = loader(&self.options, true)?;
+        Ok(self.strict.get_or_init(|| made))
+    }
+
     /// A component of a step, compiled and linked.
     pub(crate) fn ready(
         &self,
         digest: &str,
         extent: Extent,
+        strict: bool,
         task: &str,
         observer: Listener,
     ) -> std::result::Result<Arc<Ready>, Failure> {
@@ -144,7 +171,7 @@ impl Sandbox {
             std::io::Read::read_to_end(&mut reader.cursor(), &mut binary).map_err(|error| unread(error.to_string()))?;
             Ok(binary)
         };
-        self.loader.ready(digest, extent, &stored, task, &*observer).map_err(Failure::from)
+        self.loader(strict)?.ready(digest, extent, &stored, task, &*observer).map_err(Failure::from)
     }
 
     /// A digest of the values of what a step is granted.
@@ -227,10 +254,10 @@ impl Sandbox {
         peak: &mut u64,
     ) -> std::result::Result<Option<Collected>, Failure> {
         // What is compiled is written to the cache, where a step has no business.
-        let ready = self.ready(&request.component.digest, extent, &request.task, observer)?;
+        let ready = self.ready(&request.component.digest, extent, request.strict, &request.task, observer)?;
         let mut programs = BTreeMap::new();
         for (name, digest) in request.command.iter().flat_map(|command| &command.programs) {
-            programs.insert(name.clone(), self.ready(digest, extent, &request.task, observer)?);
+            programs.insert(name.clone(), self.ready(digest, extent, request.strict, &request.task, observer)?);
         }
         let besides = confinement(&request.grants);
         let work = || self.run_ready(request, (&ready, programs), secrets, observer, log, peak);
@@ -270,7 +297,7 @@ impl Sandbox {
             command::show_secrets(&mut wasi, secrets, directory.mounts())?;
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let programs = Self::programs(programs, request, &directory, secrets, limits);
-            let mut store = self.store(wasi, Step { programs, ..step(None, Some(directory)) }, limits);
+            let mut store = self.store(ready, wasi, Step { programs, ..step(None, Some(directory)) }, limits);
             let ended = command::run(&mut store, ready, &limits);
             *peak = store.data().limiter.peak() + store.data().step.programs.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
@@ -298,7 +325,7 @@ impl Sandbox {
         if let Some(mounts) = &mounts {
             mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
-        let mut store = self.store(wasi, step(mounts, None), limits);
+        let mut store = self.store(ready, wasi, step(mounts, None), limits);
         let result = call::call(&mut store, ready, at, &request.inputs, &limits);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
@@ -343,9 +370,15 @@ impl Sandbox {
     }
 
     /// A wasmtime store for one step, with its limits.
-    pub(crate) fn store(&self, mut wasi: WasiCtxBuilder, step: Step, limits: StepLimits) -> Store<State> {
+    pub(crate) fn store(
+        &self,
+        ready: &Ready,
+        mut wasi: WasiCtxBuilder,
+        step: Step,
+        limits: StepLimits,
+    ) -> Store<State> {
         let state = State::new(wasi.build(), MemoryLimiter::new(limits.memory, self.walls()), step);
-        let mut store = Store::new(&self.loader.compiler.engine, state);
+        let mut store = Store::new(ready.instance.engine(), state);
         store.limiter(|state| &mut state.limiter);
         watch(&mut store, limits);
         store

@@ -118,7 +118,7 @@ impl Sandbox {
 
     fn start(&self, what: &ModelToServe) -> Result<ServedModel, Failure> {
         let listener = Listener::of(&SILENT);
-        let ready = self.ready(&what.component, Extent::Whole, &what.name, listener)?;
+        let ready = self.ready(&what.component, Extent::Whole, false, &what.name, listener)?;
         let Some(server) = ready.component.interface.server.clone() else {
             return Err(Failure::host(format!("its component does not export `{}0.1.0`", weft_signature::SERVER))
                 .hint("deploy it with a component that answers requests, such as `weft:onnx`"));
@@ -137,7 +137,7 @@ impl Sandbox {
             mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let step = Step { mounts, network, ..self.step(&what.name, &ready.component, &limits, listener, log, clock) };
-        let mut store = self.store(wasi, step, limits);
+        let mut store = self.store(&ready, wasi, step, limits);
         let instance = ready
             .instance
             .instantiate(&mut store)

@@ -42,6 +42,7 @@ impl Commands for Fixture {
         let loaded = self.sandbox.load_file(&component("command")).unwrap();
         assert!(loaded.is_command() && loaded.steps().is_empty());
         let request = StepRequest {
+            strict: false,
             task: "the-step".into(),
             component: ComponentRef { digest: loaded.digest().to_owned(), function: COMMAND_FUNCTION.to_owned() },
             command: Some(command),
@@ -252,6 +253,7 @@ fn a_step_function_is_no_program() {
     let loaded = fixture.sandbox.load_file(&component("trivial")).unwrap();
     assert!(!loaded.is_command());
     let request = StepRequest {
+        strict: false,
         task: "the-step".into(),
         component: ComponentRef { digest: loaded.digest().to_owned(), function: COMMAND_FUNCTION.to_owned() },
         command: Some(command(&[])),

@@ -59,6 +59,7 @@ fn run_loaded(
     inputs: &[(&str, PortValue)],
 ) -> Result<StepOutput, StepFailure> {
     let request = StepRequest {
+        strict: false,
         task: "the-step".into(),
         component: ComponentRef { digest: digest.to_owned(), function: COMMAND_FUNCTION.to_owned() },
         command: Some(command),

@@ -161,6 +161,7 @@ fn exceptions_are_bounded_in_memory_and_time() {
         let loaded = fixture.sandbox.load("thrower", &binary).unwrap();
         fixture.dataset(&binary);
         let request = StepRequest {
+            strict: false,
             command: None,
             task: "the-step".into(),
             component: ComponentRef { digest: loaded.digest().to_owned(), function: "throw".to_owned() },

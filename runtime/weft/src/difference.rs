@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::Value;
+use weft_engine::identity;
 use weft_metadata::{StepKey, StepRecord};
 use weft_pipeline::step::{Artifact, Grants, PortValue, PortValues};
 
@@ -85,6 +86,13 @@ pub enum Difference {
         /// The grants now.
         after: Grants,
     },
+    /// Compiled to compute the same on each architecture, or no longer.
+    Strict {
+        /// Whether it was before.
+        before: bool,
+        /// Whether it is now.
+        after: bool,
+    },
     /// Other values of secrets. They are not kept, only that they are others.
     Secrets,
 }
@@ -101,6 +109,13 @@ impl Difference {
             _ => None,
         }
     }
+}
+
+/// Whether an execution was strict, which its identity alone tells.
+fn is_strict(execution: &Execution) -> bool {
+    let Execution { step, key } = execution;
+    let strict = |component| identity(component, key.command.as_ref(), &step.inputs, &step.grants, true);
+    step.identity.is_some() && step.identity == step.component.as_ref().map(strict)
 }
 
 /// All differences between what two executions were given. Empty if their identities are equal.
@@ -122,6 +137,10 @@ pub fn differences(before: &Execution, after: &Execution) -> Vec<Difference> {
     command(&before.key, &after.key, &mut found);
     if old.grants != new.grants {
         found.push(Difference::Grants { before: old.grants.clone(), after: new.grants.clone() });
+    }
+    let (was, is) = (is_strict(before), is_strict(after));
+    if was != is {
+        found.push(Difference::Strict { before: was, after: is });
     }
     let are_known = old.identity.is_some() && new.identity.is_some();
     if found.is_empty() && are_known && !new.grants.secrets.is_empty() {

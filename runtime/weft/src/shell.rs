@@ -29,6 +29,7 @@ pub(crate) fn script(argv: &[String]) -> Option<Script<'_>> {
 pub(crate) fn missing(sandbox: &Sandbox, digest: &str, script: &str) -> Vec<String> {
     let argv = ["sh", "--list-commands", "-c", script].map(str::to_owned).to_vec();
     let request = StepRequest {
+        strict: false,
         task: "check".to_owned(),
         component: ComponentRef { digest: digest.to_owned(), function: COMMAND_FUNCTION.to_owned() },
         command: Some(Command { argv, ..Command::default() }),

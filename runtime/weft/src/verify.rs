@@ -137,7 +137,8 @@ impl Weft {
         }
         let request = StepRequest {
             task: step.task.clone(),
-            identity: identity(&component, key.command.as_ref(), &step.inputs, &step.grants),
+            strict: pipeline.strict,
+            identity: identity(&component, key.command.as_ref(), &step.inputs, &step.grants, pipeline.strict),
             component,
             command: key.command,
             inputs: step.inputs.clone(),

@@ -6,7 +6,7 @@ use weft::{RunOptions, Weft, tasks_from};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{PolicyArgs, RunArgs, SecretArgs, name_and_value};
+use crate::options::{DeterminismArgs, PolicyArgs, RunArgs, SecretArgs, name_and_value};
 
 /// Arguments of `weft rerun`.
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,8 @@ pub struct Args {
     #[arg(long, value_name = "RUN_ID")]
     pub name: Option<String>,
     #[command(flatten)]
+    pub determinism: DeterminismArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
@@ -46,6 +48,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let weft = Weft::open_existing(root, args.policy.over(args.secrets.host()?)?)?;
     let record = weft.store().metadata.run_without_steps(&args.run)?;
     let mut prepared = weft.prepare_changed(&record, &args.param)?;
+    prepared.pipeline.strict |= args.determinism.strict_determinism;
     for (step, file) in &args.components {
         weft.replace_component(&mut prepared, step, &PathBuf::from(file))?;
     }

@@ -8,7 +8,7 @@ use weft::{PrepareOptions, RunOptions, Weft};
 use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
+use crate::options::{DeterminismArgs, ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
 use crate::registry::{HEADING, LockArgs};
 use crate::render::diagnostic;
 use crate::screen;
@@ -43,6 +43,8 @@ pub struct Args {
     #[arg(long, help_heading = HEADING)]
     pub trust_compiled: bool,
     #[command(flatten)]
+    pub determinism: DeterminismArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
@@ -59,7 +61,8 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let weft = Weft::open(root, host)?;
     let options = args.executor.options(Some(parameters));
     let options = PrepareOptions { check_secrets: true, ..options };
-    let prepared = weft.prepare(file, &options, &notify)?;
+    let mut prepared = weft.prepare(file, &options, &notify)?;
+    prepared.pipeline.strict = args.determinism.strict_determinism;
     if !prepared.warnings.is_empty() {
         screen::say(diagnostic::render(&prepared.warnings));
     }

@@ -14,9 +14,15 @@ pub type Identity = [u8; 32];
 /// The version of the paths of commands ([`weft_pipeline::command::Layout`]), which outputs may hold.
 const LAYOUT: u32 = 2;
 
-/// The identity of a step: component, function, inputs and grants; of a command also its arguments, environment, declared
+/// The identity of a step: component, function, inputs, grants, and whether it is strict; of a command also its arguments, environment, declared
 /// outputs, packages, programs that it calls and linked content. Limits are left out: a step that succeeds has the same outputs under wider limits.
-pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
+pub fn step(
+    component: &ComponentRef,
+    command: Option<&Command>,
+    inputs: &PortValues,
+    grants: &Grants,
+    strict: bool,
+) -> Identity {
     // A command receives a number as text, so `1` and `1.0` differ; a function receives the value.
     let form = if command.is_some() { Value::clone } else { by_value };
     let inputs: Map<String, Value> =
@@ -31,6 +37,9 @@ pub fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortVa
     // Absent rather than null, so that the identities of step functions match those of versions without commands.
     if let Some(command) = command {
         step["command"] = command_value(command);
+    }
+    if strict {
+        step["strict"] = json!(true);
     }
     digest(&step)
 }

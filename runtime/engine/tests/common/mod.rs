@@ -3,6 +3,8 @@
 
 #![allow(dead_code, clippy::unwrap_used, clippy::missing_panics_doc, reason = "shared by tests that use parts of it")]
 
+pub mod plans;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -48,6 +50,10 @@ impl Place {
         let mut blob = artifacts.create(None).unwrap();
         blob.append(COMPONENT).unwrap();
         blob.finish().unwrap();
+        Self::of(dir, artifacts, metadata)
+    }
+
+    pub fn of(dir: PathBuf, artifacts: weft_artifacts::Store, metadata: weft_metadata::Store) -> Self {
         Self { dir, artifacts, metadata, _temporary: None }
     }
 
@@ -68,7 +74,8 @@ impl Place {
 
     pub fn session<'a>(&'a self, runner: &'a dyn StepRunner, jobs: usize) -> Session<'a> {
         let (locks, volumes) = (self.locks(), self.volumes());
-        Session { place: self, runner, locks, volumes, jobs, cache: true, interrupt: AtomicBool::new(false) }
+        let (cache, group_commit) = (true, Options::default().group_commit);
+        Session { place: self, runner, locks, volumes, jobs, cache, group_commit, interrupt: AtomicBool::new(false) }
     }
 
     pub fn steps(&self, run: &str) -> BTreeMap<String, StepRecord> {
@@ -79,15 +86,8 @@ impl Place {
         by_task
     }
 
-    /// `(table, rows)` of all of MLMD's tables.
     pub fn counts(&self) -> BTreeMap<String, i64> {
-        let connection = rusqlite::Connection::open(self.dir.join("metadata.db")).unwrap();
-        let tables =
-            ["Artifact", "Execution", "Context", "Event", "EventPath", "Association", "Attribution", "ParentContext"];
-        let count = |table: &str| -> i64 {
-            connection.query_row(&format!("SELECT count(*) FROM `{table}`"), [], |row| row.get(0)).unwrap()
-        };
-        tables.into_iter().map(|table| (table.to_owned(), count(table))).collect()
+        counts(&self.dir)
     }
 
     pub fn fsck_clean(&self) -> bool {
@@ -99,7 +99,18 @@ impl Place {
     }
 }
 
-const COMPONENT: &[u8] = b"\0asm: not really";
+/// `(table, rows)` of all of MLMD's tables, of the metadata in a directory.
+pub fn counts(dir: &Path) -> BTreeMap<String, i64> {
+    let connection = rusqlite::Connection::open(dir.join("metadata.db")).unwrap();
+    let tables =
+        ["Artifact", "Execution", "Context", "Event", "EventPath", "Association", "Attribution", "ParentContext"];
+    let count = |table: &str| -> i64 {
+        connection.query_row(&format!("SELECT count(*) FROM `{table}`"), [], |row| row.get(0)).unwrap()
+    };
+    tables.into_iter().map(|table| (table.to_owned(), count(table))).collect()
+}
+
+pub const COMPONENT: &[u8] = b"\0asm: not really";
 
 /// An engine with its settings.
 pub struct Session<'a> {
@@ -109,6 +120,7 @@ pub struct Session<'a> {
     volumes: PathBuf,
     jobs: usize,
     pub cache: bool,
+    pub group_commit: Duration,
     pub interrupt: AtomicBool,
 }
 
@@ -121,7 +133,12 @@ impl Session<'_> {
             locks: &self.locks,
             volumes: &self.volumes,
             slots: None,
-            options: Options { jobs: NonZeroUsize::new(self.jobs).unwrap(), cache: self.cache, ..Options::default() },
+            options: Options {
+                jobs: NonZeroUsize::new(self.jobs).unwrap(),
+                cache: self.cache,
+                group_commit: self.group_commit,
+                ..Options::default()
+            },
         }
     }
 
@@ -174,6 +191,8 @@ pub struct Behaviour {
     pub panics: bool,
     /// The URI that `out` has, in another system or as its own.
     pub uri: Option<String>,
+    /// Adds so many bytes to its datasets.
+    pub filler: usize,
     /// Warn of this.
     pub warning: Option<String>,
 }
@@ -272,9 +291,15 @@ impl Fake {
                 }
             });
             let content = format!("{} {}", request.component.function, seen.collect::<Vec<_>>().join(" "));
-            let mut blob = artifacts.create(None).unwrap();
-            blob.append(content.as_bytes()).unwrap();
-            let uri = blob.finish().unwrap().to_string();
+            let stored = artifacts.create(None).and_then(|mut blob| {
+                blob.append(content.as_bytes())?;
+                blob.append(&vec![b'x'; behaviour.filler])?;
+                blob.finish()
+            });
+            let uri = match stored {
+                Ok(id) => id.to_string(),
+                Err(error) => return fail(FailureKind::Host, &error.to_string(), trace),
+            };
             let mut properties = BTreeMap::from([("rows".to_owned(), json!(request.inputs.len()))]);
             if let Some(name) = behaviour.uri {
                 if name.contains("://") {
@@ -434,6 +459,12 @@ impl Step {
     /// Sets the trigger of exit handlers.
     pub fn in_any_case(mut self) -> Self {
         self.task.trigger = Trigger::AllCompleted;
+        self
+    }
+
+    /// Grants it what makes it more than a function of its inputs.
+    pub fn granted(mut self) -> Self {
+        self.task.grants.random = true;
         self
     }
 

@@ -131,7 +131,7 @@ impl StepObserver for Impatient {
 #[test]
 fn compiling_ends_between_functions_when_its_time_is_over_or_the_run_interrupted() {
     let binary = component((0..60_000).map(|_| function(20, 10)));
-    let started = engine::start().unwrap();
+    let started = engine::start(false).unwrap();
     let compile = || wasmtime::component::Component::from_binary(&started.engine, &binary);
     let turns = Turns::default();
     let limits = CompileLimits { time: Duration::from_millis(50), ..CompileLimits::default() };

@@ -37,7 +37,7 @@ pub struct Transferred {
 /// # Errors
 /// The folder or the file cannot be used.
 pub fn export_compiled(directory: &Path, digests: Option<&[String]>, file: &Path) -> Result<Transferred> {
-    let cache = CompiledCache::open(directory, &engine::start()?, Walls::default())?;
+    let cache = CompiledCache::open(directory, &engine::start(false)?, Walls::default())?;
     let fail = |source: io::Error| Error::Transfer { path: file.to_owned(), why: source.to_string() };
     let wanted = |name: &str| {
         let of = |digest: &String| name.starts_with(&format!("{}.", digest.replace(':', "-")));
@@ -81,7 +81,7 @@ fn write_all(cache: &CompiledCache, names: &[String], out: &mut File) -> io::Res
 /// # Errors
 /// The file is none, is damaged, or was written by another version of weft or for another processor.
 pub fn import_compiled(directory: &Path, file: &Path) -> Result<Transferred> {
-    let cache = CompiledCache::open(directory, &engine::start()?, Walls::default())?;
+    let cache = CompiledCache::open(directory, &engine::start(false)?, Walls::default())?;
     let fail = |why: String| Error::Transfer { path: file.to_owned(), why };
     let mut source = BufReader::new(File::open(file).map_err(|error| fail(error.to_string()))?);
     read_all(&cache, &mut source).map_err(|error| {
@@ -159,7 +159,7 @@ mod tests {
     /// A folder for compiled components that holds these.
     fn folder(files: &[(&str, &[u8])]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
-        let cache = CompiledCache::open(folder.path(), &engine::start().unwrap(), Walls::default()).unwrap();
+        let cache = CompiledCache::open(folder.path(), &engine::start(false).unwrap(), Walls::default()).unwrap();
         for (name, bytes) in files {
             fs::write(cache.directory.join(name), bytes).unwrap();
         }
@@ -167,7 +167,7 @@ mod tests {
     }
 
     fn held(folder: &Path) -> Vec<(String, Vec<u8>)> {
-        let cache = CompiledCache::open(folder, &engine::start().unwrap(), Walls::default()).unwrap();
+        let cache = CompiledCache::open(folder, &engine::start(false).unwrap(), Walls::default()).unwrap();
         let entries = fs::read_dir(&cache.directory).unwrap().map(|entry| entry.unwrap());
         let mut held: Vec<_> =
             entries.map(|entry| (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())).collect();

@@ -213,14 +213,14 @@ fn code_found_is_the_code_that_would_be_compiled() {
     let packs = PackDirectory { directory: folder.path(), engine: ENGINE };
     let sizes = || list(folder.path()).unwrap().into_iter().map(|(.., bytes)| bytes).collect::<Vec<_>>();
     let (one, other) = (component(0, 1000..1200), component(3, 990..1200));
-    let shared = engine::start().unwrap();
+    let shared = engine::start(false).unwrap();
     shared.functions.compile_with(packs, true, || Compiled::from_binary(&shared.engine, &one)).unwrap();
     let first = sizes()[0];
     // As in another process.
-    let shared = engine::start().unwrap();
+    let shared = engine::start(false).unwrap();
     let found = shared.functions.compile_with(packs, true, || Compiled::from_binary(&shared.engine, &other)).unwrap();
     let both: u64 = sizes().iter().sum();
     assert!(both - first < first / 2, "{both} bytes of functions are far more than {first}");
-    let fresh = Compiled::from_binary(&engine::start().unwrap().engine, &other).unwrap();
+    let fresh = Compiled::from_binary(&engine::start(false).unwrap().engine, &other).unwrap();
     assert!(found.serialize().unwrap() == fresh.serialize().unwrap());
 }

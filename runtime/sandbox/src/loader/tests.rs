@@ -14,7 +14,7 @@ fn target(path: &str) -> PathBuf {
 }
 
 fn loader() -> Loader {
-    Loader::new(engine::start().unwrap(), Some(&target("compiled")), CompileLimits::default(), Walls::default())
+    Loader::new(engine::start(false).unwrap(), Some(&target("compiled")), CompileLimits::default(), Walls::default())
         .unwrap()
 }
 

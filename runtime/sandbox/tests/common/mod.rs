@@ -52,6 +52,7 @@ pub struct Fixture {
     pub observer: Arc<Observer>,
     pub limits: Limits,
     pub grants: Grants,
+    pub strict: bool,
     pub identity: [u8; 32],
 }
 
@@ -76,7 +77,16 @@ impl Fixture {
         let sandbox = Sandbox::new(store.clone(), options).unwrap();
         // No test waits for it, however busy its machine is.
         let limits = Limits { time: Some(Duration::from_mins(10)), ..Limits::default() };
-        Self { folder, store, sandbox, observer: Arc::default(), limits, grants: Grants::default(), identity: [7; 32] }
+        Self {
+            folder,
+            store,
+            sandbox,
+            observer: Arc::default(),
+            limits,
+            grants: Grants::default(),
+            strict: false,
+            identity: [7; 32],
+        }
     }
 
     pub fn run(
@@ -87,6 +97,7 @@ impl Fixture {
     ) -> Result<StepOutput, StepFailure> {
         let loaded = self.sandbox.load_file(&component(component_name)).unwrap();
         let request = StepRequest {
+            strict: self.strict,
             command: None,
             task: "the-step".into(),
             component: ComponentRef { digest: loaded.digest().to_owned(), function: function.to_owned() },

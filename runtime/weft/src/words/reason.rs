@@ -33,6 +33,8 @@ pub fn difference(difference: &Difference) -> String {
         Difference::Removed { input } => format!("without {input}, which it had before"),
         Difference::Command { part, before, after } => command(part, before, after),
         Difference::Grants { .. } => "other grants".to_owned(),
+        Difference::Strict { after: true, .. } => "compiled for --strict-determinism, as it was not before".to_owned(),
+        Difference::Strict { after: false, .. } => "no longer compiled for --strict-determinism".to_owned(),
         Difference::Secrets => "other values of its secrets".to_owned(),
     }
 }

@@ -6,6 +6,11 @@ use weft_pipeline::types::{ParameterType, PortType};
 
 use super::*;
 
+/// The identity of a step that is not strict.
+fn step(component: &ComponentRef, command: Option<&Command>, inputs: &PortValues, grants: &Grants) -> Identity {
+    super::step(component, command, inputs, grants, false)
+}
+
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -130,6 +135,7 @@ fn component_function_grants_and_port_matter() {
     let all = [
         step(&component(), None, &inputs("a"), &none),
         step(&component(), None, &inputs("b"), &none),
+        super::step(&component(), None, &inputs("a"), &none, true),
         step(&component(), None, &PortValues::new(), &none),
         step(&component(), None, &PortValues::from([("a".into(), PortValue::Artifacts(vec![]))]), &none),
         step(&other_function, None, &inputs("a"), &none),
