@@ -1,6 +1,6 @@
 //! Standard output: results, as text or as one JSON document.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Write as _};
 use std::path::Path;
 
 use serde_json::Value;
@@ -41,7 +41,8 @@ pub fn write_secret(file: &Path, text: &str) -> Result<()> {
 
 /// Writes a JSON document to standard output.
 pub fn print_json(document: &Value) -> Result<()> {
-    let mut out = io::stdout().lock();
+    // Standard output alone would be written line by line.
+    let mut out = BufWriter::with_capacity(64 << 10, io::stdout().lock());
     serde_json::to_writer_pretty(&mut out, document).map_err(io::Error::from)?;
     out.write_all(b"\n")?;
     Ok(out.flush()?)

@@ -139,8 +139,7 @@ impl Engine<'_> {
         let _gc = self.artifacts.lock_shared()?;
         // Read again: before the lock was held, another process may have changed it.
         let state = self.metadata.resume_state(&id)?;
-        let spec: RunSpec =
-            serde_json::from_value(state.run.spec).map_err(|source| Error::Spec { run: id.clone(), source })?;
+        let spec: RunSpec = state.run.spec.read().map_err(|source| Error::Spec { run: id.clone(), source })?;
         let base_dir = spec.base_dir.clone();
         let pipeline = spec.into_pipeline();
         let plan = Plan::new(&pipeline)?;

@@ -22,6 +22,7 @@ mod lineage;
 mod listing;
 mod properties;
 mod proto_struct;
+mod recorded_spec;
 mod retention;
 mod runs;
 mod schema;
@@ -36,6 +37,7 @@ pub use lineage::{
     ArtifactNode, Direction, ExecutionNode, LineageEdge, LineageGraph, LineageQuery, LineageStart, MAX_LINEAGE_NODES,
 };
 pub use listing::{ArtifactQuery, Comparison, Operator, PipelineSummary, RunPage, RunQuery, StepState};
+pub use recorded_spec::RecordedSpec;
 pub use store::Store;
 pub use types::{
     ArtifactFilter, ArtifactRecord, ArtifactState, CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord,

@@ -9,6 +9,7 @@ use weft_pipeline::step::ComponentRef;
 
 use crate::artifacts::limit;
 use crate::error::{Error, Result};
+use crate::recorded_spec::RecordedSpec;
 use crate::store::Store;
 use crate::types::{
     ExecutionId, ResumeState, RunFilter, RunKey, RunRecord, RunSummary, StepCounts, StepRecord, run_state,
@@ -125,7 +126,7 @@ pub(crate) fn record_without_steps(conn: &Connection, id: &str) -> Result<RunRec
     Ok(RunRecord {
         summary: summary(conn, row)?,
         file: row.get(7)?,
-        spec: from_json("a run's pipeline", row.get_ref(8)?.as_str()?)?,
+        spec: RecordedSpec::new(row.get_ref(8)?.as_str()?),
         outputs: from_json("a run's outputs", row.get_ref(9)?.as_str()?)?,
         steps: Vec::new(),
     })

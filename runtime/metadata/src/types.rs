@@ -10,6 +10,7 @@ use weft_pipeline::model::TaskState;
 use weft_pipeline::step::{Artifact, Command, ComponentRef, FailureKind, Grants, PortValues, StepFailure};
 
 use crate::keys::Uncached;
+use crate::recorded_spec::RecordedSpec;
 
 /// The id of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -266,7 +267,7 @@ pub struct RunRecord {
     /// The file of the pipeline.
     pub file: Option<String>,
     /// The linked pipeline.
-    pub spec: Value,
+    pub spec: RecordedSpec,
     /// The values of the pipeline's outputs.
     pub outputs: PortValues,
     /// Its steps in the order in which they were first recorded.

@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
+use weft_metadata::RecordedSpec;
 use weft_pipeline::access::{Access, Work, access};
 use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::input_artifacts::InputArtifacts;
@@ -20,6 +21,7 @@ use crate::host::StepLimits;
 use crate::prebuilt;
 use crate::prepare::Linker;
 use crate::read::{read_source, refused};
+use crate::recorded::recorded_folder;
 use crate::registry;
 
 /// What stands behind the name of a component's file for its signature.
@@ -140,11 +142,11 @@ impl Linker {
     pub(crate) fn admit_recorded(
         &self,
         pipeline: &Pipeline,
-        spec: &Value,
+        spec: &RecordedSpec,
         parameters: &BTreeMap<String, Value>,
     ) -> Result<()> {
-        let folder = spec.get("base_dir").and_then(Value::as_str).unwrap_or("/");
-        self.admit(pipeline, parameters, &InputArtifacts::new(), Path::new(folder))
+        let folder = recorded_folder(spec).unwrap_or_else(|| "/".into());
+        self.admit(pipeline, parameters, &InputArtifacts::new(), &folder)
     }
 }
 

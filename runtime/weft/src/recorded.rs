@@ -1,11 +1,10 @@
 //! What a recorded run says of the pipeline that it executes.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde_json::Value;
-use weft_metadata::RunRecord;
+use weft_metadata::{RecordedSpec, RunRecord};
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::{CommandStep, Component, Implementation, Pipeline, WasmStep};
 use weft_pipeline::secrets::needed;
@@ -21,8 +20,17 @@ use crate::read::refused;
 use crate::run::Weft;
 
 /// The pipeline that a run recorded at its start.
-pub fn recorded_pipeline(spec: &Value) -> Option<Pipeline> {
-    serde_json::from_value(spec.clone()).ok()
+pub fn recorded_pipeline(spec: &RecordedSpec) -> Option<Pipeline> {
+    spec.read().ok()
+}
+
+/// The folder at which relative paths of a recorded pipeline begin.
+pub(crate) fn recorded_folder(spec: &RecordedSpec) -> Option<PathBuf> {
+    #[derive(serde::Deserialize)]
+    struct Folder {
+        base_dir: PathBuf,
+    }
+    spec.read().map(|Folder { base_dir }| base_dir).ok()
 }
 
 impl Weft {
@@ -35,7 +43,7 @@ impl Weft {
         let id = &run.summary.id;
         let unreadable = || Error::request(format!("run `{id}` cannot be executed again: its pipeline cannot be read"));
         let pipeline = recorded_pipeline(&run.spec).ok_or_else(unreadable)?;
-        let folder = run.spec.get("base_dir").and_then(Value::as_str).ok_or_else(unreadable)?;
+        let folder = recorded_folder(&run.spec).ok_or_else(unreadable)?;
         let source = Arc::new(Source { shown: format!("run {id}"), text: String::new() });
         let given = given.read()?;
         let values = parameters::resolve(&pipeline, &given.values)
@@ -44,7 +52,7 @@ impl Weft {
         if !missing.is_empty() {
             return Err(refused(&source, without_places(missing)));
         }
-        Ok(Prepared { parameters: values, folder: folder.into(), ..Prepared::of(pipeline) })
+        Ok(Prepared { parameters: values, folder, ..Prepared::of(pipeline) })
     }
 }
 
