@@ -44,7 +44,7 @@ steps:
     }
     let _ = writeln!(
         text,
-        "  join: {{ component: \"@trivial#copy\", with: {{ input: \"${{copy-0}}\" }}, after: [sum-0, count-4] }}
+        "  join: {{ component: \"@trivial#copy\", with: {{ input: \"${{copy-0}}\" }}, after: [sum-0, count-0, count-4] }}
   last: {{ component: \"@trivial#count\", with: {{ input: \"${{join}}\" }} }}
   end: {{ component: \"@trivial#add\", with: {{ a: 1, b: 2 }}, after: [last, add-2] }}"
     );
