@@ -9,7 +9,7 @@ use weft_metadata::RunState;
 use weft_pipeline::model::TaskState::{self, Complete, Failed, New, Skipped};
 use weft_pipeline::model::{Implementation, Pipeline};
 
-use super::*;
+use super::{Behaviour, Fake, Place, Step, dag, dataset, from_output, give, input, items, other, pipeline, step};
 
 /// A task of a random DAG. It refers to earlier ones by index.
 #[derive(Debug, Clone)]

@@ -19,6 +19,7 @@ pub(super) struct Stamp {
 
 impl Stamp {
     /// None where the system keeps no such times.
+    #[cfg_attr(unix, expect(clippy::unnecessary_wraps, reason = "other systems keep no such times"))]
     pub(super) fn of(metadata: &Metadata) -> Option<Self> {
         #[cfg(unix)]
         {
@@ -47,7 +48,8 @@ impl Stamp {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs::{self, File};
     use std::path::Path;
