@@ -123,8 +123,8 @@ impl<'r> Run<'r> {
             finished,
         });
         self.run_loop(observer, interrupt)?;
-        if self.nodes.iter().any(|node| node.state() == TaskState::Complete) {
-            // The content must survive a power cut before the record that refers to it does.
+        if self.nodes.iter().any(|node| matches!(node.state(), TaskState::Complete | TaskState::Failed)) {
+            // The content must survive a power cut before the record that refers to it does; what failed has its log.
             self.engine.artifacts.sync()?;
         }
         let outputs = self.outputs();

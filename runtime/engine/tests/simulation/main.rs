@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 #[path = "../common/mod.rs"]
 mod common;
 mod disk;
@@ -28,6 +30,12 @@ const CRASHES: &str = "WEFT_TEST_CRASHES";
 const CRASHES_IN_TESTS: u64 = 500;
 /// The first seed that it tries.
 const SEED: &str = "WEFT_TEST_SEED";
+
+/// The disk is the process's own, so that its tests take turns where they are not run in processes of their own.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 fn number(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap())
@@ -67,6 +75,7 @@ const UNDISTURBED: Process = Process { fault: None, clock: 0 };
 /// Has one process come to harm at each of its operations, and the next resume the run to the end. If `WEFT_TEST_CRASHES` asks for
 /// many, each operation meets every kind of harm, else every fourth one of them.
 fn each_operation(subject: &Subject, place: fn() -> World) {
+    let _alone = alone();
     let mut world = place();
     let (_, operations) = world.process(subject, UNDISTURBED).unwrap();
     let wanted = world.ending().unwrap();
@@ -135,6 +144,7 @@ fn run(plans: &[Plan], processes: &[Process]) -> Result<u64, String> {
 
 #[test]
 fn random_runs_survive_what_happens_to_them() {
+    let _alone = alone();
     let (wanted, first) = (number(CRASHES, CRASHES_IN_TESTS), number(SEED, 1));
     let (mut crashes, mut seed) = (0, first);
     while crashes < wanted {

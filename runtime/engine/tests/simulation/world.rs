@@ -193,10 +193,18 @@ impl World {
         let artifacts = weft_artifacts::Store::open(self.artifacts()).map_err(told)?;
         let metadata = weft_metadata::Store::open(dir.join("metadata.db")).map_err(told)?;
         let place = Place::of(dir.clone(), artifacts, metadata);
-        for uri in place.metadata.referenced_uris().map_err(told)? {
-            place.artifacts.verify(&uri.parse().unwrap()).map_err(told)?;
+        let run = place.metadata.run("r").ok();
+        // The log of an attempt that failed before the power was cut, and was made again since, may be gone.
+        for step in run.iter().flat_map(|run| &run.steps) {
+            let artifacts = step.outputs.values().flat_map(|value| match value {
+                PortValue::Artifacts(artifacts) => artifacts.as_slice(),
+                PortValue::Parameter(_) => &[],
+            });
+            for uri in artifacts.map(|artifact| &artifact.uri).chain(&step.log) {
+                place.artifacts.verify(&uri.parse().unwrap()).map_err(told)?;
+            }
         }
-        let state = place.metadata.run("r").ok().map(|run| run.summary.state);
+        let state = run.map(|run| run.summary.state);
         let steps = essence(&place, "r");
         drop(place);
         Ok(Ending { state, steps, rows: counts(&dir) })
