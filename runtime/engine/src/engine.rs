@@ -17,6 +17,7 @@ use weft_pipeline::types::PortType;
 use crate::error::{Error, Result};
 use crate::event::{Event, RunOutcome};
 use crate::lock::RunLock;
+use crate::outdated;
 use crate::plan::{self, Plan};
 use crate::run::Run;
 use crate::run_spec::RunSpec;
@@ -154,7 +155,11 @@ impl Engine<'_> {
                 true if died => Ok(self.artifacts.verify(id).is_ok()),
                 there => Ok(there),
             })?;
-            self.metadata.transaction(|tx| tx.resume_run(&state.key))?;
+            let outdated = outdated::forget(&pipeline, &mut earlier);
+            self.metadata.transaction(|tx| {
+                outdated.iter().try_for_each(|execution| tx.mark_outdated(*execution))?;
+                tx.resume_run(&state.key)
+            })?;
         }
         tracing::debug!(run = id, earlier = earlier.len(), complete, "the run goes on");
         let scope = port_values(state.run.summary.parameters);

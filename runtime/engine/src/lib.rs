@@ -58,6 +58,7 @@ mod lock;
 mod loops;
 mod node;
 mod outcome;
+mod outdated;
 mod plan;
 #[cfg(test)]
 #[path = "../../../tests/common/processor.rs"]

@@ -494,6 +494,38 @@ fn a_failure_within_a_dag_is_the_dags_failure() {
 }
 
 #[test]
+fn what_looked_at_a_failure_looks_again_however_often_the_run_is_interrupted() {
+    let place = Place::new();
+    let reports = || step().input("seen", input(dataset(), true), from_output("a", "out"));
+    let reports = reports().in_any_case().granted().each(items([json!(0), json!(1)]));
+    let pipeline =
+        pipeline(named([("a", step()), ("report", reports), ("last", step().reads("report").in_any_case())]));
+    let fake = Fake::new(&place).with("a", Behaviour { failures: 9, ..Behaviour::default() });
+    let outcome = place.session(&fake, 1).start("r", &pipeline, &json!({}));
+    assert_eq!(outcome.state, RunState::Failed);
+    let given = |task: &str| place.steps("r")[task].inputs.contains_key("seen");
+    assert!(!given("report[0]") && !given("report[1]"));
+
+    // It is mended, and ends before the second report.
+    let mended = Fake::new(&place);
+    let session = place.session(&mended, 1);
+    let mut observer = |event: &Event| match event {
+        Event::TaskFinished(report) if report.task == "a" => session.interrupt.store(true, Ordering::SeqCst),
+        _ => {}
+    };
+    let outcome = session.engine().resume("r", &mut observer, &session.interrupt).unwrap();
+    assert_eq!(outcome.state, RunState::Canceled);
+    assert!(!mended.attempts().contains_key("report[1]"));
+
+    let last = Fake::new(&place);
+    let outcome = place.session(&last, 1).resume("r");
+    assert_eq!(outcome.state, RunState::Complete);
+    assert!(given("report[0]") && given("report[1]"));
+    assert_eq!(last.attempts().into_keys().filter(|task| task == "a").count(), 0);
+    assert!(last.attempts().contains_key("last"));
+}
+
+#[test]
 fn what_cannot_run_is_refused_before_anything_is_recorded() {
     let place = Place::new();
     let fake = Fake::new(&place);

@@ -54,6 +54,10 @@ impl Tx<'_> {
         };
         keys::forget(self.conn, id)?;
         // The steps are deleted first: executions that then still have events of an artifact are of other runs.
+        self.conn.execute(
+            "DELETE FROM weft_outdated WHERE execution IN (SELECT execution FROM weft_step WHERE run = ?1)",
+            [id],
+        )?;
         self.conn.execute("DELETE FROM weft_step WHERE run = ?1", [id])?;
         self.conn.execute(
             "UPDATE Artifact SET state = ?2, last_update_time_since_epoch = ?3 \

@@ -1,5 +1,7 @@
 //! Reading runs and their steps.
 
+use std::collections::BTreeSet;
+
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::de::value::{Error as NameError, StrDeserializer};
@@ -66,9 +68,23 @@ impl Store {
         self.read(|conn| {
             let id = select(conn, selector)?;
             let key = key(conn, &id)?;
-            Ok(ResumeState { key, run: record(conn, &id)? })
+            let mut run = record(conn, &id)?;
+            let outdated = outdated(conn, &id)?;
+            for step in run.steps.iter_mut().filter(|step| outdated.contains(&step.execution.0)) {
+                step.state = TaskState::Canceled;
+            }
+            Ok(ResumeState { key, run })
         })
     }
+}
+
+/// The executions of a run that are to be executed again.
+fn outdated(conn: &Connection, id: &str) -> Result<BTreeSet<i64>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT o.execution FROM weft_outdated AS o JOIN weft_step AS s ON s.execution = o.execution WHERE s.run = ?1",
+    )?;
+    let found = statement.query_map([id], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+    Ok(found)
 }
 
 /// The rows of a run.

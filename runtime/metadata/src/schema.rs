@@ -39,6 +39,10 @@ CREATE TABLE IF NOT EXISTS `weft_spec` (
   `digest` TEXT PRIMARY KEY,
   `spec` TEXT NOT NULL
 );
+-- Executions of tasks that are to be executed again when their run goes on, although they have ended: what they were given may change.
+CREATE TABLE IF NOT EXISTS `weft_outdated` (
+  `execution` INTEGER PRIMARY KEY
+);
 CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`spec`) = 64;
 ";
 
@@ -47,7 +51,7 @@ const SERVER: &str = include_str!("server.sql");
 /// The tables of models that are served.
 const SERVING: &str = include_str!("serving.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_deployment_version";
+const LAST: &str = "weft_outdated";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {

@@ -90,6 +90,13 @@ impl Tx<'_> {
         self.set_execution_state(id, code)
     }
 
+    /// Records that a task which has ended is executed again when its run goes on, as what it was given may change. Until then it
+    /// stays what it is, and what it gave can be taken from the cache.
+    pub fn mark_outdated(&mut self, id: ExecutionId) -> Result<()> {
+        self.conn.prepare_cached("INSERT OR IGNORE INTO weft_outdated (execution) VALUES (?1)")?.execute([id.0])?;
+        Ok(())
+    }
+
     /// Records the end of a running task, with its outputs. Artifacts get their rows, and their `id` is set.
     pub fn finish_execution(&mut self, run: &RunKey, id: ExecutionId, finished: Finished<'_>) -> Result<()> {
         let kind: Option<String> = self
@@ -203,6 +210,7 @@ impl Tx<'_> {
     /// Resets an execution to its start.
     fn clear(&mut self, id: ExecutionId, kind: ExecutionKind, state: TaskState) -> Result<()> {
         events::clear(self.conn, id.0)?;
+        self.conn.prepare_cached("DELETE FROM weft_outdated WHERE execution = ?1")?.execute([id.0])?;
         self.conn.prepare_cached("DELETE FROM ExecutionProperty WHERE execution_id = ?1")?.execute([id.0])?;
         let type_id = self.type_id(TypeKind::Execution, kind.type_name())?;
         self.conn
