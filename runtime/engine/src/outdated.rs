@@ -7,7 +7,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use weft_metadata::{ExecutionId, StepRecord};
-use weft_pipeline::model::{Dag, Implementation, Pipeline, TaskState};
+use weft_pipeline::model::{Dag, Implementation, Pipeline, Task, TaskState};
 
 use crate::node::is_settled;
 
@@ -50,7 +50,7 @@ impl Search<'_> {
     fn dag(&mut self, dag: &Dag, prefix: &str) -> bool {
         let mut executed: Vec<&str> = Vec::new();
         for (name, task) in &dag.tasks {
-            if self.is_executed(&format!("{prefix}{name}"), &task.component) {
+            if self.is_executed(&format!("{prefix}{name}"), task) {
                 executed.push(name);
             }
         }
@@ -76,18 +76,18 @@ impl Search<'_> {
     }
 
     /// Whether a task, or something inside of it, is to be executed, whatever is upstream of it.
-    fn is_executed(&mut self, path: &str, component: &str) -> bool {
+    fn is_executed(&mut self, path: &str, task: &Task) -> bool {
         let Some(record) = self.records.get(path).filter(|record| is_settled(record)) else { return true };
         if record.state != TaskState::Complete {
             return false;
         }
-        if let Some(iterations) = self.inside.get(path).filter(|inside| inside.iter().all(|path| path.ends_with(']'))) {
+        if task.each.is_some() && !path.ends_with(']') {
             // All are looked at: each may have something inside that is found.
-            let iterations = iterations.clone();
-            return iterations.iter().fold(false, |any, iteration| self.is_executed(iteration, component) | any);
+            let iterations = self.inside.get(path).cloned().unwrap_or_default();
+            return iterations.iter().fold(false, |any, iteration| self.is_executed(iteration, task) | any);
         }
         let pipeline = self.pipeline;
-        match pipeline.components.get(component).map(|component| &component.implementation) {
+        match pipeline.components.get(&task.component).map(|component| &component.implementation) {
             Some(Implementation::Dag(dag)) => self.dag(dag, &format!("{path}/")),
             _ => false,
         }

@@ -526,6 +526,19 @@ fn what_looked_at_a_failure_looks_again_however_often_the_run_is_interrupted() {
 }
 
 #[test]
+fn what_comes_after_a_loop_without_items_does_not_run_again() {
+    let place = Place::new();
+    let none = other(Implementation::default()).each(items([]));
+    let mut pipeline = pipeline(named([("none", none), ("after", step().after("none")), ("broken", step())]));
+    nest(&mut pipeline, "none", named([("inner", step())]), &[]);
+    let fake = Fake::new(&place).with("broken", Behaviour { failures: 9, ..Behaviour::default() });
+    assert_eq!(place.session(&fake, 1).start("r", &pipeline, &json!({})).state, RunState::Failed);
+    let mended = Fake::new(&place);
+    assert_eq!(place.session(&mended, 1).resume("r").state, RunState::Complete);
+    assert_eq!(mended.attempts().into_keys().collect::<Vec<_>>(), ["broken"]);
+}
+
+#[test]
 fn what_cannot_run_is_refused_before_anything_is_recorded() {
     let place = Place::new();
     let fake = Fake::new(&place);
