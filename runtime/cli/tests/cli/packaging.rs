@@ -37,11 +37,16 @@ fn each_command_has_a_manual_page_that_can_be_set() {
         count += 1;
     }
     assert!(count > 20, "{help}");
-    if installed("man") {
+    if installed("man") && installed("groff") {
         let run = folder.path().join("pages/weft-run.1");
-        let told = Command::new("man").args(["--warnings", "--local-file"]).arg(run).env("MANWIDTH", "100").output();
+        let told = Command::new("man")
+            .args(["--warnings", "--local-file"])
+            .arg(run)
+            .envs([("MANWIDTH", "100"), ("LC_ALL", "C")])
+            .output();
         let told = told.unwrap();
-        assert!(told.stderr.is_empty(), "{}", String::from_utf8_lossy(&told.stderr));
+        let warned = String::from_utf8_lossy(&told.stderr);
+        assert!(!warned.contains("warning"), "{warned}");
         let shown = String::from_utf8(told.stdout).unwrap();
         assert!(shown.contains("--no-cache") && shown.contains("weft run pipeline.yaml"), "{shown}");
     }
