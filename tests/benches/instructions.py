@@ -15,19 +15,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent / "suite"))
+from measure import ROOT  # noqa: E402
+from pipelines import chain  # noqa: E402
+
 KEPT = Path(__file__).with_suffix(".json")
-ADD = f"{ROOT / 'target' / 'components' / 'trivial.wasm'}#add"
 #: How much more than what is kept is a regression.
 ALLOWED = 1.10
-
-
-def chain(steps):
-    """`add` after `add`, each on the sum before it."""
-    lines = ["name: chain", "steps:", f'  s0: {{ component: "{ADD}", with: {{ a: 0, b: 1 }} }}']
-    lines += [f'  s{n}: {{ component: "{ADD}", with: {{ a: "${{s{n - 1}}}", b: 1 }} }}' for n in range(1, steps)]
-    return "\n".join(lines) + "\n"
-
 
 #: What is counted: what is run before, and what is run under callgrind. One step at a time, as what waits for another thread spins.
 INPUTS = {

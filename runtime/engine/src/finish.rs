@@ -7,8 +7,8 @@ use weft_pipeline::command::uri;
 use weft_pipeline::model::{Latest, TaskState};
 use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
 
-use crate::cache;
 use crate::cache::key::{self, Identity};
+use crate::cache::{self, artifacts_of};
 use crate::event::{Event, TaskReport};
 use crate::retry;
 use crate::run::Run;
@@ -18,11 +18,8 @@ use crate::worker_pool::JobOutcome;
 
 /// URIs in other systems that artifacts have, and their content.
 pub(crate) fn remote_uris(outputs: &PortValues) -> impl Iterator<Item = (&str, &str)> {
-    let artifacts = outputs.values().flat_map(|value| match value {
-        PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-        PortValue::Parameter(_) => &[],
-    });
-    artifacts.filter_map(|artifact| Some((artifact.properties.get(uri::REMOTE_URI)?.as_str()?, artifact.uri.as_str())))
+    artifacts_of(outputs)
+        .filter_map(|artifact| Some((artifact.properties.get(uri::REMOTE_URI)?.as_str()?, artifact.uri.as_str())))
 }
 
 impl Run<'_> {

@@ -7,18 +7,14 @@
 use weft_artifacts::Store;
 use weft_metadata::StepRecord;
 use weft_pipeline::model::TaskState;
-use weft_pipeline::step::PortValue;
 
+use crate::cache::artifacts_of;
 use crate::node::is_settled;
 
 /// Has steps run again whose outputs or logs are not whole.
 pub fn forget_damaged<'s>(store: &Store, records: impl Iterator<Item = &'s mut StepRecord>) {
     for record in records.filter(|record| is_settled(record)) {
-        let artifacts = record.outputs.values().flat_map(|value| match value {
-            PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-            PortValue::Parameter(_) => &[],
-        });
-        let mut uris = artifacts.map(|artifact| artifact.uri.as_str()).chain(record.log.as_deref());
+        let mut uris = artifacts_of(&record.outputs).map(|artifact| artifact.uri.as_str()).chain(record.log.as_deref());
         if let Some(uri) = uris.find(|uri| !is_whole(store, uri)) {
             tracing::warn!(
                 task = record.task,

