@@ -365,7 +365,7 @@ fn a_run_is_run_again_with_one_thing_changed() {
 fn a_run_gives_the_same_again_and_what_does_not_is_named() {
     let folder = chain();
     let verified = folder.ok("verify");
-    assert!(verified.stdout.contains("4 steps gave the same"), "{}", verified.stdout);
+    assert!(verified.stdout.contains("4 steps gave the same, 1 import is intact"), "{}", verified.stdout);
     folder.file(
         "t.yaml",
         &CHAIN.replace("length: 4 } }", "length: 4 }, grants: { clock: true } }").replace("name: chain", "name: other"),
@@ -393,6 +393,28 @@ fn a_run_gives_the_same_again_and_what_does_not_is_named() {
     let found = folder.weft("verify --step count --json");
     assert_eq!(found.code, Some(1), "{}", found.stdout);
     assert_eq!(found.json()["steps"][0]["outputs"][0]["output"], "bytes", "{}", found.stdout);
+}
+
+#[test]
+fn an_import_that_was_changed_in_the_store_is_found() {
+    let folder = chain();
+    let file = |verified: &Value| {
+        let steps = verified["steps"].as_array().unwrap();
+        steps.iter().find(|step| step["task"] == "file").unwrap().clone()
+    };
+    assert_eq!(file(&folder.json("verify --json")), json!({ "task": "file", "verdict": "intact", "artifacts": 1 }));
+    let run = folder.json("runs show latest --json");
+    let uri = task(&run, "file")["outputs"]["artifact"]["artifacts"][0]["uri"].as_str().unwrap().to_owned();
+    let hex = uri.strip_prefix("blake3:").unwrap();
+    let blob = walk(&folder.path().join(".weft")).into_iter().find(|path| path.ends_with(hex)).unwrap();
+    // Blobs are read-only; another file in the place of one is what a careless copy leaves.
+    std::fs::remove_file(&blob).unwrap();
+    std::fs::write(&blob, "a,b\n1,3\n").unwrap();
+    let found = folder.weft("verify --step file --json");
+    assert_eq!(found.code, Some(1), "{}", found.stdout);
+    let found = file(&found.json());
+    assert_eq!(found["verdict"], "failed", "{found}");
+    assert!(found["message"].as_str().unwrap().contains("is damaged"), "{found}");
 }
 
 #[test]

@@ -4,8 +4,12 @@
 
 mod common;
 
+#[cfg(target_os = "linux")]
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -252,6 +256,48 @@ fn a_model_that_loops_traps_or_takes_memory_is_cut_off_while_another_answers() {
         let refused = folder.weft(&["deploy", "bad.txt", "--name", "bad", "--component", &component]);
         assert_eq!(refused.code, Some(2), "{}", refused.stderr);
         assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    }
+}
+
+/// The threads of a process: name, number of filters of system calls, and processor time in ticks, by their number.
+#[cfg(target_os = "linux")]
+fn threads(process: u32) -> BTreeMap<String, (String, u32, u64)> {
+    let read = |thread: &Path| {
+        let status = std::fs::read_to_string(thread.join("status")).ok()?;
+        let field =
+            |name: &str| status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default().trim().to_owned();
+        let times = std::fs::read_to_string(thread.join("stat")).ok()?;
+        // User and system time are the 12th and the 13th field after the name, which may hold blanks.
+        let ticks =
+            times.rsplit(')').next()?.split(' ').skip(12).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();
+        Some((field("Name:"), field("Seccomp_filters:").parse().unwrap_or(0), ticks))
+    };
+    let tasks = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let paths = tasks.map(|entry| entry.unwrap().path());
+    paths.filter_map(|path| Some((path.file_name()?.to_str()?.to_owned(), read(&path)?))).collect()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn models_are_asked_on_threads_that_the_system_confines() {
+    let folder = Folder::default();
+    if !std::fs::read_to_string("/proc/self/status").unwrap().contains("Seccomp_filters:") {
+        eprintln!("PASSED OVER: the system does not tell of filters of system calls");
+        return;
+    }
+    deploy_served(&folder, "loops", &["--time", "1s", "--instances", "1"]);
+    let served = Served::start(&folder);
+    served.wait_for_models();
+    let mut connection = Connection::new(&served);
+    for _ in 0..2 {
+        let before = threads(served.process());
+        let (status, answer) = connection.infer("loops", &[-2]);
+        assert_eq!(status, 500, "{answer}");
+        let after = threads(served.process());
+        let spent =
+            |(id, thread): (&String, &(String, u32, u64))| thread.2 - before.get(id).map_or(0, |before| before.2);
+        let looped = after.iter().max_by_key(|thread| spent(*thread)).unwrap();
+        assert!(looped.1.0 == "weft-step" && looped.1.1 > 0, "{looped:?} of {after:?}");
     }
 }
 

@@ -3,7 +3,7 @@
 use weft_artifacts::Store;
 use weft_metadata::{CachedStep, Tx, Uncached};
 use weft_pipeline::model::Task;
-use weft_pipeline::step::{Artifact, ComponentRef, Grants, HOST_PYTHON, PortValue, PortValues};
+use weft_pipeline::step::{ComponentRef, Grants, HOST_PYTHON, PortValue, PortValues};
 
 use self::key::Identity;
 use crate::engine::Options;
@@ -47,18 +47,10 @@ pub fn find(tx: &Tx<'_>, store: &Store, identity: &Identity) -> weft_metadata::R
     }))
 }
 
-/// The artifacts among outputs.
-pub(crate) fn artifacts_of(outputs: &PortValues) -> impl Iterator<Item = &Artifact> {
-    outputs.values().flat_map(|value| match value {
-        PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-        PortValue::Parameter(_) => &[],
-    })
-}
-
 /// Whether the content of all artifacts is in the store. A store that fails to answer counts as a miss: the step is then
 /// executed, and reports the fault itself if it persists.
 fn is_stored(store: &Store, outputs: &PortValues) -> bool {
-    artifacts_of(outputs).all(|artifact| {
+    outputs.values().flat_map(PortValue::artifacts).all(|artifact| {
         let stored = artifact.uri.parse().and_then(|id| store.contains(&id));
         stored.unwrap_or_else(|error| {
             tracing::warn!(uri = artifact.uri, %error, "an artifact could not be looked up");

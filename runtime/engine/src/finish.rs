@@ -7,8 +7,8 @@ use weft_pipeline::command::uri;
 use weft_pipeline::model::{Latest, TaskState};
 use weft_pipeline::step::{FailureKind, PortValue, PortValues, StepFailure, StepOutput};
 
+use crate::cache;
 use crate::cache::key::{self, Identity};
-use crate::cache::{self, artifacts_of};
 use crate::event::{Event, TaskReport};
 use crate::retry;
 use crate::run::Run;
@@ -18,7 +18,9 @@ use crate::worker_pool::JobOutcome;
 
 /// URIs in other systems that artifacts have, and their content.
 pub(crate) fn remote_uris(outputs: &PortValues) -> impl Iterator<Item = (&str, &str)> {
-    artifacts_of(outputs)
+    outputs
+        .values()
+        .flat_map(PortValue::artifacts)
         .filter_map(|artifact| Some((artifact.properties.get(uri::REMOTE_URI)?.as_str()?, artifact.uri.as_str())))
 }
 

@@ -7,14 +7,15 @@
 use weft_artifacts::Store;
 use weft_metadata::StepRecord;
 use weft_pipeline::model::TaskState;
+use weft_pipeline::step::PortValue;
 
-use crate::cache::artifacts_of;
 use crate::node::is_settled;
 
 /// Has steps run again whose outputs or logs are not whole.
 pub fn forget_damaged<'s>(store: &Store, records: impl Iterator<Item = &'s mut StepRecord>) {
     for record in records.filter(|record| is_settled(record)) {
-        let mut uris = artifacts_of(&record.outputs).map(|artifact| artifact.uri.as_str()).chain(record.log.as_deref());
+        let artifacts = record.outputs.values().flat_map(PortValue::artifacts);
+        let mut uris = artifacts.map(|artifact| artifact.uri.as_str()).chain(record.log.as_deref());
         if let Some(uri) = uris.find(|uri| !is_whole(store, uri)) {
             tracing::warn!(
                 task = record.task,

@@ -112,10 +112,7 @@ fn input_called<'a>(uri: &str, inputs: &'a PortValues) -> Option<&'a str> {
 }
 
 fn artifacts(inputs: &PortValues) -> impl Iterator<Item = &Artifact> {
-    inputs.values().flat_map(|value| match value {
-        PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-        PortValue::Parameter(_) => &[],
-    })
+    inputs.values().flat_map(PortValue::artifacts)
 }
 
 /// Whether a URI is a path that begins at the root.

@@ -39,6 +39,16 @@ pub enum PortValue {
     Artifacts(Vec<Artifact>),
 }
 
+impl PortValue {
+    /// Its artifacts: none if it is a parameter.
+    pub fn artifacts(&self) -> &[Artifact] {
+        match self {
+            Self::Artifacts(artifacts) => artifacts,
+            Self::Parameter(_) => &[],
+        }
+    }
+}
+
 /// The values of a step's ports, by name.
 pub type PortValues = BTreeMap<String, PortValue>;
 

@@ -93,7 +93,7 @@ pub struct Sandbox {
     /// Directories that earlier steps did not use. Creating and removing them takes milliseconds on some disks.
     idle_mounts: Mutex<Vec<Mounts>>,
     /// The threads on which steps run.
-    confined: Confined,
+    pub(crate) confined: Arc<Confined>,
 }
 
 impl Sandbox {
@@ -101,7 +101,7 @@ impl Sandbox {
     pub fn new(artifacts: weft_artifacts::Store, options: Options) -> Result<Self> {
         let loader = loader(&options, false)?;
         let directories = WorkDirs::new(artifacts.clone());
-        let confined = Confined::new(artifacts.path().map(Path::to_owned), !options.unconfined);
+        let confined = Arc::new(Confined::new(artifacts.path().map(Path::to_owned), !options.unconfined));
         Ok(Self {
             loader,
             strict: OnceLock::new(),

@@ -3,6 +3,7 @@
 //! An instance has the limits of a step: its memory in all, and for each call a time. It is granted nothing. What it does has no effect but its answer.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::Store;
@@ -11,9 +12,11 @@ use weft_pipeline::step::{Artifact, FailureKind, SilentObserver, StepFailure, St
 use weft_pipeline::types::BUILTIN_KINDS;
 
 use crate::compiler::Extent;
+use crate::confine::{Confined, Confinement};
 use crate::failure::{self, Failure};
 use crate::host::{Clock, Network, State, Step};
 use crate::limits::{Deadline, StepLimits};
+use crate::loader::Ready;
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::run::{Sandbox, wasi};
@@ -102,6 +105,7 @@ pub struct ServedModel {
     infer: Infer,
     limits: StepLimits,
     description: ModelDescription,
+    confined: Arc<Confined>,
 }
 
 impl Sandbox {
@@ -111,14 +115,20 @@ impl Sandbox {
     /// The component cannot be loaded or answers no requests, or it refuses the model, traps or reaches a limit over it.
     pub fn serve(&self, what: &ModelToServe) -> Result<ServedModel, Box<StepFailure>> {
         let started = Instant::now();
-        catch_unwind(AssertUnwindSafe(|| self.start(what)))
+        let start = || {
+            // What is compiled is written to the cache, where a model has no business.
+            let ready = self.ready(&what.component, Extent::Whole, false, &what.name, Listener::of(&SILENT))?;
+            let start = || self.start(what, &ready);
+            self.confined.run(Confinement::default(), start).map_err(Failure::host)?
+        };
+        catch_unwind(AssertUnwindSafe(start))
             .unwrap_or_else(|_| Err(broke_down()))
             .map_err(|failure| in_time(failure, started))
     }
 
-    fn start(&self, what: &ModelToServe) -> Result<ServedModel, Failure> {
+    /// Starts an instance of a component that is ready, on a thread that the system confines.
+    fn start(&self, what: &ModelToServe, ready: &Ready) -> Result<ServedModel, Failure> {
         let listener = Listener::of(&SILENT);
-        let ready = self.ready(&what.component, Extent::Whole, false, &what.name, listener)?;
         let Some(server) = ready.component.interface.server.clone() else {
             return Err(Failure::host(format!("its component does not export `{}0.1.0`", weft_signature::SERVER))
                 .hint("deploy it with a component that answers requests, such as `weft:onnx`"));
@@ -137,7 +147,7 @@ impl Sandbox {
             mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let step = Step { mounts, network, ..self.step(&what.name, &ready.component, &limits, listener, log, clock) };
-        let mut store = self.store(&ready, wasi, step, limits);
+        let mut store = self.store(ready, wasi, step, limits);
         let instance = ready
             .instance
             .instantiate(&mut store)
@@ -161,7 +171,7 @@ impl Sandbox {
         for handle in [Some(model), transform].into_iter().flatten() {
             handle.resource_drop(&mut store).map_err(|error| failure::of_guest(&error, store.data(), &limits))?;
         }
-        Ok(ServedModel { store, infer, limits: what.limits, description })
+        Ok(ServedModel { store, infer, limits: what.limits, description, confined: Arc::clone(&self.confined) })
     }
 }
 
@@ -185,7 +195,7 @@ impl ServedModel {
         self.store.data().limiter.peak()
     }
 
-    /// Answers a request, within the limits of the model. After [`AnswerError::Lost`] the instance answers nothing any more.
+    /// Answers a request, within the limits of the model, on a thread that the system confines. After [`AnswerError::Lost`] the instance answers nothing any more.
     ///
     /// # Errors
     /// The component refuses the request, or the instance is lost over it.
@@ -193,9 +203,12 @@ impl ServedModel {
         let started = Instant::now();
         self.store.data_mut().step.deadline = Deadline::after(self.limits.time);
         let lost = |failure| AnswerError::Lost(in_time(failure, started));
-        match catch_unwind(AssertUnwindSafe(|| self.infer.call(&mut self.store, (inputs,)))) {
-            Ok(Ok((answer,))) => answer.map_err(AnswerError::Refused),
-            Ok(Err(error)) => Err(lost(failure::of_guest(&error, self.store.data(), &self.limits))),
+        let Self { store, infer, .. } = self;
+        let call = || infer.call(&mut *store, (inputs,));
+        match catch_unwind(AssertUnwindSafe(|| self.confined.run(Confinement::default(), call))) {
+            Ok(Ok(Ok((answer,)))) => answer.map_err(AnswerError::Refused),
+            Ok(Ok(Err(error))) => Err(lost(failure::of_guest(&error, self.store.data(), &self.limits))),
+            Ok(Err(no_thread)) => Err(lost(Failure::host(no_thread))),
             Err(_) => Err(lost(broke_down())),
         }
     }

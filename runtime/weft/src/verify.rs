@@ -8,7 +8,7 @@ use serde::Serialize;
 use weft_engine::{StepRunner, identity};
 use weft_metadata::{ExecutionKind, StepRecord};
 use weft_pipeline::model::{Implementation, Pipeline, TaskState};
-use weft_pipeline::step::{COMMAND_FUNCTION, HOST_PYTHON, Limits, LogLevel, StepObserver, StepRequest};
+use weft_pipeline::step::{COMMAND_FUNCTION, HOST_PYTHON, Limits, LogLevel, PortValue, StepObserver, StepRequest};
 
 use crate::cancel::Cancel;
 use crate::diff::OutputDiff;
@@ -37,6 +37,11 @@ pub enum Verdict {
         /// The number of its outputs.
         outputs: usize,
     },
+    /// An importer, whose artifacts are in the store as they were imported, byte for byte. Where they came from is not read again.
+    Intact {
+        /// The number of its artifacts.
+        artifacts: usize,
+    },
     /// It gave something else.
     Different {
         /// In what.
@@ -56,7 +61,8 @@ pub enum Verdict {
 
 impl Weft {
     /// Executes the steps of a run again, `jobs` at the same time, and compares what they give with what they gave. Nothing of it is
-    /// recorded. Cached steps are executed as well. `observe` hears of each step as it ends. `only` names one step.
+    /// recorded. Cached steps are executed as well; of importers, what they imported is hashed again. `observe` hears of each step as
+    /// it ends. `only` names one step.
     ///
     /// # Errors
     /// There is no such run or step, or it was interrupted.
@@ -76,7 +82,7 @@ impl Weft {
             crate::select::step(&record, task)?;
         }
         let is_wanted = |step: &&StepRecord| {
-            step.kind == ExecutionKind::Container
+            matches!(step.kind, ExecutionKind::Container | ExecutionKind::Importer)
                 && matches!(step.state, TaskState::Complete | TaskState::Cached)
                 && only.is_none_or(|task| step.task == task)
         };
@@ -123,6 +129,9 @@ impl Weft {
         runner: &LocalRunner<'_>,
         cancel: &Cancel,
     ) -> Result<Verdict> {
+        if step.kind == ExecutionKind::Importer {
+            return self.verify_import(step);
+        }
         let unverifiable = |reason: &str| Ok(Verdict::Unverifiable { reason: reason.to_owned() });
         let Some(component) = step.component.clone() else { return unverifiable("it changes a volume") };
         if component.digest.starts_with(HOST_PYTHON) {
@@ -159,6 +168,24 @@ impl Weft {
             }
             Err(failure) => Ok(Verdict::Failed { message: failure.message.clone() }),
         }
+    }
+}
+
+impl Weft {
+    /// Hashes what an importer imported.
+    fn verify_import(&self, step: &StepRecord) -> Result<Verdict> {
+        let mut artifacts = 0;
+        for artifact in step.outputs.values().flat_map(PortValue::artifacts) {
+            let id = artifact.uri.parse()?;
+            match self.store().artifacts.verify(&id) {
+                Ok(()) => artifacts += 1,
+                Err(error @ (weft_artifacts::Error::Damaged { .. } | weft_artifacts::Error::NotFound { .. })) => {
+                    return Ok(Verdict::Failed { message: error.to_string() });
+                }
+                Err(other) => return Err(other.into()),
+            }
+        }
+        Ok(Verdict::Intact { artifacts })
     }
 }
 

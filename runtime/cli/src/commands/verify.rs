@@ -17,7 +17,7 @@ use crate::{interrupt, output, screen};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each step is executed from what was recorded of its inputs, with its component compiled anew, and each output is compared byte \
-by byte with the one recorded. Nothing of it is recorded. What was granted a clock, randomness, the environment or directories of the host, and what ran \
+by byte with the one recorded; what was imported is hashed again. Nothing of it is recorded. What was granted a clock, randomness, the environment or directories of the host, and what ran \
 outside of the sandbox, cannot be verified, and is told by name.
 
 Exit code 1 says that a step gave something else, or failed."
@@ -67,8 +67,12 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             output::print(&line)?;
         }
         let same = verified.iter().filter(|one| matches!(one.verdict, Verdict::Same { .. })).count();
-        let unverifiable = verified.len() - same - bad;
+        let intact = verified.iter().filter(|one| matches!(one.verdict, Verdict::Intact { .. })).count();
+        let unverifiable = verified.len() - same - intact - bad;
         let mut summary = format!("\n{} gave the same", count(same, "step", "steps"));
+        if intact > 0 {
+            _ = write!(summary, ", {} intact", count(intact, "import is", "imports are"));
+        }
         if bad > 0 {
             _ = write!(summary, ", {bad} did not");
         }
@@ -85,6 +89,9 @@ fn lines(one: &Verified) -> Vec<String> {
     match &one.verdict {
         Verdict::Same { outputs } => {
             vec![format!("{GOOD}same{GOOD:#}       {task}  {DIM}{}{DIM:#}", count(*outputs, "output", "outputs"))]
+        }
+        Verdict::Intact { artifacts } => {
+            vec![format!("{GOOD}intact{GOOD:#}     {task}  {DIM}{}{DIM:#}", count(*artifacts, "artifact", "artifacts"))]
         }
         Verdict::Different { outputs } => {
             let mut lines = vec![format!("{BAD}different{BAD:#}  {task}")];

@@ -1,4 +1,5 @@
-//! Seconds that a model takes for rows of floats, the best of some runs: `bench MODEL ROWS COLUMNS RUNS`, ROWS being a file of little-endian floats.
+//! Seconds that a model takes for rows of floats, the best of some runs: `bench MODEL ROWS SHAPE RUNS`, ROWS being a file of little-endian floats and SHAPE that
+//! of a row: `20`, or `3,32,32` for images.
 //! `tests/data/bench.py` runs it beside onnxruntime.
 
 use std::time::Instant;
@@ -7,15 +8,16 @@ use models::{Model, Tensor, Value};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [model, rows, columns, runs] = arguments.as_slice() else {
-        return Err("bench MODEL ROWS COLUMNS RUNS".into());
+    let [model, rows, row, runs] = arguments.as_slice() else {
+        return Err("bench MODEL ROWS SHAPE RUNS".into());
     };
     let model = Model::load(&std::fs::read(model)?)?;
-    let columns: usize = columns.parse()?;
+    let row: Vec<usize> = row.split(',').map(str::parse).collect::<Result<_, _>>()?;
     let bytes = std::fs::read(rows)?;
     let (whole, _) = bytes.as_chunks::<4>();
     let values: Vec<f32> = whole.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
-    let tensor = Tensor::new(vec![values.len() / columns, columns], values).ok_or("the rows are no matrix")?;
+    let shape = [vec![values.len() / row.iter().product::<usize>()], row].concat();
+    let tensor = Tensor::new(shape, values).ok_or("the rows do not fill the shape")?;
     let input = model.inputs().first().ok_or("the model has no input")?.name.clone();
     let mut best = f64::INFINITY;
     for _ in 0..runs.parse::<usize>()? {

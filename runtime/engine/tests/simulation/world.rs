@@ -196,10 +196,7 @@ impl World {
         let run = place.metadata.run("r").ok();
         // The log of an attempt that failed before the power was cut, and was made again since, may be gone.
         for step in run.iter().flat_map(|run| &run.steps) {
-            let artifacts = step.outputs.values().flat_map(|value| match value {
-                PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-                PortValue::Parameter(_) => &[],
-            });
+            let artifacts = step.outputs.values().flat_map(PortValue::artifacts);
             for uri in artifacts.map(|artifact| &artifact.uri).chain(&step.log) {
                 place.artifacts.verify(&uri.parse().unwrap()).map_err(told)?;
             }

@@ -171,11 +171,7 @@ async fn links(State(server): State<Server>, Query(params): Query<Params>, RawQu
 /// The artifacts on ports: names of the ports, and rows.
 fn rows(ports: &PortValues) -> impl Iterator<Item = (&str, i64)> {
     ports.iter().flat_map(|(name, value)| {
-        let artifacts = match value {
-            PortValue::Artifacts(artifacts) => artifacts.as_slice(),
-            PortValue::Parameter(_) => &[],
-        };
-        artifacts.iter().filter_map(move |artifact| Some((name.as_str(), artifact.id?)))
+        value.artifacts().iter().filter_map(move |artifact| Some((name.as_str(), artifact.id?)))
     })
 }
 

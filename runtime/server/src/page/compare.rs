@@ -237,16 +237,14 @@ fn same_outputs(a: &PortValues, b: &PortValues) -> bool {
 fn evaluations(runs: &[Compared]) -> Markup {
     let mut outputs: BTreeSet<(&str, &str)> = BTreeSet::new();
     for step in runs.iter().flat_map(|run| &run.record.steps) {
-        for (port, _) in step
-            .outputs
-            .iter()
-            .filter(|(_, value)| artifact(value).is_some_and(|one| evaluation::shown(&one.properties).is_some()))
-        {
+        for (port, _) in step.outputs.iter().filter(|(_, value)| {
+            value.artifacts().first().is_some_and(|one| evaluation::shown(&one.properties).is_some())
+        }) {
             outputs.insert((&step.task, port));
         }
     }
     let of = |run: &'_ Compared, task: &str, port: &str| -> Option<Artifact> {
-        artifact(run.step(task)?.outputs.get(port)?).cloned()
+        run.step(task)?.outputs.get(port)?.artifacts().first().cloned()
     };
     html! {
         @for (task, port) in outputs.into_iter().take(MAX_DRAWN) {
@@ -265,13 +263,6 @@ fn evaluations(runs: &[Compared]) -> Markup {
                 }
             }
         }
-    }
-}
-
-fn artifact(value: &PortValue) -> Option<&Artifact> {
-    match value {
-        PortValue::Artifacts(artifacts) => artifacts.first(),
-        PortValue::Parameter(_) => None,
     }
 }
 

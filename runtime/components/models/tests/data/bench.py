@@ -11,6 +11,7 @@ import warnings
 
 import lightgbm
 import numpy as np
+import onnx
 import onnxruntime
 import xgboost
 from onnxmltools import convert_lightgbm, convert_xgboost
@@ -36,12 +37,43 @@ models = {
     "LightGBM regressor, 100 trees, 31 leaves": convert_lightgbm(lightgbm.LGBMRegressor(verbose=-1).fit(train, real), initial_types=kind),
     "LightGBM classifier of 3, 300 trees, 31 leaves": convert_lightgbm(lightgbm.LGBMClassifier(verbose=-1).fit(train, multi), initial_types=kind, zipmap=False),
 }
+
+
+def convolutional(channels, size, blocks, classes):
+    """A network for images: blocks of two convolutions and a pool, then two dense layers."""
+    nodes, weights, at, planes = [], [], "X", channels
+
+    def weight(name, *shape):
+        weights.append(onnx.numpy_helper.from_array((rng.normal(size=shape) / np.sqrt(np.prod(shape[1:]) or 1)).astype(np.float32), name))
+        return name
+
+    def add(kind, *inputs, **attributes):
+        nodes.append(onnx.helper.make_node(kind, inputs, [f"n{len(nodes)}"], **attributes))
+        return nodes[-1].output[0]
+
+    for block, wide in enumerate(blocks):
+        for turn in "ab":
+            at = add("Conv", at, weight(f"w{block}{turn}", wide, planes, 3, 3), weight(f"b{block}{turn}", wide), pads=[1, 1, 1, 1])
+            at, planes = add("Relu", at), wide
+        at, size = add("MaxPool", at, kernel_shape=[2, 2], strides=[2, 2]), size // 2
+    at = add("Flatten", at)
+    at = add("Relu", add("Gemm", at, weight("d", 128, planes * size * size), weight("e", 128), transB=1))
+    at = add("Softmax", add("Gemm", at, weight("f", classes, 128), weight("g", classes), transB=1))
+    value = lambda name, *shape: onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, ["n", *shape])
+    graph = onnx.helper.make_graph(nodes, "cnn", [value("X", channels, 2 ** len(blocks) * size, 2 ** len(blocks) * size)], [value(at, classes)], weights)
+    return onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+
+
+images = {
+    "network of 4 convolutions, 28 by 28, 1,000 images": (convolutional(1, 28, [16, 32], 10), rng.normal(size=(1000, 1, 28, 28)).astype(np.float32)),
+    "network of 6 convolutions, 32 by 32 in colours, 200 images": (convolutional(3, 32, [32, 64, 128], 10), rng.normal(size=(200, 3, 32, 32)).astype(np.float32)),
+}
 options = onnxruntime.SessionOptions()
 options.intra_op_num_threads = options.inter_op_num_threads = 1
 with tempfile.TemporaryDirectory() as folder:
     folder = pathlib.Path(folder)
-    rows.tofile(folder / "rows")
-    for name, model in models.items():
+    for name, (model, rows) in {**{name: (model, rows) for name, model in models.items()}, **images}.items():
+        rows.tofile(folder / "rows")
         (folder / "model").write_bytes(model.SerializeToString())
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         theirs, ours = [], []
@@ -49,5 +81,5 @@ with tempfile.TemporaryDirectory() as folder:
             start = time.perf_counter()
             session.run(None, {session.get_inputs()[0].name: rows})
             theirs.append(time.perf_counter() - start)
-            ours.append(float(subprocess.check_output([BENCH, folder / "model", folder / "rows", str(COLUMNS), "1"])))
+            ours.append(float(subprocess.check_output([BENCH, folder / "model", folder / "rows", ",".join(map(str, rows.shape[1:])), "1"])))
         print(f"{name}: onnxruntime {min(theirs):.3f} s, here {min(ours):.3f} s, ratio {min(ours) / min(theirs):.2f}", flush=True)
