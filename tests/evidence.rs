@@ -398,13 +398,13 @@ fn a_run_gives_the_same_again_and_what_does_not_is_named() {
 #[test]
 fn an_import_that_was_changed_in_the_store_is_found() {
     let folder = chain();
-    let file = |verified: &Value| {
-        let steps = verified["steps"].as_array().unwrap();
+    let file = |document: &Value| {
+        let steps = document["steps"].as_array().unwrap();
         steps.iter().find(|step| step["task"] == "file").unwrap().clone()
     };
     assert_eq!(file(&folder.json("verify --json")), json!({ "task": "file", "verdict": "intact", "artifacts": 1 }));
-    let run = folder.json("runs show latest --json");
-    let uri = task(&run, "file")["outputs"]["artifact"]["artifacts"][0]["uri"].as_str().unwrap().to_owned();
+    let record = file(&folder.json("runs show latest --json"));
+    let uri = record["outputs"]["artifact"]["artifacts"][0]["uri"].as_str().unwrap();
     let hex = uri.strip_prefix("blake3:").unwrap();
     let blob = walk(&folder.path().join(".weft")).into_iter().find(|path| path.ends_with(hex)).unwrap();
     // Blobs are read-only; another file in the place of one is what a careless copy leaves.
