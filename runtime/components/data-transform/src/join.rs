@@ -59,7 +59,8 @@ impl Graph {
 
     /// The feature that a column of features belongs to.
     fn feature_of(&self, column: &str) -> Result<&Fitted> {
-        let found = self.features.iter().find(|feature| feature.names().iter().any(|name| name == column));
+        let is_it = |feature: &&Fitted| feature.name == column || feature.names().iter().any(|name| name == column);
+        let found = self.features.iter().find(is_it);
         found.ok_or_else(|| Error::Model(format!("it takes `{column}`, which is no feature of the graph")))
     }
 
