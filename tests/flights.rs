@@ -56,7 +56,8 @@ fn a_model_is_learned_examined_deployed_and_asked() {
     assert_eq!((output(&outcome, "blessed"), output(&outcome, "pushed")), (&json!(true), &json!(true)));
     assert_eq!(output(&outcome, "predicted"), 439);
     // The best of three, by the losses of three steps as one list.
-    let losses = ["shallow", "usual", "deep"].map(|name| task(&outcome, name)["outputs"]["loss"]["parameter"].as_f64().unwrap());
+    let losses =
+        ["shallow", "usual", "deep"].map(|name| task(&outcome, name)["outputs"]["loss"]["parameter"].as_f64().unwrap());
     let least = losses.into_iter().fold(f64::INFINITY, f64::min);
     assert_eq!(task(&outcome, "tune")["outputs"]["score"]["parameter"], least);
     let told = folder.weft("logs latest evaluate").stdout;

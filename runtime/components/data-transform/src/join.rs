@@ -50,7 +50,8 @@ impl Graph {
             self.connect(&mut joined, &input.name, &name, given)?;
         }
         append(&mut joined, inner);
-        let set = |domain: &str| model.opset_import.iter().find(|set| set.domain == domain).map_or(1, |set| set.version);
+        let set =
+            |domain: &str| model.opset_import.iter().find(|set| set.domain == domain).map_or(1, |set| set.version);
         let properties: Vec<(&str, String)> =
             model.metadata_props.iter().map(|property| (property.key.as_str(), property.value.clone())).collect();
         let (version, ml) = (VERSION.max(set("")), VERSION_OF_ML.max(set(onnx_file::ML)));

@@ -75,7 +75,8 @@ fn of_rows(model: &Model, rows: &[Record]) -> Vec<f64> {
 fn model(csv: &str, algorithm: Algorithm) -> Vec<u8> {
     let columns = Columns { label: Some("label".to_owned()), ..Columns::default() };
     let (schema, data, _) = read(&[Table::of("features.csv", csv.as_bytes())], Dialect::default(), &columns).unwrap();
-    let parameters = if algorithm == Algorithm::GradientBoosting { vec![("min-leaf-rows".to_owned(), 2.0)] } else { vec![] };
+    let parameters =
+        if algorithm == Algorithm::GradientBoosting { vec![("min-leaf-rows".to_owned(), 2.0)] } else { vec![] };
     let settings = Settings::new(algorithm, &parameters).unwrap();
     onnx(&train(&schema, algorithm, settings, &data, None, 1).unwrap().model, &[("label", "label".to_owned())])
 }

@@ -369,7 +369,8 @@ impl<'p> Lowering<'p> {
         for (input, wire) in &task.inputs {
             let at = self.place(&format!("steps.{name}.with.{input}"));
             if matches!(wire.from, Binding::Gather(_)) {
-                let problem = format!("KFP makes no list of what several steps give: the input `{input}` of the step `{name}`");
+                let problem =
+                    format!("KFP makes no list of what several steps give: the input `{input}` of the step `{name}`");
                 let hint = "have a step take each as an input of its own";
                 self.problems.push(Diagnostic::error(problem).task(name).at(at).hint(hint));
             }
