@@ -46,7 +46,7 @@ said tune 'trials'
 said evaluate '^\(auc\|accuracy\) \|^slice\|^all rows\|^origin'
 said push 'pushed'
 said late 'rows'
-"$weft" artifact export latest/evaluate.page "$data/evaluation.html" >/dev/null
+"$weft" artifact export --force latest/evaluate.page "$data/evaluation.html" >/dev/null
 "$weft" deploy latest/push.pushed-model --name flights
 echo "slice by slice: $data/evaluation.html"
 
@@ -84,5 +84,5 @@ until_so ended $((before + 2))
 said evaluate '^\(metric\|auc\) '
 said push 'pushed'
 "$weft" runs | head -3
-"$weft" artifact export flights-monitor/drift.page "$data/drift.html" >/dev/null
+"$weft" artifact export --force flights-monitor/drift.page "$data/drift.html" >/dev/null
 echo "what moved: $data/drift.html"
