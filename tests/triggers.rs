@@ -44,21 +44,6 @@ fn ended(folder: &Folder, count: usize) -> Vec<Value> {
     }
 }
 
-/// Waits until a server has looked at its triggers for the first time: what is there then is where they begin.
-fn seen(served: &Served, name: &str) {
-    let until = Instant::now() + SOON;
-    let switch = format!("action=\"/triggers/{name}/enabled\"");
-    loop {
-        let (_, page) = served.get("/schedules", "");
-        let form = page.find(&switch).map(|at| &page[at..at + page[at..].find("</form>").unwrap()]);
-        if form.is_some_and(|form| !form.contains("disabled")) {
-            return;
-        }
-        assert!(Instant::now() < until, "{page}");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
 /// Waits until a server has seen a file without a run for it, as the store has it.
 fn passed_over(folder: &Folder, file: &str) {
     let script = "import pathlib, sqlite3, sys; \
@@ -102,7 +87,7 @@ fn files_start_runs_by_their_content() {
     );
     put(&folder, "old.csv", "was there before");
     let served = serve(&folder);
-    seen(&served, "arrivals");
+    served.wait_for_trigger("arrivals");
     put(&folder, "notes.txt", "of no interest");
     put(&folder, "a.csv", "12345");
     let runs = ended(&folder, 1);
@@ -153,7 +138,7 @@ fn killed_again_and_again_each_file_starts_one_run() {
         "pipeline: count.yaml\non: { files: { folder: in, settle: 0s } }\nmax-concurrency: 100\ninputs: { table: \"[[File]]\" }\n",
     );
     let served = serve(&folder);
-    seen(&served, "arrivals");
+    served.wait_for_trigger("arrivals");
     served.kill();
     for n in 0..8 {
         put(&folder, &format!("{n}.csv"), &"x".repeat(n + 1));
@@ -198,7 +183,7 @@ fn a_model_that_another_pipeline_gives_starts_a_run() {
          with: { note: \"[[ArtifactRun]]\" }\n",
     );
     let served = serve(&folder);
-    seen(&served, "chain");
+    served.wait_for_trigger("chain");
     let first = folder.json("run make.yaml --json")["run"].clone();
     let runs = ended(&folder, 2);
     assert_eq!((&runs[1]["outputs"]["bytes"]["parameter"], &runs[1]["parameters"]["note"]), (&10.into(), &first));
@@ -262,8 +247,8 @@ fn new_data_trains_and_deploys_only_a_better_model() {
         folder.file(name, &absolute(text(name)).replace("folder: incoming", "folder: in"));
     }
     let served = serve(&folder);
-    seen(&served, "retrain");
-    seen(&served, "examine");
+    served.wait_for_trigger("retrain");
+    served.wait_for_trigger("examine");
     let all = std::fs::read_to_string(project().join("guest-examples/penguins/data/penguins.csv")).unwrap();
     let few = |begin: usize| -> String {
         let rows = all.lines().enumerate().filter(|(n, _)| *n < begin || n % 25 == 24);

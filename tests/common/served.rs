@@ -89,6 +89,21 @@ impl Served {
         }
     }
 
+    /// Waits until it has looked at a trigger for the first time: what is there then is where that begins.
+    pub fn wait_for_trigger(&self, name: &str) {
+        let until = Instant::now() + Duration::from_mins(1);
+        let switch = format!("action=\"/triggers/{name}/enabled\"");
+        loop {
+            let (_, page) = self.get("/schedules", "");
+            let form = page.find(&switch).map(|at| &page[at..at + page[at..].find("</form>").unwrap()]);
+            if form.is_some_and(|form| !form.contains("disabled")) {
+                return;
+            }
+            assert!(Instant::now() < until, "{page}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
     pub fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

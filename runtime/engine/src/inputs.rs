@@ -252,6 +252,10 @@ fn value_of(input: &Input, value: PortValue, scope: &Scope<'_, '_>) -> Result<Po
     let artifact = match (&input.port.ty, &value) {
         (PortType::Parameter(_), PortValue::Artifacts(artifacts)) => match artifacts.as_slice() {
             [one] if tfx::holds_value(&one.kind) => one,
+            // What was to be gathered was absent.
+            [] if matches!(input.port.ty, PortType::Parameter(ParameterType::List(_))) => {
+                return Ok(PortValue::Parameter(Value::Array(Vec::new())));
+            }
             _ => return Ok(value),
         },
         _ => return Ok(value),

@@ -115,6 +115,11 @@ pub(crate) fn select(conn: &Connection, selector: &str) -> Result<String> {
     if let Some(id) = one("SELECT id FROM weft_run WHERE id = ?1", &[&selector])? {
         return Ok(id);
     }
+    // Ids begin with the pipeline's name: the name alone fits all its runs, and means the newest.
+    let newest = "SELECT id FROM weft_run WHERE pipeline = ?1 ORDER BY started_ms DESC, rowid DESC LIMIT 1";
+    if let Some(id) = one(newest, &[&selector])? {
+        return Ok(id);
+    }
     let mut statement = conn.prepare_cached(
         "SELECT id FROM weft_run WHERE ?1 <> '' AND substr(id, 1, length(?1)) = ?1 ORDER BY started_ms DESC LIMIT ?2",
     )?;

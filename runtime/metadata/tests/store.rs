@@ -133,6 +133,8 @@ fn runs_are_listed_and_selected() {
     assert_eq!(ids(&RunFilter { pipeline: Some("other"), ..RunFilter::default() }), "");
     assert_eq!(s.store.run("latest").unwrap().summary.id, "b-1");
     assert_eq!(s.store.run("b").unwrap().summary.id, "b-1");
+    // The name of a pipeline is its newest run.
+    assert_eq!(s.store.run("penguins").unwrap().summary.id, "b-1");
     let Err(error @ Error::RunAmbiguous { .. }) = s.store.run("a-") else { panic!("ambiguous") };
     assert_eq!(error.to_string(), "`a-` fits more than one run: a-2, a-1; give more of the id");
     for unknown in ["", "c", "%"] {

@@ -11,8 +11,8 @@ use crate::graph::{Constant, Fitted, Graph, Source, Step};
 use crate::{Error, Result};
 
 /// The versions of the operators: texts can be compared since the first of these.
-const VERSION: i64 = 19;
-const VERSION_OF_ML: i64 = 3;
+pub(crate) const VERSION: i64 = 19;
+pub(crate) const VERSION_OF_ML: i64 = 3;
 /// What stands for an integer that is missing.
 const NONE: i64 = -1;
 /// The same before a look-up, as no key.
@@ -24,8 +24,6 @@ impl Graph {
     /// # Errors
     /// A feature that is not there, or that no operators of ONNX make: hashes, dates, words of texts and crosses.
     pub fn to_onnx(&self, wanted: Option<&[String]>) -> Result<Vec<u8>> {
-        let mut writer =
-            Writer { graph: self, file: File { name: "features".to_owned(), ..File::default() }, nodes: 0 };
         let named = |name: &String| {
             let found = self.features.iter().find(|feature| feature.name == *name);
             found.ok_or_else(|| Error::of(name, "there is no such feature in the graph"))
@@ -34,10 +32,26 @@ impl Graph {
             Some(names) => names.iter().map(named).collect::<Result<_>>()?,
             None => self.features.iter().collect(),
         };
+        Ok(Model::new(self.written(&features)?, VERSION, VERSION_OF_ML, &[]).encode_to_vec())
+    }
+
+    /// Features as operators.
+    pub(crate) fn written(&self, features: &[&Fitted]) -> Result<File> {
+        let mut writer =
+            Writer { graph: self, file: File { name: "features".to_owned(), ..File::default() }, nodes: 0 };
         for feature in features {
             writer.feature(feature).map_err(|problem| Error::of(&feature.name, problem))?;
         }
-        Ok(Model::new(writer.file, VERSION, VERSION_OF_ML, &[]).encode_to_vec())
+        Ok(writer.file)
+    }
+
+    /// What a feature's output is called where columns are inputs.
+    pub(crate) fn output_name(&self, name: &str) -> String {
+        let mut name = name.to_owned();
+        while self.sources.contains_key(&name) {
+            name.push_str("_xf");
+        }
+        name
     }
 }
 
@@ -256,10 +270,7 @@ impl Writer<'_> {
     }
 
     fn output(&mut self, name: &str, value: &str, kind: i32, columns: usize) {
-        let mut name = name.to_owned();
-        while self.graph.sources.contains_key(&name) {
-            name.push_str("_xf");
-        }
+        let name = self.graph.output_name(name);
         self.file.add("Identity", &[value], &name, Vec::new());
         self.file.output.push(ValueInfo::rows(&name, kind, Some(columns)));
     }

@@ -11,6 +11,7 @@ mod apply;
 mod export;
 mod feature;
 mod graph;
+mod join;
 
 pub use analysis::Analysis;
 pub use apply::Applied;
@@ -32,6 +33,9 @@ pub enum Error {
     /// A file that is no fitted graph.
     #[error("the fitted graph cannot be read: {0}")]
     Graph(String),
+    /// A model that does not fit the graph.
+    #[error("the model cannot be joined with the graph: {0}")]
+    Model(String),
 }
 
 impl Error {

@@ -1,7 +1,7 @@
 //! Schemas that fit statistics, as TFDV's `infer_schema` and `update_schema` make them.
 
 use crate::check::{Context, domains, feature as check, presence};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::proto::{
     DatasetFeatureStatisticsList, Feature, FixedShape, LifecycleStage, Schema, StringDomain, ValueCount,
     ValueCountList, feature, feature_name_statistics::Type, fixed_shape,
@@ -58,6 +58,28 @@ pub fn update(schema: &Schema, statistics: &DatasetFeatureStatisticsList, option
         schema.feature[at].set_lifecycle_stage(LifecycleStage::Deprecated);
     }
     Ok(schema)
+}
+
+/// The environment of what a model learns from, where schemas with environments are concerned ...
+pub const TRAINING: &str = "TRAINING";
+/// ... and that of what it is asked.
+pub const SERVING: &str = "SERVING";
+
+/// Gives a schema the environments [`TRAINING`] and [`SERVING`], and takes these columns, such as the label, out of the latter.
+///
+/// # Errors
+/// A column that the schema does not have.
+pub fn leave_out_of_serving(schema: &mut Schema, columns: &[String]) -> Result<()> {
+    schema.default_environment = vec![TRAINING.to_owned(), SERVING.to_owned()];
+    for column in columns {
+        let Some(feature) = schema.feature.iter_mut().find(|feature| feature.name() == *column) else {
+            let known: Vec<&str> = schema.feature.iter().map(Feature::name).collect();
+            let known = known.join(", ");
+            return Err(Error::Request(format!("the statistics have no column `{column}`; there are {known}")));
+        };
+        feature.not_in_environment.push(SERVING.to_owned());
+    }
+    Ok(())
 }
 
 /// Whether a feature's values are those of this domain.
@@ -134,5 +156,34 @@ pub(crate) fn value_count(column: &FeatureView<'_>) -> Option<feature::ShapeType
     match counts.as_slice() {
         [(min, max)] if *min > 0 => Some(feature::ShapeType::ValueCount(of((*min, *max)))),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Only the label may be missing where a model is asked, and nothing where it learns.
+    #[test]
+    fn columns_that_are_not_served() {
+        let named = |name: &str| Feature {
+            name: Some(name.to_owned()),
+            presence_constraints: Some(feature::PresenceConstraints::Presence(crate::proto::FeaturePresence {
+                min_count: Some(1),
+                min_fraction: Some(1.0),
+            })),
+            ..Feature::default()
+        };
+        let mut schema = Schema { feature: ["hour", "delay", "late"].map(named).into(), ..Schema::default() };
+        leave_out_of_serving(&mut schema, &["late".to_owned()]).unwrap();
+        let required = |environment: &str| -> Vec<&str> {
+            let default = &schema.default_environment;
+            let required = schema.feature.iter().filter(|one| presence::is_required(one, Some(environment), default));
+            required.map(Feature::name).collect()
+        };
+        assert_eq!(required(TRAINING), ["hour", "delay", "late"]);
+        assert_eq!(required(SERVING), ["hour", "delay"]);
+        let wrong = leave_out_of_serving(&mut schema, &["lat".to_owned()]).unwrap_err();
+        assert_eq!(wrong.to_string(), "the statistics have no column `lat`; there are hour, delay, late");
     }
 }

@@ -51,11 +51,11 @@ impl Guest for ExampleValidator {
             let anomalies = validate(&statistics, &schema, &options).map_err(|error| error.to_string())?;
             found.push((split, anomalies));
         }
-        Ok(publish(&found, fail_on_anomalies.unwrap_or(false))?)
+        Ok(publish(&found, environment.as_deref(), fail_on_anomalies.unwrap_or(false))?)
     }
 }
 
-fn publish(found: &[(String, Anomalies)], fail: bool) -> Result<Validated> {
+fn publish(found: &[(String, Anomalies)], environment: Option<&str>, fail: bool) -> Result<Validated> {
     let mut count = 0;
     let mut told = String::new();
     for (split, anomalies) in found {
@@ -70,7 +70,8 @@ fn publish(found: &[(String, Anomalies)], fail: bool) -> Result<Validated> {
         told.push_str(&format!("split {split}:\n{table}"));
     }
     if fail && count > 0 {
-        bail!("the data does not fit the schema\n{told}");
+        let of = environment.map(|name| format!(" of the environment {name}")).unwrap_or_default();
+        bail!("the data does not fit the schema{of}\n{told}");
     }
     let anomalies = ExampleAnomalies::new();
     let blessed = write_anomalies(&anomalies, found)?;

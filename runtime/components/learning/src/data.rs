@@ -207,7 +207,7 @@ pub fn read(tables: &[Table<'_>], dialect: Dialect, columns: &Columns) -> Result
         refuse!("there are no columns to learn from");
     }
     // Columns are the model's inputs under their names.
-    if let Some(feature) = features.iter().find(|feature| is_reserved(&feature.name)) {
+    if let Some(feature) = features.iter().find(|feature| is_reserved(&feature.name, task)) {
         refuse!(
             "column `{}` cannot be learned from under this name, which the model needs itself; rename or exclude it",
             feature.name
@@ -271,8 +271,13 @@ fn used(codes: &[u32], dictionary: &[String]) -> Vec<String> {
 }
 
 /// Names that models give to what they answer, and to what they compute on the way.
-fn is_reserved(name: &str) -> bool {
-    name.is_empty() || name.starts_with("weft/") || [PREDICTION, PROBABILITY].contains(&name) || GROUPS.contains(&name)
+fn is_reserved(name: &str, task: Task) -> bool {
+    let given = match task {
+        Task::Classification => &[PREDICTION, PROBABILITY][..],
+        Task::Regression => &[PREDICTION],
+        Task::Clustering => &GROUPS,
+    };
+    name.is_empty() || name.starts_with("weft/") || given.contains(&name)
 }
 
 fn is_integer(word: &str) -> bool {

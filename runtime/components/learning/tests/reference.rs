@@ -201,6 +201,10 @@ fn what_cannot_be_learned_is_told() {
     ] {
         assert_eq!(problem(text, &label), told);
     }
+    // What only other models answer is a column like any other.
+    read(&[Table::of("t.csv", b"distance,y\n1,a\n2,b\n")], Dialect::default(), &label).unwrap();
+    let none = Columns::default();
+    assert!(problem("distance,y\n1,a\n2,b\n", &none).starts_with("column `distance` cannot be learned from"));
     let wrong = Settings::new(Algorithm::KMeans, &[("leaves".to_owned(), 3.0)]).unwrap_err().to_string();
     assert_eq!(wrong, "a k-means has no parameter `leaves`; it has: clusters, iterations, starts");
     let wrong = Settings::new(Algorithm::Linear, &[("l2".to_owned(), f64::NAN)]).unwrap_err().to_string();

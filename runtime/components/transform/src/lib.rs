@@ -58,6 +58,10 @@ impl Guest for Transform {
         let written = read_graph(transform_graph)?.to_onnx(features.as_deref()).map_err(Error::from)?;
         Ok(Exported { model: model(&written)? })
     }
+
+    fn join(transform_graph: &TransformGraph, model: &Model) -> Result<Joined, String> {
+        Ok(Joined { model: join(&read_graph(transform_graph)?, model)? })
+    }
 }
 
 fn model(written: &[u8]) -> Result<Model> {
@@ -65,6 +69,21 @@ fn model(written: &[u8]) -> Result<Model> {
     model.write_bytes(written)?;
     model.set_display_name("Features as ONNX")?;
     model.set_property("format", &"onnx".into())?;
+    Ok(model)
+}
+
+fn join(graph: &Graph, from: &Model) -> Result<Model> {
+    if from.byte_length() > MOST_GRAPH {
+        bail!("the model is larger than {} MiB", MOST_GRAPH >> 20);
+    }
+    let model = Model::new();
+    model.write_bytes(&graph.join(&from.read_bytes()?)?)?;
+    for (name, value) in from.properties() {
+        model.set_property(&name, &value)?;
+    }
+    let columns: Vec<&str> = graph.sources.keys().map(String::as_str).collect();
+    model.set_property("features", &Value::strings(columns))?;
+    model.set_display_name("Model of rows as they are")?;
     Ok(model)
 }
 

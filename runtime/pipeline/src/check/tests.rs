@@ -66,6 +66,19 @@ fn names_in_conditions_become_those_of_the_tasks() {
 }
 
 #[test]
+fn each_item_of_a_list_is_checked() {
+    let train = "  train: { component: 'p.wasm#train', with: { data: '${split.train}' } }\n";
+    let push = |with: &str| {
+        problems(&with_steps(&format!("{train}  x: {{ component: 'p.wasm#push', with: {{ {with} }} }}\n")))
+    };
+    assert_eq!(push("model: '${train}', others: ['${split.train}', '${train}']"), "");
+    let told = |with: &str, words: &str| assert!(push(with).contains(words), "{}", push(with));
+    told("model: '${train}', others: ['${split.train}', '${params.rate}']", "but `rate` is a parameter");
+    told("model: '${train}', others: ['${split.trian}']", "did you mean `train`?");
+    told("model: ['${train}']", "the input `model` takes a model, not a list of values");
+}
+
+#[test]
 fn wrong_wiring_is_explained() {
     let train = "  train: { component: 'p.wasm#train', with: { data: '${split.train}' } }\n";
     let pipelines = [

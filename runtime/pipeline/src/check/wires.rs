@@ -7,7 +7,7 @@ use crate::diagnostic::Diagnostic;
 use crate::model::{Binding, Component, Input, Span, Task, Wire};
 use crate::signature::{Port, find};
 use crate::suggest;
-use crate::types::{PortType, may_fit};
+use crate::types::{ParameterType, PortType, may_fit};
 
 impl<'p> Checker<'p> {
     /// Reports unknown and missing inputs, and checks each wire.
@@ -46,8 +46,11 @@ impl<'p> Checker<'p> {
     }
 
     fn wire(&mut self, name: &str, task: &Task, input: &str, declared: &Input, wire: &Wire, span: Option<Span>) {
-        let port = &declared.port;
-        let problem = match &wire.from {
+        self.source(name, task, input, &declared.port, &wire.from, span);
+    }
+
+    fn source(&mut self, name: &str, task: &Task, input: &str, port: &Port, from: &Binding, span: Option<Span>) {
+        let problem = match from {
             Binding::Literal(value) => literal_problem(input, port, value),
             Binding::Input(parameter) => {
                 let Some(source) = self.parameter(parameter, span, Some(name)) else { return };
@@ -57,6 +60,19 @@ impl<'p> Checker<'p> {
                 let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
                 self.output_problem(task, input, port, (source, output, from))
             }
+            Binding::Gather(items) => match item_of(port) {
+                Some(item) => {
+                    for one in items {
+                        self.source(name, task, input, &item, one, span);
+                    }
+                    None
+                }
+                None => {
+                    items.iter().for_each(|one| self.mark_used(one));
+                    let message = format!("the input `{input}` takes {}, not a list of values", article(&port.ty));
+                    Some(Diagnostic::error(message).hint("refer to one step's output, `${step.output}`"))
+                }
+            },
             // The other bindings exist in KFP's format only, which has its own checker.
             _ => None,
         };
@@ -119,6 +135,17 @@ impl<'p> Checker<'p> {
             _ => "give it under `with:`".to_owned(),
         }
     }
+}
+
+/// What an item of a list must be: one that is absent is left out. None of an input that takes no list.
+fn item_of(port: &Port) -> Option<Port> {
+    let ty = match &port.ty {
+        PortType::Artifact { kind, list: true } => PortType::Artifact { kind: kind.clone(), list: false },
+        PortType::Parameter(ParameterType::List(item)) => PortType::Parameter((**item).clone()),
+        PortType::Parameter(ParameterType::Json) => PortType::Parameter(ParameterType::Json),
+        _ => return None,
+    };
+    Some(Port { ty, optional: true })
 }
 
 fn literal_problem(input: &str, port: &Port, value: &Value) -> Option<Diagnostic> {

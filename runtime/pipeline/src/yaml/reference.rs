@@ -1,7 +1,7 @@
 //! References: `${params.seed}`, `${inputs.data}`, `${split.train}`, `${split}`, and the escape `$${`.
 
 use super::cursor::is_name;
-use super::node::Node;
+use super::node::{Kind, Node};
 use crate::diagnostic::Diagnostic;
 use crate::model::Binding;
 
@@ -57,6 +57,17 @@ pub(crate) fn reference(text: &str, node: &Node) -> Result<Binding, Diagnostic> 
     }
 }
 
+/// The source of an input: [`binding`], or a list whose items are references, which becomes the list of what these give.
+pub(crate) fn wire(node: &Node) -> Result<Binding, Diagnostic> {
+    if let Kind::Sequence(items) = &node.kind {
+        let reference = |item: &Node| item.text().is_some_and(|text| text.trim().starts_with("${"));
+        if !items.is_empty() && items.iter().all(reference) {
+            return items.iter().map(binding).collect::<Result<_, _>>().map(Binding::Gather);
+        }
+    }
+    binding(node)
+}
+
 /// The literal or reference of a node. There are no references inside lists and mappings.
 pub(crate) fn binding(node: &Node) -> Result<Binding, Diagnostic> {
     if let Some(text) = node.text()
@@ -71,7 +82,7 @@ pub(crate) fn binding(node: &Node) -> Result<Binding, Diagnostic> {
             Text::Reference(_) => {
                 Err(Diagnostic::error("a reference must be an input's whole value; it cannot stand inside a literal")
                     .at(scalar.span)
-                    .hint("pass each part as an input of its own, or give the whole as a parameter"))
+                    .hint("pass each part as an input of its own, or give the whole as a parameter; of a list, all items may be references"))
             }
         },
     })

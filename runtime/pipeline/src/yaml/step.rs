@@ -126,7 +126,7 @@ impl Reader<'_, '_> {
                 Ok(entries) => {
                     for (input, entry) in entries {
                         self.place(&format!("with.{input}"), entry.node.span);
-                        match reference::binding(&entry.node) {
+                        match reference::wire(&entry.node) {
                             Ok(from) => {
                                 task.inputs.insert(input.clone(), Wire { from, select: None, at: entry.node.span.at });
                             }

@@ -104,6 +104,25 @@ steps:
 }
 
 #[test]
+fn a_list_of_references_is_the_list_of_what_they_give() {
+    let text = "name: n
+parameters: { loss: 0.5 }
+steps:
+  s:
+    component: x.wasm
+    with: { scores: ['${a.loss}', ' ${b} ', '${params.loss}'], none: [], plain: ['$${a', b] }
+";
+    let pipeline = read_pipeline(text).unwrap_or_else(|problems| panic!("{}", draw(text, &problems)));
+    let task = task(&pipeline, "s");
+    let output = |task: &str, output: &str| Binding::Output { task: task.into(), output: output.into() };
+    let gathered = vec![output("a", "loss"), output("b", ""), Binding::Input("loss".into())];
+    assert_eq!(task.inputs["scores"].from, Binding::Gather(gathered));
+    assert_eq!(task.inputs["none"].from, Binding::Literal(json!([])));
+    assert_eq!(task.inputs["plain"].from, Binding::Literal(json!(["${a", "b"])));
+    assert_eq!(task.dependencies().into_iter().collect::<Vec<_>>(), ["a", "b"]);
+}
+
+#[test]
 fn settings_are_read() {
     let pipeline = read_pipeline(PENGUINS).unwrap();
     let train = task(&pipeline, "train");

@@ -31,7 +31,7 @@ pub(super) fn is_in(feature: &Feature, environment: Option<&str>, default: &[Str
 }
 
 /// Whether a feature must be there.
-pub(super) fn is_required(feature: &Feature, environment: Option<&str>, default: &[String]) -> bool {
+pub(crate) fn is_required(feature: &Feature, environment: Option<&str>, default: &[String]) -> bool {
     let (count, fraction) = match &feature.presence_constraints {
         Some(feature::PresenceConstraints::Presence(presence)) => (presence.min_count(), presence.min_fraction()),
         _ => (0, 0.0),

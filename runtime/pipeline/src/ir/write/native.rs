@@ -364,11 +364,17 @@ impl<'p> Lowering<'p> {
         }
     }
 
-    /// Literals that KFP would interpret in another way.
+    /// Literals that KFP would interpret in another way, and lists that it cannot make.
     fn literals(&mut self, name: &str, task: &Task, component: &Component) {
         for (input, wire) in &task.inputs {
-            let Binding::Literal(value) = &wire.from else { continue };
             let at = self.place(&format!("steps.{name}.with.{input}"));
+            if matches!(wire.from, Binding::Gather(_)) {
+                let problem =
+                    format!("KFP makes no list of what several steps give: the input `{input}` of the step `{name}`");
+                let hint = "have a step take each as an input of its own";
+                self.problems.push(Diagnostic::error(problem).task(name).at(at).hint(hint));
+            }
+            let Binding::Literal(value) = &wire.from else { continue };
             if value.to_string().contains("{{$") {
                 let problem =
                     format!("KFP would take the `{{{{$` in the input `{input}` of the step `{name}` for a placeholder");

@@ -129,6 +129,21 @@ outputs: { x: '${split.train}' }
 }
 
 #[test]
+fn lists_of_what_several_steps_give_have_no_counterpart() {
+    let text = "
+name: p
+steps:
+  raw: { import: x.csv, type: dataset }
+  split: { component: c.wasm#split, with: { penguins: '${raw}', seed: 1, fraction: 0.5 } }
+  train: { component: c.wasm#train, with: { data: '${split.train}' } }
+  push: { component: c.wasm#push, with: { model: '${train}', others: ['${split.train}', '${split.test}'] } }
+";
+    let problems = to_kfp(&linked(text), &Options::default()).unwrap_err();
+    let [problem] = problems.as_slice() else { panic!("{}", draw(text, &problems)) };
+    assert_eq!(problem.message, "KFP makes no list of what several steps give: the input `others` of the step `push`");
+}
+
+#[test]
 fn components_can_be_images_of_a_registry() {
     let image = |step: &WasmStep| Some(format!("registry/{}", step.path.replace(".wasm", "")));
     let path = |path: &str| format!("../{path}");
