@@ -180,10 +180,9 @@ impl<R: BufRead> Reader<R> {
     /// An error in the cell behind those that were split.
     fn in_cell(&self, problem: &str) -> Error {
         let cell = self.row.len() + 1;
-        match self.columns.get(cell - 1) {
-            Some(column) => Error::at(&self.file, format!("line {}, column `{column}`", self.line), problem),
-            None => self.wrong(&format!("{problem} (cell {cell})")),
-        }
+        let place =
+            self.columns.get(cell - 1).map_or_else(|| format!("cell {cell}"), |column| format!("column `{column}`"));
+        Error::at(&self.file, format!("line {}, {place}", self.line), problem)
     }
 
     /// What is wrong with a line that is read no further: most often a cell of it.
@@ -354,7 +353,9 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused_within_bounded_memory() {
         let wide = vec![b','; 100_000];
-        assert!(problem(&wide).starts_with("t.csv, line 1: the line has more than 10000 cells: give columns"));
+        assert!(
+            problem(&wide).starts_with("t.csv, line 1, cell 10001: the line has more than 10000 cells: give columns")
+        );
         let long = [b"a\n".as_slice(), &vec![b'x'; MOST_CELL + 1]].concat();
         assert!(problem(&long).starts_with("t.csv, line 2, column `a`: the cell is longer than 131072 characters, "));
         let exactly = [b"a\n".as_slice(), &vec![b'x'; MOST_CELL]].concat();

@@ -106,7 +106,7 @@ fn what_decompresses_to_much_is_refused_where_it_becomes_too_much() {
 fn tables_that_are_too_wide_are_refused() {
     let wide = vec![b','; 100_000];
     let told = rows("t.csv", &wide).unwrap_err();
-    assert!(told.starts_with("t.csv, line 1: the line has more than 10000 cells: "), "{told}");
+    assert!(told.starts_with("t.csv, line 1, cell 10001: the line has more than 10000 cells: "), "{told}");
     let fields: Vec<String> = (0..100_000).map(|n| format!("\"{n}\": {n}")).collect();
     let told = rows("t.jsonl", format!("{{{}}}", fields.join(",")).as_bytes()).unwrap_err();
     assert!(told.starts_with("t.jsonl, line 1: there are more than 10000 columns"), "{told}");

@@ -65,8 +65,10 @@ impl<'a> File<'a> {
                     format!("row group {} has {} columns, and the schema {}", n + 1, group.columns.len(), leaves.len());
                 return Err(footer(problem));
             }
-            if let Some(chunk) = group.columns.iter().find(|chunk| most_rows(chunk) < group.rows) {
-                let (rows, length, column) = (group.rows, chunk.length, chunk.path.join("."));
+            if let Some((leaf, chunk)) =
+                leaves.iter().zip(&group.columns).find(|(_, chunk)| most_rows(chunk) < group.rows)
+            {
+                let (rows, column, length) = (group.rows, &leaf.name, chunk.length);
                 let problem = format!(
                     "it claims {rows} rows, and column `{column}` has {length} bytes, which cannot hold as many: {DAMAGED}"
                 );
@@ -260,7 +262,7 @@ mod tests {
         );
         let told = problem(file(HUGE, HUGE, &page, length));
         let expected = format!(
-            "t.parquet, row group 1: it claims {HUGE} rows, and column `` has {length} bytes, which cannot hold as many"
+            "t.parquet, row group 1: it claims {HUGE} rows, and column `a` has {length} bytes, which cannot hold as many"
         );
         assert!(told.starts_with(&expected), "{told}");
         assert_eq!(
