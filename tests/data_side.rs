@@ -236,23 +236,128 @@ fn a_curated_schema_is_imported_as_it_was_written() {
     assert!(told.contains("the schema cannot be read: line 2: field 'nam' not found"), "{told}");
 }
 
+/// What is hostile, by the name of its file, and what is to be told of it: where, what and what to do.
+fn hostile() -> Vec<(&'static str, Vec<u8>, [&'static str; 2])> {
+    // A TFRecord of 1000 rows, gzipped, of which the end is lost; and one whose second record claims 2^60 bytes, with a checksum that is right.
+    let records = std::fs::read(reference("../hostile/records.tfrecord.gz")).unwrap();
+    let claims = std::fs::read(reference("../hostile/claims.tfrecord")).unwrap();
+    let mut damaged = claims.clone();
+    damaged[20] ^= 1;
+    // Of 115 bytes, in which a group claims 2^60 rows.
+    let rows = std::fs::read(reference("../hostile/rows.parquet")).unwrap();
+    let cell = ["a,b\n1,2\n3,", &"x".repeat(17 << 20), "\n"].concat();
+    let wide = (0..100_000).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
+    vec![
+        (
+            "cut.tfrecord.gz",
+            records[..records.len() / 2].to_vec(),
+            ["behind record ", "the file is cut off or damaged, get it anew"],
+        ),
+        ("claims.tfrecord", claims, ["record 2: it claims 1152921504606846976 bytes", "the file is damaged"]),
+        ("damaged.tfrecord", damaged, ["record 1: the checksum of its content is wrong", "get it anew"]),
+        (
+            "rows.parquet",
+            rows,
+            ["row group 1: it claims 1152921504606846976 rows", "the file is damaged, write it anew"],
+        ),
+        ("wide.csv", wide.into_bytes(), ["line 1, cell 10001: the line has more than 10000 cells", "as a list"]),
+        (
+            "cell.csv",
+            cell.into_bytes(),
+            ["line 3, column `b`: the cell is longer than 131072 characters", "keep the content in a file"],
+        ),
+        (
+            "cut.csv",
+            b"a,b\n1,2\n3,\"4".to_vec(),
+            ["line 3, column `b`: a quote is not closed", "a cell cannot hold a line break"],
+        ),
+        ("short.csv", b"a,b\n1\n".to_vec(), ["line 2: the row has 1 cell", "the header names 2 columns"]),
+        ("empty.csv", Vec::new(), ["line 1: a header line that names the columns is missing", ""]),
+    ]
+}
+
 #[test]
-fn hostile_tables_are_refused_with_their_place() {
+fn hostile_tables_are_refused_with_their_file_and_place() {
     let folder = Folder::default();
-    let long = ["a,b\n1,", &"x".repeat(17 << 20)].concat();
-    for (name, text, place) in [
-        ("wide.csv", ",".repeat(100_000), "line 1: the line has more than 10000 cells"),
-        ("long.csv", long, "line 2: the line is longer than 16 MiB"),
-        ("cut.csv", "a,b\n1,2\n3,\"4".to_owned(), "line 3, column `b`: a quote is not closed"),
-        ("short.csv", "a,b\n1\n".to_owned(), "line 2: the row has 1 cell"),
-        ("empty.csv", String::new(), "line 1: a header line that names the columns is missing"),
-    ] {
-        folder.file(name, &text);
-        let ended = folder.weft(&format!("call weft:statistics-gen -w examples={name}"));
-        assert_ne!(ended.code, Some(0), "{name}");
-        let told = ended.stdout + &ended.stderr;
-        assert!(told.contains(place), "{name}: {told}");
+    folder.file(
+        "pipeline.yaml",
+        r#"
+name: hostile
+inputs: { table: dataset }
+steps:
+  examples: { component: "weft:example-gen", with: { data: "${inputs.table}" } }
+  describe: { component: "weft:statistics-gen", with: { examples: "${inputs.table}" } }
+"#,
+    );
+    for (name, content, told) in hostile() {
+        std::fs::write(folder.path().join(name), content).unwrap();
+        let ended = folder.weft(&format!("run pipeline.yaml --with table={name}"));
+        assert_eq!(ended.code, Some(1), "{name}: {ended:?}");
+        for words in told {
+            assert!(ended.stderr.contains(words), "{name}: {words} is not in {}", ended.stderr);
+        }
+        // A step sees no name of a file, so that the importer's is told beside its error: once for each of both steps, or for both.
+        assert!(ended.stderr.contains(&format!("/{name}\n")), "{name}: {}", ended.stderr);
+        assert!(ended.stderr.lines().count() <= 40, "more than a screen: {}", ended.stderr);
+        // None of what is claimed is ever in memory.
+        let run = folder.json("runs show latest --json");
+        for step in run["steps"].as_array().unwrap() {
+            assert!(step["peak_memory"].as_u64().unwrap() < 100 << 20, "{name}: {step}");
+        }
     }
+    folder.assert_whole();
+}
+
+/// What cannot be compared is as bad as what has moved, and is told by name: in the log, on the page and among the outputs.
+#[test]
+fn a_column_of_another_type_than_in_the_baseline_has_drifted() {
+    let folder = Folder::default();
+    folder.file("before.csv", "age,size,dropped,left\n1,1,1,1\n2,2,2,2\n3,3,3,3\n");
+    folder.file("after.csv", "age,size,left\nyoung,1.5,x\nold,2.5,y\nold,3.5,z\n");
+    folder.file(
+        "pipeline.yaml",
+        r#"
+name: types
+steps:
+  before: { import: before.csv, type: dataset }
+  after: { import: after.csv, type: dataset }
+  describe-before: { component: weft:statistics-gen, with: { examples: "${before}" } }
+  describe: { component: weft:statistics-gen, with: { examples: "${after}" } }
+  drift:
+    component: weft:distribution-validator
+    with:
+      statistics: ${describe.statistics}
+      baseline-statistics: ${describe-before.statistics}
+      thresholds:
+        - { feature: age, jensen-shannon-divergence: 1.0, infinity-norm: 1.0 }
+        - { feature: size, jensen-shannon-divergence: 1.0 }
+        - { feature: dropped, jensen-shannon-divergence: 1.0 }
+        - { feature: agee, infinity-norm: 0.1 }
+"#,
+    );
+    let outcome = folder.json("run pipeline.yaml --json");
+    assert_eq!(outcome["state"], "COMPLETE", "{outcome}");
+    assert_eq!(output(&outcome, "drift", "drifted")["parameter"], json!(["age", "dropped"]));
+    assert_eq!(output(&outcome, "drift", "blessed")["parameter"], false);
+    let types = "values are of type STRING in the current data and of type INT in the previous data";
+    let log = folder.weft("logs latest drift").stdout;
+    // A column without a threshold is told, and does not fail anything.
+    for told in [
+        format!("`age`: Distances would mean nothing: {types}"),
+        format!("`left`: Distances would mean nothing: {types}"),
+        "`dropped`: Column is completely missing".to_owned(),
+        "`agee` has a threshold, and neither the data nor the baseline has such a column".to_owned(),
+    ] {
+        assert!(log.contains(&told), "{told} is not in {log}");
+    }
+    assert!(!log.contains("`size`"), "{log}");
+    folder.ok("artifact export latest/drift.page drift.html");
+    let page = std::fs::read_to_string(folder.path().join("drift.html")).unwrap();
+    assert_eq!(page.matches(types).count(), 2, "{page}");
+    assert!(page.contains("Column is completely missing") && page.contains("Jensen-Shannon"), "{page}");
+    folder.ok("artifact export latest/drift.anomalies anomalies");
+    let anomalies = std::fs::read(folder.path().join("anomalies/Split-all/SchemaDiff.pb")).unwrap();
+    assert!(String::from_utf8_lossy(&anomalies).contains(types));
 }
 
 /// `guest-examples/blessing`, word for word: the first model is pushed, a worse one is not, a better one is.

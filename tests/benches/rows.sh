@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Statistics of many rows: `rows.sh [MILLIONS...]`, one, two, four and ten if none are given. Ten numbers and a label a row, as CSV in eight files, which are
-# described side by side and merged. Prints rows, seconds of the run and the largest memory of a step. Needs a built weft (WEFT, or
-# target/release/weft) and the pre-built components; takes some 100 MB of disk for a million rows, in a temporary folder.
+# described side by side and merged. Prints rows, seconds of the run, rows a second, cores that were busy, and the largest memory of a step and of the
+# whole program. The components are compiled before. Needs a built weft (WEFT, or target/release/weft) and the pre-built components; takes some 140 MB of
+# disk for a million rows, in a temporary folder (TMPDIR).
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 weft=${WEFT:-$here/../../target/release/weft}
@@ -30,29 +31,47 @@ PARTS=8 # As many as `merge` takes.
     echo "  validate: { component: weft:example-validator, with: { statistics: \"\${statistics.statistics}\", schema: \"\${schema.schema}\" } }"
 } >"$work/rows.yaml"
 
+# make ROWS: that many rows in all files together.
+make() {
+    rm -rf "$work/table" "$work/store"
+    mkdir "$work/table"
+    for part in $(seq $PARTS); do
+        awk -v rows=$(($1 / PARTS)) -v seed="$part" 'BEGIN {
+            srand(seed); print "label,a,b,c,d,e,f,g,h,i,j"
+            for (n = 0; n < rows; n++) {
+                printf "%s", (rand() < 0.5) ? "yes" : "no"
+                for (k = 0; k < 10; k++) printf ",%.4f", rand() * (k + 1)
+                print ""
+            }
+        }' >"$work/table/part-$part.csv"
+    done
+}
+
+measure() {
+    python3 - "$1" "$weft" "$work" <<'PYTHON'
+import json, os, subprocess, sys
+millions, weft, work = sys.argv[1:]
+with open(f"{work}/outcome.json", "w") as outcome:
+    run = [weft, "run", f"{work}/rows.yaml", "--store", f"{work}/store", "--with", f"table={work}/table", "--json", "--quiet"]
+    process = subprocess.Popen(run, stdout=outcome, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+if status:
+    sys.exit("the run failed")
+show = [weft, "runs", "show", "latest", "--store", f"{work}/store", "--json"]
+run = json.loads(subprocess.run(show, capture_output=True, check=True).stdout)
+seconds = (run["ended_ms"] - run["started_ms"]) / 1000
+processor = used.ru_utime + used.ru_stime
+step = max(step.get("peak_memory") or 0 for step in run["steps"])
+print(f"{millions} million rows: {seconds:.1f} s, {float(millions) * 1e6 / seconds:,.0f} rows/s, {processor:.1f} s of processors "
+      f"({processor / seconds:.1f} busy), {step / 2**20:.0f} MiB for the largest step, {used.ru_maxrss / 2**10:.0f} MiB in all", flush=True)
+PYTHON
+}
+
+make 8000
+measure 0.008 >/dev/null
 for millions in "${@:-1 2 4 10}"; do
     for number in $millions; do
-        mkdir "$work/table"
-        for part in $(seq $PARTS); do
-            awk -v rows=$((number * 1000000 / PARTS)) -v seed="$part" 'BEGIN {
-                srand(seed); print "label,a,b,c,d,e,f,g,h,i,j"
-                for (n = 0; n < rows; n++) {
-                    printf "%s", (rand() < 0.5) ? "yes" : "no"
-                    for (k = 0; k < 10; k++) printf ",%.4f", rand() * (k + 1)
-                    print ""
-                }
-            }' >"$work/table/part-$part.csv"
-        done
-        "$weft" run "$work/rows.yaml" --store "$work/store" --with "table=$work/table" --json --quiet >"$work/outcome.json"
-        "$weft" runs show latest --store "$work/store" --json >"$work/run.json"
-        python3 - "$number" "$work/run.json" <<'PYTHON'
-import json, sys
-run = json.load(open(sys.argv[2]))
-steps = run["steps"]
-peak = max(step.get("peak_memory") or 0 for step in steps)
-seconds = (run["ended_ms"] - run["started_ms"]) / 1000 if "ended_ms" in run else None
-print(f"{sys.argv[1]} million rows: {seconds} s, {peak / 2**20:.0f} MiB for the largest step")
-PYTHON
-        rm -rf "$work/table" "$work/store"
+        make $((number * 1000000))
+        measure "$number"
     done
 done

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use weft::metadata::RunState;
-use weft::{Cancel, Event, Notice, RunOutcome, Store, component_of};
+use weft::{Cancel, Event, Notice, RunOutcome, Store};
 
 use crate::error::{Exit, Result};
 use crate::options::RunArgs;
@@ -83,7 +83,7 @@ fn show(store: &Store, outcome: &RunOutcome, RunArgs { json, quiet, .. }: &RunAr
     let causes = failures::by_cause(outcome::failures(outcome));
     // Components are named by the record of the run.
     let record = if causes.is_empty() { None } else { store.metadata.run(run).ok() };
-    for cause in failures::render(run, &causes, |task| component_of(record.as_ref()?, task)) {
+    for cause in failures::render(run, &causes, record.as_ref()) {
         screen::say(format!("\n{cause}"));
     }
     match outcome.state {

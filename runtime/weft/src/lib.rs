@@ -89,7 +89,7 @@ pub use policy::{PolicyFile, read_policy};
 pub use prebuilt::{Prebuilt, prebuilt};
 pub use prepare::{Linker, PrepareOptions, Prepared};
 pub use read::{PipelineFile, documents, read, read_text};
-pub use recorded::{component_of, recorded_pipeline, tasks_from};
+pub use recorded::{component_of, imported_by, recorded_pipeline, tasks_from};
 pub use registry::{
     FetchedComponent, Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update,
 };

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_metadata::{RecordedSpec, RunRecord};
+use serde_json::Value;
+use weft_metadata::{ExecutionKind, RecordedSpec, RunRecord};
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::{CommandStep, Component, Implementation, Pipeline, WasmStep};
 use weft_pipeline::secrets::needed;
-use weft_pipeline::step::HOST_PYTHON;
+use weft_pipeline::step::{HOST_PYTHON, PortValue};
 use weft_pipeline::{parameters, suggest};
 
 use crate::error::{Error, Result};
@@ -156,6 +157,26 @@ pub fn component_of(record: &RunRecord, task: &str) -> Option<String> {
     };
     let file = Path::new(&step.path).display();
     Some(step.function.as_ref().map_or_else(|| file.to_string(), |function| format!("{file}#{function}")))
+}
+
+/// The files and folders that a task was given as an importer took them in, by its inputs. A component sees content alone, so that what it says of
+/// a table does not name the file.
+pub fn imported_by(record: &RunRecord, task: &str) -> Vec<(String, String)> {
+    let uris = |value: &PortValue| match value {
+        PortValue::Artifacts(artifacts) => artifacts.iter().map(|artifact| artifact.uri.clone()).collect(),
+        PortValue::Parameter(_) => Vec::new(),
+    };
+    let source = |uri: &String| {
+        let mut importers = record.steps.iter().filter(|step| step.kind == ExecutionKind::Importer);
+        let importer = importers.find(|step| step.outputs.values().any(|output| uris(output).contains(uri)))?;
+        match importer.inputs.get("source")? {
+            PortValue::Parameter(Value::String(source)) => Some(source.clone()),
+            _ => None,
+        }
+    };
+    let Some(step) = record.steps.iter().find(|step| step.task == task) else { return Vec::new() };
+    let inputs = step.inputs.iter().flat_map(|(input, value)| uris(value).into_iter().map(move |uri| (input, uri)));
+    inputs.filter_map(|(input, uri)| Some((input.clone(), source(&uri)?))).collect()
 }
 
 fn container(step: &CommandStep) -> String {

@@ -6,9 +6,9 @@ use std::path::Path;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::time::Duration;
+use weft::Store;
 use weft::metadata::{RunFilter, RunRecord, RunState, RunSummary, StepCounts};
 use weft::pipeline::model::TaskState;
-use weft::{Store, component_of};
 
 use crate::error::{Error, Exit, Result};
 use crate::remote::{Server, ServerArgs, escaped};
@@ -191,7 +191,7 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
     text.push_str(&outcome::steps(run.steps.iter().map(Row::from), output::width()));
     text.push_str(&outcome::values("Outputs", &run.outputs));
     let causes = failures::by_cause(failed(&run));
-    for cause in failures::render(&summary.id, &causes, |task| component_of(&run, task)) {
+    for cause in failures::render(&summary.id, &causes, Some(&run)) {
         _ = write!(text, "\n{cause}\n");
     }
     output::print(&text)?;

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Write as _;
 
+use weft::metadata::RunRecord;
+use weft::{component_of, imported_by};
+
 use super::{count, problem, text};
 
 /// Causes that are shown, so that they stand on one screen; the rest are counted.
@@ -13,6 +16,8 @@ const MOST_LINES: usize = 4;
 const MOST_CHARACTERS: usize = 400;
 /// Messages that are shown besides the first, where those of a group differ.
 const MOST_OTHERS: usize = 2;
+/// Files that are named which a step was given.
+const MOST_FILES: usize = 4;
 /// Places in the pipeline that are named.
 const MOST_PLACES: usize = 4;
 
@@ -57,10 +62,21 @@ pub fn by_cause<'a>(failures: impl IntoIterator<Item = Failure<'a>>) -> Vec<Caus
     causes
 }
 
-/// The causes for people, a block of lines each. `component` names what a step calls.
-pub fn render(run: &str, causes: &[Cause<'_>], component: impl Fn(&str) -> Option<String>) -> Vec<String> {
+/// The causes for people, a block of lines each, by what the run recorded of its steps.
+pub fn render(run: &str, causes: &[Cause<'_>], record: Option<&RunRecord>) -> Vec<String> {
+    blocks(run, causes, |task| record.map(|record| about(record, task)).unwrap_or_default())
+}
+
+/// What a step calls, and the files that it was given.
+fn about(record: &RunRecord, task: &str) -> Vec<(String, String)> {
+    let component = component_of(record, task).map(|component| ("component".to_owned(), component));
+    component.into_iter().chain(imported_by(record, task).into_iter().take(MOST_FILES)).collect()
+}
+
+/// `about` tells more of a step: a title and a value a line.
+fn blocks(run: &str, causes: &[Cause<'_>], about: impl Fn(&str) -> Vec<(String, String)>) -> Vec<String> {
     let shown = &causes[..causes.len().min(MOST_CAUSES)];
-    let mut blocks: Vec<String> = shown.iter().map(|cause| block(run, cause, causes.len() > 1, &component)).collect();
+    let mut blocks: Vec<String> = shown.iter().map(|cause| block(run, cause, causes.len() > 1, &about)).collect();
     let left: usize = causes[shown.len()..].iter().map(|cause| cause.0.len()).sum();
     if left > 0 {
         let (steps, causes) =
@@ -74,7 +90,7 @@ pub fn render(run: &str, causes: &[Cause<'_>], component: impl Fn(&str) -> Optio
     blocks
 }
 
-fn block(run: &str, cause: &Cause<'_>, short: bool, component: impl Fn(&str) -> Option<String>) -> String {
+fn block(run: &str, cause: &Cause<'_>, short: bool, about: impl Fn(&str) -> Vec<(String, String)>) -> String {
     let Failure { task, message, hint, log } = *cause.first();
     let message = message.trim_end();
     let message = if short { shortened(message) } else { Cow::Borrowed(message) };
@@ -93,8 +109,8 @@ fn block(run: &str, cause: &Cause<'_>, short: bool, component: impl Fn(&str) -> 
             _ = write!(out, "\n  so too `{}`: {}", text::one_line(other.task), text::shorten(&words, 120));
         }
     }
-    if let Some(component) = component(task) {
-        _ = write!(out, "\n  component: {}", text::printable(&component));
+    for (title, value) in about(task) {
+        _ = write!(out, "\n  {}: {}", text::printable(&title), text::printable(&value));
     }
     if log {
         _ = write!(out, "\n  log: weft logs {run} {}", text::printable(task));
@@ -215,7 +231,8 @@ mod tests {
 
     /// As plain text.
     fn shown(failures: &[Failure<'_>]) -> String {
-        let blocks = render("r-1", &by_cause(failures.iter().copied()), |_| Some("comp.wasm#f".to_owned()));
+        let about = |_: &str| vec![("component".to_owned(), "comp.wasm#f".to_owned())];
+        let blocks = blocks("r-1", &by_cause(failures.iter().copied()), about);
         anstream::adapter::strip_str(&blocks.join("\n\n")).to_string()
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::check::comparators::{DRIFT, Obstacle, obstacle};
 use crate::divergence::{jensen_shannon, largest_difference, shares};
 use crate::error::Result;
 use crate::measures::{Measures, measure};
@@ -13,7 +14,8 @@ use crate::view::{DatasetView, FeatureView, serialize, whole};
 /// Texts whose shares are shown.
 const TEXTS: usize = 20;
 
-/// Measures each column that both have. Thresholds are those of the schema's drift comparators; of samples there are more measures.
+/// Measures each column that both have; where the types differ or a side has no values, that is told in place of measures. Thresholds are those of
+/// the schema's drift comparators; of samples there are more measures.
 ///
 /// # Errors
 /// Statistics of several slices none of which is the whole.
@@ -37,6 +39,10 @@ pub fn distances(
         let feature = schema.feature.iter().find(|feature| path == [feature.name()]);
         let comparator = feature.and_then(|feature| feature.drift_comparator).unwrap_or_default();
         let name = path.first().copied().unwrap_or_default();
+        if let Some(Obstacle { problem, .. }) = obstacle(&column, &other, DRIFT) {
+            distances.push(Distance { column: serialize(&path), problem: Some(problem), ..Distance::default() });
+            continue;
+        }
         let measures = ours.get(name).zip(theirs.get(name)).map(|(ours, theirs)| measure(ours, theirs));
         let measures =
             of_statistics(&column, &other, &comparator).into_iter().chain(of_samples(measures.unwrap_or_default()));
@@ -47,7 +53,7 @@ pub fn distances(
         } else {
             shares_of_texts(&texts.0, &texts.1)
         };
-        distances.push(Distance { column: serialize(&path), measures: measures.collect(), shares });
+        distances.push(Distance { column: serialize(&path), measures: measures.collect(), shares, problem: None });
     }
     Ok(distances)
 }

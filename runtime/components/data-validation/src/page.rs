@@ -264,7 +264,7 @@ fn escape_whole(text: &str) -> String {
 }
 
 /// How far a column is from another, for a page.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Distance {
     /// The column.
     pub column: String,
@@ -272,13 +272,16 @@ pub struct Distance {
     pub measures: Vec<(String, f64, Option<f64>)>,
     /// Shares of the column's values in buckets, and of the other's in the same ones.
     pub shares: (Vec<f64>, Vec<f64>),
+    /// Why nothing could be measured.
+    pub problem: Option<String>,
 }
 
 impl Distance {
-    /// Whether a measure is above its threshold.
+    /// Whether a measure is above its threshold, or nothing could be measured.
     #[must_use]
     pub fn moved(&self) -> bool {
-        self.measures.iter().any(|(_, value, threshold)| threshold.is_some_and(|threshold| *value > threshold))
+        self.problem.is_some()
+            || self.measures.iter().any(|(_, value, threshold)| threshold.is_some_and(|threshold| *value > threshold))
     }
 }
 
@@ -310,6 +313,9 @@ pub fn of_distances(splits: &[(String, Vec<Distance>)], trend: &Trend) -> String
         ordered.sort_by_key(|distance| !distance.moved());
         for distance in ordered.into_iter().take(MOST_COLUMNS) {
             _ = write!(body, "<tr><td>{}</td><td>", escape(&distance.column));
+            if let Some(problem) = &distance.problem {
+                _ = write!(body, "<span class=\"bad\">{}</span>", escape(problem));
+            }
             for (name, value, threshold) in &distance.measures {
                 let above = threshold.is_some_and(|threshold| *value > threshold);
                 let class = if above { "bad" } else { "dim" };

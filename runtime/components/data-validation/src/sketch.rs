@@ -178,19 +178,25 @@ impl Sketch {
         }
         for level in &mut self.levels {
             if level.is_empty() {
-                *level = summary;
+                *level = kept(summary);
                 return;
             }
             summary = merge(&summary, level);
             if summary.len() <= block + 1 {
-                *level = summary;
+                *level = kept(summary);
                 return;
             }
             prune(&mut summary, block);
             level.clear();
         }
-        self.levels.push(summary);
+        self.levels.push(kept(summary));
     }
+}
+
+/// Without the room that entries had which were pruned: levels of a long table would hold three times their size.
+fn kept(mut summary: Summary) -> Summary {
+    summary.shrink_to_fit();
+    summary
 }
 
 /// One summary of the values of two. Its error is no larger than the larger of theirs.

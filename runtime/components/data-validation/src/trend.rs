@@ -155,7 +155,7 @@ mod tests {
 
     fn run(value: f64) -> Vec<(String, Vec<Distance>)> {
         let measures = vec![("PSI".to_owned(), value, None), ("Jensen-Shannon".to_owned(), value / 2.0, Some(0.1))];
-        let distance = Distance { column: "a\tb\\n\n".to_owned(), measures, shares: (Vec::new(), Vec::new()) };
+        let distance = Distance { column: "a\tb\\n\n".to_owned(), measures, ..Distance::default() };
         vec![("all".to_owned(), vec![distance])]
     }
 

@@ -87,6 +87,18 @@ impl<'a> FeatureView<'a> {
         self.stats.r#type()
     }
 
+    /// Whether the statistics of both are of one kind, so that they can be compared: numbers, texts, bytes or structures.
+    pub fn is_described_as(&self, other: &FeatureView<'_>) -> bool {
+        let kind = |column: &FeatureView<'_>| column.stats.stats.as_ref().map(std::mem::discriminant);
+        kind(self) == kind(other)
+    }
+
+    /// The type, as a person is told it: integers may be categories.
+    pub fn form(&self) -> String {
+        let categories = self.kind() == Type::Int && self.distinct().is_some();
+        format!("{}{}", self.kind().as_str_name(), if categories { " (categories)" } else { "" })
+    }
+
     /// The type that a schema has for such values.
     pub fn schema_type(&self) -> FeatureType {
         match self.kind() {

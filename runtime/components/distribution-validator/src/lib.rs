@@ -5,8 +5,9 @@ use data_validation::distance::distances;
 use data_validation::number::six_digits;
 use data_validation::page::{self, Distance};
 use data_validation::proto::{
-    Anomalies, DatasetFeatureStatisticsList, Feature, FeatureComparator, FeatureNameStatistics, InfinityNorm,
-    JensenShannonDivergence, NormalizedAbsoluteDifference, feature_name_statistics::FieldId,
+    Anomalies, DatasetFeatureStatisticsList, Feature, FeatureComparator, FeatureNameStatistics, FeaturePresence,
+    InfinityNorm, JensenShannonDivergence, NormalizedAbsoluteDifference, feature::PresenceConstraints,
+    feature_name_statistics::FieldId,
 };
 use data_validation::statistics::{Options, Statistics, describe};
 use data_validation::trend::{MOST_BYTES, Trend};
@@ -185,13 +186,31 @@ impl Found {
         samples: Option<(&Statistics, &Statistics)>,
     ) -> Result<()> {
         let options = CheckOptions { previous: Some(baseline), ..CheckOptions::default() };
-        let anomalies = validate(statistics, &typed(wanted, statistics)?, &options)?;
-        let distances = distances(statistics, baseline, wanted, samples)?;
+        let anomalies = validate(statistics, &typed(wanted, statistics, baseline)?, &options)?;
+        let mut distances = distances(statistics, baseline, wanted, samples)?;
+        for feature in wanted.feature.iter().map(Feature::name) {
+            if !has(statistics, feature)? && !has(baseline, feature)? {
+                warn!(
+                    "split {split}: `{feature}` has a threshold, and neither the data nor the baseline has such a column"
+                );
+            }
+        }
+        // A column that one side does not have is measured by nothing, and stands on the page all the same.
+        for (column, info) in &anomalies.anomaly_info {
+            if distances.iter().all(|distance| distance.column != *column) {
+                let problem = Some(info.description().to_owned());
+                distances.push(Distance { column: column.clone(), problem, ..Distance::default() });
+            }
+        }
         for distance in distances.iter().filter(|distance| distance.moved()) {
+            let column = &distance.column;
+            if let Some(problem) = &distance.problem {
+                warn!("split {split}: `{column}`: {problem}");
+            }
             for (name, value, threshold) in &distance.measures {
                 if let Some(threshold) = threshold.filter(|threshold| value > threshold) {
                     let (value, threshold) = (six_digits(*value), six_digits(threshold));
-                    warn!("split {split}: `{}` has moved: {name} {value}, above {threshold}", distance.column);
+                    warn!("split {split}: `{column}` has moved: {name} {value}, above {threshold}");
                 }
             }
         }
@@ -207,7 +226,10 @@ impl Found {
 
     fn publish(self, fail: bool, trend: &Trend) -> Result<Compared> {
         if fail && !self.drifted.is_empty() {
-            bail!("these columns have moved too far from the baseline: {}", self.drifted.join(", "));
+            bail!(
+                "these columns have moved too far from the baseline, or cannot be compared with it: {}",
+                self.drifted.join(", ")
+            );
         }
         let anomalies = ExampleAnomalies::new();
         let blessed = write_anomalies(&anomalies, &self.anomalies)?;
@@ -221,16 +243,30 @@ impl Found {
     }
 }
 
-/// The comparators with the types of the data, and all other columns as they are: so that nothing but distances is told.
+/// The comparators with the types of the data, and all other columns as they are: so that nothing but distances is told, and what has a threshold
+/// and is there no longer.
 fn typed(
     wanted: &data_validation::proto::Schema,
     statistics: &DatasetFeatureStatisticsList,
+    baseline: &DatasetFeatureStatisticsList,
 ) -> Result<data_validation::proto::Schema> {
     let options = data_validation::schema::InferOptions { most_values: 0, ..Default::default() };
     let mut schema = data_validation::schema::infer(statistics, options)?;
-    for feature in &mut schema.feature {
-        let comparator = wanted.feature.iter().find(|wanted| wanted.name() == feature.name());
-        feature.drift_comparator = comparator.and_then(|wanted| wanted.drift_comparator);
+    for comparator in wanted.feature.iter().filter(|feature| feature.drift_comparator.is_some()) {
+        let presence = FeaturePresence { min_count: Some(1), ..FeaturePresence::default() };
+        let presence = has(baseline, comparator.name())?.then_some(PresenceConstraints::Presence(presence));
+        match schema.feature.iter_mut().find(|feature| feature.name() == comparator.name()) {
+            Some(feature) => {
+                feature.drift_comparator = comparator.drift_comparator;
+                feature.presence_constraints = presence;
+            }
+            None => schema.feature.push(Feature { presence_constraints: presence, ..comparator.clone() }),
+        }
     }
     Ok(schema)
+}
+
+/// Whether there is a column of this name.
+fn has(statistics: &DatasetFeatureStatisticsList, column: &str) -> Result<bool> {
+    Ok(data_validation::whole(statistics)?.features.iter().filter_map(name).any(|name| name == column))
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unreadable};
 
 /// The longest cell in characters: Python's `csv` reads no longer one.
 pub const MOST_CELL: usize = 131_072;
@@ -155,7 +155,7 @@ impl<R: BufRead> Reader<R> {
         let most = MOST_LINE as u64 + 2;
         let read = self.input.by_ref().take(most).read_until(b'\n', &mut self.bytes);
         let read = read.map_err(|source| {
-            let problem = format!("the file cannot be read on: {source}");
+            let problem = unreadable(&source);
             Error::at(&self.file, format!("behind line {}", self.line), problem)
         })?;
         if read == 0 {
@@ -168,19 +168,30 @@ impl<R: BufRead> Reader<R> {
                 self.bytes.pop();
             }
         } else if self.bytes.len() > MOST_LINE {
-            return Err(self.wrong(&format!("the line is longer than {} MiB", MOST_LINE >> 20)));
+            return Err(self.too_long());
         }
         let Ok(text) = std::str::from_utf8(&self.bytes) else {
             return Err(self.wrong("the line is not UTF-8 text"));
         };
-        split(text, self.dialect.delimiter, &mut self.row).map_err(|problem| {
-            let cell = self.row.len() + 1;
-            match self.columns.get(cell - 1) {
-                Some(column) => Error::at(&self.file, format!("line {}, column `{column}`", self.line), problem),
-                None => self.wrong(&format!("{problem} (cell {cell})")),
-            }
-        })?;
+        split(text, self.dialect.delimiter, &mut self.row).map_err(|problem| self.in_cell(&problem))?;
         Ok(true)
+    }
+
+    /// An error in the cell behind those that were split.
+    fn in_cell(&self, problem: &str) -> Error {
+        let cell = self.row.len() + 1;
+        let place =
+            self.columns.get(cell - 1).map_or_else(|| format!("cell {cell}"), |column| format!("column `{column}`"));
+        Error::at(&self.file, format!("line {}, {place}", self.line), problem)
+    }
+
+    /// What is wrong with a line that is read no further: most often a cell of it.
+    fn too_long(&mut self) -> Error {
+        let text = self.bytes.utf8_chunks().next().map_or("", |chunk| chunk.valid());
+        match split(text, self.dialect.delimiter, &mut self.row) {
+            Err(problem) => self.in_cell(&problem),
+            Ok(()) => self.wrong(&format!("the line is longer than {} MiB", MOST_LINE >> 20)),
+        }
     }
 }
 
@@ -266,10 +277,14 @@ fn split(line: &str, delimiter: u8, row: &mut Row) -> Result<(), String> {
 fn end(row: &mut Row, start: usize) -> Result<(), String> {
     let cell = &row.text[start..];
     if cell.len() > MOST_CELL && cell.chars().count() > MOST_CELL {
-        return Err(format!("the cell is longer than {MOST_CELL} characters"));
+        return Err(format!(
+            "the cell is longer than {MOST_CELL} characters, as long as Python reads them: keep the content in a file and its name in the cell"
+        ));
     }
     if row.ends.len() == MOST_COLUMNS {
-        return Err(format!("the line has more than {MOST_COLUMNS} cells"));
+        return Err(format!(
+            "the line has more than {MOST_COLUMNS} cells: give columns of one kind as a list, in Parquet or TFRecord"
+        ));
     }
     row.ends.push(row.text.len());
     Ok(())
@@ -338,9 +353,11 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused_within_bounded_memory() {
         let wide = vec![b','; 100_000];
-        assert_eq!(problem(&wide), "t.csv, line 1: the line has more than 10000 cells (cell 10001)");
+        assert!(
+            problem(&wide).starts_with("t.csv, line 1, cell 10001: the line has more than 10000 cells: give columns")
+        );
         let long = [b"a\n".as_slice(), &vec![b'x'; MOST_CELL + 1]].concat();
-        assert_eq!(problem(&long), "t.csv, line 2, column `a`: the cell is longer than 131072 characters");
+        assert!(problem(&long).starts_with("t.csv, line 2, column `a`: the cell is longer than 131072 characters, "));
         let exactly = [b"a\n".as_slice(), &vec![b'x'; MOST_CELL]].concat();
         assert_eq!(problem(&exactly), "");
 
@@ -348,7 +365,8 @@ mod tests {
         let endless = std::io::BufReader::new(b"a,b\n1,".chain(std::io::repeat(b'x').take(1 << 30)));
         let mut reader = Reader::new(endless, "t.csv", Dialect::default()).unwrap();
         let error = reader.next_row().map(|row| row.is_some()).unwrap_err();
-        assert_eq!(error.to_string(), "t.csv, line 2: the line is longer than 16 MiB");
+        let told = error.to_string();
+        assert!(told.starts_with("t.csv, line 2, column `b`: the cell is longer than 131072 characters, "), "{told}");
         assert!(reader.bytes.capacity() <= 64 << 20);
     }
 }

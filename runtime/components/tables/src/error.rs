@@ -5,7 +5,7 @@
 #[non_exhaustive]
 pub enum Error {
     /// The bytes could not be had, or what they are compressed with is damaged.
-    #[error("{file}: cannot be read: {source}")]
+    #[error("{file}: {}", unreadable(source))]
     Read {
         /// What was read.
         file: String,
@@ -40,6 +40,14 @@ impl Error {
     pub fn at(file: &str, place: impl Into<String>, problem: impl Into<String>) -> Self {
         Self::Place { file: file.to_owned(), place: place.into(), problem: problem.into() }
     }
+}
+
+/// Why bytes could not be had. What decompresses calls them invalid, or their end unexpected: there is a remedy then.
+pub(crate) fn unreadable(source: &std::io::Error) -> String {
+    use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
+    let damaged = matches!(source.kind(), InvalidData | InvalidInput | UnexpectedEof);
+    let remedy = if damaged { ": the file is cut off or damaged, get it anew" } else { "" };
+    format!("it cannot be read on: {source}{remedy}")
 }
 
 /// The result of reading or writing tables.

@@ -6,7 +6,7 @@ use std::io::{BufRead, Read};
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::csv::MOST_LINE;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unreadable};
 use crate::open::Rows;
 use crate::record::{Cell, Kind, Record};
 use crate::types::{ColumnType, Types};
@@ -45,7 +45,7 @@ impl<R: BufRead> Lines<R> {
             self.bytes.clear();
             let read = self.input.by_ref().take(MOST_LINE as u64 + 1).read_until(b'\n', &mut self.bytes);
             let read = read.map_err(|source| {
-                let problem = format!("the file cannot be read on: {source}");
+                let problem = unreadable(&source);
                 Error::at(&self.file, format!("behind line {}", self.line), problem)
             })?;
             if read == 0 {

@@ -14,6 +14,9 @@ pub trait Input: Read + Seek {}
 
 impl<T: Read + Seek> Input for T {}
 
+/// Where no name tells the format, a zero among so many first bytes tells that it is not CSV: a damaged length of TFRecord has some.
+const HEAD: usize = 16;
+
 /// Rows of a table.
 pub trait Rows {
     /// Reads the next row into `row`; false at the end. Columns that the row does not have are missing in it.
@@ -126,6 +129,10 @@ impl<'a> Table<'a> {
         // What the bytes say counts more, except that anything may be in a CSV file.
         let named = Format::of_name(&self.name);
         let format = if named == Some(Format::Csv) { named } else { Format::of_head(head).or(named) };
+        if format.is_none() && head.iter().take(HEAD).any(|byte| *byte == 0) {
+            let problem = "it is none of CSV in UTF-8, JSON lines, TFRecord, Parquet and Arrow, or damaged there";
+            return Err(Error::at(&self.name, "the beginning", problem));
+        }
         Ok((input, format, compression != Compression::None))
     }
 
@@ -221,5 +228,10 @@ mod tests {
         assert_eq!(format(b"\n {\"a\": 1}"), Format::JsonLines);
         assert_eq!(format(b"PAR1..."), Format::Parquet);
         assert_eq!(format(b""), Format::Csv);
+        // UTF-16, or a damaged TFRecord file.
+        for content in [b"\xff\xfea\0,\0b\0".as_slice(), b"\x0e\0\0\0\0\0\0\0abcd"] {
+            let told = Table::of("data", content).format().unwrap_err().to_string();
+            assert!(told.starts_with("data, the beginning: it is none of CSV in UTF-8"), "{told}");
+        }
     }
 }

@@ -180,7 +180,7 @@ impl Record {
         let at = match self.positions.get(name) {
             Some(at) => *at,
             None if self.names.len() >= MOST_COLUMNS => {
-                return Err(format!("there are more than {MOST_COLUMNS} columns"));
+                return Err(format!("there are more than {MOST_COLUMNS} columns: give those of one kind as a list"));
             }
             None => {
                 self.names.push(name.to_owned());

@@ -72,10 +72,10 @@ fn compressed_tables_that_are_cut_off_are_told_with_their_place() {
     let told = rows("t.tfrecord.gz", &whole[..whole.len() - 20]).unwrap_err();
     assert!(told.starts_with("t.tfrecord.gz, ") && told.contains("record ") && !told.contains("record 0"), "{told}");
     let told = rows("t.tfrecord.gz", &whole[..whole.len() - 3]).unwrap_err();
-    assert!(told.starts_with("t.tfrecord.gz, behind record 1000: the file cannot be read on"), "{told}");
+    assert!(told.starts_with("t.tfrecord.gz, behind record 1000: it cannot be read on"), "{told}");
     for (packed, name) in [(gzip(&mut &*CSV), "t.csv.gz"), (gzip(&mut &*JSON), "t.jsonl.gz")] {
         let told = rows(name, &packed[..packed.len() - 4]).unwrap_err();
-        assert!(told.starts_with(name) && told.contains("cannot be read"), "{told}");
+        assert!(told.starts_with(name) && told.ends_with("the file is cut off or damaged, get it anew"), "{told}");
     }
     let long: Vec<u8> = (0..50_000).flat_map(|n| format!("{n},{}\n", n * 7919 % 1009).into_bytes()).collect();
     let packed = zstd(&[b"a,b\n".as_slice(), &long].concat());
@@ -88,7 +88,8 @@ fn what_decompresses_to_much_is_refused_where_it_becomes_too_much() {
     // A line of 300 MB in 300 kB, and a record that claims as much.
     let line = gzip(&mut b"a,b\n1,".chain(std::io::repeat(b'x').take(300_000_000)));
     assert!(line.len() < 2_000_000);
-    assert_eq!(rows("t.csv.gz", &line), Err("t.csv.gz, line 2: the line is longer than 16 MiB".to_owned()));
+    let told = rows("t.csv.gz", &line).unwrap_err();
+    assert!(told.starts_with("t.csv.gz, line 2, column `b`: the cell is longer than 131072 characters"), "{told}");
     let line = gzip(&mut b"{\"a\": \"".chain(std::io::repeat(b'x').take(300_000_000)));
     assert_eq!(rows("t.jsonl.gz", &line), Err("t.jsonl.gz, line 1: the line is longer than 16 MiB".to_owned()));
     let mut record = GzEncoder::new(Vec::new(), Compression::fast());
@@ -97,13 +98,15 @@ fn what_decompresses_to_much_is_refused_where_it_becomes_too_much() {
     record.write_all(&tables::crc::masked(&length).to_le_bytes()).unwrap();
     std::io::copy(&mut std::io::repeat(0).take(300_000_000), &mut record).unwrap();
     let told = rows("t.tfrecord.gz", &record.finish().unwrap()).unwrap_err();
-    assert_eq!(told, "t.tfrecord.gz, record 1: it claims 300000000 bytes, and at most 128 MiB are read");
+    let expected = "t.tfrecord.gz, record 1: it claims 300000000 bytes, and at most 128 MiB are read: ";
+    assert!(told.starts_with(expected), "{told}");
 }
 
 #[test]
 fn tables_that_are_too_wide_are_refused() {
     let wide = vec![b','; 100_000];
-    assert_eq!(rows("t.csv", &wide).unwrap_err(), "t.csv, line 1: the line has more than 10000 cells (cell 10001)");
+    let told = rows("t.csv", &wide).unwrap_err();
+    assert!(told.starts_with("t.csv, line 1, cell 10001: the line has more than 10000 cells: "), "{told}");
     let fields: Vec<String> = (0..100_000).map(|n| format!("\"{n}\": {n}")).collect();
     let told = rows("t.jsonl", format!("{{{}}}", fields.join(",")).as_bytes()).unwrap_err();
     assert!(told.starts_with("t.jsonl, line 1: there are more than 10000 columns"), "{told}");

@@ -4,24 +4,51 @@ use super::{Kind, Reason};
 use crate::divergence::{jensen_shannon, largest_difference};
 use crate::number::six_digits;
 use crate::proto::drift_skew_info::{Measurement, measurement};
-use crate::proto::{FeatureComparator, histogram_selection};
+use crate::proto::{FeatureComparator, FeatureType, histogram_selection};
 use crate::view::{DatasetView, FeatureView};
 
 /// What the two sides of a comparison are called.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sides {
+pub(crate) struct Sides {
     treatment: &'static str,
     control: &'static str,
 }
 
 /// Data against that of the span before.
-pub(super) const DRIFT: Sides = Sides { treatment: "current", control: "previous" };
+pub(crate) const DRIFT: Sides = Sides { treatment: "current", control: "previous" };
 /// Data for training against that for serving.
 pub(super) const SKEW: Sides = Sides { treatment: "training", control: "serving" };
 
-/// Measures what has a threshold, and raises thresholds to what was measured. Nothing is said where there is no other data.
+/// Why distances mean nothing.
+pub(crate) struct Obstacle {
+    kind: Kind,
+    pub problem: String,
+}
+
+/// Why distances of two columns mean nothing: one has numbers where the other has texts, or no values. Integers and floating-point numbers can
+/// be compared.
+pub(crate) fn obstacle(column: &FeatureView<'_>, other: &FeatureView<'_>, sides: Sides) -> Option<Obstacle> {
+    let Sides { treatment, control } = sides;
+    let (kind, problem) = match (column.present() > 0.0, other.present() > 0.0) {
+        (true, true) if column.is_described_as(other) => return None,
+        (true, true) => {
+            let (ours, theirs) = (column.form(), other.form());
+            let problem =
+                format!("values are of type {ours} in the {treatment} data and of type {theirs} in the {control} data");
+            (Kind::UnexpectedDataType, problem)
+        }
+        (true, false) => (Kind::ComparatorControlDataMissing, format!("there are no values in the {control} data")),
+        (false, true) => (Kind::ComparatorTreatmentDataMissing, format!("there are no values in the {treatment} data")),
+        (false, false) => return None,
+    };
+    Some(Obstacle { kind, problem: format!("Distances would mean nothing: {problem}.") })
+}
+
+/// Measures what has a threshold, and raises thresholds to what was measured. Nothing is said where there is no other data. What
+/// cannot be compared is told as well: TFDV measures texts against none, and says nothing where it measures nothing.
 pub(super) fn check(
     wanted: &mut FeatureComparator,
+    wanted_type: FeatureType,
     column: &FeatureView<'_>,
     other: Option<DatasetView<'_>>,
     sides: Sides,
@@ -49,6 +76,12 @@ pub(super) fn check(
         reasons.push(Reason::new(Kind::ComparatorControlDataMissing, short, long));
         return (reasons, measurements);
     };
+    // Where the schema wants another type, that has been told of the column itself.
+    if let Some(Obstacle { kind, problem }) = obstacle(column, &other, sides)
+        && column.schema_type() == wanted_type
+    {
+        reasons.push(Reason::new(kind, format!("Nothing to compare between {treatment} and {control}"), problem));
+    }
     let mut measured = |kind: measurement::Type, value: f64, threshold: f64| {
         measurements.push(Measurement { r#type: Some(kind.into()), value: Some(value), threshold: Some(threshold) });
         value > threshold

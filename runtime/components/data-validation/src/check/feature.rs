@@ -55,13 +55,15 @@ pub(crate) fn check(
     reasons.extend(check_type(feature, column));
     reasons.extend(domains::check(feature, domain, column));
     reasons.extend(check_unique(feature, column));
+    let wanted = feature.r#type();
     if let Some(comparator) = &mut feature.drift_comparator {
-        let (found, measurements) = comparators::check(comparator, column, context.previous, comparators::DRIFT);
+        let (found, measurements) =
+            comparators::check(comparator, wanted, column, context.previous, comparators::DRIFT);
         reasons.extend(found);
         findings.drift = measurements;
     }
     if let Some(comparator) = &mut feature.skew_comparator {
-        let (found, measurements) = comparators::check(comparator, column, context.serving, comparators::SKEW);
+        let (found, measurements) = comparators::check(comparator, wanted, column, context.serving, comparators::SKEW);
         findings.reasons.extend(found);
         findings.skew = measurements;
     }

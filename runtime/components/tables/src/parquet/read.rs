@@ -1,7 +1,7 @@
 //! The rows of a Parquet file.
 
 use super::column::{ColumnReader, Leaf, leaves, read_at};
-use super::metadata::{FileMetadata, file};
+use super::metadata::{Chunk, FileMetadata, file};
 use crate::error::{Error, Result};
 use crate::open::{Input, Rows};
 use crate::record::Record;
@@ -46,15 +46,17 @@ impl<'a> File<'a> {
             return Err(footer("the file is encrypted".to_owned()));
         }
         if magic != b"PAR1" {
-            return Err(footer("the file does not end as Parquet files do: it is cut off, or none".to_owned()));
+            return Err(footer(
+                "the file does not end as Parquet files do: it is none, or cut off and to be got anew".to_owned(),
+            ));
         }
         let claimed = u64::from(claimed.try_into().map_or(0, u32::from_le_bytes));
         if claimed > MOST_FOOTER || claimed + 12 > length {
-            return Err(footer(format!("it claims {claimed} bytes, and the file has {length}")));
+            return Err(footer(format!("it claims {claimed} bytes, and the file has {length}: {DAMAGED}")));
         }
         read_at(&mut *input, length - 8 - claimed, usize::try_from(claimed).unwrap_or(0), &mut bytes)
             .map_err(footer)?;
-        let metadata = file(&bytes).map_err(|_| footer("it is damaged".to_owned()))?;
+        let metadata = file(&bytes).map_err(|_| footer(format!("it cannot be read: {DAMAGED}")))?;
         let leaves = leaves(&metadata.schema).map_err(footer)?;
         let mut sum = 0_i64;
         for (n, group) in metadata.groups.iter().enumerate() {
@@ -63,13 +65,22 @@ impl<'a> File<'a> {
                     format!("row group {} has {} columns, and the schema {}", n + 1, group.columns.len(), leaves.len());
                 return Err(footer(problem));
             }
+            if let Some((leaf, chunk)) =
+                leaves.iter().zip(&group.columns).find(|(_, chunk)| most_rows(chunk) < group.rows)
+            {
+                let (rows, column, length) = (group.rows, &leaf.name, chunk.length);
+                let problem = format!(
+                    "it claims {rows} rows, and column `{column}` has {length} bytes, which cannot hold as many: {DAMAGED}"
+                );
+                return Err(Error::at(name, format!("row group {}", n + 1), problem));
+            }
             sum = sum.saturating_add(group.rows.max(0));
         }
         if leaves.is_empty() && sum > 0 {
             return Err(footer(format!("it claims {sum} rows, and has no column")));
         }
         if metadata.rows != sum {
-            return Err(footer(format!("it claims {} rows, and its groups have {sum}", metadata.rows)));
+            return Err(footer(format!("it claims {} rows, and its groups have {sum}: {DAMAGED}", metadata.rows)));
         }
         Ok(Self {
             input,
@@ -96,11 +107,26 @@ impl<'a> File<'a> {
         let Some(group) = self.metadata.groups.get(self.group) else { return Ok(()) };
         for (leaf, chunk) in self.leaves.iter().zip(&group.columns) {
             let reader = ColumnReader::new(leaf.clone(), chunk, self.length);
-            self.columns.push(reader.map_err(|problem| self.wrong(&leaf.name, &problem))?);
-            self.positions.push(row.column(&leaf.name).map_err(|problem| self.wrong(&leaf.name, &problem))?);
+            let wrong = |problem| {
+                Error::at(&self.name, format!("row group {}, column `{}`", self.group + 1, leaf.name), problem)
+            };
+            self.columns.push(reader.map_err(wrong)?);
+            self.positions.push(row.column(&leaf.name).map_err(wrong)?);
         }
         Ok(())
     }
+}
+
+/// What is said of files that contradict themselves.
+const DAMAGED: &str = "the file is damaged, write it anew";
+
+/// Bytes that a page has at least: its header has more.
+const LEAST_PAGE: u64 = 8;
+
+/// The most rows that a part of a column can have by its bytes, whatever it claims: a page has at most 2^31 - 1 values.
+fn most_rows(chunk: &Chunk) -> i64 {
+    let pages = u64::try_from(chunk.length).unwrap_or(0) / LEAST_PAGE;
+    i64::try_from(pages.saturating_mul(i32::MAX as u64)).unwrap_or(i64::MAX)
 }
 
 impl Rows for File<'_> {
@@ -204,6 +230,12 @@ mod tests {
         page(6, 1, &snap::raw::Encoder::new().compress_vec(&plain).unwrap())
     }
 
+    /// A page of as many missing values as can be.
+    fn page_of_run(run: &[u8]) -> Vec<u8> {
+        let length = i32::try_from(run.len()).unwrap();
+        page(length, i32::MAX, &snap::raw::Encoder::new().compress_vec(run).unwrap())
+    }
+
     fn problem(content: Vec<u8>) -> String {
         let mut file = match File::new(Box::new(Cursor::new(content)), "t.parquet") {
             Ok(file) => file,
@@ -226,16 +258,23 @@ mod tests {
         assert_eq!(problem(file(1, 1, &page, length)), "");
         assert_eq!(
             problem(file(HUGE, 1, &page, length)),
-            "t.parquet, the footer: it claims 1152921504606846976 rows, and its groups have 1"
+            "t.parquet, the footer: it claims 1152921504606846976 rows, and its groups have 1: the file is damaged, write it anew"
         );
+        let told = problem(file(HUGE, HUGE, &page, length));
+        let expected = format!(
+            "t.parquet, row group 1: it claims {HUGE} rows, and column `a` has {length} bytes, which cannot hold as many"
+        );
+        assert!(told.starts_with(&expected), "{told}");
         assert_eq!(
-            problem(file(HUGE, HUGE, &page, length)),
+            problem(file(2, 2, &page, length)),
             "t.parquet, row group 1, row 2, column `a`: it has fewer values than there are rows"
         );
-        assert_eq!(
-            problem(file(1, 1, &page, HUGE)),
-            "t.parquet, row group 1, row 0, column `a`: it ends beyond the file"
-        );
+        // A run of 2^31 - 1 missing values in a page of a few bytes, and a group of more.
+        let run = [6, 0, 0, 0, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0];
+        let page = page_of_run(&run);
+        let told = problem(file(HUGE, HUGE, &page, i64::try_from(page.len()).unwrap()));
+        assert!(told.contains("which cannot hold as many"), "{told}");
+        assert_eq!(problem(file(1, 1, &page, HUGE)), "t.parquet, row group 1, column `a`: it ends beyond the file");
     }
 
     #[test]
@@ -263,6 +302,6 @@ mod tests {
         // A schema of 2^31 elements, and no byte for them.
         let footer = [0x15, 4, 0x19, 0xfc, 0xff, 0xff, 0xff, 0xff, 7];
         let file = [b"PAR1".as_slice(), &footer, &9_u32.to_le_bytes(), b"PAR1"].concat();
-        assert_eq!(told(&file), "t.parquet, the footer: it is damaged");
+        assert_eq!(told(&file), "t.parquet, the footer: it cannot be read: the file is damaged, write it anew");
     }
 }
