@@ -7,7 +7,7 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -54,6 +54,17 @@ fn result(run: &Value) -> BTreeMap<String, (Value, Value)> {
         assert!(steps.insert(task, (step["state"].clone(), outputs)).is_none(), "a task has two executions: {step}");
     }
     steps
+}
+
+/// A run of sleepers has so many steps, each of them complete and recorded once.
+#[track_caller]
+fn assert_slept(folder: &Folder, count: usize) {
+    let steps = result(&folder.json("runs show latest --json"));
+    assert_eq!(steps.len(), count);
+    for (task, (state, outputs)) in steps {
+        assert!(state == "COMPLETE" && outputs["seconds"]["parameter"].is_number(), "{task}: {state} {outputs}");
+    }
+    folder.assert_whole();
 }
 
 /// The workers of a store, by what their command lines say.
@@ -159,19 +170,13 @@ fn killed_workers_lose_nothing() {
         std::thread::sleep(Duration::from_millis(150));
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         let there = workers(folder.path());
-        let Some(victim) = there.get((seed >> 33) as usize % there.len().max(1)) else { continue };
+        let Some(victim) = there.get(usize::try_from(seed >> 33).unwrap() % there.len().max(1)) else { continue };
         kills += u32::from(signal(*victim, Signal::KILL));
     }
     let ended = end(run);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("is lost: signal: 9"), "{}", ended.stderr);
-    let steps = result(&folder.json("runs show latest --json"));
-    assert_eq!(steps.len(), 120);
-    assert!(
-        steps.values().all(|(state, outputs)| state == "COMPLETE" && outputs["ms"]["parameter"].is_number()),
-        "{steps:?}"
-    );
-    folder.assert_whole();
+    assert_slept(&folder, 120);
     no_worker_is_left(&folder);
 }
 
@@ -187,8 +192,7 @@ fn an_interrupted_run_ends_its_workers_and_is_resumed_on_the_engine() {
     assert_eq!(ended.code, Some(130), "{}", ended.stderr);
     no_worker_is_left(&folder);
     folder.ok("resume latest --on process --workers 4 --quiet");
-    let steps = result(&folder.json("runs show latest --json"));
-    assert!(steps.len() == 40 && steps.values().all(|(state, _)| state == "COMPLETE"), "{steps:?}");
+    assert_slept(&folder, 40);
 }
 
 #[test]
@@ -203,8 +207,7 @@ fn a_killed_scheduler_leaves_a_run_that_is_resumed_and_workers_that_end() {
     let orphans = workers(folder.path());
     assert_eq!(orphans.len(), 2);
     folder.ok("resume latest --on process --workers 2 --quiet");
-    let steps = result(&folder.json("runs show latest --json"));
-    assert!(steps.len() == 30 && steps.values().all(|(state, _)| state == "COMPLETE"), "{steps:?}");
+    assert_slept(&folder, 30);
     no_worker_is_left(&folder);
 }
 
@@ -226,11 +229,17 @@ fn an_engine_that_is_not_there_is_told_before_anything_runs() {
     folder.file("pipeline.yaml", "name: p\nsteps:\n  a: { component: \"@trivial#noop\" }\n");
     let unknown = folder.weft("run pipeline.yaml --on kubernetes");
     assert_eq!(unknown.code, Some(2));
-    insta::assert_snapshot!(unknown.stderr, @r"");
+    insta::assert_snapshot!(unknown.stderr, @r"
+    error: there is no engine `kubernetes`
+    hint: there are local, process, slurm
+    ");
     let missing: Ended =
         folder.command("run pipeline.yaml --on slurm").env("PATH", folder.path()).output().unwrap().into();
     assert_eq!(missing.code, Some(2));
-    insta::assert_snapshot!(missing.stderr, @r"");
+    insta::assert_snapshot!(missing.stderr, @r"
+    error: the engine `slurm` cannot be used here: there is no program `sbatch`
+    hint: run weft on a machine from which jobs are submitted, with `sbatch` on its PATH; `--on process` needs no engine
+    ");
     assert_eq!(folder.json("runs --json")["runs"].as_array().unwrap().len(), 0);
 }
 
@@ -315,8 +324,7 @@ fn a_run_on_slurm_asks_for_jobs_and_replaces_those_that_are_killed() {
     let ended = end(run);
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(ended.stderr.contains("is lost: FAILED, exit code 0:9, RaisedSignal:9, on node1"), "{}", ended.stderr);
-    let steps = result(&folder.json("runs show latest --json"));
-    assert!(steps.len() == 60 && steps.values().all(|(state, _)| state == "COMPLETE"), "{steps:?}");
+    assert_slept(&folder, 60);
     let jobs = std::fs::read_to_string(folder.path().join("bin/jobs")).unwrap();
     assert_eq!(jobs.lines().count(), 3, "{jobs}");
     no_worker_is_left(&folder);

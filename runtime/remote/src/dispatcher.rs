@@ -123,10 +123,10 @@ impl State {
         self.fail_all();
     }
 
-    /// A step was lost with its worker: another one gets it, unless it seems to be the cause.
-    fn take_back(&mut self, id: u64) {
+    /// A worker has not ended a step: another one gets it, unless it seems to be why the worker was `lost`.
+    fn take_back(&mut self, id: u64, lost: bool) {
         let Some(job) = self.jobs.get_mut(&id) else { return };
-        job.losses += 1;
+        job.losses += u32::from(lost);
         if job.losses < MOST_LOSSES {
             self.queue.push_front(id);
         } else if let Some(job) = self.jobs.remove(&id) {
@@ -251,10 +251,10 @@ impl Desk {
                     }
                     self.unbatch(id, &worker);
                 }
-                StepEvent::GivenBack => {
+                StepEvent::GivenBack { begun } => {
                     // Unless somebody else has it by now.
-                    if self.unbatch(id, &worker) && state.jobs.contains_key(&id) {
-                        state.queue.push_front(id);
+                    if self.unbatch(id, &worker) {
+                        state.take_back(id, begun);
                     }
                 }
                 other => {
@@ -301,7 +301,7 @@ impl Desk {
             let mut state = shared.lock();
             for id in self.batches.remove(number).unwrap_or_default() {
                 self.batch_of.remove(&id);
-                state.take_back(id);
+                state.take_back(id, true);
             }
         }
     }

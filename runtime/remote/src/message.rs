@@ -56,7 +56,10 @@ pub enum StepEvent {
     /// It ended.
     Ended(Box<StepResult>),
     /// The worker has not ended it and will not: another one may.
-    GivenBack,
+    GivenBack {
+        /// Whether it had begun, and was stopped because the worker was.
+        begun: bool,
+    },
 }
 
 /// How a step ended. Its log, like its outputs, is content of the artifact store.

@@ -129,7 +129,7 @@ impl StepRunner for RemoteRunner<'_> {
                     dispatcher.withdraw(id);
                     return Err(interrupted().into());
                 }
-                Ok(StepEvent::GivenBack) | Err(RecvTimeoutError::Timeout) => {}
+                Ok(StepEvent::GivenBack { .. }) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(failed(
                         "what hands steps to workers broke down; this is a defect of weft, please report it",

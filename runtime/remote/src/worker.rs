@@ -139,7 +139,8 @@ impl Desk<'_> {
                 executed += 1;
                 // What stops the worker is no failure of the step.
                 let stopped = result.is_interrupted() && self.is_ending();
-                let ended = if stopped { StepEvent::GivenBack } else { StepEvent::Ended(Box::new(result)) };
+                let ended =
+                    if stopped { StepEvent::GivenBack { begun: true } } else { StepEvent::Ended(Box::new(result)) };
                 self.paper().events.push((id, ended));
             }
             self.tell(false)?;
@@ -218,7 +219,7 @@ impl Desk<'_> {
 impl Paper {
     fn give_back(&mut self) {
         let waiting = std::mem::take(&mut self.waiting);
-        self.events.extend(waiting.into_iter().map(|offer| (offer.id, StepEvent::GivenBack)));
+        self.events.extend(waiting.into_iter().map(|offer| (offer.id, StepEvent::GivenBack { begun: false })));
     }
 }
 
