@@ -3,13 +3,15 @@
 #   1. 1,000 steps of half a second take less than 1.15 times the ideal
 #   2. a loop of 10,000 trivial steps costs less than 5 ms a step
 #   3. 50 killed workers lose nothing
+#   4. nor do a killed controller that is started again and a killed node
+#   5. an interrupted run leaves no jobs, and runs that were interrupted or killed are resumed
 # Needs Debian's apt (or WEFT_SLURM_DEBS, a folder with the packages), an unpacked Slurm being all that it uses: nothing is installed, nothing
 # listens beyond loopback. `bash tests/run.sh` builds what it needs before. Arguments choose measurements: `bash tests/slurm.sh 1 3`.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 weft=${WEFT:-$PWD/target/debug/weft}
 trivial=${WEFT_TRIVIAL:-$PWD/target/components/trivial.wasm}
-chosen=${*:-1 2 3}
+chosen=${*:-1 2 3 5 4}
 cpus=${WEFT_SLURM_CPUS:-4} # of each of the two nodes
 folder=$(mktemp -d)
 chmod 755 "$folder" # munged takes its socket from no folder that others cannot enter
@@ -224,9 +226,59 @@ for measurement in $chosen; do
         judge "kills that are missing of 50" "$((50 - $(cat "$folder/kills")))" 1 kills
         "$weft" fsck >&2
         ;;
+    5)
+        fan stopped 200 400 >stopped.yaml
+        "$weft" run stopped.yaml --name stopped --on slurm --workers "$workers" --quiet >/dev/null 2>"$folder/stopped.err" &
+        running=$!
+        sleep 5
+        kill -INT "$running"
+        code=0
+        wait "$running" || code=$?
+        [ "$code" = 130 ]
+        for _ in $(seq 100); do [ -n "$(squeue -h)" ] || break; sleep .1; done
+        [ -z "$(squeue -h)" ]
+        "$weft" resume stopped --on slurm --workers "$workers" --quiet >/dev/null 2>>"$folder/stopped.err" &
+        running=$!
+        sleep 4
+        kill -9 "$running"
+        wait "$running" || true
+        [ -n "$(squeue -h)" ]
+        "$weft" resume stopped --on slurm --workers "$workers" --quiet >/dev/null 2>>"$folder/stopped.err"
+        whole stopped 200
+        echo "an interrupted and killed run was resumed"
+        ;;
+    4)
+        fan broken 600 400 >broken.yaml
+        (
+            sleep 6
+            echo "killing the controller" >&2
+            kill -9 "${pids[1]}"
+            sleep 4
+            slurmctld-wlm -D -f "$SLURM_CONF" >"$state/log/slurmctld-again.out" 2>&1 &
+            echo $! >"$folder/controller"
+            sleep 4
+            echo "killing all of node2" >&2
+            jobs=$(squeue -h -w node2 -o %i)
+            kill -9 "${pids[3]}"
+            for job in $jobs; do pkill -9 -f "^slurmstepd: \\[$job\\." || true; done
+            for worker in $(pgrep -f "^$weft .* worker $PWD/.weft/engine/broken "); do
+                if tr '\0' '\n' <"/proc/$worker/environ" | grep -qx SLURMD_NODENAME=node2; then kill -9 "$worker"; fi
+            done
+            touch "$folder/broken"
+            wait
+        ) &
+        breaker=$!
+        run broken.yaml --name broken --workers "$workers" || { kill "$breaker" 2>/dev/null || true; exit 1; }
+        [ -e "$folder/broken" ]
+        pids+=("$(cat "$folder/controller")")
+        whole broken 600
+        grep -E "lost|answer" "$folder/broken.yaml.err" >&2 || true
+        echo "600 steps of 0.4 s with a killed controller and a killed node: $seconds s"
+        ;;
     esac
 done
-# Nothing of ours is left on the nodes.
-for _ in $(seq 100); do if [ -z "$(squeue -h)" ]; then break; fi; sleep .1; done
-[ -z "$(squeue -h)" ] || { squeue; missed=1; }
+# Nothing of ours is left, but for what a dead node keeps Slurm from ending.
+left() { squeue -h -o '%i %T' | grep -v COMPLETING; }
+for _ in $(seq 100); do left >"$folder/left" || break; sleep .1; done
+if left; then missed=1; fi
 exit "$missed"

@@ -30,16 +30,18 @@ impl RunArgs {
     }
 }
 
+/// What options about engines are listed under.
+const ENGINES: &str = "Engines";
+
 /// Where steps run.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Engines")]
 pub struct EngineArgs {
     /// The engine that runs the steps: `local` is this process, `process` are processes of this machine, `slurm` is a cluster whose machines
     /// share the store [default: local]
-    #[arg(long, value_name = "ENGINE")]
+    #[arg(long, value_name = "ENGINE", help_heading = ENGINES)]
     pub on: Option<String>,
     /// The most workers that the engine is asked for, each with one step at a time [default: one for each of its processors, at most 64]
-    #[arg(long, value_name = "N", requires = "on")]
+    #[arg(long, value_name = "N", requires = "on", help_heading = ENGINES)]
     pub workers: Option<std::num::NonZeroUsize>,
 }
 
