@@ -25,6 +25,8 @@ enum Behaviour {
     Works,
     /// Claims a batch, and is gone.
     Deserts,
+    /// Works, and is told to end soon after it began, as by an engine whose time for it is over.
+    IsStopped,
     /// Is gone before it begins.
     Fails,
 }
@@ -51,6 +53,16 @@ impl Cluster for Threads {
         let thread = thread::spawn(move || match behaviour {
             Behaviour::Works => {
                 work(spool, &worker, &Doubles, &artifacts, WorkerOptions::default(), &AtomicBool::new(false)).unwrap();
+            }
+            Behaviour::IsStopped => {
+                let stop = AtomicBool::new(false);
+                thread::scope(|scope| {
+                    scope.spawn(|| {
+                        thread::sleep(Duration::from_millis(300));
+                        stop.store(true, Ordering::Relaxed);
+                    });
+                    work(spool, &worker, &Doubles, &artifacts, WorkerOptions::default(), &stop).unwrap();
+                });
             }
             Behaviour::Deserts => {
                 let spool = Spool::enlist(spool, &worker).unwrap().unwrap();
@@ -86,7 +98,7 @@ impl Cluster for Threads {
     }
 }
 
-/// Doubles its input `n`, and says so. Fails for 13.
+/// Doubles its input `n`, and says so. Fails for 13, and takes forever for 0.
 struct Doubles;
 
 impl StepRunner for Doubles {
@@ -97,6 +109,13 @@ impl StepRunner for Doubles {
         assert!(request.limits.memory.is_some(), "a worker has no defaults of the scheduler");
         let trace =
             StepTrace { log: format!("{n}\n").into_bytes(), peak_memory: 5, duration: Duration::from_micros(9) };
+        if n == 0 {
+            while !observer.interrupted() {
+                thread::sleep(Duration::from_millis(1));
+            }
+            let message = "stopped".to_owned();
+            return Err(Box::new(StepFailure { kind: FailureKind::Interrupted, message, hint: None, trace }));
+        }
         if n == 13 {
             let message = "unlucky".to_owned();
             return Err(Box::new(StepFailure { kind: FailureKind::Returned, message, hint: None, trace }));
@@ -216,6 +235,17 @@ fn a_step_that_costs_worker_after_worker_fails() {
     });
     // Whoever came for the fifth had nothing to do.
     assert!((5..=6).contains(&started), "{started} workers");
+}
+
+#[test]
+fn a_step_that_outlives_worker_after_worker_fails_and_its_neighbours_do_not() {
+    with(&[Behaviour::IsStopped; 50], 1, |runner| {
+        thread::scope(|scope| {
+            let endless = scope.spawn(|| runner.run(&request(0), &SilentObserver).unwrap_err());
+            run_all(runner, 20..30);
+            assert_eq!(endless.join().unwrap().message, "5 workers were lost one after the other while they had it");
+        });
+    });
 }
 
 #[test]
