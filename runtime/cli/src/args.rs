@@ -144,6 +144,11 @@ pub enum Command {
     Gc(commands::gc::Args),
     /// Check that everything in the store is as it was written
     Fsck(commands::fsck::Args),
+    /// Execute a step file, as an engine's worker does
+    Step(commands::step::Args),
+    /// Execute the steps of a run on an engine's machine; `weft run --on` has the engine start it
+    #[command(hide = true)]
+    Worker(commands::worker::Args),
     /// Write the completions of a shell
     Completions(commands::completions::Args),
     /// Write the manual pages
@@ -170,6 +175,7 @@ impl Command {
             Self::Lineage(args) => args.json,
             Self::Attest(args) => args.json,
             Self::Artifact(args) => args.wants_json(),
+            Self::Step(args) => args.json,
             Self::Submit(args) => args.json,
             Self::Deploy(args) => args.json,
             Self::Deployments(args) => args.json,
@@ -188,6 +194,7 @@ impl Command {
             | Self::Compile(_)
             | Self::Graph(_)
             | Self::Serve(_)
+            | Self::Worker(_)
             | Self::Completions(_)
             | Self::Man(_) => false,
         }

@@ -30,6 +30,31 @@ impl RunArgs {
     }
 }
 
+/// What options about engines are listed under.
+const ENGINES: &str = "Engines";
+
+/// Where steps run.
+#[derive(Debug, Clone, Default, Args)]
+pub struct EngineArgs {
+    /// The engine that runs the steps: `local` is this process, `process` are processes of this machine, `slurm` is a cluster whose machines
+    /// share the store [default: local]
+    #[arg(long, value_name = "ENGINE", help_heading = ENGINES)]
+    pub on: Option<String>,
+    /// The most workers that the engine is asked for, each with one step at a time [default: one for each of its processors, at most 64]
+    #[arg(long, value_name = "N", requires = "on", help_heading = ENGINES)]
+    pub workers: Option<std::num::NonZeroUsize>,
+}
+
+impl EngineArgs {
+    /// What the library is told of it.
+    pub fn on(&self) -> crate::error::Result<Option<weft::OnEngine>> {
+        let Some(name) = self.on.clone() else { return Ok(None) };
+        let program =
+            std::env::current_exe().map_err(|source| crate::error::Error::io("find", "weft".as_ref(), source))?;
+        Ok(Some(weft::OnEngine { name, workers: self.workers, program }))
+    }
+}
+
 /// How closely results must agree.
 #[derive(Debug, Clone, Default, Args)]
 pub struct DeterminismArgs {

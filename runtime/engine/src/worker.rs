@@ -79,7 +79,9 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
         Err(failure) => &mut failure.trace,
     };
     let log = keep_log(engine, task, &std::mem::take(&mut trace.log));
-    JobOutcome { result, log, elapsed: started.elapsed() }
+    // What a runner says that the step took: it may have waited for its turn elsewhere.
+    let elapsed = if trace.duration.is_zero() { started.elapsed() } else { trace.duration };
+    JobOutcome { result, log, elapsed }
 }
 
 fn single_output(name: &str, artifact: Option<Artifact>) -> StepOutput {

@@ -241,6 +241,7 @@ impl Server {
             no_cache: submission.no_cache,
             again: std::collections::BTreeSet::new(),
             slots: Some(Arc::clone(&self.0.slots)),
+            on: None,
             python: None,
         }
     }

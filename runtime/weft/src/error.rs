@@ -56,6 +56,9 @@ pub enum Error {
     /// A registry, or what came from one, is not as it should be.
     #[error(transparent)]
     Registry(#[from] weft_registry::Error),
+    /// Steps cannot be handed to an engine.
+    #[error(transparent)]
+    Remote(#[from] weft_remote::Error),
     /// The sandbox failed before any step ran.
     #[error(transparent)]
     Sandbox(#[from] weft_sandbox::Error),
@@ -87,6 +90,7 @@ impl Error {
             }
             Self::BrokeOff { .. } => false,
             Self::Registry(error) => !error.is_of_the_host(),
+            Self::Remote(error) => error.is_request(),
             Self::Engine(error) => match error.as_ref() {
                 E::Metadata(error) => is_wrong_selector(error),
                 E::Artifacts(error) => is_wrong_place(error),
@@ -104,6 +108,7 @@ impl Error {
         match self {
             Self::Request { hint, .. } => hint.clone(),
             Self::Registry(error) => error.hint(),
+            Self::Remote(error) => error.hint(),
             Self::BrokeOff { run, .. } => Some(format!("what is finished is kept: `weft resume {run}` goes on")),
             Self::Engine(error) => match error.as_ref() {
                 weft_engine::Error::Metadata(weft_metadata::Error::RunExists { run }) => {

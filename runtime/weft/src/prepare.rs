@@ -20,7 +20,7 @@ use crate::components;
 use crate::error::{Error, Result};
 use crate::executors::{ContainerCalls, Executor};
 use crate::finding::{self, Finding};
-use crate::host::Host;
+use crate::host::{Host, StepLimits};
 use crate::host_python;
 use crate::notice::Notify;
 use crate::packages;
@@ -121,7 +121,7 @@ impl Linker {
         let secrets = Arc::new(secrets);
         let options = weft_sandbox::Options {
             compiled: host.cache.clone(),
-            limits: host.policy.as_ref().map_or(host.limits, |policy| policy.bounded(host.limits)),
+            limits: default_limits(&host),
             environment: host.variables.clone(),
             secrets: Arc::clone(&secrets),
             unconfined: host.unconfined,
@@ -130,6 +130,11 @@ impl Linker {
         let sandbox = Arc::new(Sandbox::new(artifacts, options)?);
         let packages = host.packages.clone().unwrap_or_else(|| packages::folder(root));
         Ok(Self { host, sandbox, secrets, packages, _scratch: scratch })
+    }
+
+    /// The limits of steps that name none.
+    pub(crate) fn default_limits(&self) -> StepLimits {
+        default_limits(&self.host)
     }
 
     /// What it may use of this machine.
@@ -256,4 +261,8 @@ impl Linker {
             file: Some(path),
         })
     }
+}
+
+fn default_limits(host: &Host) -> StepLimits {
+    host.policy.as_ref().map_or(host.limits, |policy| policy.bounded(host.limits))
 }

@@ -5,12 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use weft_engine::{Engine, Event, NewRun, RunOutcome, Slots};
+use weft_engine::{Engine, Event, NewRun, RunOutcome, Slots, StepRunner};
 use weft_launcher::HostPython;
 use weft_metadata::{RunRecord, StepRecord};
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::{CommandStep, Implementation, Pipeline, Program, TaskState, WasmStep};
 use weft_pipeline::secrets::needed;
+use weft_remote::RemoteRunner;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -21,6 +22,7 @@ use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
 use crate::read::PipelineFile;
 use crate::recorded::recorded_pipeline;
+use crate::remote::OnEngine;
 use crate::run_id::new_run_id;
 use crate::store::Store;
 
@@ -35,6 +37,8 @@ pub struct RunOptions {
     pub no_cache: bool,
     /// Tasks at the top of the pipeline that are executed even if their results are cached.
     pub again: BTreeSet<String>,
+    /// The engine that steps are handed to; without one they run in this process. `jobs` are then those that are handed out at the same time.
+    pub on: Option<OnEngine>,
     /// A bound on steps that this run shares with others of this process.
     pub slots: Option<Arc<Slots>>,
     /// The interpreter that goes on with what the host's own Python began, for [`Weft::resume`].
@@ -220,9 +224,17 @@ impl Weft {
             again: options.again.clone(),
             ..weft_engine::Options::default()
         };
-        if let Some(jobs) = options.jobs {
+        let remote = match &options.on {
+            Some(on) => self.remote(on, run, runner, settings.jobs)?,
+            None => None,
+        };
+        if let Some(jobs) = options.jobs.or(remote.as_ref().map(RemoteRunner::jobs)) {
             settings.jobs = jobs;
         }
+        let runner: &dyn StepRunner = match &remote {
+            Some(remote) => remote,
+            None => runner,
+        };
         let engine = Engine {
             artifacts: &self.store.artifacts,
             metadata: &self.store.metadata,

@@ -31,11 +31,13 @@ pub mod resume;
 pub mod run;
 pub mod runs;
 pub mod serve;
+pub mod step;
 pub mod submit;
 pub mod update;
 pub mod vendor;
 pub mod verify;
 pub mod why;
+pub mod worker;
 
 use crate::args::{Cli, Command};
 use crate::error::{Exit, Result};
@@ -69,6 +71,8 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Fsck(args) => fsck::execute(root, args),
         Command::Serve(args) => serve::execute(root, args),
         Command::Monitor(args) => monitor::execute(root, args),
+        Command::Step(args) => step::execute(root, args),
+        Command::Worker(args) => worker::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
         Command::Deploy(args) => deploy::execute(root, args),
         Command::Deployments(args) => deployments::execute(root, args),

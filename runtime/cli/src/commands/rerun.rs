@@ -6,7 +6,7 @@ use weft::{RunOptions, Weft, tasks_from};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{DeterminismArgs, PolicyArgs, RunArgs, SecretArgs, name_and_value};
+use crate::options::{DeterminismArgs, EngineArgs, PolicyArgs, RunArgs, SecretArgs, name_and_value};
 
 /// Arguments of `weft rerun`.
 #[derive(Debug, clap::Args)]
@@ -40,6 +40,8 @@ pub struct Args {
     #[command(flatten)]
     pub determinism: DeterminismArgs,
     #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
@@ -53,6 +55,6 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         weft.replace_component(&mut prepared, step, &PathBuf::from(file))?;
     }
     let again = args.from.as_deref().map(|step| tasks_from(&prepared.pipeline, step)).transpose()?.unwrap_or_default();
-    let options = RunOptions { id: args.name.clone(), again, ..args.how.options() };
+    let options = RunOptions { id: args.name.clone(), again, on: args.engine.on()?, ..args.how.options() };
     execute::execute(weft.store(), &args.how, |observe, cancel| weft.run(&prepared, &options, observe, &notify, cancel))
 }

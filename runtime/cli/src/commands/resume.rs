@@ -6,7 +6,7 @@ use weft::{RunOptions, Weft};
 
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{PolicyArgs, RunArgs, SecretArgs};
+use crate::options::{EngineArgs, PolicyArgs, RunArgs, SecretArgs};
 
 /// Arguments of `weft resume`.
 #[derive(Debug, clap::Args)]
@@ -26,13 +26,15 @@ pub struct Args {
     #[command(flatten)]
     pub policy: PolicyArgs,
     #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
 /// Goes on with a run.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let weft = Weft::open_existing(root, args.policy.over(args.secrets.host()?)?)?;
-    let options = RunOptions { python: args.python.clone(), ..args.how.options() };
+    let options = RunOptions { python: args.python.clone(), on: args.engine.on()?, ..args.how.options() };
     execute::execute(weft.store(), &args.how, |observe, cancel| {
         weft.resume(&args.run, &options, observe, &notify, cancel)
     })

@@ -8,7 +8,7 @@ use weft::{PrepareOptions, RunOptions, Weft};
 use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{DeterminismArgs, ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
+use crate::options::{DeterminismArgs, EngineArgs, ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
 use crate::registry::{HEADING, LockArgs};
 use crate::render::diagnostic;
 use crate::screen;
@@ -45,6 +45,8 @@ pub struct Args {
     #[command(flatten)]
     pub determinism: DeterminismArgs,
     #[command(flatten)]
+    pub engine: EngineArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
@@ -66,6 +68,6 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     if !prepared.warnings.is_empty() {
         screen::say(diagnostic::render(&prepared.warnings));
     }
-    let options = RunOptions { id: args.name.clone(), ..args.how.options() };
+    let options = RunOptions { id: args.name.clone(), on: args.engine.on()?, ..args.how.options() };
     execute::execute(weft.store(), &args.how, |observe, cancel| weft.run(&prepared, &options, observe, &notify, cancel))
 }

@@ -34,6 +34,7 @@ fn every_command_explains_itself() {
         "why",
         "diff",
         "rerun",
+        "step",
         "verify",
         "attest",
         "push",
