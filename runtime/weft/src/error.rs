@@ -58,7 +58,7 @@ pub enum Error {
     Registry(#[from] weft_registry::Error),
     /// Steps cannot be handed to an engine.
     #[error(transparent)]
-    Remote(#[from] weft_remote::Error),
+    Remote(#[from] weft_workers::Error),
     /// The sandbox failed before any step ran.
     #[error(transparent)]
     Sandbox(#[from] weft_sandbox::Error),

@@ -56,7 +56,7 @@ mod publish;
 mod read;
 mod recorded;
 mod registry;
-mod remote;
+mod on_engine;
 mod run;
 mod run_id;
 mod science;
@@ -94,7 +94,7 @@ pub use recorded::{component_of, imported_by, recorded_pipeline, tasks_from};
 pub use registry::{
     FetchedComponent, Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update,
 };
-pub use remote::{OnEngine, StepWorker};
+pub use on_engine::{OnEngine, StepWorker};
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};
@@ -117,4 +117,4 @@ pub use weft_metadata as metadata;
 pub use weft_pipeline as pipeline;
 pub use weft_provenance as provenance;
 pub use weft_registry as oci;
-pub use weft_remote as engines;
+pub use weft_workers as engines;

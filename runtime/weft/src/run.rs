@@ -11,7 +11,7 @@ use weft_metadata::{RunRecord, StepRecord};
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::model::{CommandStep, Implementation, Pipeline, Program, TaskState, WasmStep};
 use weft_pipeline::secrets::needed;
-use weft_remote::RemoteRunner;
+use weft_workers::RemoteRunner;
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -22,7 +22,7 @@ use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
 use crate::read::PipelineFile;
 use crate::recorded::recorded_pipeline;
-use crate::remote::OnEngine;
+use crate::on_engine::OnEngine;
 use crate::run_id::new_run_id;
 use crate::store::Store;
 

@@ -16,7 +16,7 @@ use weft_pipeline::step::{
     ComponentRef, FailureKind, Grants, HOST_PYTHON, Limits, LogLevel, PortValue, SilentObserver, StepFailure,
     StepObserver, StepOutput, StepRequest, StepTrace,
 };
-use weft_remote::{Cluster, Error, Pilot, PilotState, RemoteOptions, RemoteRunner, Spool, WorkerOptions, work};
+use weft_workers::{Cluster, Error, Pilot, PilotState, RemoteOptions, RemoteRunner, Spool, WorkerOptions, work};
 
 /// What a worker does that is started.
 #[derive(Clone, Copy, PartialEq)]
@@ -313,8 +313,8 @@ fn a_batch_is_claimed_once_and_a_worker_begins_once() {
     assert!(enlist("a").is_none(), "a second start of the same worker");
     assert!(enlist("stranger").is_none());
     for number in 0..200 {
-        let steps = vec![weft_remote::Offer { id: number, request: std::borrow::Cow::Owned(request(1)) }];
-        spool.offer(number, &weft_remote::Batch { format: weft_remote::FORMAT, steps }).unwrap();
+        let steps = vec![weft_workers::Offer { id: number, request: std::borrow::Cow::Owned(request(1)) }];
+        spool.offer(number, &weft_workers::Batch { format: weft_workers::FORMAT, steps }).unwrap();
     }
     let claim = |spool: &Spool, name: &str| {
         let mut claimed = BTreeSet::new();

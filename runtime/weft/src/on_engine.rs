@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use weft_engine::StepRunner;
 use weft_pipeline::step::{Limits, StepObserver};
-use weft_remote::{
+use weft_workers::{
     Cluster, FORMAT, Processes, RemoteOptions, RemoteRunner, Report, Slurm, SlurmPrograms, StepEvent, StepResult,
     WorkerOptions,
 };
@@ -24,7 +24,7 @@ const MOST_WORKERS: usize = 64;
 /// An engine that a run's steps are handed to, instead of being executed in this process.
 #[derive(Debug, Clone)]
 pub struct OnEngine {
-    /// One of [`ENGINES`](weft_remote::ENGINES).
+    /// One of [`ENGINES`](weft_workers::ENGINES).
     pub name: String,
     /// The most workers at the same time, each with one step; without it as many as the engine has processors, up to 64.
     pub workers: Option<NonZeroUsize>,
@@ -53,7 +53,7 @@ impl Weft {
             "local" => return Ok(None),
             "process" => Found::Processes,
             "slurm" => Found::Slurm(SlurmPrograms::find(variable("PATH").unwrap_or_default())?),
-            _ => return Err(weft_remote::Error::UnknownEngine { name: on.name.clone() }.into()),
+            _ => return Err(weft_workers::Error::UnknownEngine { name: on.name.clone() }.into()),
         };
         let root = absolute(self.store().root())?;
         let spool = root.join("engine").join(run);
@@ -117,7 +117,7 @@ impl StepWorker {
     pub fn work(&self, spool: &Path, worker: &str, cancel: &Cancel) -> Result<Option<u64>> {
         let spool = absolute(spool)?;
         let options = WorkerOptions::default();
-        Ok(weft_remote::work(spool, worker, &self.runner(), &self.artifacts, options, cancel.flag())?)
+        Ok(weft_workers::work(spool, worker, &self.runner(), &self.artifacts, options, cancel.flag())?)
     }
 
     /// Executes the steps of a step file, and tells how each ended.
@@ -126,11 +126,11 @@ impl StepWorker {
     /// It is no step file.
     pub fn steps(&self, file: &Path, observer: &dyn StepObserver) -> Result<Report> {
         let runner = self.runner();
-        let execute = |offer: weft_remote::Offer<'_>| {
+        let execute = |offer: weft_workers::Offer<'_>| {
             let result = StepResult::keep(runner.run(&offer.request, observer), &self.artifacts);
             (offer.id, StepEvent::Ended(Box::new(result)))
         };
-        let events = weft_remote::read_batch(file)?.steps.into_iter().map(execute).collect();
+        let events = weft_workers::read_batch(file)?.steps.into_iter().map(execute).collect();
         Ok(Report { format: FORMAT, worker: String::new(), events, leaving: true })
     }
 
