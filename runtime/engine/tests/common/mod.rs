@@ -315,7 +315,7 @@ impl Fake {
             }
         }
         self.succeeded.lock().unwrap().insert(request.task.clone());
-        Ok(StepOutput { outputs, uris, warnings: behaviour.warning.into_iter().collect(), trace })
+        Ok(StepOutput { outputs, uris, warnings: behaviour.warning.into_iter().collect(), trace, fetched: None })
     }
 }
 
