@@ -35,7 +35,7 @@ pub struct LockArgs {
     /// Refuse what is not in weft.lock
     #[arg(long, help_heading = HEADING)]
     pub locked: bool,
-    /// Reach for no network: components that are not in the cache are refused, and what importers would fetch
+    /// Reach for no network: what is not here is refused
     #[arg(long, help_heading = HEADING)]
     pub offline: bool,
     /// Demand that components from registries, or a bundle, are signed by this public key; may be repeated, and then one of them must be
