@@ -245,7 +245,11 @@ fn ask(agent: &Agent, request: HttpRequest) -> Result<HttpResponse, ureq::Error>
         None => agent.run(to_send.body(SendBody::none())?)?,
     };
     let (parts, mut body) = answer.into_parts();
-    let bytes = body.with_config().limit(MAX_ANSWER).read_to_vec()?;
+    // However it broke off, it may come whole the next time; what is too long will not become shorter.
+    let bytes = body.with_config().limit(MAX_ANSWER).read_to_vec().map_err(|error| match error {
+        error @ ureq::Error::BodyExceedsLimit(_) => error,
+        error => std::io::Error::new(std::io::ErrorKind::UnexpectedEof, words(&error)).into(),
+    })?;
     Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(bytes)))
 }
 

@@ -145,9 +145,9 @@ struct Page {
 }
 
 impl Page {
-    /// Asks for the first part. Follows redirects.
+    /// Asks for the first part. Follows redirects, and asks again if the part breaks off.
     fn open(&self, known: Option<&str>) -> Result<Opened> {
-        let mut url = self.url.clone();
+        let (mut url, mut broken) = (self.url.clone(), 1);
         for _ in 0..=MAX_REDIRECTS {
             let mut asks = vec![(header::RANGE, format!("bytes=0-{}", PART - 1))];
             asks.extend(known.map(|tag| (header::IF_NONE_MATCH, tag.to_owned())));
@@ -162,7 +162,10 @@ impl Page {
                 url = self.redirected(&url, &answer)?;
                 continue;
             }
-            return self.opened(url, answer);
+            match self.opened(url.clone(), answer) {
+                Err(Error::Unreachable { .. }) if broken < ATTEMPTS => broken += 1,
+                outcome => return outcome,
+            }
         }
         Err(self.refused(format!("it leads on more than {MAX_REDIRECTS} times")))
     }
