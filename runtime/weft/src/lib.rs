@@ -57,6 +57,7 @@ mod read;
 mod recorded;
 mod registry;
 mod on_engine;
+mod remote;
 mod run;
 mod run_id;
 mod science;
@@ -95,6 +96,7 @@ pub use registry::{
     FetchedComponent, Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update,
 };
 pub use on_engine::{OnEngine, StepWorker};
+pub use remote::Remote;
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};
@@ -118,3 +120,4 @@ pub use weft_pipeline as pipeline;
 pub use weft_provenance as provenance;
 pub use weft_registry as oci;
 pub use weft_workers as engines;
+pub use weft_remote as elsewhere;
