@@ -135,7 +135,12 @@ impl StepWorker {
     }
 
     fn runner(&self) -> LocalRunner<'_> {
-        LocalRunner { sandbox: &self.linker.sandbox, host_python: None }
+        LocalRunner {
+            sandbox: &self.linker.sandbox,
+            host_python: None,
+            host: &self.linker.host,
+            artifacts: &self.artifacts,
+        }
     }
 }
 

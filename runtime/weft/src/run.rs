@@ -18,11 +18,11 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::local_runner::LocalRunner;
 use crate::notice::{Notice, Notify};
+use crate::on_engine::OnEngine;
 use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
 use crate::read::PipelineFile;
 use crate::recorded::recorded_pipeline;
-use crate::on_engine::OnEngine;
 use crate::run_id::new_run_id;
 use crate::store::Store;
 

@@ -107,7 +107,8 @@ impl StepResult {
     /// The result of a runner, its log put into the store. A log that cannot be kept is lost, not the result.
     pub fn keep(result: Result<StepOutput, Box<StepFailure>>, artifacts: &Store) -> Self {
         let (outcome, trace) = match result {
-            Ok(StepOutput { outputs, uris, warnings, trace }) => {
+            // What importers bring stays with the scheduler.
+            Ok(StepOutput { outputs, uris, fetched: _, warnings, trace }) => {
                 (Outcome::Succeeded { outputs, uris, warnings }, trace)
             }
             Err(failure) => {
@@ -127,7 +128,9 @@ impl StepResult {
         let log = self.log.map(|id| restore_log(artifacts, &id)).unwrap_or_default();
         let trace = StepTrace { log, peak_memory: self.peak_memory, duration: self.duration };
         match self.outcome {
-            Outcome::Succeeded { outputs, uris, warnings } => Ok(StepOutput { outputs, uris, warnings, trace }),
+            Outcome::Succeeded { outputs, uris, warnings } => {
+                Ok(StepOutput { outputs, uris, fetched: None, warnings, trace })
+            }
             Outcome::Failed { kind, message, hint } => Err(Box::new(StepFailure { kind, message, hint, trace })),
         }
     }

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use weft_artifacts::Store;
-use weft_engine::StepRunner;
+use weft_engine::{Fetch, Fetched, StepRunner};
 use weft_pipeline::step::{
     FailureKind, HOST_PYTHON, Limits, SecretGrant, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
 };
@@ -139,6 +139,10 @@ impl StepRunner for RemoteRunner<'_> {
                 }
             }
         }
+    }
+
+    fn fetch(&self, fetch: &Fetch<'_>, observer: &dyn StepObserver) -> Result<Fetched, Box<StepFailure>> {
+        self.local.fetch(fetch, observer)
     }
 
     fn secrets_digest(&self, secrets: &BTreeMap<String, SecretGrant>) -> Result<[u8; 32], Box<StepFailure>> {
