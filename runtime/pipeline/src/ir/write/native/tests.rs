@@ -139,8 +139,8 @@ steps:
   push: { component: c.wasm#push, with: { model: '${train}', others: ['${split.train}', '${split.test}'] } }
 ";
     let problems = to_kfp(&linked(text), &Options::default()).unwrap_err();
-    let [problem] = problems.as_slice() else { panic!("{}", draw(text, &problems)) };
-    assert_eq!(problem.message, "KFP makes no list of what several steps give: the input `others` of the step `push`");
+    let wanted = "KFP makes no list of what several steps give: the input `others` of the step `push`";
+    assert!(problems.iter().any(|problem| problem.message == wanted), "{}", draw(text, &problems));
 }
 
 #[test]
