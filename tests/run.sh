@@ -64,6 +64,7 @@ environments() {
     environment target/kfp-venv tests/requirements-kfp.txt
     environment target/attest-venv tests/requirements-attest.txt
     environment target/oras-venv tests/requirements-oras.txt
+    environment target/objects-venv tests/requirements-objects.txt
     bash runtime/python/test.sh --environment
 }
 

@@ -31,7 +31,7 @@ pub fn cache_dir() -> Result<PathBuf> {
         })
 }
 
-/// What the library may use of this machine. No network is reached for: commands that may say so ([`registry::LockArgs`]).
+/// What the library may use of this machine. No registry is reached for: commands that may say so ([`registry::LockArgs`]).
 pub fn host() -> Result<weft::Host> {
     Ok(weft::Host {
         cache: Some(cache_dir()?),
@@ -39,6 +39,7 @@ pub fn host() -> Result<weft::Host> {
         components: components(),
         packages: None,
         registry: Some(registry::of_a_server()?),
+        remote: Some(registry::remote()),
         variables: variables(),
         secrets: None,
         limits: default_limits(),
@@ -87,7 +88,7 @@ fn data_dir() -> Option<PathBuf> {
 }
 
 /// The environment variables, those that are text.
-fn variables() -> BTreeMap<String, String> {
+pub fn variables() -> BTreeMap<String, String> {
     let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     std::env::vars_os().filter_map(text).collect()
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueHint};
 use weft::provenance::{Key, PublicKey};
-use weft::{Host, Registry, oci};
+use weft::{Host, Registry, Remote, elsewhere, oci};
 
 use crate::error::{Error, Result};
 use crate::host::cache_dir;
@@ -35,7 +35,7 @@ pub struct LockArgs {
     /// Refuse what is not in weft.lock
     #[arg(long, help_heading = HEADING)]
     pub locked: bool,
-    /// Reach for no network: what is not in the cache is refused
+    /// Reach for no network: what is not here is refused
     #[arg(long, help_heading = HEADING)]
     pub offline: bool,
     /// Demand that components from registries, or a bundle, are signed by this public key; may be repeated, and then one of them must be
@@ -55,7 +55,13 @@ impl LockArgs {
             signers: public_keys(&self.verify)?,
             ..ConnectionArgs { plain_http: self.plain_http }.registry()?
         };
-        Ok(Host { registry: Some(registry), ..host })
+        Ok(Host { registry: Some(registry), ..self.fetching(host) })
+    }
+
+    /// A host on which importers fetch what is elsewhere, unless nothing may be reached.
+    pub fn fetching(&self, host: Host) -> Host {
+        let remote = host.remote.map(|remote| Remote { offline: self.offline, ..remote });
+        Host { remote, ..host }
     }
 }
 
@@ -66,8 +72,8 @@ impl ConnectionArgs {
             credentials: oci::Credentials { inline: text("DOCKER_AUTH_CONFIG"), file: docker_config() },
             plain_http: self.plain_http,
             certificates: certificates(),
-            proxy: ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(text),
-            no_proxy: ["NO_PROXY", "no_proxy"].into_iter().find_map(text),
+            proxy: proxy(),
+            no_proxy: no_proxy(),
         };
         let cache = cache_dir()?.join("registry");
         Ok(Registry { settings, cache, locked: false, offline: false, signers: Vec::new() })
@@ -82,6 +88,32 @@ pub fn online(host: Host) -> Result<Host> {
 /// Registries for a server, which reaches for none: what is in the cache and named by its digest can be used.
 pub fn of_a_server() -> Result<Registry> {
     Ok(Registry { locked: true, offline: true, ..ConnectionArgs::default().registry()? })
+}
+
+/// How importers reach what is elsewhere: as the clouds' own tools do.
+pub fn remote() -> Remote {
+    const OTHERS: [&str; 2] = ["STORAGE_EMULATOR_HOST", "SERVICE_ACCOUNT"];
+    let is_of_cloud = |name: &str| {
+        ["AWS_", "GOOGLE_", "AZURE_"].iter().any(|begin| name.starts_with(begin)) || OTHERS.contains(&name)
+    };
+    let mut variables = crate::host::variables();
+    variables.retain(|name, _| is_of_cloud(name));
+    let settings = elsewhere::Settings {
+        variables,
+        home: text("HOME").or_else(|| text("USERPROFILE")).map(PathBuf::from),
+        certificates: certificates(),
+        proxy: proxy(),
+        no_proxy: no_proxy(),
+    };
+    Remote { settings, offline: false, listed_only: false }
+}
+
+fn proxy() -> Option<String> {
+    ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"].into_iter().find_map(text)
+}
+
+fn no_proxy() -> Option<String> {
+    ["NO_PROXY", "no_proxy"].into_iter().find_map(text)
 }
 
 fn text(variable: &str) -> Option<String> {

@@ -58,6 +58,9 @@ impl Run<'_> {
         // Names in other systems that steps gave their artifacts, and importers theirs.
         let remote = remote_uris(&report.outputs);
         tx.put_uris(output.uris.iter().map(|(uri, content)| (uri.as_str(), content.as_str())).chain(remote))?;
+        if let Some(fetched) = &output.fetched {
+            tx.put_fetched(fetched)?;
+        }
         let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
         match found {
             Some((job, identity)) => self.found(tx, index, &job, identity, report),

@@ -1,4 +1,4 @@
-//! Importers: artifacts made of files and directories of the host, and of content that a URI leads to.
+//! Importers: artifacts made of files and directories of the host, of content that a URI leads to, and of what is elsewhere.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -10,19 +10,20 @@ use std::path::Path;
 use weft_artifacts::Error;
 use weft_metadata::Resolved;
 use weft_pipeline::command::{REMOTE_URI, uri};
-use weft_pipeline::step::{Artifact, FailureKind, StepFailure, StepObserver};
+use weft_pipeline::step::{Artifact, FailureKind, FetchedObject, StepFailure, StepObserver};
 
 use crate::engine::Engine;
+use crate::runner::{Fetch, Fetched};
 use crate::worker::{Import, hinted_failure, host_failure};
 
-/// Copies a file or directory into the store, reporting progress in bytes, or finds the content of a URI there.
+/// Copies a file or directory into the store, reporting progress in bytes, or finds the content of a URI: there, or elsewhere.
 pub fn execute(
     engine: &Engine<'_>,
     task: &str,
     import: &Import,
     observer: &dyn StepObserver,
-) -> Result<Artifact, Box<StepFailure>> {
-    let Some(path) = &import.path else { return find(engine, import) };
+) -> Result<(Artifact, Option<FetchedObject>), Box<StepFailure>> {
+    let Some(path) = &import.path else { return find(engine, task, import, observer) };
     // The size of a directory is not known in advance.
     let total = std::fs::metadata(path).map_or(0, |meta| if meta.is_file() { meta.len() } else { 0 });
     let mut progress = |done| {
@@ -31,16 +32,25 @@ pub fn execute(
     };
     let imported = engine.artifacts.import(path, &mut progress);
     let uri = imported.map_err(|error| failure(import, path, &error))?.to_string();
-    Ok(Artifact { uri, ..import.artifact.clone() })
+    Ok((Artifact { uri, ..import.artifact.clone() }, None))
 }
 
-/// What a URI leads to that a step of this store saw or gave.
-fn find(engine: &Engine<'_>, Import { written, artifact, .. }: &Import) -> Result<Artifact, Box<StepFailure>> {
+/// What a URI leads to that a step of this store saw or gave, or what is there elsewhere.
+fn find(
+    engine: &Engine<'_>,
+    task: &str,
+    import: &Import,
+    observer: &dyn StepObserver,
+) -> Result<(Artifact, Option<FetchedObject>), Box<StepFailure>> {
+    let Import { written, artifact, .. } = import;
     let host = |error: String| host_failure(format!("`{written}` cannot be looked up: {error}"), None);
-    let Some(Resolved { content, inside }) =
-        engine.metadata.resolve_uri(written).map_err(|error| host(error.to_string()))?
-    else {
-        return Err(unknown(written).into());
+    let found = engine.metadata.resolve_uri(written).map_err(|error| host(error.to_string()))?;
+    // What was fetched once may be another elsewhere by now; what a step gave a name is that.
+    let Some(Resolved { content, inside, .. }) = found.filter(|found| !found.fetched) else {
+        if !uri::is_remote(written) {
+            return Err(unknown(written).into());
+        }
+        return fetch(engine, task, import, observer);
     };
     let id = content.parse().map_err(|error: Error| host(error.to_string()))?;
     let gone = || {
@@ -64,23 +74,46 @@ fn find(engine: &Engine<'_>, Import { written, artifact, .. }: &Import) -> Resul
     if uri::is_remote(written) {
         artifact.properties.insert(REMOTE_URI.to_owned(), written.clone().into());
     }
-    Ok(artifact)
+    Ok((artifact, None))
+}
+
+/// Brings what is elsewhere into the store, or takes what was brought before if it is still the same there.
+fn fetch(
+    engine: &Engine<'_>,
+    task: &str,
+    Import { written, artifact, reuse, .. }: &Import,
+    observer: &dyn StepObserver,
+) -> Result<(Artifact, Option<FetchedObject>), Box<StepFailure>> {
+    let host = |error: String| host_failure(format!("`{written}` cannot be looked up: {error}"), None);
+    let mut before = None;
+    if *reuse {
+        before = engine.metadata.fetched(written).map_err(|error| host(error.to_string()))?;
+        let id = before.as_ref().map(|before| before.content.parse()).transpose();
+        let id = id.map_err(|error: Error| host(error.to_string()))?;
+        let is_there = id.map(|id| engine.artifacts.contains(&id)).transpose();
+        before = before.filter(|_| matches!(is_there, Ok(Some(true))));
+    }
+    let known = before.as_ref().and_then(|before| before.tag.as_deref());
+    let Fetched { content, tag } = engine.runner.fetch(&Fetch { task, uri: written, known }, observer)?;
+    let Some(content) = content.or_else(|| before.map(|before| before.content)) else {
+        return Err(host_failure(format!("`{written}` was not fetched"), None).into());
+    };
+    let mut artifact = Artifact { uri: content.clone(), ..artifact.clone() };
+    // Where the SDK has no path for the name, commands see the content's own.
+    if uri::mounted(written).is_some() {
+        artifact.properties.insert(REMOTE_URI.to_owned(), written.clone().into());
+    }
+    Ok((artifact, Some(FetchedObject { uri: written.clone(), content, tag })))
 }
 
 fn unknown(written: &str) -> StepFailure {
-    if uri::is_remote(written) {
-        return hinted_failure(
-            format!("`{written}` is not a file of this host, and nothing is fetched over the network"),
-            "download it ahead of the run, and give the path of the file or directory instead",
-        );
-    }
     hinted_failure(
         format!("`{written}` is the URI of an output, but nothing is known to be there"),
         "it is known once its step has ended, and as long as its run is not deleted; let the importer come after the step",
     )
 }
 
-/// Whether an importer's text is a URI that the metadata store resolves, rather than a path of the host.
+/// Whether an importer's text is a URI that the metadata store resolves or that leads elsewhere, rather than a path of the host.
 pub fn is_uri(written: &str) -> bool {
     uri::target(written).is_some() || uri::is_remote(written) || uri::is_content_id(written)
 }
@@ -151,7 +184,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn uris_are_paths_or_refused() {
+    fn uris_are_paths_or_not() {
         for (uri, path) in [
             ("data/x.csv", "data/x.csv"),
             ("/data/x.csv", "/data/x.csv"),
@@ -166,9 +199,6 @@ mod tests {
         }
         for uri in ["gs://b/x", "s3://b/x", "http://h/x", "https://h/x", "minio://b/x", "oci://r/x:1", "hdfs://x"] {
             assert!(is_uri(uri), "{uri}");
-            let failure = unknown(uri);
-            assert!(failure.message.starts_with(&format!("`{uri}` is not a file of this host")), "{}", failure.message);
-            assert!(failure.hint.unwrap().contains("download"));
         }
         let digits = "0a".repeat(32);
         for uri in ["/in/blake3-", "/in/blake3-tree-", "blake3:", "blake3-tree:", "file:///in/blake3-"] {

@@ -86,6 +86,6 @@ pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
 pub use import::{is_uri, local_path};
 pub use lock::is_alive;
-pub use runner::StepRunner;
+pub use runner::{Fetch, Fetched, StepRunner};
 pub use slots::Slots;
 pub use volumes::workspace_of;

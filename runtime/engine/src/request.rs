@@ -214,7 +214,8 @@ impl Run<'_> {
         let path = (!is_uri(written)).then(|| self.base_dir.join(local_path(written).as_ref()));
         let output = self.nodes[index].component.outputs.keys().next();
         let output = output.map_or(ARTIFACT_OUTPUT, String::as_str).to_owned();
-        Ok(Job::Import(Import { path, written: written.clone(), artifact, output }))
+        let reuse = self.nodes[index].task.cache && self.engine.options.cache;
+        Ok(Job::Import(Import { path, written: written.clone(), artifact, output, reuse }))
     }
 
     /// The job of creating or deleting a volume.

@@ -46,12 +46,14 @@ impl Job {
 pub struct Import {
     /// The path or URI as written in the pipeline.
     pub written: String,
-    /// The resolved path; none for a URI, which the metadata store resolves.
+    /// The resolved path; none for a URI, which the metadata store resolves, or leads elsewhere.
     pub path: Option<PathBuf>,
     /// The artifact to record, except its URI.
     pub artifact: Artifact,
     /// The output whose artifact it is.
     pub output: String,
+    /// Whether what was fetched before may be taken, if it is still the same elsewhere.
+    pub reuse: bool,
 }
 
 /// The name of the only output of importers and resolvers of KFP. TFX gives it another one.
@@ -63,7 +65,7 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
     let mut result = match job {
         Job::Step(request) => engine.runner.run(request, observer),
         Job::Import(import) => import::execute(engine, task, import, observer)
-            .map(|artifact| single_output(&import.output, Some(artifact))),
+            .map(|(artifact, fetched)| StepOutput { fetched, ..single_output(&import.output, Some(artifact)) }),
         Job::Latest(query) => latest(engine, key, query).map(|found| single_output(ARTIFACT_OUTPUT, found)),
         Job::Resolve(wanted) => resolve::execute(engine, key, wanted),
         Job::Volume(change) => volumes::execute(change),

@@ -92,7 +92,9 @@ impl HostPython {
         });
         let trace = StepTrace { log, peak_memory: 0, duration: started.elapsed() };
         match result {
-            Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
+            Ok(Collected { outputs, uris, warnings }) => {
+                Ok(StepOutput { outputs, uris, warnings, trace, ..StepOutput::default() })
+            }
             Err((kind, message, hint)) => Err(Box::new(StepFailure { kind, message, hint, trace })),
         }
     }

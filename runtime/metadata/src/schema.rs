@@ -43,6 +43,12 @@ CREATE TABLE IF NOT EXISTS `weft_spec` (
 CREATE TABLE IF NOT EXISTS `weft_outdated` (
   `execution` INTEGER PRIMARY KEY
 );
+-- What importers brought here from elsewhere last, and the state that it had there.
+CREATE TABLE IF NOT EXISTS `weft_fetch` (
+  `uri` TEXT PRIMARY KEY,
+  `content` TEXT NOT NULL,
+  `tag` TEXT
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`spec`) = 64;
 ";
 
@@ -51,7 +57,7 @@ const SERVER: &str = include_str!("server.sql");
 /// The tables of models that are served.
 const SERVING: &str = include_str!("serving.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_outdated";
+const LAST: &str = "weft_fetch";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {

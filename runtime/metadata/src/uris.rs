@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension};
 use weft_pipeline::command::uri::{self, Target};
+use weft_pipeline::step::FetchedObject;
 
 use crate::error::Result;
 use crate::schema;
@@ -15,6 +16,8 @@ pub struct Resolved {
     pub content: String,
     /// A path in it, if it is a directory; else empty.
     pub inside: String,
+    /// It is known from an importer that fetched it, rather than from a step that gave it this name.
+    pub fetched: bool,
 }
 
 impl Store {
@@ -22,6 +25,11 @@ impl Store {
     /// step gave an output. None if nobody gave it.
     pub fn resolve_uri(&self, uri: &str) -> Result<Option<Resolved>> {
         self.read(|conn| resolve(conn, uri))
+    }
+
+    /// What an importer brought here from a URI last.
+    pub fn fetched(&self, uri: &str) -> Result<Option<FetchedObject>> {
+        self.read(|conn| fetched(conn, uri))
     }
 }
 
@@ -45,11 +53,19 @@ impl Tx<'_> {
         }
         Ok(())
     }
+
+    /// Records what an importer brought here.
+    pub fn put_fetched(&mut self, FetchedObject { uri, content, tag }: &FetchedObject) -> Result<()> {
+        let mut statement =
+            self.conn.prepare_cached("INSERT OR REPLACE INTO weft_fetch (uri, content, tag) VALUES (?1, ?2, ?3)")?;
+        statement.execute((uri, content, tag))?;
+        Ok(())
+    }
 }
 
 pub(crate) fn resolve(conn: &Connection, uri: &str) -> Result<Option<Resolved>> {
     if uri::is_content_id(uri) {
-        return Ok(Some(Resolved { content: uri.to_owned(), inside: String::new() }));
+        return Ok(Some(Resolved { content: uri.to_owned(), inside: String::new(), fetched: false }));
     }
     let mut failed = None;
     let mut known = |uri: &str| {
@@ -60,7 +76,8 @@ pub(crate) fn resolve(conn: &Connection, uri: &str) -> Result<Option<Resolved>> 
     };
     let found = match uri::target(uri) {
         Some(Target::Content { uri, inside }) => {
-            return Ok(uri::content_id(uri).map(|content| Resolved { content, inside: inside.to_owned() }));
+            let resolved = |content| Resolved { content, inside: inside.to_owned(), fetched: false };
+            return Ok(uri::content_id(uri).map(resolved));
         }
         Some(Target::Output(uri)) => uri::longest_known(uri, &mut known).map(|(known, content)| (uri, known, content)),
         None if uri::is_remote(uri) => parents(uri).find_map(|parent| Some((uri, parent, known(parent)?))),
@@ -69,7 +86,9 @@ pub(crate) fn resolve(conn: &Connection, uri: &str) -> Result<Option<Resolved>> 
     if let Some(error) = failed {
         return Err(error);
     }
-    Ok(found.map(|(uri, known, content)| Resolved { content, inside: uri[known.len()..].trim_matches('/').to_owned() }))
+    let Some((uri, known, content)) = found else { return Ok(None) };
+    let is_fetched = fetched(conn, known)?.is_some_and(|fetched| fetched.content == content);
+    Ok(Some(Resolved { content, inside: uri[known.len()..].trim_matches('/').to_owned(), fetched: is_fetched }))
 }
 
 /// A name in another system, and those of the directories that it is in.
@@ -90,12 +109,24 @@ fn content_at(conn: &Connection, uri: &str) -> Result<Option<String>> {
     Ok(statement.query_row([uri], |row| row.get(0)).optional()?)
 }
 
+fn fetched(conn: &Connection, uri: &str) -> Result<Option<FetchedObject>> {
+    if !schema::has_table(conn, "weft_fetch")? {
+        return Ok(None);
+    }
+    let mut statement = conn.prepare_cached("SELECT content, tag FROM weft_fetch WHERE uri = ?1")?;
+    let read =
+        |row: &rusqlite::Row<'_>| Ok(FetchedObject { uri: uri.to_owned(), content: row.get(0)?, tag: row.get(1)? });
+    Ok(statement.query_row([uri], read).optional()?)
+}
+
 /// Forgets URIs whose content no artifact of any run has any more.
 pub(crate) fn forget(conn: &Connection, deleted: i64) -> Result<()> {
-    conn.execute(
-        "DELETE FROM weft_uri WHERE NOT EXISTS \
-            (SELECT 1 FROM Artifact WHERE Artifact.uri = weft_uri.content AND state IS NOT ?1)",
-        [deleted],
-    )?;
+    for table in ["weft_uri", "weft_fetch"] {
+        let of_none = format!(
+            "DELETE FROM {table} WHERE NOT EXISTS \
+                (SELECT 1 FROM Artifact WHERE Artifact.uri = {table}.content AND state IS NOT ?1)"
+        );
+        conn.execute(&of_none, [deleted])?;
+    }
     Ok(())
 }

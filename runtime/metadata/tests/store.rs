@@ -11,7 +11,7 @@ use weft_metadata::{
     LineageStart, NewRun, RunFilter, RunState, Store,
 };
 use weft_pipeline::model::TaskState;
-use weft_pipeline::step::{DirectoryGrant, FailureKind, Grants, PortValue, PortValues};
+use weft_pipeline::step::{DirectoryGrant, FailureKind, FetchedObject, Grants, PortValue, PortValues};
 
 #[test]
 fn a_run_is_read_back_as_it_was_recorded() {
@@ -442,6 +442,35 @@ fn uris_lead_to_the_content_that_they_were_given_last() {
     assert!(reader.resolve_uri("gs://b/x").unwrap().is_some());
     s.store.delete_run("run-1").unwrap();
     assert_eq!(resolved(&own), None);
+}
+
+#[test]
+fn what_was_fetched_is_known_from_what_steps_gave() {
+    let s = scratch();
+    let run = create_run(&s.store, "run-1");
+    let mut outputs = values([("data", one(&artifact("system.Dataset", 1)))]);
+    Step::new("import", PortValues::new()).complete(&s.store, &run, &mut outputs);
+    finish_run(&s.store, &run);
+    let (content, other) = (uri(1), uri(2));
+    let fetched = FetchedObject { uri: "s3://b/x".into(), content: content.clone(), tag: Some("\"a\"".into()) };
+    let is_fetched = |uri: &str| s.store.resolve_uri(uri).unwrap().map(|found| found.fetched);
+    s.store
+        .transaction(|tx| {
+            tx.put_uris([("s3://b/x", content.as_str()), ("s3://b/y", content.as_str())])?;
+            tx.put_fetched(&fetched)
+        })
+        .unwrap();
+    assert_eq!(s.store.fetched("s3://b/x").unwrap(), Some(fetched));
+    assert_eq!(s.store.fetched("s3://b/y").unwrap(), None);
+    assert_eq!(
+        (is_fetched("s3://b/x"), is_fetched("s3://b/x/part"), is_fetched("s3://b/y")),
+        (Some(true), Some(true), Some(false))
+    );
+    // A step gives it the same name later.
+    s.store.transaction(|tx| tx.put_uris([("s3://b/x", other.as_str())])).unwrap();
+    assert_eq!(is_fetched("s3://b/x"), Some(false));
+    s.store.delete_run("run-1").unwrap();
+    assert_eq!(s.store.fetched("s3://b/x").unwrap(), None);
 }
 
 #[test]

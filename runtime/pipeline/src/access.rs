@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value;
 
+use crate::command::uri;
 use crate::model::{Binding, Component, Dag, Implementation, Location, Pipeline, Task};
 use crate::step::{Grants, Limits, SecretKind};
 
@@ -151,8 +152,9 @@ impl Access<'_> {
         let mut lines = Vec::new();
         if let Work::Import(source) = &self.work {
             lines.push(match source {
+                Some(source) if uri::is_fetchable(source) => format!("reads {} from the network", uri::shown(source)),
                 Some(source) => format!("reads {source}"),
-                None => "reads a file or folder that is named when it runs".to_owned(),
+                None => "reads a file, a folder or what is elsewhere, which is named when it runs".to_owned(),
             });
         }
         lines.extend(grants.net.iter().map(|to| format!("connects to {to}")));

@@ -30,7 +30,7 @@ pub struct Policy {
     components: Option<Rule<Vec<Rule<Allowed>>>>,
     /// Public keys, one of which must have signed each component; paths of their files.
     signers: Option<Rule<Vec<String>>>,
-    /// Files and folders that may be imported; all, if there is no such rule.
+    /// Files and folders that may be imported; all, if there is no such rule. What is elsewhere only by its URI.
     imports: Option<Rule<Vec<Rule<String>>>>,
     /// Whether Python functions may run unsandboxed on the host.
     host_python: Rule<bool>,
@@ -107,6 +107,12 @@ impl Policy {
         self.signers.as_ref().map(|rule| rule.what.as_slice())
     }
 
+    /// Whether an importer may fetch what is at a URI elsewhere: it, or what it is below, must be named. Paths and `*` name no such thing, and
+    /// a policy without `imports` lets nothing be fetched.
+    pub fn allows_fetch(&self, uri: &str) -> bool {
+        self.imports.iter().flat_map(|rule| &rule.what).any(|one| pattern::has_uri(&one.what, uri))
+    }
+
     /// The limits of steps that name none: the runtime's own, or the policy's where those are lower.
     #[must_use]
     pub fn bounded(&self, limits: &Limits) -> Limits {
@@ -145,7 +151,9 @@ fn read(node: &Node, problems: &mut Problems) -> Result<Policy, Diagnostic> {
         Ok(keys.into_iter().map(|key| key.what).collect())
     });
     let imports = fields.read("imports", problems, |node, problems| {
-        list(node, "files and folders", problems, |node| Ok(node.string("a path on the host, or `*`")?.to_owned()))
+        list(node, "files and folders", problems, |node| {
+            Ok(node.string("a path on the host, `*`, or the URI of what is elsewhere")?.to_owned())
+        })
     });
     let host_python = fields.read("host-python", problems, |node, _| node.boolean("`host-python`")).unwrap_or_default();
     Ok(Policy {

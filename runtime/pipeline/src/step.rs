@@ -244,10 +244,23 @@ pub struct StepOutput {
     pub outputs: PortValues,
     /// What became of the URIs that the step saw or gave before there was content: digests in the artifact store.
     pub uris: BTreeMap<String, String>,
+    /// What an importer brought here from elsewhere; none for all else.
+    pub fetched: Option<FetchedObject>,
     /// What is likely not meant, one line each; it kept nothing from being stored.
     pub warnings: Vec<String>,
     /// The log and the resources used.
     pub trace: StepTrace,
+}
+
+/// Content that came from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FetchedObject {
+    /// Where it was: `s3://bucket/key`
+    pub uri: String,
+    /// Its digest in the artifact store.
+    pub content: String,
+    /// What its server calls the state that was read, or stands for it: equal as long as nothing changes there. None if nothing tells.
+    pub tag: Option<String>,
 }
 
 /// The log and the resource usage of a step, whether it succeeded or failed.

@@ -215,7 +215,9 @@ impl Sandbox {
         });
         let trace = StepTrace { log: log.take(), peak_memory: peak, duration: started.elapsed() };
         match result {
-            Ok(Collected { outputs, uris, warnings }) => Ok(StepOutput { outputs, uris, warnings, trace }),
+            Ok(Collected { outputs, uris, warnings }) => {
+                Ok(StepOutput { outputs, uris, warnings, trace, ..StepOutput::default() })
+            }
             Err(Failure { kind, mut message, hint }) => {
                 if let Some((end, _)) = message.char_indices().nth(walls.bound(Wall::FailureText, MAX_MESSAGE)) {
                     message.truncate(end);

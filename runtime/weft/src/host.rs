@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::policy::PolicyFile;
 use crate::registry::Registry;
+use crate::remote::Remote;
 use crate::science;
 
 pub use weft_sandbox::StepLimits;
@@ -25,6 +26,8 @@ pub struct Host {
     pub packages: Option<PathBuf>,
     /// How registries are reached. Without it, pipelines that name components in registries are refused.
     pub registry: Option<Registry>,
+    /// How importers reach what is elsewhere. Without it, nothing is fetched.
+    pub remote: Option<Remote>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
     /// Folder of the secrets and config maps that pipelines may grant to their steps: a folder for each, in it a file for each key.

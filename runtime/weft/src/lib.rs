@@ -56,6 +56,7 @@ mod publish;
 mod read;
 mod recorded;
 mod registry;
+mod remote;
 mod run;
 mod run_id;
 mod science;
@@ -93,6 +94,7 @@ pub use recorded::{component_of, recorded_pipeline, tasks_from};
 pub use registry::{
     FetchedComponent, Kind, PullOptions, Pulled, PushOptions, Pushed, Registry, Updated, check_signatures, update,
 };
+pub use remote::Remote;
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};
@@ -115,3 +117,4 @@ pub use weft_metadata as metadata;
 pub use weft_pipeline as pipeline;
 pub use weft_provenance as provenance;
 pub use weft_registry as oci;
+pub use weft_remote as elsewhere;

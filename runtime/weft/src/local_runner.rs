@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use weft_engine::StepRunner;
+use weft_artifacts::Store;
+use weft_engine::{Fetch, Fetched, StepRunner};
 use weft_launcher::HostPython;
 use weft_pipeline::step::{
     FailureKind, HOST_PYTHON, SecretGrant, StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
 };
 use weft_sandbox::Sandbox;
+
+use crate::host::Host;
+use crate::remote;
 
 /// Runs each step where its component says.
 pub(crate) struct LocalRunner<'s> {
@@ -15,6 +19,10 @@ pub(crate) struct LocalRunner<'s> {
     pub sandbox: &'s Sandbox,
     /// Runs the commands that are given to it rather than to a component.
     pub host_python: Option<HostPython>,
+    /// What fetching may use of the machine.
+    pub host: &'s Host,
+    /// Where what is fetched goes.
+    pub artifacts: &'s Store,
 }
 
 impl StepRunner for LocalRunner<'_> {
@@ -32,6 +40,11 @@ impl StepRunner for LocalRunner<'_> {
             })),
         }
     }
+
+    fn fetch(&self, fetch: &Fetch<'_>, observer: &dyn StepObserver) -> Result<Fetched, Box<StepFailure>> {
+        remote::fetch(self.host, self.artifacts, fetch, observer)
+    }
+
     fn secrets_digest(&self, secrets: &BTreeMap<String, SecretGrant>) -> Result<[u8; 32], Box<StepFailure>> {
         self.sandbox.secrets_digest(secrets)
     }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::Value;
 use weft_metadata::RecordedSpec;
 use weft_pipeline::access::{Access, Work, access};
+use weft_pipeline::command::uri;
 use weft_pipeline::executor::is_registry_reference;
 use weft_pipeline::input_artifacts::InputArtifacts;
 use weft_pipeline::model::{Location, Pipeline};
@@ -74,6 +75,11 @@ impl PolicyFile {
         }
     }
 
+    /// Whether an importer may fetch what is at a URI elsewhere.
+    pub(crate) fn allows_fetch(&self, uri: &str) -> bool {
+        self.policy.allows_fetch(uri)
+    }
+
     /// Whether one of the signers has signed the component in a file, which has this digest.
     fn has_signed(&self, file: &Path, digest: &str) -> bool {
         let mut beside = file.as_os_str().to_owned();
@@ -111,7 +117,8 @@ impl Linker {
             limits: Limits::default(),
         }));
         // What the store has by a URI is no file of this machine.
-        tasks.retain(|task| !matches!(&task.work, Work::Import(Some(source)) if weft_engine::is_uri(source)));
+        let is_here = |source: &str| weft_engine::is_uri(source) && !uri::is_fetchable(source);
+        tasks.retain(|task| !matches!(&task.work, Work::Import(Some(source)) if is_here(source)));
         let host = PolicyHost {
             policy_path: &|path| resolved(&file.folder, path),
             pipeline_path: &|path| resolved(folder, &weft_engine::local_path(path)),

@@ -50,7 +50,7 @@ impl Store {
                  `weft artifact ls` lists what there is",
             )
         };
-        let Resolved { content, inside } = self.metadata.resolve_uri(selector)?.ok_or_else(unknown)?;
+        let Resolved { content, inside, .. } = self.metadata.resolve_uri(selector)?.ok_or_else(unknown)?;
         match self.metadata.artifact(&content) {
             Ok(record) => Ok(Selected { record, inside }),
             Err(MetadataError::ArtifactNotFound { .. }) => Err(unknown()),

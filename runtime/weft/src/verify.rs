@@ -84,7 +84,12 @@ impl Weft {
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Verified)>> = Mutex::default();
         let failed: Mutex<Option<Error>> = Mutex::default();
-        let runner = LocalRunner { sandbox: &self.linker().sandbox, host_python: None };
+        let runner = LocalRunner {
+            sandbox: &self.linker().sandbox,
+            host_python: None,
+            host: self.linker().host(),
+            artifacts: &self.store().artifacts,
+        };
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);

@@ -53,6 +53,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let host = args.policy.over(args.secrets.host()?)?;
     let (mut path, mut host, mut parameters) = (args.pipeline.clone(), host, args.parameters.parameters());
     if weft::is_bundle(&path) {
+        host = args.lock.fetching(host);
         (path, host, parameters) = bundle::open(root, &path, &args.lock, args.trust_compiled, host, parameters)?;
     } else {
         host = args.lock.host(host)?;

@@ -138,7 +138,10 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         ..defaults
     };
     let timeouts = settings.timeouts;
-    let server = Server::open(root, args.policy.over(args.secrets.host()?)?, settings)?;
+    let mut host = args.policy.over(args.secrets.host()?)?;
+    // Whoever may submit a pipeline does not decide what this machine's credentials read.
+    host.remote = host.remote.map(|remote| weft::Remote { listed_only: true, ..remote });
+    let server = Server::open(root, host, settings)?;
     let listener = Listener::bind(args.listen)?;
     let address = listener.address();
     let cancel = interrupt::listen()?;

@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use weft_engine::{Engine, Event, NewRun, Options, RunOutcome, StepRunner, TaskReport};
+use weft_engine::{Engine, Event, Fetch, Fetched, NewRun, Options, RunOutcome, StepRunner, TaskReport};
 use weft_metadata::StepRecord;
 use weft_pipeline::model::{
     Binding, Component, Condition, ConditionVariables, Dag, Implementation, Input, Items, Iteration, Location,
@@ -214,6 +214,10 @@ pub struct Fake {
     pub most_at_work: AtomicUsize,
     /// The requests.
     pub requests: Mutex<Vec<StepRequest>>,
+    /// What is elsewhere: a digest and a tag by URI. Nothing is reached for if it is empty.
+    pub elsewhere: Mutex<BTreeMap<String, (String, String)>>,
+    /// The tags that were known when it was asked for something.
+    pub known: Mutex<Vec<Option<String>>>,
 }
 
 impl Fake {
@@ -315,7 +319,7 @@ impl Fake {
             }
         }
         self.succeeded.lock().unwrap().insert(request.task.clone());
-        Ok(StepOutput { outputs, uris, warnings: behaviour.warning.into_iter().collect(), trace })
+        Ok(StepOutput { outputs, uris, warnings: behaviour.warning.into_iter().collect(), trace, fetched: None })
     }
 }
 
@@ -327,6 +331,25 @@ impl StepRunner for Fake {
         self.at_work.fetch_sub(1, Ordering::SeqCst);
         answer
     }
+
+    fn fetch(&self, fetch: &Fetch<'_>, _: &dyn StepObserver) -> Result<Fetched, Box<StepFailure>> {
+        let elsewhere = self.elsewhere.lock().unwrap();
+        let Some((content, tag)) = elsewhere.get(fetch.uri).cloned() else { return refuse_to_fetch(fetch) };
+        self.known.lock().unwrap().push(fetch.known.map(str::to_owned));
+        let is_known = fetch.known == Some(tag.as_str());
+        Ok(Fetched { content: (!is_known).then_some(content), tag: Some(tag) })
+    }
+}
+
+/// What a runner does that says nothing of fetching.
+fn refuse_to_fetch(fetch: &Fetch<'_>) -> Result<Fetched, Box<StepFailure>> {
+    struct Mute;
+    impl StepRunner for Mute {
+        fn run(&self, _: &StepRequest, _: &dyn StepObserver) -> Result<StepOutput, Box<StepFailure>> {
+            unreachable!("it is only asked to fetch")
+        }
+    }
+    Mute.fetch(fetch, &weft_pipeline::step::SilentObserver)
 }
 
 pub fn dataset_type() -> ArtifactType {

@@ -93,6 +93,45 @@ fn an_importer_finds_what_uris_lead_to() {
 }
 
 #[test]
+fn an_importer_fetches_what_no_step_gave() {
+    let place = Place::new();
+    let fake = makers(&place);
+    let (first, second) = (put(&place, "first"), put(&place, "second"));
+    let lies = |uri: &str, content: &str, tag: &str| {
+        fake.elsewhere.lock().unwrap().insert(uri.to_owned(), (content.to_owned(), tag.to_owned()));
+    };
+    let session = place.session(&fake, 1);
+    let import = |run: &str, uri: &str, cache: bool| {
+        let mut step = importer(json!(uri), &json!({}));
+        step.task.cache = cache;
+        let outcome = session.start(run, &pipeline(named([("i", step)])), &json!({}));
+        let report = report(&outcome, "i");
+        assert_eq!(report.state, Complete, "{:?}", report.message);
+        artifacts(&report.outputs, "artifact")[0].clone()
+    };
+    let known = || std::mem::take(&mut *fake.known.lock().unwrap());
+    for uri in ["s3://bucket/x", "https://example.org/x"] {
+        lies(uri, &first, "a");
+        let run = |number: u32| format!("{}-{number}", &uri[..2]);
+        let imported = import(&run(1), uri, true);
+        assert_eq!(imported.uri, first);
+        // Where the SDK has a path for it, it is called so; else by its content.
+        assert_eq!(imported.properties.get(REMOTE_URI).is_some(), uri.starts_with("s3:"));
+        // It is asked for in each run, and taken as it is if nothing has changed.
+        assert_eq!(import(&run(2), uri, true), imported);
+        lies(uri, &second, "b");
+        assert_eq!(import(&run(3), uri, true).uri, second);
+        assert_eq!(import(&run(4), uri, false).uri, second);
+        assert_eq!(known(), [None, Some("a".to_owned()), Some("a".to_owned()), None], "{uri}");
+    }
+    // What a step gives a name is that, whatever is elsewhere.
+    lies("gs://bucket/model", &first, "a");
+    let (_, remote) = make(&session);
+    assert_eq!(import("given", "gs://bucket/model", true).uri, remote);
+    assert_eq!(known(), []);
+}
+
+#[test]
 fn a_command_is_shown_what_its_texts_name() {
     let place = Place::new();
     let content = put(&place, "content");

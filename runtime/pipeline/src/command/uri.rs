@@ -192,6 +192,20 @@ pub fn is_remote(uri: &str) -> bool {
     is_scheme && !rest.is_empty() && !scheme.eq_ignore_ascii_case("file")
 }
 
+/// Whether a URI in another system is one that an importer can fetch: an object or a prefix in S3, Google Cloud Storage or Azure's blobs, a
+/// file of a web server.
+pub fn is_fetchable(uri: &str) -> bool {
+    const SCHEMES: [&str; 7] = ["s3", "gs", "az", "abfs", "abfss", "http", "https"];
+    let scheme = uri.split_once("://").map_or("", |(scheme, _)| scheme);
+    SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme))
+}
+
+/// A URI as it may be shown: what follows a `?` in one of a web server is often a key to what is there.
+pub fn shown(uri: &str) -> &str {
+    let is_web = uri.get(..4).is_some_and(|begin| begin.eq_ignore_ascii_case("http"));
+    if is_web { uri.split('?').next().unwrap_or(uri) } else { uri }
+}
+
 /// The path at which KFP's SDK looks for the content of a URI in another system, if it is one that there can be.
 pub fn mounted(uri: &str) -> Option<String> {
     let (rest, at) = MOUNTED.iter().find_map(|(scheme, at)| Some((uri.strip_prefix(scheme)?, at)))?;

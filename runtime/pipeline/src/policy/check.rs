@@ -2,6 +2,7 @@
 
 use super::{Allowed, Policy, Resolved, Rule, pattern};
 use crate::access::{Access, Work};
+use crate::command::uri;
 use crate::diagnostic::{Diagnostic, Problems};
 use crate::model::Span;
 use crate::network::Destination;
@@ -177,6 +178,13 @@ impl Check<'_, '_> {
                         let asks = format!("what runs the container `{image}`");
                         self.refuse(rule.at, &asks, "add `executors` to the policy's `components`");
                     }
+                }
+            }
+            Work::Import(Some(source)) if uri::is_fetchable(source) => {
+                if !policy.allows_fetch(source) {
+                    let at = policy.imports.as_ref().map_or(policy.grants.at, |rule| rule.at);
+                    let asks = format!("to import `{}` from the network", uri::shown(source));
+                    self.refuse(at, &asks, "name it, or what it is below, in the policy's `imports`");
                 }
             }
             Work::Import(source) => {

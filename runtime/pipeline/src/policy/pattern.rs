@@ -41,6 +41,18 @@ pub(super) fn has_destination(pattern: &str, destination: &Destination) -> bool 
     }
 }
 
+/// Whether a URI is the one of a pattern, or below it. `s3://*` has all buckets; no other star stands for anything, and no path has a URI.
+pub(super) fn has_uri(pattern: &str, uri: &str) -> bool {
+    let (Some((scheme, place)), Some((own_scheme, own))) = (pattern.split_once("://"), uri.split_once("://")) else {
+        return false;
+    };
+    if !scheme.eq_ignore_ascii_case(own_scheme) {
+        return false;
+    }
+    let place = place.trim_end_matches('/');
+    place == "*" || own.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?']))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,6 +68,32 @@ mod tests {
             [("", "x"), ("a", "ab"), ("a*c", "ab"), ("ab*ba", "aba"), ("*b", "abc"), ("a*b*c", "acb")]
         {
             assert!(!matches(pattern, text), "{pattern} {text}");
+        }
+    }
+
+    #[test]
+    fn a_uri_is_had_with_what_is_below_it() {
+        for (pattern, uri) in [
+            ("s3://b", "s3://b/x"),
+            ("s3://b/", "S3://b"),
+            ("s3://b/x", "s3://b/x/y"),
+            ("s3://*", "s3://any/x"),
+            ("https://h/x", "https://h/x?a=1"),
+        ] {
+            assert!(has_uri(pattern, uri), "{pattern} {uri}");
+        }
+        for (pattern, uri) in [
+            ("*", "s3://b/x"),
+            ("./s3", "s3://b/x"),
+            ("s3://b", "s3://bc/x"),
+            ("s3://b/x", "s3://b/xy"),
+            ("s3://b/*", "s3://b/x"),
+            ("s3://*", "gs://b/x"),
+            ("https://h", "https://h.example.org/x"),
+            ("https://h", "https://h@example.org/x"),
+            ("https://h", "http://h/x"),
+        ] {
+            assert!(!has_uri(pattern, uri), "{pattern} {uri}");
         }
     }
 

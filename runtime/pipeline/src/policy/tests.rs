@@ -117,6 +117,34 @@ imports: [/elsewhere]
 }
 
 #[test]
+fn what_is_elsewhere_is_imported_only_if_it_is_named() {
+    let pipeline =
+        read_pipeline("name: n\nsteps:\n  far: { import: 's3://bucket/data/x.csv', type: dataset }\n").unwrap();
+    let tasks = access(&pipeline, &BTreeMap::new());
+    assert_eq!(tasks[0].lines(), ["reads s3://bucket/data/x.csv from the network"]);
+    let host = Host {
+        policy_path: &|path| PathBuf::from(path),
+        pipeline_path: &|path| PathBuf::from(path),
+        is_signed: &|_, _| false,
+    };
+    for (policy, refused) in [
+        ("grants: {}\n", Some("at 1:1")),
+        ("grants: {}\nimports: ['*', ./s3]\n", Some("at 2:1")),
+        ("imports: ['s3://bucket/data/']\n", None),
+        ("imports: ['s3://*']\n", None),
+    ] {
+        let policy = Policy::read(policy).unwrap();
+        let told: Vec<_> = violations(&policy, &tasks, &host).iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), usize::from(refused.is_some()), "{told:?}");
+        assert_eq!(policy.allows_fetch("s3://bucket/data/x.csv"), refused.is_none());
+        for told in &told {
+            assert!(told.contains("`s3://bucket/data/x.csv` from the network"), "{told}");
+            assert!(told.contains(refused.unwrap_or_default()), "{told}");
+        }
+    }
+}
+
+#[test]
 fn policies_that_are_wrong_are_explained() {
     for (text, words) in [
         ("", "empty"),
