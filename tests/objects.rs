@@ -140,7 +140,7 @@ fn made(folder: &Folder, outcome: &Value) -> Vec<(String, String)> {
 
 fn message(outcome: &Value) -> String {
     let task = task(outcome, "i");
-    format!("{} / {}", task["error"]["message"].as_str().unwrap(), task["error"]["hint"].as_str().unwrap_or_default())
+    format!("{} / {}", task["message"].as_str().unwrap(), task["hint"].as_str().unwrap_or_default())
 }
 
 #[test]
