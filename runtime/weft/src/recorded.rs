@@ -167,9 +167,9 @@ pub fn imported_by(record: &RunRecord, task: &str) -> Vec<(String, String)> {
         PortValue::Parameter(_) => Vec::new(),
     };
     let source = |uri: &String| {
-        let mut importers = record.steps.iter().filter(|step| step.kind == ExecutionKind::Importer);
-        let importer = importers.find(|step| step.outputs.values().any(|output| uris(output).contains(uri)))?;
-        match importer.inputs.get("source")? {
+        let importers = record.steps.iter().filter(|step| step.kind == ExecutionKind::Importer);
+        let mut made = importers.filter(|step| step.outputs.values().any(|output| uris(output).contains(uri)));
+        match made.next()?.inputs.get("source")? {
             PortValue::Parameter(Value::String(source)) => Some(source.clone()),
             _ => None,
         }

@@ -9,12 +9,10 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::config::{Properties, Untranslated, field, integer, items, path, text};
-use super::{dag_mut, dag_names, models};
+use super::{dag_mut, dag_names};
 use crate::diagnostic::Diagnostic;
 use crate::ir::read::message::Notes;
-use crate::model::{
-    Binding, Component, Condition, ConditionVariables, Implementation, Importer, Input, Pipeline, Task, WasmStep, Wire,
-};
+use crate::model::{Binding, Component, Implementation, Importer, Input, Pipeline, Task, WasmStep, Wire};
 use crate::signature::Port;
 use crate::step::{DirectoryGrant, Grants};
 use crate::tfx;
@@ -22,38 +20,20 @@ use crate::types::{ArtifactType, ParameterType, PortType};
 
 /// A component of ours in place of one of TFX's.
 #[derive(Default)]
-pub(super) struct Replacement {
+struct Replacement {
     /// What it is called.
-    pub path: &'static str,
+    path: &'static str,
     /// Artifacts that it needs, by the name that they have in TFX. Others it takes if it is given them.
-    pub needs: &'static [&'static str],
-    /// Artifacts that TFX's takes and ours does not.
-    pub drops: &'static [&'static str],
+    needs: &'static [&'static str],
     /// Its outputs, by the name that they have in TFX.
-    pub gives: &'static [&'static str],
+    gives: &'static [&'static str],
     /// Values for its inputs.
-    pub values: IndexMap<String, Wire>,
+    values: IndexMap<String, Wire>,
     /// Inputs that are files of the host: the input, the execution property that has the path.
-    pub files: Vec<(&'static str, &'static str)>,
-    pub grants: Grants,
-    /// Steps that prepare what it needs.
-    pub before: Vec<Before>,
+    files: Vec<(&'static str, &'static str)>,
+    grants: Grants,
     /// What is asked for and not done.
-    pub ignored: Vec<String>,
-}
-
-/// A step before a component of ours.
-pub(super) struct Before {
-    /// What it is called behind the name of the task.
-    pub suffix: &'static str,
-    /// Its component.
-    pub path: &'static str,
-    /// Its inputs.
-    pub values: IndexMap<String, Wire>,
-    /// Its output, and the type of that.
-    pub gives: (&'static str, &'static str),
-    /// An output of a task that may have found nothing: the step is skipped then.
-    pub found: Option<(String, String)>,
+    ignored: Vec<String>,
 }
 
 /// Replaces all standard components.
@@ -62,16 +42,13 @@ pub(super) fn replace(pipeline: &mut Pipeline, notes: &mut Notes) {
     for dag in dag_names(pipeline) {
         let prefix = dag.as_ref().map(|name| format!("components.{name}.")).unwrap_or_default();
         let tasks = dag_mut(pipeline, dag.as_deref()).map(|dag| dag.tasks.clone()).unwrap_or_default();
-        for (name, task) in tasks.clone() {
+        for (name, task) in tasks {
             let Some(original) = originals.get(&task.component) else { continue };
             let place = pipeline.places.get(&format!("{prefix}steps.{name}")).copied();
             let warn = |notes: &mut Notes, problem: String| {
                 notes.warn(Diagnostic::warning(problem).at(place).about("task", &name).task(name.clone()));
             };
-            let around = models::Around { pipeline, tasks: &tasks };
-            let replacement = translate(&original.class, &Properties(&task))
-                .or_else(|| models::translate(&original.class, &task, &name, &around));
-            match replacement {
+            match translate(&original.class, &Properties(&task)) {
                 Some(Ok(replacement)) => {
                     for ignored in &replacement.ignored {
                         warn(notes, format!("{ignored} is not honoured"));
@@ -133,7 +110,7 @@ fn translate(class: &str, properties: &Properties<'_>) -> Option<Result<Replacem
     })
 }
 
-pub(super) fn literal(value: impl Into<Value>) -> Wire {
+fn literal(value: impl Into<Value>) -> Wire {
     Wire::from(Binding::Literal(value.into()))
 }
 
@@ -406,31 +383,8 @@ fn pusher(properties: &Properties<'_>) -> Result<Replacement, Untranslated> {
 
 /// Puts a replacement into the place of a task's component, with an importer for each file that it reads.
 fn apply(pipeline: &mut Pipeline, at: &Place<'_>, task: &Task, original: &Original, replacement: Replacement) {
-    let Replacement { path, needs, drops, gives, mut values, files, grants, before, .. } = replacement;
+    let Replacement { path, needs, gives, mut values, files, grants, .. } = replacement;
     let mut importers = Vec::new();
-    let mut prepared = Vec::new();
-    let at_of_task = task.at;
-    for Before { suffix, path, values, gives: (output, kind), found } in before {
-        let component = format!("{}.{suffix}", task.component);
-        let kind = PortType::Artifact { kind: ArtifactType(kind.to_owned()), list: false };
-        let step = Component {
-            outputs: [(output.to_owned(), Port::required(kind))].into(),
-            implementation: wasm(path),
-            ..Component::default()
-        };
-        pipeline.components.entry(component.clone()).or_insert(step);
-        let when = found.map(|(task, output)| Condition {
-            expression: format!("has({}.{})", task.replace('-', "_"), output.replace('-', "_")),
-            tasks: [task].into(),
-            variables: ConditionVariables::Tasks,
-            at: at_of_task,
-        });
-        let after = task.after.clone();
-        prepared.push((
-            format!("{}.{suffix}", at.task),
-            Task { component, inputs: values, after, when, at: task.at, ..Task::default() },
-        ));
-    }
     for (input, property) in files {
         let Some(wire) = task.inputs.get(property) else { continue };
         let component = format!("{}.{property}", task.component);
@@ -448,21 +402,17 @@ fn apply(pipeline: &mut Pipeline, at: &Place<'_>, task: &Task, original: &Origin
         let is_file = |name: &str| values.contains_key(name);
         component.inputs.retain(|name, _| needs.contains(&name.as_str()) || is_file(name));
         component.outputs.retain(|name, _| gives.contains(&name.as_str()));
-        component.implementation = wasm(path);
+        component.implementation =
+            Implementation::Wasm(WasmStep { path: path.to_owned(), function: None, digest: None });
         component.unhonoured.clear();
     }
     let Some(dag) = dag_mut(pipeline, at.dag) else { return };
     if let Some(task) = dag.tasks.get_mut(at.task) {
-        task.inputs.retain(|input, _| !original.properties.contains(input) && !drops.contains(&input.as_str()));
+        task.inputs.retain(|input, _| !original.properties.contains(input));
         task.inputs.extend(values);
         task.grants = grants;
     }
     dag.tasks.extend(importers);
-    dag.tasks.extend(prepared);
-}
-
-fn wasm(path: &str) -> Implementation {
-    Implementation::Wasm(WasmStep { path: path.to_owned(), function: None, digest: None })
 }
 
 /// The output of importers.
