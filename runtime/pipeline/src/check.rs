@@ -228,7 +228,9 @@ impl<'p> Checker<'p> {
 
     fn mark_used(&mut self, binding: &Binding) {
         if let Binding::Gather(items) = binding {
-            items.iter().for_each(|one| self.mark_used(one));
+            for one in items {
+                self.mark_used(one);
+            }
         }
         if let Binding::Input(name) = binding
             && let Some((known, _)) = find(self.inputs, name)

@@ -106,7 +106,7 @@ fn an_importer_fetches_what_no_step_gave() {
         step.task.cache = cache;
         let outcome = session.start(run, &pipeline(named([("i", step)])), &json!({}));
         let report = report(&outcome, "i");
-        assert_eq!(report.state, Complete, "{:?}", report.message);
+        assert!(matches!(report.state, Complete | Cached), "{:?}", report.message);
         artifacts(&report.outputs, "artifact")[0].clone()
     };
     let known = || std::mem::take(&mut *fake.known.lock().unwrap());

@@ -60,19 +60,20 @@ impl<'p> Checker<'p> {
                 let Some(from) = self.port_of(source, output, span, Some(name)) else { return };
                 self.output_problem(task, input, port, (source, output, from))
             }
-            Binding::Gather(items) => match item_of(port) {
-                Some(item) => {
+            Binding::Gather(items) => {
+                if let Some(item) = item_of(port) {
                     for one in items {
                         self.source(name, task, input, &item, one, span);
                     }
                     None
-                }
-                None => {
-                    items.iter().for_each(|one| self.mark_used(one));
+                } else {
+                    for one in items {
+                        self.mark_used(one);
+                    }
                     let message = format!("the input `{input}` takes {}, not a list of values", article(&port.ty));
                     Some(Diagnostic::error(message).hint("refer to one step's output, `${step.output}`"))
                 }
-            },
+            }
             // The other bindings exist in KFP's format only, which has its own checker.
             _ => None,
         };
