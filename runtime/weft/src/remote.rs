@@ -64,6 +64,7 @@ pub(crate) fn fetch(
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "failures of steps are boxed, as they are large")]
 fn failure(message: String, hint: Option<String>) -> Box<StepFailure> {
     Box::new(StepFailure { kind: FailureKind::Host, message, hint, trace: StepTrace::default() })
 }
