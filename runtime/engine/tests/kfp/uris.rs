@@ -116,7 +116,7 @@ fn an_importer_fetches_what_no_step_gave() {
         let imported = import(&run(1), uri, true);
         assert_eq!(imported.uri, first);
         // Where the SDK has a path for it, it is called so; else by its content.
-        assert_eq!(imported.properties.get(REMOTE_URI).is_some(), uri.starts_with("s3:"));
+        assert_eq!(imported.properties.contains_key(REMOTE_URI), uri.starts_with("s3:"));
         // It is asked for in each run, and taken as it is if nothing has changed.
         assert_eq!(import(&run(2), uri, true), imported);
         lies(uri, &second, "b");
