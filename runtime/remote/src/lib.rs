@@ -16,8 +16,18 @@ mod transfer;
 mod web;
 
 #[cfg(test)]
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::format_push_string,
+    reason = "a server for tests is short before it is fast"
+)]
 mod testing;
 #[cfg(test)]
+#[expect(
+    clippy::similar_names,
+    clippy::format_push_string,
+    reason = "tests speak of URIs and URLs, and are short before they are fast"
+)]
 mod tests;
 
 use std::cell::Cell;
