@@ -126,7 +126,6 @@ impl Remote {
             .build()
             .map_err(|source| Error::System { source })?;
         let outcome = runtime.block_on(async {
-            let mut stopped = false;
             let ticks = async {
                 loop {
                     tokio::time::sleep(TICK).await;
@@ -135,14 +134,10 @@ impl Remote {
                     }
                 }
             };
-            let outcome = match select(pin!(work), pin!(ticks)).await {
+            match select(pin!(work), pin!(ticks)).await {
                 Either::Left((outcome, _)) => Some(outcome),
-                Either::Right(_) => {
-                    stopped = true;
-                    None
-                }
-            };
-            outcome.filter(|_| !stopped)
+                Either::Right(_) => None,
+            }
         });
         // Requests that are under way end by their own time limits; nobody waits for them.
         runtime.shutdown_background();

@@ -11,6 +11,7 @@ use weft_pipeline::step::{
 use weft_sandbox::Sandbox;
 
 use crate::host::Host;
+use crate::prepare::Linker;
 use crate::remote;
 
 /// Runs each step where its component says.
@@ -23,6 +24,13 @@ pub(crate) struct LocalRunner<'s> {
     pub host: &'s Host,
     /// Where what is fetched goes.
     pub artifacts: &'s Store,
+}
+
+impl<'s> LocalRunner<'s> {
+    /// One that has no Python of the host.
+    pub(crate) fn sandboxed(linker: &'s Linker, artifacts: &'s Store) -> Self {
+        Self { sandbox: &linker.sandbox, host_python: None, host: linker.host(), artifacts }
+    }
 }
 
 impl StepRunner for LocalRunner<'_> {

@@ -135,12 +135,7 @@ impl StepWorker {
     }
 
     fn runner(&self) -> LocalRunner<'_> {
-        LocalRunner {
-            sandbox: &self.linker.sandbox,
-            host_python: None,
-            host: &self.linker.host,
-            artifacts: &self.artifacts,
-        }
+        LocalRunner::sandboxed(&self.linker, &self.artifacts)
     }
 }
 

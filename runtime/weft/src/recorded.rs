@@ -162,21 +162,18 @@ pub fn component_of(record: &RunRecord, task: &str) -> Option<String> {
 /// The files and folders that a task was given as an importer took them in, by its inputs. A component sees content alone, so that what it says of
 /// a table does not name the file.
 pub fn imported_by(record: &RunRecord, task: &str) -> Vec<(String, String)> {
-    let uris = |value: &PortValue| match value {
-        PortValue::Artifacts(artifacts) => artifacts.iter().map(|artifact| artifact.uri.clone()).collect(),
-        PortValue::Parameter(_) => Vec::new(),
-    };
-    let source = |uri: &String| {
+    let source = |uri: &str| {
         let importers = record.steps.iter().filter(|step| step.kind == ExecutionKind::Importer);
-        let mut made = importers.filter(|step| step.outputs.values().any(|output| uris(output).contains(uri)));
+        let has = |output: &PortValue| output.artifacts().iter().any(|artifact| artifact.uri == uri);
+        let mut made = importers.filter(|step| step.outputs.values().any(has));
         match made.next()?.inputs.get("source")? {
             PortValue::Parameter(Value::String(source)) => Some(source.clone()),
             _ => None,
         }
     };
     let Some(step) = record.steps.iter().find(|step| step.task == task) else { return Vec::new() };
-    let inputs = step.inputs.iter().flat_map(|(input, value)| uris(value).into_iter().map(move |uri| (input, uri)));
-    inputs.filter_map(|(input, uri)| Some((input.clone(), source(&uri)?))).collect()
+    let inputs = step.inputs.iter().flat_map(|(input, value)| value.artifacts().iter().map(move |one| (input, one)));
+    inputs.filter_map(|(input, artifact)| Some((input.clone(), source(&artifact.uri)?))).collect()
 }
 
 fn container(step: &CommandStep) -> String {

@@ -175,12 +175,7 @@ impl Weft {
                 Arc::clone(&self.linker.secrets),
             )
         });
-        LocalRunner {
-            sandbox: &self.linker.sandbox,
-            host_python,
-            host: &self.linker.host,
-            artifacts: &self.store.artifacts,
-        }
+        LocalRunner { host_python, ..LocalRunner::sandboxed(&self.linker, &self.store.artifacts) }
     }
 
     /// Puts the pre-built components of a pipeline and those of registries into the store, where the engine finds them by digest: their

@@ -90,12 +90,7 @@ impl Weft {
         let next = AtomicUsize::new(0);
         let done: Mutex<Vec<(usize, Verified)>> = Mutex::default();
         let failed: Mutex<Option<Error>> = Mutex::default();
-        let runner = LocalRunner {
-            sandbox: &self.linker().sandbox,
-            host_python: None,
-            host: self.linker().host(),
-            artifacts: &self.store().artifacts,
-        };
+        let runner = LocalRunner::sandboxed(self.linker(), &self.store().artifacts);
         let work = || {
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);
@@ -174,9 +169,7 @@ impl Weft {
             Err(failure) => Ok(Verdict::Failed { message: failure.message.clone() }),
         }
     }
-}
 
-impl Weft {
     /// Hashes what an importer imported.
     fn verify_import(&self, step: &StepRecord) -> Result<Verdict> {
         let mut artifacts = 0;

@@ -86,7 +86,9 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut pieces = Vec::new();
     let mut done = 0;
     let mut at = 0;
-    while let Some(found) = text[at..].find("{{$") {
+    // Each placeholder ends with braces: behind the last ones none begins.
+    let last = text.rfind("}}").unwrap_or_default();
+    while let Some(found) = text.get(at..last).and_then(|rest| rest.find("{{$")) {
         let start = at + found;
         let Some(placeholder) = placeholder(&text[start..]) else {
             at = start + 3;
@@ -118,9 +120,12 @@ fn placeholder(text: &str) -> Option<Placeholder<'_>> {
         let Some((step, after)) = step(rest) else {
             // If it begins like one of KFP's it is a mistake, and extends to the next braces.
             let first = path.first().copied().unwrap_or_default();
+            if !is_ours(first) {
+                return None;
+            }
             let end = within(text).find("}}")? + 2;
-            let unknown = PlaceholderKind::Unknown { ours: true };
-            return is_ours(first).then_some(Placeholder { raw: &text[..end], kind: unknown, escapes: 0 });
+            let kind = PlaceholderKind::Unknown { ours: true };
+            return Some(Placeholder { raw: &text[..end], kind, escapes: 0 });
         };
         path.push(step);
         rest = after;
