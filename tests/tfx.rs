@@ -178,3 +178,105 @@ fn the_latest_blessed_model_is_found_and_only_blessed_models_are_pushed() {
     let (told, _, _) = run(1, "fourth");
     assert_eq!(told, "fourth against third");
 }
+
+/// A pipeline of TFX's executors in whose trainer's place an importer brings a model in ONNX; the baseline is what an earlier run brought.
+fn with_imported_model() -> String {
+    let artifact =
+        |title: &str| json!({ "artifactType": { "instanceSchema": format!("title: {title}\ntype: object\n") } });
+    let from = |task: &str, output: &str| json!({ "taskOutputArtifact": { "producerTask": task, "outputArtifactKey": output } });
+    let text = |text: &str| json!({ "runtimeValue": { "constant": text } });
+    let container = |class: &str| {
+        let args = ["--executor_class_path", class, "--json_serialized_invocation_args", "{{$}}"];
+        json!({ "container": { "image": "tfx", "args": args } })
+    };
+    let config = json!({
+        "model_specs": [{ "label_key": "species" }], "slicing_specs": [{}, { "feature_keys": ["island"] }],
+        "metrics_specs": [{ "metrics": [{ "class_name": "SparseCategoricalAccuracy", "threshold": {
+            "value_threshold": { "lower_bound": 0.5 }, "change_threshold": { "absolute": -1e-9, "direction": "HIGHER_IS_BETTER" } } }] }],
+    });
+    let takes = |artifacts: &[&str], parameters: &[&str], gives: &[(&str, &str)], label: &str| {
+        let artifacts: serde_json::Map<String, Value> =
+            artifacts.iter().map(|name| ((*name).to_owned(), artifact("tfx.Model"))).collect();
+        let parameters: serde_json::Map<String, Value> =
+            parameters.iter().map(|name| ((*name).to_owned(), json!({ "parameterType": "STRING" }))).collect();
+        let gives: serde_json::Map<String, Value> =
+            gives.iter().map(|(name, title)| ((*name).to_owned(), artifact(title))).collect();
+        json!({ "executorLabel": label, "inputDefinitions": { "artifacts": artifacts, "parameters": parameters },
+            "outputDefinitions": { "artifacts": gives } })
+    };
+    let model = || from("model", "result");
+    json!({ "pipelineSpec": {
+        "pipelineInfo": { "name": "imported" }, "schemaVersion": "2.1.0", "sdkVersion": "tfx-1.21.0",
+        "components": {
+            "gen": takes(&[], &["input_base"], &[("examples", "tfx.Examples")], "gen"),
+            "model": takes(&[], &[], &[("result", "tfx.Model")], "model"),
+            "find-model": takes(&[], &[], &[("model", "tfx.Model")], "find-model"),
+            "evaluate": takes(&["examples", "model", "baseline_model"], &["eval_config"],
+                &[("evaluation", "tfx.ModelEvaluation"), ("blessing", "tfx.ModelBlessing")], "evaluate"),
+            "infra": takes(&["examples", "model"], &["request_spec"], &[("blessing", "tfx.InfraBlessing")], "infra"),
+            "infer": takes(&["examples", "model", "model_blessing"], &["data_spec"], &[("inference_result", "tfx.InferenceResult")], "infer"),
+        },
+        "deploymentSpec": { "executors": {
+            "gen": container("tfx.components.example_gen.csv_example_gen.executor.Executor"),
+            "model": { "importer": { "artifactUri": { "constant": "models/model.onnx" }, "typeSchema": artifact("tfx.Model")["artifactType"] } },
+            "find-model": { "resolver": { "outputArtifactQueries": { "model": { "filter": "schema_title=\"tfx.Model\" AND state=LIVE" } } } },
+            "evaluate": container("tfx.components.evaluator.executor.Executor"),
+            "infra": container("tfx.components.infra_validator.executor.Executor"),
+            "infer": container("tfx.components.bulk_inferrer.executor.Executor"),
+        } },
+        "root": { "dag": { "tasks": {
+            "gen": { "componentRef": { "name": "gen" }, "inputs": { "parameters": { "input_base": text("data") } } },
+            "model": { "componentRef": { "name": "model" } },
+            "find-model": { "componentRef": { "name": "find-model" } },
+            "evaluate": { "componentRef": { "name": "evaluate" }, "dependentTasks": ["gen", "model", "find-model"], "inputs": {
+                "parameters": { "eval_config": text(&config.to_string()) },
+                "artifacts": { "examples": from("gen", "examples"), "model": model(), "baseline_model": from("find-model", "model") } } },
+            "infra": { "componentRef": { "name": "infra" }, "dependentTasks": ["gen", "model"], "inputs": {
+                "parameters": { "request_spec": text(r#"{"num_examples": 3, "split_name": "eval"}"#) },
+                "artifacts": { "examples": from("gen", "examples"), "model": model() } } },
+            "infer": { "componentRef": { "name": "infer" }, "dependentTasks": ["gen", "model", "evaluate"], "inputs": {
+                "parameters": { "data_spec": text("{}") },
+                "artifacts": { "examples": from("gen", "examples"), "model": model(), "model_blessing": from("evaluate", "blessing") } } },
+        } } },
+    } })
+    .to_string()
+}
+
+#[test]
+fn a_model_in_onnx_is_evaluated_and_asked_by_ours() {
+    let folder = with_data();
+    folder.file(
+        "train.yaml",
+        r#"
+name: train
+steps:
+  table: { import: data/penguins.csv, type: dataset }
+  train: { component: "weft:trainer", with: { examples: "${table}", label: species, parameters: { trees: 5, min-leaf-rows: 5 } } }
+"#,
+    );
+    folder.ok("run train.yaml -q");
+    std::fs::create_dir(folder.path().join("models")).unwrap();
+    folder.ok("artifact export latest/train.model models/model.onnx");
+    folder.file("imported.json", &with_imported_model());
+    let first = folder.json("run imported.json --json");
+    let blessing = |outcome: &Value, step: &str| {
+        task(outcome, step)["outputs"]["blessing"]["artifacts"][0]["properties"]["blessed"].clone()
+    };
+    assert_eq!((blessing(&first, "evaluate"), blessing(&first, "infra")), (json!(1), json!(1)), "{first}");
+    assert_eq!(task(&first, "evaluate.baseline")["state"], "SKIPPED", "{first}");
+    assert_eq!(task(&first, "infer")["outputs"]["rows"]["parameter"], json!(344));
+    // All rows of the split `eval`, as TFX does.
+    assert_eq!(task(&first, "evaluate.predictions")["outputs"]["rows"]["parameter"], json!(140));
+    let result = &task(&first, "infer")["outputs"]["inference-result"]["artifacts"][0];
+    assert_eq!(result["type"], "tfx.InferenceResult");
+    folder.ok(&["artifact", "export", result["uri"].as_str().unwrap(), "answers"]);
+    let answers = std::fs::read_to_string(folder.path().join("answers/Split-eval/data.csv")).unwrap();
+    assert!(answers.lines().next().unwrap().contains("prediction") && answers.lines().count() == 141, "{answers}");
+
+    // The next run finds the model of this one, than which it is no worse.
+    let second = folder.json("run imported.json --json");
+    assert_eq!(
+        (&task(&second, "evaluate.baseline")["state"], blessing(&second, "evaluate")),
+        (&json!("COMPLETE"), json!(1))
+    );
+}

@@ -66,6 +66,12 @@ pub fn needs_tfx(class: &str) -> NeedsTfx {
         message: format!("it is TFX's {name}, {why}"),
         hint: format!("{run}; {instead}"),
     };
+    // What a model of TensorFlow becomes, ours can ask: `ir::read::tfx::models`.
+    let convert = |ours: &str, does: &str| {
+        format!(
+            "`weft:{ours}` {does}: have tf2onnx convert it, and an Importer bring `model.onnx`, and it takes this step over"
+        )
+    };
     let module = class.rsplit_once('.').map_or(class, |(module, _)| module);
     match module {
         "tfx.components.transform.executor" => known(
@@ -86,17 +92,17 @@ pub fn needs_tfx(class: &str) -> NeedsTfx {
         "tfx.components.evaluator.executor" => known(
             "Evaluator",
             "which asks a model of TensorFlow, and no sandbox has that",
-            "`weft:evaluator` measures the predictions of any model",
+            &convert("evaluator", "measures what a model in ONNX answers"),
         ),
         "tfx.components.bulk_inferrer.executor" => known(
             "BulkInferrer",
             "which asks a model of TensorFlow, and no sandbox has that",
-            "`weft:bulk-inferrer` asks models in ONNX, of XGBoost and LightGBM",
+            &convert("bulk-inferrer", "asks a model in ONNX, of XGBoost or LightGBM"),
         ),
         "tfx.components.infra_validator.executor" => known(
             "InfraValidator",
             "which starts TensorFlow Serving, and nothing here starts containers",
-            "`weft:infra-validator` loads and asks models in ONNX, of XGBoost and LightGBM",
+            &convert("infra-validator", "loads and asks a model in ONNX, of XGBoost or LightGBM"),
         ),
         _ if module.contains(".example_gen.") => known(
             &format!("`{class}`"),

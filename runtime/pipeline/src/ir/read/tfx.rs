@@ -1,11 +1,14 @@
 //! Sets up pipelines that TFX's `KubeflowV2DagRunner` compiled to run here.
 //!
-//! - Containers of TFX's standard components become components of ours, with their execution properties translated ([`standard`]).
+//! - Containers of TFX's standard components become components of ours, with their execution properties translated ([`standard`]; [`models`]
+//!   where they ask a model that ours can ask).
 //! - Values in artifacts (`tfx.Integer`), which a task takes as a parameter or a command by `.value`, are wired to parameters.
 //! - What a resolver may not find is optional for who takes it, as TFX's executors expect.
 //! - The compiler names the producer of a parameter `ID_task`, which no task is called: the task `ID` is meant.
 
 mod config;
+mod eval_config;
+mod models;
 mod standard;
 
 use super::message::Notes;

@@ -9,10 +9,12 @@ use indexmap::IndexMap;
 use serde_json::{Value, json};
 
 use super::config::{Properties, Untranslated, field, integer, items, path, text};
-use super::{dag_mut, dag_names};
+use super::{dag_mut, dag_names, models};
 use crate::diagnostic::Diagnostic;
 use crate::ir::read::message::Notes;
-use crate::model::{Binding, Component, Implementation, Importer, Input, Pipeline, Task, WasmStep, Wire};
+use crate::model::{
+    Binding, Component, Condition, ConditionVariables, Implementation, Importer, Input, Pipeline, Task, WasmStep, Wire,
+};
 use crate::signature::Port;
 use crate::step::{DirectoryGrant, Grants};
 use crate::tfx;
@@ -20,20 +22,38 @@ use crate::types::{ArtifactType, ParameterType, PortType};
 
 /// A component of ours in place of one of TFX's.
 #[derive(Default)]
-struct Replacement {
+pub(super) struct Replacement {
     /// What it is called.
-    path: &'static str,
+    pub path: &'static str,
     /// Artifacts that it needs, by the name that they have in TFX. Others it takes if it is given them.
-    needs: &'static [&'static str],
+    pub needs: &'static [&'static str],
+    /// Artifacts that TFX's takes and ours does not.
+    pub drops: &'static [&'static str],
     /// Its outputs, by the name that they have in TFX.
-    gives: &'static [&'static str],
+    pub gives: &'static [&'static str],
     /// Values for its inputs.
-    values: IndexMap<String, Wire>,
+    pub values: IndexMap<String, Wire>,
     /// Inputs that are files of the host: the input, the execution property that has the path.
-    files: Vec<(&'static str, &'static str)>,
-    grants: Grants,
+    pub files: Vec<(&'static str, &'static str)>,
+    pub grants: Grants,
+    /// Steps that prepare what it needs.
+    pub before: Vec<Before>,
     /// What is asked for and not done.
-    ignored: Vec<String>,
+    pub ignored: Vec<String>,
+}
+
+/// A step before a component of ours.
+pub(super) struct Before {
+    /// What it is called behind the name of the task.
+    pub suffix: &'static str,
+    /// Its component.
+    pub path: &'static str,
+    /// Its inputs.
+    pub values: IndexMap<String, Wire>,
+    /// Its output, and the type of that.
+    pub gives: (&'static str, &'static str),
+    /// An output of a task that may have found nothing: the step is skipped then.
+    pub found: Option<(String, String)>,
 }
 
 /// Replaces all standard components.
@@ -42,13 +62,16 @@ pub(super) fn replace(pipeline: &mut Pipeline, notes: &mut Notes) {
     for dag in dag_names(pipeline) {
         let prefix = dag.as_ref().map(|name| format!("components.{name}.")).unwrap_or_default();
         let tasks = dag_mut(pipeline, dag.as_deref()).map(|dag| dag.tasks.clone()).unwrap_or_default();
-        for (name, task) in tasks {
+        for (name, task) in tasks.clone() {
             let Some(original) = originals.get(&task.component) else { continue };
             let place = pipeline.places.get(&format!("{prefix}steps.{name}")).copied();
             let warn = |notes: &mut Notes, problem: String| {
                 notes.warn(Diagnostic::warning(problem).at(place).about("task", &name).task(name.clone()));
             };
-            match translate(&original.class, &Properties(&task)) {
+            let around = models::Around { pipeline, tasks: &tasks };
+            let replacement = translate(&original.class, &Properties(&task))
+                .or_else(|| models::translate(&original.class, &task, &name, &around));
+            match replacement {
                 Some(Ok(replacement)) => {
                     for ignored in &replacement.ignored {
                         warn(notes, format!("{ignored} is not honoured"));
@@ -110,7 +133,7 @@ fn translate(class: &str, properties: &Properties<'_>) -> Option<Result<Replacem
     })
 }
 
-fn literal(value: impl Into<Value>) -> Wire {
+pub(super) fn literal(value: impl Into<Value>) -> Wire {
     Wire::from(Binding::Literal(value.into()))
 }
 
@@ -383,8 +406,32 @@ fn pusher(properties: &Properties<'_>) -> Result<Replacement, Untranslated> {
 
 /// Puts a replacement into the place of a task's component, with an importer for each file that it reads.
 fn apply(pipeline: &mut Pipeline, at: &Place<'_>, task: &Task, original: &Original, replacement: Replacement) {
-    let Replacement { path, needs, gives, mut values, files, grants, .. } = replacement;
+    let Replacement { path, needs, drops, gives, mut values, files, grants, before, .. } = replacement;
     let mut importers = Vec::new();
+    let mut prepared = Vec::new();
+    let mut uncertain = Vec::new();
+    let at_of_task = task.at;
+    for Before { suffix, path, values, gives: (output, kind), found } in before {
+        let component = format!("{}.{suffix}", task.component);
+        let kind = PortType::Artifact { kind: ArtifactType(kind.to_owned()), list: false };
+        let step = Component {
+            inputs: values.iter().map(|(name, wire)| (name.clone(), declared(wire, false))).collect(),
+            outputs: [(output.to_owned(), Port::required(kind))].into(),
+            implementation: wasm(path),
+            ..Component::default()
+        };
+        pipeline.components.entry(component.clone()).or_insert(step);
+        let step = format!("{}.{suffix}", at.task);
+        uncertain.extend(found.is_some().then(|| step.clone()));
+        let when = found.map(|(task, output)| Condition {
+            expression: format!("has({}.{})", task.replace('-', "_"), output.replace('-', "_")),
+            tasks: [task].into(),
+            variables: ConditionVariables::Tasks,
+            at: at_of_task,
+        });
+        let after = task.after.clone();
+        prepared.push((step, Task { component, inputs: values, after, when, at: task.at, ..Task::default() }));
+    }
     for (input, property) in files {
         let Some(wire) = task.inputs.get(property) else { continue };
         let component = format!("{}.{property}", task.component);
@@ -394,25 +441,38 @@ fn apply(pipeline: &mut Pipeline, at: &Place<'_>, task: &Task, original: &Origin
         pipeline.components.entry(component.clone()).or_insert_with(|| import(property));
         let inputs = [(property.to_owned(), wire.clone())].into_iter().collect();
         importers.push((importer, Task { component, inputs, at: task.at, ..Task::default() }));
-        if let Some(component) = pipeline.components.get_mut(&task.component) {
-            component.inputs.insert(input.to_owned(), Input::from(Port::required(any())));
-        }
     }
     if let Some(component) = pipeline.components.get_mut(&task.component) {
-        let is_file = |name: &str| values.contains_key(name);
-        component.inputs.retain(|name, _| needs.contains(&name.as_str()) || is_file(name));
+        component.inputs.retain(|name, _| needs.contains(&name.as_str()));
+        for (name, wire) in &values {
+            let is_uncertain = matches!(&wire.from, Binding::Output { task, .. } if uncertain.contains(task));
+            component.inputs.insert(name.clone(), declared(wire, is_uncertain));
+        }
         component.outputs.retain(|name, _| gives.contains(&name.as_str()));
-        component.implementation =
-            Implementation::Wasm(WasmStep { path: path.to_owned(), function: None, digest: None });
+        component.implementation = wasm(path);
         component.unhonoured.clear();
     }
     let Some(dag) = dag_mut(pipeline, at.dag) else { return };
     if let Some(task) = dag.tasks.get_mut(at.task) {
-        task.inputs.retain(|input, _| !original.properties.contains(input));
+        task.inputs.retain(|input, _| !original.properties.contains(input) && !drops.contains(&input.as_str()));
         task.inputs.extend(values);
         task.grants = grants;
     }
     dag.tasks.extend(importers);
+    dag.tasks.extend(prepared);
+}
+
+fn wasm(path: &str) -> Implementation {
+    Implementation::Wasm(WasmStep { path: path.to_owned(), function: None, digest: None })
+}
+
+/// An input as one that this goes into: what ours needs must be declared. Its own type is that of the component, which the linker knows.
+fn declared(wire: &Wire, optional: bool) -> Input {
+    let ty = match &wire.from {
+        Binding::Literal(_) => PortType::Parameter(ParameterType::Json),
+        _ => any(),
+    };
+    Input::from(Port { optional, ..Port::required(ty) })
 }
 
 /// The output of importers.

@@ -120,6 +120,7 @@ fn pipeline(tasks: &[(&str, &str, Value, &[(&str, &str)])]) -> String {
             class if class.contains("example_gen") => &[("examples", "tfx.Examples")],
             class if class.contains("statistics_gen") => &[("statistics", "tfx.ExampleStatistics")],
             class if class.contains("Range") => &[("range_config", "tfx.String")],
+            EVALUATOR => &[("evaluation", "tfx.ModelEvaluation"), ("blessing", "tfx.ModelBlessing")],
             _ => &[],
         };
         let mut declared = json!({});
@@ -301,4 +302,134 @@ fn values_in_artifacts_are_parameters_of_commands_and_resolvers_are_optional() {
     let Implementation::Command(step) = &read.pipeline.components["take"].implementation else { panic!() };
     assert_eq!(step.command[1], "x{{$.inputs.parameters['n.value']}}y{{$.inputs.artifacts['n'].uri}}");
     insta::assert_snapshot!(drawn(&read.pipeline));
+}
+
+/// A pipeline of these tasks in which an importer, `model`, brings this file as the model, and a resolver, `find-it`, may find an earlier one.
+fn with_model(source: &str, tasks: &[(&str, &str, Value, &[(&str, &str)])]) -> String {
+    let mut spec: Value = serde_json::from_str(&pipeline(tasks)).unwrap();
+    let model = json!({ "artifactType": { "instanceSchema": "title: tfx.Model\ntype: object\n" } });
+    for (name, output, executor) in [
+        (
+            "model",
+            "result",
+            json!({ "importer": { "artifactUri": { "constant": source }, "typeSchema": model["artifactType"] } }),
+        ),
+        (
+            "find-it",
+            "model",
+            json!({ "resolver": { "outputArtifactQueries": { "model": { "filter": "artifact_type='tfx.Model' and state=LIVE" } } } }),
+        ),
+    ] {
+        spec["components"][name] =
+            json!({ "executorLabel": name, "outputDefinitions": { "artifacts": { output: model } } });
+        spec["deploymentSpec"]["executors"][name] = executor;
+        spec["root"]["dag"]["tasks"][name] = json!({ "componentRef": { "name": name }, "taskInfo": { "name": name } });
+    }
+    spec.to_string()
+}
+
+const EVALUATOR: &str = "tfx.components.evaluator.executor.Executor";
+const BULK_INFERRER: &str = "tfx.components.bulk_inferrer.executor.Executor";
+const INFRA_VALIDATOR: &str = "tfx.components.infra_validator.executor.Executor";
+const BETTER: &str = r#"{"model_specs": [{"label_key": "species"}], "slicing_specs": [{}, {"feature_keys": ["island"]}],
+    "metrics_specs": [{"metrics": [{"class_name": "SparseCategoricalAccuracy", "threshold": {"value_threshold": {"lower_bound": 0.9},
+    "change_threshold": {"absolute": -0.01, "direction": "HIGHER_IS_BETTER"}}}]}]}"#;
+
+#[test]
+fn models_that_ours_can_ask_are_asked_by_ours() {
+    let text = with_model(
+        "models/model.onnx",
+        &[
+            ("gen", CSV, json!({ "input_base": "data" }), &[]),
+            (
+                "evaluate",
+                EVALUATOR,
+                json!({ "eval_config": BETTER, "example_splits": "null", "fairness_indicator_thresholds": "null" }),
+                &[("examples", "gen/examples"), ("model", "model/result"), ("baseline_model", "find-it/model")],
+            ),
+            (
+                "infer",
+                BULK_INFERRER,
+                json!({ "data_spec": "{}", "model_spec": "null" }),
+                &[("examples", "gen/examples"), ("model", "model/result"), ("model_blessing", "evaluate/blessing")],
+            ),
+            (
+                "infra",
+                INFRA_VALIDATOR,
+                json!({ "serving_spec": r#"{"tensorflow_serving": {"tags": ["latest"]}}"#, "request_spec": r#"{"num_examples": 5}"# }),
+                &[("examples", "gen/examples"), ("model", "model/result")],
+            ),
+        ],
+    );
+    let read = read(&text);
+    assert_eq!(messages(&read), "");
+    let drawn = drawn(&read.pipeline);
+    let part = |name: &str| {
+        let from = drawn.find(&format!("{name}: ")).unwrap_or_else(|| panic!("no {name} in {drawn}"));
+        let end = drawn[from..].find("    ->").map_or(drawn.len(), |end| from + end);
+        drawn[from..end].to_owned()
+    };
+    let told = |name: &str, lines: &[&str]| {
+        let part = part(name);
+        let mut found: Vec<&str> = part.lines().map(str::trim).collect();
+        found[1..].sort_unstable();
+        assert_eq!(found, lines, "{name}");
+    };
+    told(
+        "evaluate.examples",
+        &[
+            "evaluate.examples: weft:example-gen",
+            "data <- gen/examples",
+            "format <- \"csv\"",
+            r#"input-splits <- [{"name":"eval","pattern":"Split-eval/*"}]"#,
+        ],
+    );
+    told(
+        "evaluate.baseline",
+        &[
+            "evaluate.baseline: weft:bulk-inferrer",
+            "examples <- evaluate.examples/examples",
+            r#"exclude <- ["species"]"#,
+            "if has(find_it.model)",
+            "model <- find-it/model",
+        ],
+    );
+    told(
+        "evaluate",
+        &[
+            "evaluate: weft:evaluator",
+            "baseline? <- evaluate.baseline/inference-result",
+            "baseline_model <- find-it/model",
+            "label <- \"species\"",
+            "model <- model/result",
+            "predictions <- evaluate.predictions/inference-result",
+            r#"slices <- [{"feature-keys":["island"]}]"#,
+            r#"splits <- ["eval"]"#,
+            r#"thresholds <- [{"absolute":-0.01,"direction":"higher-is-better","lower-bound":0.9,"metric":"accuracy"}]"#,
+        ],
+    );
+    // The example gen's own splits, where none are named.
+    assert!(part("infer.examples").contains("Split-train/*") && part("infer.examples").contains("Split-eval/*"));
+    assert!(part("infer").contains("examples <- infer.examples/examples"), "{}", part("infer"));
+    assert!(!part("infra.examples").contains("Split-eval") && part("infra").contains("num-examples <- 5"));
+}
+
+#[test]
+fn models_of_tensorflow_and_what_ours_measures_otherwise_are_left_to_tfx() {
+    let better: &[(&str, &str)] = &[("examples", "gen/examples"), ("model", "model/result")];
+    let evaluate = |config: &str| ("evaluate", EVALUATOR, json!({ "eval_config": config }), better);
+    let generate = ("gen", CSV, json!({ "input_base": "data" }), &[][..]);
+    let left = |source: &str, task: (&'static str, &'static str, Value, &'static [(&'static str, &'static str)])| {
+        let read = read(&with_model(source, &[generate.clone(), task]));
+        assert!(drawn(&read.pipeline).contains("tfx tfx.components."), "{}", drawn(&read.pipeline));
+        messages(&read)
+    };
+    // That a folder's model cannot be asked here is told with all else that needs TFX.
+    assert_eq!(left("models/saved", evaluate(BETTER)), "");
+    let told = left("m.onnx", evaluate(&BETTER.replace("SparseCategoricalAccuracy", "MeanLabel")));
+    assert!(told.contains("it is left to TFX itself: its metric `MeanLabel` has a threshold"), "{told}");
+    let told = left("m.onnx", evaluate(r#"{"model_specs": [{}]}"#));
+    assert!(told.contains("its `eval_config` has no `label_key`"), "{told}");
+    let examples = ("infer", BULK_INFERRER, json!({ "output_example_spec": r#"{"output_columns_spec": []}"# }), better);
+    assert!(left("m.onnx", examples).contains("its `output_example_spec` asks for examples"));
 }
