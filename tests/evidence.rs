@@ -480,6 +480,39 @@ fn what_is_attested_is_accepted_by_other_tools() {
     assert!(refused.code == Some(2) && refused.stderr.contains("not what was signed"), "{}", refused.stderr);
 }
 
+/// Folders as they come from hubs of models and of data: with what Git keeps there, and with names that mean something in URLs.
+#[test]
+fn attested_folders_are_accepted_by_other_tools() {
+    let folder = Folder::default();
+    for (path, text) in [
+        (".gitattributes", "*.bin filter=lfs"),
+        (".github/workflows/test.yml", "on: push"),
+        (".hidden", "kept"),
+        ("deep/.gitignore", "kept"),
+        ("weights #1 %20.bin", "weights"),
+        ("größe?.txt", "text"),
+        ("-x", "text"),
+        ("a b/rows [1].csv", "bill length,depth,naïve\n1,2,3\n4,5,6\n"),
+    ] {
+        folder.file(&format!("given/{path}"), text);
+    }
+    folder.file(
+        "p.yaml",
+        "name: folders\nsteps:\n  model: { import: given, type: system.Model }\n  data: { import: given, type: system.Dataset }\n",
+    );
+    folder.ok("run p.yaml -q");
+    for (step, last) in [("model", "cyclonedx"), ("data", "croissant")] {
+        folder.ok(format!("attest latest/{step}.artifact -o {step} --key signing.pem").as_str());
+        let parts = ["model_signing", "in_toto", "openlineage", "rocrate"];
+        folder.python("attest-venv", "attest.py", &[&[step, "artifact"], &parts[..], &[last]].concat());
+        folder.ok(format!("attest --check {step} --key signing.pem.pub").as_str());
+    }
+    // What the signature passes over is part of what was attested all the same.
+    folder.file("model/artifact/.gitattributes", "another");
+    let refused = folder.weft("attest --check model --key signing.pem.pub");
+    assert!(refused.code == Some(2) && refused.stderr.contains("another artifact"), "{}", refused.stderr);
+}
+
 /// A chain is followed to its beginning however long it is.
 #[test]
 fn a_long_chain_is_followed_to_its_beginning() {

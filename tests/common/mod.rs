@@ -110,7 +110,7 @@ impl Folder {
         self.0.path()
     }
 
-    /// Writes a file. `@name` stands for a component, which is copied beside the file: paths as long as the project's own would make what
+    /// Writes a file, and the folders that it lies in. `@name` stands for a component, which is copied beside the file: paths as long as the project's own would make what
     /// is printed differ from machine to machine.
     pub fn file(&self, name: &str, text: &str) -> PathBuf {
         let mut text = text.to_owned();
@@ -122,6 +122,7 @@ impl Folder {
             }
         }
         let path = self.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path
     }

@@ -9,13 +9,20 @@ use crate::evidence::{Evidence, hex, time};
 pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String>)]) -> Value {
     let subject = &evidence.subject;
     let made = time(evidence.maker().and_then(|step| step.ended_ms).unwrap_or_default());
+    // A folder's files have their paths as ids, which have a slash.
+    let file_id = |path: &str| {
+        id_or(place(file, path), || {
+            let n = subject.files.iter().position(|one| one.path == path).unwrap_or_default();
+            format!("file-{n}")
+        })
+    };
     let distribution: Vec<Value> = subject
         .files
         .iter()
         .map(|one| {
             let url = place(file, &one.path);
             json!({
-                "@type": "cr:FileObject", "@id": url, "name": url, "contentUrl": url,
+                "@type": "cr:FileObject", "@id": file_id(&one.path), "name": url, "contentUrl": url,
                 "contentSize": format!("{} B", one.size),
                 "encodingFormat": if columns.iter().any(|(path, _)| *path == one.path) { "text/csv" } else { format(&url) }, "sha256": hex(&one.sha256),
             })
@@ -28,10 +35,12 @@ pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String
             let id = if n == 0 { "rows".to_owned() } else { format!("rows-{n}") };
             let fields: Vec<Value> = names
                 .iter()
-                .map(|name| {
+                .enumerate()
+                .map(|(n, name)| {
+                    let id = id_or(format!("{id}/{name}"), || format!("{id}-columns/{n}"));
                     json!({
-                        "@type": "cr:Field", "@id": format!("{id}/{name}"), "name": name, "dataType": "sc:Text",
-                        "source": { "fileObject": { "@id": place(file, path) }, "extract": { "column": name } },
+                        "@type": "cr:Field", "@id": id, "name": name, "dataType": "sc:Text",
+                        "source": { "fileObject": { "@id": file_id(path) }, "extract": { "column": name } },
                     })
                 })
                 .collect();
@@ -46,6 +55,13 @@ pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String
         "license": "https://spdx.org/licenses/", "creator": { "@type": "sc:Organization", "name": "unknown" },
         "distribution": distribution, "recordSet": records,
     })
+}
+
+/// A text as the id of something, or another one: mlcroissant 1.1 takes none with white space, whether or not it is escaped, and in IRIs much else has a
+/// meaning of its own.
+fn id_or(text: String, other: impl FnOnce() -> String) -> String {
+    let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "._-/".contains(c));
+    if is_plain { text } else { other() }
 }
 
 fn place(file: &str, path: &str) -> String {
