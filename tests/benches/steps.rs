@@ -1,12 +1,11 @@
 //! What a durable step costs, beside a floor measured in the same run: instantiating and calling the same component with
-//! plain wasmtime, and one SQLite transaction with the same rows. And what each protection costs: the same steps without it.
+//! plain wasmtime, and one SQLite transaction with the same rows. What each protection costs is in `protections.rs`.
 //!
 //! `cargo bench -p weft --bench steps`; needs the guests (`bash guest-examples/build.sh`).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark fails by panicking")]
 
 use std::fmt::Write as _;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -26,7 +25,6 @@ use weft_sandbox::Sandbox;
 mod paths;
 
 const STEPS: u32 = 1000;
-const BUSY: u32 = 100;
 /// Each is measured so often; the best counts, as everything else is the machine's.
 const ROUNDS: usize = 5;
 
@@ -71,34 +69,13 @@ fn parallel() -> String {
     text
 }
 
-/// Steps that take some milliseconds: each writes 8 MiB.
-fn busy(grants: &str) -> String {
-    let mut text = String::from("name: busy\nsteps:\n");
-    for step in 0..BUSY {
-        let with = format!("{{ bytes: 8388608, seed: {step} }}");
-        let component = component();
-        let _ =
-            writeln!(text, "  s{step}: {{ component: \"{}#generate\", with: {with}, {grants} }}", component.display());
-    }
-    text
-}
-
 /// Runs a pipeline in a new store, and gives the time of a step and the store's metadata file.
 fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
-    run_with(text, weft_sandbox::Options::default(), STEPS, Options::default())
-}
-
-fn run_with(
-    text: &str,
-    sandbox: weft_sandbox::Options,
-    steps: u32,
-    options: Options,
-) -> (Duration, tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let artifacts = weft_artifacts::Store::open(folder.path().join("artifacts")).unwrap();
     let file = folder.path().join("metadata.sqlite");
     let metadata = weft_metadata::Store::open(&file).unwrap();
-    let sandbox = Sandbox::new(artifacts.clone(), sandbox).unwrap();
+    let sandbox = Sandbox::new(artifacts.clone(), weft_sandbox::Options::default()).unwrap();
     let loaded = sandbox.load_file(&component()).unwrap();
     let mut pipeline = read_pipeline(text).unwrap();
     link(&mut pipeline, &|step| loaded.linked(step.function.as_deref()));
@@ -111,7 +88,7 @@ fn run_with(
         locks: &folder.path().join("locks"),
         volumes: &folder.path().join("volumes"),
         slots: None,
-        options,
+        options: Options::default(),
     };
     let new = NewRun {
         id: "bench".into(),
@@ -125,7 +102,7 @@ fn run_with(
     let outcome = engine.start(new, &mut |_| {}, &AtomicBool::new(false)).unwrap();
     let took = started.elapsed();
     assert_eq!(outcome.state, RunState::Complete);
-    (took / steps, folder, file)
+    (took / STEPS, folder, file)
 }
 
 /// Plain wasmtime, with the settings that the sandbox has.
@@ -227,27 +204,5 @@ fn main() {
     for (name, text) in [("chain of 1,000 steps", &chain), ("1,000 steps in parallel", &parallel)] {
         let time = best(|| run(text).0);
         println!("{name}: {:.1} us a step, {:.2} times the floor", micros(time), micros(time) / micros(floor));
-    }
-    println!("second wall: {}", weft_sandbox::second_wall().told);
-    let folder = tempfile::tempdir().unwrap();
-    let directory = format!("grants: {{ directories: {{ /host: {} }} }}", folder.path().display());
-    let rows = [
-        ("chain of 1,000 steps", chain, STEPS),
-        ("steps of 8 MiB", busy("cache: true"), BUSY),
-        ("steps of 8 MiB with a directory granted", busy(&directory), BUSY),
-    ];
-    for (name, text, steps) in rows {
-        let measure = |unconfined| {
-            let sandbox = weft_sandbox::Options { unconfined, ..weft_sandbox::Options::default() };
-            let one = Options { jobs: NonZeroUsize::MIN, ..Options::default() };
-            run_with(&text, sandbox, steps, one).0
-        };
-        let (with, without) = (best(|| measure(false)), best(|| measure(true)));
-        println!(
-            "{name}: {:.1} us a step behind the second wall, {:.1} us without it, {:.2} times",
-            micros(with),
-            micros(without),
-            micros(with) / micros(without)
-        );
     }
 }
