@@ -11,16 +11,20 @@
 mod broadcast;
 mod cast;
 mod control;
+mod convolution;
 mod elementwise;
 mod index;
+mod lanes;
 mod logic;
 mod matrix;
 pub(crate) mod ml;
 mod order;
+mod product;
 mod reduce;
 mod shape;
 mod softmax;
 mod window;
+mod winograd;
 
 use crate::error::{Done, refuse};
 use crate::onnx::{Attributes, Operator, Scope};
@@ -49,6 +53,7 @@ pub(crate) type Table = &'static [(&'static str, Builder)];
 const TABLES: &[Table] = &[
     cast::TABLE,
     control::TABLE,
+    convolution::TABLE,
     elementwise::TABLE,
     index::TABLE,
     logic::TABLE,

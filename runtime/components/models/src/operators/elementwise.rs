@@ -112,6 +112,7 @@ fn softplus(x: f64) -> f64 {
 /// Functions that integers have too.
 fn signed(context: &mut Context<'_>) -> Done<Operator> {
     type Functions = (fn(f64) -> f64, fn(i64) -> i64);
+    let relu = context.name == "Relu";
     let (floats, integers): Functions = match context.name {
         "Abs" => (f64::abs, i64::wrapping_abs),
         "Neg" => (|x| -x, i64::wrapping_neg),
@@ -140,6 +141,10 @@ fn signed(context: &mut Context<'_>) -> Done<Operator> {
             Data::I64(values) => values.iter().map(|value| integers(*value)).collect::<Vec<_>>().into(),
             Data::I32(values) => {
                 values.iter().map(|value| integers(i64::from(*value)) as i32).collect::<Vec<_>>().into()
+            }
+            // Networks have one behind each layer: without a call for each element.
+            Data::F32(values) if relu => {
+                values.iter().map(|value| if *value < 0.0 { 0.0 } else { *value }).collect::<Vec<_>>().into()
             }
             _ => return Ok(one(apply(tensor, floats)?)),
         };

@@ -1,21 +1,16 @@
-//! What slides a window over the axes behind the channels: convolution and pooling, on one to three axes.
+//! What slides a window over the axes behind the channels, on one to three axes, and pooling.
 
-use super::matrix::multiply;
+use super::lanes::Four;
 use super::{Context, Table, one};
 use crate::error::{Done, refuse};
 use crate::onnx::{Attributes, Operator};
 use crate::tensor::{Data, Tensor, elements, strides};
 
-pub(super) const TABLE: Table = &[
-    ("AveragePool", pool),
-    ("Conv", convolution),
-    ("GlobalAveragePool", global),
-    ("GlobalMaxPool", global),
-    ("MaxPool", pool),
-];
+pub(super) const TABLE: Table =
+    &[("AveragePool", pool), ("GlobalAveragePool", global), ("GlobalMaxPool", global), ("MaxPool", pool)];
 
 /// How a window moves.
-struct Window {
+pub(super) struct Window {
     kernel: Option<Vec<usize>>,
     strides: Option<Vec<usize>>,
     dilations: Option<Vec<usize>>,
@@ -25,19 +20,19 @@ struct Window {
 }
 
 /// The same with numbers for each axis.
-struct Moves {
-    kernel: Vec<usize>,
-    strides: Vec<usize>,
-    dilations: Vec<usize>,
-    before: Vec<usize>,
+pub(super) struct Moves {
+    pub(super) kernel: Vec<usize>,
+    pub(super) strides: Vec<usize>,
+    pub(super) dilations: Vec<usize>,
+    pub(super) before: Vec<usize>,
     /// Sizes of what comes out.
-    out: Vec<usize>,
+    pub(super) out: Vec<usize>,
     /// Sizes of what goes in, pads within.
-    padded: Vec<usize>,
+    pub(super) padded: Vec<usize>,
 }
 
 impl Window {
-    fn new(attributes: &Attributes<'_>) -> Done<Self> {
+    pub(super) fn new(attributes: &Attributes<'_>) -> Done<Self> {
         let list = |name: &str| -> Done<Option<Vec<usize>>> {
             let Some(list) = attributes.ints(name) else { return Ok(None) };
             let size = |size: &i64| match usize::try_from(*size) {
@@ -56,7 +51,7 @@ impl Window {
         })
     }
 
-    fn moves(&self, sizes: &[usize], kernel: Option<&[usize]>) -> Done<Moves> {
+    pub(super) fn moves(&self, sizes: &[usize], kernel: Option<&[usize]>) -> Done<Moves> {
         let axes = sizes.len();
         let kernel = match (&self.kernel, kernel) {
             (Some(kernel), _) => kernel.clone(),
@@ -103,92 +98,65 @@ impl Window {
 }
 
 impl Moves {
-    /// For each window and each place within it: the element there, none in the pads.
-    fn visit(&self, sizes: &[usize], mut each: impl FnMut(usize, usize, Option<usize>)) {
-        let axes = sizes.len();
+    /// Which elements of a plane windows have in each of their places, as runs of windows that are neighbours along the last axis; and how many each window has.
+    fn runs(&self, sizes: &[usize]) -> (Vec<Run>, Vec<usize>) {
         let own = strides(sizes);
         let (out, within) = (strides(&self.out), strides(&self.kernel));
-        for window in 0..self.out.iter().product() {
-            for place in 0..self.kernel.iter().product() {
+        let windows: usize = self.out.iter().product();
+        let mut runs: Vec<Run> = Vec::new();
+        let mut inside = vec![0; windows];
+        for place in 0..self.kernel.iter().product() {
+            for (window, inside) in inside.iter_mut().enumerate() {
                 let mut source = Some(0);
-                for at in 0..axes {
+                for at in 0..sizes.len() {
                     let start = window / out[at] % self.out[at] * self.strides[at];
                     let here = start + place / within[at] % self.kernel[at] * self.dilations[at];
                     let here = here.checked_sub(self.before[at]).filter(|here| *here < sizes[at]);
                     source = source.zip(here).map(|(source, here)| source + here * own[at]);
                 }
-                each(window, place, source);
+                let Some(source) = source else { continue };
+                *inside += 1;
+                let line = self.out.last().copied().unwrap_or(1);
+                match runs.last_mut() {
+                    Some(run) if run.place == place && run.window + run.count == window && window % line != 0 => {
+                        run.count += 1;
+                    }
+                    _ => runs.push(Run { place, window, source, count: 1 }),
+                }
             }
         }
+        (runs, inside)
+    }
+
+    /// How many places of each window are elements or pads: what lies beyond these never counts.
+    fn counted(&self) -> Vec<usize> {
+        let out = strides(&self.out);
+        let counted = |window: usize| {
+            let counted = (0..self.out.len()).map(|at| {
+                let start = window / out[at] % self.out[at] * self.strides[at];
+                (0..self.kernel[at]).filter(|step| start + step * self.dilations[at] < self.padded[at]).count()
+            });
+            counted.product()
+        };
+        (0..self.out.iter().product()).map(counted).collect()
     }
 }
 
-fn floats(tensor: &Tensor) -> Done<&[f32]> {
+/// Windows that are neighbours along the last axis, and an element of each, in the same place of all.
+struct Run {
+    place: usize,
+    /// The first window.
+    window: usize,
+    /// Its element. Those of the others follow as the windows do.
+    source: usize,
+    count: usize,
+}
+
+pub(super) fn floats(tensor: &Tensor) -> Done<&[f32]> {
     match tensor.data() {
         Data::F32(values) => Ok(values),
         other => refuse!("floats are needed, and these are {}", other.kind()),
     }
-}
-
-/// A convolution as a product: each window becomes a column.
-fn convolution(context: &mut Context<'_>) -> Done<Operator> {
-    let window = Window::new(context.attributes)?;
-    let groups = context.attributes.int("group", 1);
-    let Some(groups) = usize::try_from(groups).ok().filter(|groups| *groups > 0) else {
-        refuse!("there are {groups} groups")
-    };
-    Ok(Box::new(move |inputs| {
-        let (tensor, weights) = (inputs.tensor(0)?, inputs.tensor(1)?);
-        let ([batch, channels, sizes @ ..], [out_channels, part, kernel @ ..]) = (tensor.shape(), weights.shape())
-        else {
-            refuse!("an input and weights with channels are needed")
-        };
-        if part * groups != *channels || out_channels % groups != 0 || kernel.len() != sizes.len() {
-            refuse!("weights {} do not fit {} in {groups} groups", weights.describe(), tensor.describe());
-        }
-        let bias = inputs.optional(2)?.map(floats).transpose()?;
-        if bias.is_some_and(|bias| bias.len() != *out_channels) {
-            refuse!("the bias must have {out_channels} elements");
-        }
-        let moves = window.moves(sizes, Some(kernel))?;
-        if moves.kernel != kernel {
-            refuse!("the kernel {:?} is not that of the weights, {kernel:?}", moves.kernel);
-        }
-        let (values, weights) = (floats(tensor)?, floats(weights)?);
-        let (plane, windows) = (sizes.iter().product::<usize>(), moves.out.iter().product::<usize>());
-        let places: usize = kernel.iter().product();
-        let inner = part * places;
-        elements(&[inner.max(places), windows])?;
-        let mut shape = vec![*batch, *out_channels];
-        shape.extend(&moves.out);
-        let mut result = vec![0.0_f32; elements(&shape)?];
-        // Where each element of a column comes from is the same for each channel.
-        let mut sources = vec![usize::MAX; places * windows];
-        moves.visit(sizes, |window, place, source| sources[place * windows + window] = source.unwrap_or(usize::MAX));
-        let mut columns = vec![0.0_f32; inner * windows];
-        let per_group = out_channels / groups;
-        for (item, result) in result.chunks_exact_mut((out_channels * windows).max(1)).enumerate() {
-            for group in 0..groups {
-                for channel in 0..*part {
-                    let start = (item * channels + group * part + channel) * plane;
-                    let from = &values[start..start + plane];
-                    let into = &mut columns[channel * places * windows..(channel + 1) * places * windows];
-                    for (into, source) in into.iter_mut().zip(&sources) {
-                        *into = from.get(*source).copied().unwrap_or(0.0);
-                    }
-                }
-                let weights = &weights[group * per_group * inner..(group + 1) * per_group * inner];
-                let into = &mut result[group * per_group * windows..(group + 1) * per_group * windows];
-                if let Some(bias) = bias {
-                    for (line, bias) in into.chunks_exact_mut(windows.max(1)).zip(&bias[group * per_group..]) {
-                        line.fill(*bias);
-                    }
-                }
-                multiply(weights, &columns, into, inner, windows);
-            }
-        }
-        Ok(one(Tensor::of(shape, result)?))
-    }))
 }
 
 fn pool(context: &mut Context<'_>) -> Done<Operator> {
@@ -206,41 +174,46 @@ fn pool(context: &mut Context<'_>) -> Done<Operator> {
         let windows: usize = moves.out.iter().product();
         let mut shape = vec![*batch, *channels];
         shape.extend(&moves.out);
-        let mut result = Vec::with_capacity(elements(&shape)?);
         let places: usize = moves.kernel.iter().product();
         elements(&[places, windows])?;
-        // Places of a window, and how many elements an average counts: pads do if they are asked to, what lies beyond them never does.
-        let mut sources: Vec<Vec<usize>> = vec![Vec::new(); windows];
-        moves.visit(sizes, |window, _, source| {
-            if let Some(source) = source {
-                sources[window].push(source);
-            }
-        });
-        let counts: Vec<usize> = (0..windows)
-            .map(|window| {
-                if !pads_count {
-                    return sources[window].len();
-                }
-                let out = strides(&moves.out);
-                let counted = (0..sizes.len()).map(|at| {
-                    let start = window / out[at] % moves.out[at] * moves.strides[at];
-                    (0..moves.kernel[at]).filter(|step| start + step * moves.dilations[at] < moves.padded[at]).count()
-                });
-                counted.product()
-            })
-            .collect();
-        for plane in values.chunks_exact(sizes.iter().product::<usize>().max(1)) {
-            for (sources, count) in sources.iter().zip(&counts) {
-                let inside = sources.iter().map(|at| plane[*at]);
-                result.push(if largest {
-                    inside.fold(f32::NEG_INFINITY, |a, b| if a > b || a.is_nan() { a } else { b })
+        let plane: usize = sizes.iter().product();
+        let mut result = vec![if largest { f32::NEG_INFINITY } else { 0.0 }; elements(&shape)?];
+        let (runs, inside) = moves.runs(sizes);
+        let counts = if pads_count { moves.counted() } else { inside };
+        let step = moves.strides.last().copied().unwrap_or(1);
+        let planes = values.chunks_exact(plane.max(1)).zip(result.chunks_exact_mut(windows.max(1)));
+        for (plane, result) in planes {
+            for run in &runs {
+                let into = &mut result[run.window..run.window + run.count];
+                let mut from = &plane[run.source..];
+                if largest {
+                    let done = if step == 2 { largest_of_pairs(into, from) } else { 0 };
+                    from = &from[step * done..];
+                    // NaN stays.
+                    let each = into[done..].iter_mut().zip(from.iter().step_by(step));
+                    each.for_each(|(a, b)| *a = if *a > *b || a.is_nan() { *a } else { *b });
                 } else {
-                    inside.sum::<f32>() / *count as f32
-                });
+                    into.iter_mut().zip(from.iter().step_by(step)).for_each(|(a, b)| *a += b);
+                }
+            }
+            if !largest {
+                result.iter_mut().zip(&counts).for_each(|(sum, count)| *sum /= *count as f32);
             }
         }
         Ok(one(Tensor::of(shape, result)?))
     }))
+}
+
+/// The larger of each number and of every other one, four at once as far as there are eight of these, which is nearly all that networks pool. Returns how many.
+fn largest_of_pairs(into: &mut [f32], from: &[f32]) -> usize {
+    let (fours, _) = into.as_chunks_mut();
+    let mut done = 0;
+    for (into, [first, second]) in fours.iter_mut().zip(from.as_chunks().0.as_chunks().0) {
+        let every_other = Four::from(*first).pick::<0, 2, 4, 6>(Four::from(*second));
+        *into = Four::from(*into).max(every_other).array();
+        done += 4;
+    }
+    done
 }
 
 fn global(context: &mut Context<'_>) -> Done<Operator> {

@@ -1,6 +1,6 @@
 //! Linear models.
 
-use super::super::matrix::multiply;
+use super::super::product::{Factor as _, Matrix};
 use super::super::{Context, Table, one};
 use super::scores::{Transform, classes, largest};
 use crate::error::{Done, refuse};
@@ -44,7 +44,9 @@ impl Linear {
             refuse!("the model has {} features, and rows have {width}", self.features);
         }
         let mut sums: Vec<f32> = std::iter::repeat_n(self.intercepts.as_slice(), count).flatten().copied().collect();
-        multiply(&rows.floats()?, &self.weights, &mut sums, self.features, self.targets);
+        let rows = rows.floats()?;
+        let (rows, weights) = (Matrix::new(&rows, self.features), Matrix::new(&self.weights, self.targets));
+        f32::multiply(rows, weights, &mut sums, self.features, self.targets);
         Ok((count, sums))
     }
 }
