@@ -102,7 +102,7 @@ pub struct WeightedCommonStatistics {
 pub struct CustomStatistic {
     #[prost(string, tag = "1")]
     pub name: ::prost::alloc::string::String,
-    #[prost(oneof = "custom_statistic::Val", tags = "2, 3, 4, 5")]
+    #[prost(oneof = "custom_statistic::Val", tags = "2, 3, 4, 5, 6")]
     pub val: ::core::option::Option<custom_statistic::Val>,
 }
 /// Nested message and enum types in `CustomStatistic`.
@@ -117,6 +117,8 @@ pub mod custom_statistic {
         Histogram(super::Histogram),
         #[prost(message, tag = "5")]
         RankHistogram(super::RankHistogram),
+        #[prost(message, tag = "6")]
+        Any(::prost_types::Any),
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]

@@ -1,6 +1,6 @@
 //! What does not fit a schema, as TFDV's `validate_statistics` tells it: the same kinds, severities and texts.
 //!
-//! Not checked, since no table has them: fields within structures, images, and the tokens of natural language.
+//! Not checked, since no table has them: fields within structures.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ pub(crate) mod dataset;
 pub(crate) mod domains;
 pub(crate) mod feature;
 pub(crate) mod presence;
+mod semantic;
 
 /// What to check against besides the schema.
 #[derive(Debug, Clone, Copy, Default)]
@@ -104,20 +105,20 @@ pub fn validate(
     for column in view.features() {
         let path = column.path();
         let [name] = path.as_slice() else { continue };
-        let Some(known) = schema.feature.iter().find(|feature| feature.name() == *name) else {
-            let reasons = composite::check(schema, &column).unwrap_or_else(|| {
-                vec![Reason::new(Kind::SchemaNewColumn, "New column", "New column (column in data but not in schema)")]
-            });
+        let known = schema.feature.iter().find(|feature| feature.name() == *name);
+        if known.is_some_and(presence::is_deprecated) {
+            continue;
+        }
+        if let Some(reasons) = composite::check(schema, &column) {
             found.insert(path, reasons);
+            continue;
+        }
+        let Some(known) = known else {
+            let reason =
+                Reason::new(Kind::SchemaNewColumn, "New column", "New column (column in data but not in schema)");
+            found.insert(path, vec![reason]);
             continue;
         };
-        if presence::is_deprecated(known) {
-            continue;
-        }
-        if let Some(reasons) = composite::collision(schema, name) {
-            found.insert(path, reasons);
-            continue;
-        }
         let mut feature = known.clone();
         let mut domain = schema.string_domain.iter().find(|domain| names(known, domain)).cloned();
         let findings = feature::check(&mut feature, domain.as_mut(), &column, &context);

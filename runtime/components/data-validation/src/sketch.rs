@@ -101,13 +101,13 @@ impl Sketch {
         }
     }
 
-    /// What is kept: the size of a block, and of each level the entries, value, weight, lowest and highest rank each.
+    /// What another merges: the size of a block, and of each level the entries, value, weight, lowest and highest rank each. It is one level, as
+    /// TFDV sends it, whose size does not grow with the number of values.
     #[must_use]
     pub fn levels(&self) -> (usize, Vec<Vec<[f64; 4]>>) {
-        let mut all = self.clone();
-        all.settle();
-        let entry = |entry: &Entry| [entry.value, entry.weight, entry.low, entry.high];
-        (all.block, all.levels.iter().map(|level| level.iter().map(entry).collect()).collect())
+        let whole = self.summary();
+        let entries = whole.iter().map(|entry| [entry.value, entry.weight, entry.low, entry.high]).collect();
+        (self.block, if whole.is_empty() { Vec::new() } else { vec![entries] })
     }
 
     /// The same back; none if it is not what a sketch keeps: entries by ascending value and rank.

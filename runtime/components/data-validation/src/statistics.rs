@@ -5,7 +5,8 @@
 //!
 //! Where this is not TFDV: beyond some 5,700 distinct values of a numeric column both give quantiles, medians and counts of histograms within
 //! a tolerance of 1 % of the rows, and not always the same ones, since TFDV's depend on how its runner splits the rows. Text columns
-//! whose distinct values need more than 128 MiB get an estimate of their number ([`Statistics::estimated`]), where TFDV's memory grows.
+//! whose distinct values need more than 128 MiB, or 512 MiB together, get an estimate of their number ([`Statistics::estimated`]), where TFDV's
+//! memory grows.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,7 @@ use crate::proto::{
 };
 
 mod column;
+mod composite;
 mod partial;
 mod slices;
 
@@ -28,6 +30,7 @@ pub use slices::Slicing;
 pub use tables::{ColumnType, Table, Types};
 
 use column::{Column, Values as ColumnValues};
+use composite::Composite;
 
 /// How to describe a table.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +63,8 @@ pub enum Sample {
 
 /// Rows that TFDV describes at once.
 const BATCH: u64 = 1000;
+/// What the distinct values of all text columns may take in memory, about, those of slices too.
+const MOST_TEXT: usize = 512 << 20;
 
 /// What is collected of some rows.
 #[derive(Debug, Clone, Default)]
@@ -67,6 +72,8 @@ struct Part {
     rows: u64,
     /// In the order of the columns; none for one that is left out.
     columns: Vec<Option<Column>>,
+    /// Sparse and weighted features.
+    composites: Vec<Composite>,
 }
 
 impl Part {
@@ -80,6 +87,7 @@ impl Part {
 
     fn add(&mut self, row: &Record, positions: &[Option<usize>]) -> Result<(), String> {
         self.begin_row();
+        self.composites.iter_mut().for_each(|composite| composite.add(|name| row.of(name).count()));
         for (at, position) in positions.iter().enumerate() {
             let values = row.values(at);
             if values == Values::Missing {
@@ -125,13 +133,13 @@ impl Statistics {
     /// A part without rows.
     fn part(&self) -> Part {
         let columns = self.columns.iter().map(|(name, column_type)| Some(self.column(name, (*column_type)?)));
-        Part { rows: 0, columns: columns.collect() }
+        let composites = self.options.schema.as_ref().map(Composite::all).unwrap_or_default();
+        Part { rows: 0, columns: columns.collect(), composites }
     }
 
     fn column(&self, name: &str, column_type: ColumnType) -> Column {
-        let schema = self.options.schema.as_ref();
-        let categorical = schema.is_some_and(|schema| categorical(schema, name));
-        Column::new(name, column_type, categorical, self.options.samples)
+        let claims = self.options.schema.as_ref().map(|schema| Claims::of(schema, name)).unwrap_or_default();
+        Column::new(name, column_type, claims, self.options.samples)
     }
 
     /// Reads all rows of a table.
@@ -165,11 +173,20 @@ impl Statistics {
                 self.add_to_slices(&record, &positions).map_err(|problem| wrong(format!("line {line}"), problem))?;
             }
             self.all.begin_row();
+            if !self.all.composites.is_empty() {
+                let row = self.columns.iter().zip(row.cells());
+                let lengths: BTreeMap<&str, usize> =
+                    row.filter(|(_, cell)| !cell.is_empty()).map(|((name, _), _)| (name.as_str(), 1)).collect();
+                self.all.composites.iter_mut().for_each(|composite| composite.add(|name| lengths.get(name).copied()));
+            }
             for (cell, column) in row.cells().zip(&mut self.all.columns) {
                 let Some(column) = column else { continue };
                 if let Err(problem) = column.add(cell) {
                     return Err(wrong(format!("line {line}, column `{}`", column.name), problem).into());
                 }
+            }
+            if self.all.rows.is_multiple_of(BATCH) {
+                self.bound(MOST_TEXT);
             }
         }
     }
@@ -198,8 +215,29 @@ impl Statistics {
             }
             let added = self.all.add(&row, &positions).and_then(|()| self.add_to_slices(&row, &positions));
             added.map_err(|problem| tables::Error::at(file, rows.place(), problem))?;
+            if self.all.rows.is_multiple_of(BATCH) {
+                self.bound(MOST_TEXT);
+            }
         }
         Ok(())
+    }
+
+    /// Forgets rare texts where they are most, until all take no more than this in memory.
+    fn bound(&mut self, most: usize) {
+        let columns =
+            self.slices.values_mut().chain([&mut self.all]).flat_map(|part| part.columns.iter_mut().flatten());
+        let mut texts: Vec<_> = columns.filter_map(Column::texts).collect();
+        let mut all: usize = texts.iter().map(|texts| texts.bytes()).sum();
+        while all > most {
+            let Some(largest) = texts.iter_mut().max_by_key(|texts| texts.bytes()) else { return };
+            let before = largest.bytes();
+            largest.forget();
+            // One long text is kept, as its row was.
+            if largest.bytes() == before {
+                return;
+            }
+            all -= before - largest.bytes();
+        }
     }
 
     /// Where a column stands; none if it is left out.
@@ -251,7 +289,7 @@ impl Statistics {
             match self.columns.get(at).map(|(_, known)| *known) {
                 None => {
                     self.columns.push((name.clone(), *column_type));
-                    let new = column_type.map(|_| Column::new(name, ColumnType::Unknown, false, false));
+                    let new = column_type.map(|_| Column::new(name, ColumnType::Unknown, Claims::default(), false));
                     for part in self.slices.values_mut().chain([&mut self.all]) {
                         part.columns.push(new.clone());
                     }
@@ -269,10 +307,12 @@ impl Statistics {
         let empty = Part {
             rows: 0,
             columns: self.all.columns.iter().map(|column| column.as_ref().map(Column::emptied)).collect(),
+            composites: Vec::new(),
         };
         for (name, part) in &other.slices {
             self.slices.entry(name.clone()).or_insert_with(|| empty.clone()).merge(part, &positions);
         }
+        self.bound(MOST_TEXT);
         Ok(())
     }
 
@@ -310,15 +350,29 @@ impl Part {
                 column.merge(other);
             }
         }
+        for other in &other.composites {
+            match self.composites.iter_mut().find(|known| known.is_of_same(other)) {
+                Some(known) => known.merge(other),
+                None => self.composites.push(other.clone()),
+            }
+        }
     }
 
     fn message(&self, name: &str) -> DatasetFeatureStatistics {
         // TFDV learns of columns from rows.
         let columns = self.columns.iter().flatten().filter(|_| self.rows > 0);
+        let mut features: Vec<_> = columns.map(|column| feature(column, self.rows)).collect();
+        for composite in self.composites.iter().filter(|_| self.rows > 0) {
+            let message = composite.message();
+            match features.iter_mut().find(|feature| feature.field_id == message.field_id) {
+                Some(column) => column.custom_stats.extend(message.custom_stats),
+                None => features.push(message),
+            }
+        }
         DatasetFeatureStatistics {
             name: name.to_owned(),
             num_examples: self.rows,
-            features: columns.map(|column| feature(column, self.rows)).collect(),
+            features,
             ..DatasetFeatureStatistics::default()
         }
     }
@@ -379,12 +433,32 @@ fn from_schema(columns: &[String], schema: &Schema) -> Result<Types> {
     Ok(Types::new(columns.collect::<Result<Vec<_>>>()?))
 }
 
-/// Whether a schema says that the integers of a column are categories.
-fn categorical(schema: &Schema, name: &str) -> bool {
-    use crate::proto::feature::DomainInfo;
-    let feature = schema.feature.iter().find(|feature| feature.name() == name);
-    matches!(feature.and_then(|feature| feature.domain_info.as_ref()),
-        Some(DomainInfo::IntDomain(domain)) if domain.is_categorical())
+/// What a schema says of a column that changes how it is described.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Claims {
+    /// Its integers are categories.
+    categories: bool,
+    /// Its texts are images: bytes of which only the size is described.
+    images: bool,
+}
+
+impl Claims {
+    fn of(schema: &Schema, name: &str) -> Self {
+        use crate::proto::feature::DomainInfo;
+        let feature = schema.feature.iter().find(|feature| feature.name() == name);
+        let Some((feature, Some(domain))) = feature.map(|feature| (feature, &feature.domain_info)) else {
+            return Self::default();
+        };
+        let categories = match domain {
+            DomainInfo::IntDomain(domain) => domain.is_categorical(),
+            DomainInfo::BoolDomain(_) | DomainInfo::NaturalLanguageDomain(_) => true,
+            _ => false,
+        };
+        Self {
+            categories: categories && feature.r#type() == FeatureType::Int,
+            images: matches!(domain, DomainInfo::ImageDomain(_)),
+        }
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "the format keeps averages in single precision")]
@@ -396,7 +470,11 @@ fn feature(column: &Column, rows: u64) -> FeatureNameStatistics {
             (Type::String, Stats::StringStats(StringStatistics { common_stats, ..StringStatistics::default() }))
         }
         ColumnValues::Text { values, bytes, invalid, of_integers } => {
-            let ranked = values.most_frequent(crate::values::RANKS);
+            let ranked = if *of_integers {
+                values.most_frequent_integers(crate::values::RANKS)
+            } else {
+                values.most_frequent(crate::values::RANKS)
+            };
             let top = ranked.iter().take(crate::values::TOP).map(|(value, count)| string_statistics::FreqAndValue {
                 value: shown(value),
                 frequency: *count as f64,
@@ -421,6 +499,9 @@ fn feature(column: &Column, rows: u64) -> FeatureNameStatistics {
                 ..StringStatistics::default()
             };
             (if *of_integers { Type::Int } else { Type::String }, Stats::StringStats(stats))
+        }
+        ColumnValues::Bytes(sizes) => {
+            (Type::Bytes, Stats::BytesStats(sizes.message(common_stats, column.lengths.total)))
         }
         ColumnValues::Numbers { numbers, single } => {
             let stats = NumericStatistics { common_stats, ..numbers.message(*single) };
@@ -454,4 +535,30 @@ fn common(column: &Column, rows: u64) -> CommonStatistics {
         common.num_values_histogram = Some(histogram::of_quantiles(&lengths.quantiles(), 0));
     }
     common
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_all_columns_are_bounded_together() {
+        let rows: Vec<String> = (0..1000).map(|row| format!("id {row:04},a{:02},{row}", row % 10)).collect();
+        let text = format!("many,few,n\n{}\n", rows.join("\n"));
+        let mut statistics = describe(&[Table::of("t", text.as_bytes())], &Options::default()).unwrap();
+        statistics.bound(80_000);
+        assert_eq!(statistics.estimated().count(), 0);
+        // Half of the thousand goes, and the ten stay.
+        statistics.bound(40_000);
+        assert_eq!(statistics.estimated().collect::<Vec<_>>(), ["many"]);
+        let features = &statistics.message().datasets[0].features;
+        let unique = |at: usize| match &features[at].stats {
+            Some(feature_name_statistics::Stats::StringStats(stats)) => stats.unique,
+            _ => 0,
+        };
+        // Fewer hashes than are kept: their number is still exact.
+        assert_eq!((unique(0), unique(1)), (1000, 10));
+        // What cannot be forgotten is kept.
+        statistics.bound(0);
+    }
 }

@@ -77,7 +77,9 @@ impl Values {
         }
         if let Some(hashes) = smallest {
             let known = values.smallest.get_or_insert_default();
-            hashes.into_iter().for_each(|hash| known.add(hash));
+            for hash in hashes {
+                known.add(hash);
+            }
         }
         values
     }
@@ -100,20 +102,36 @@ impl Values {
     /// The most frequent values with their counts: the more frequent first, and of equally frequent ones the greater by bytes.
     #[must_use]
     pub fn most_frequent(&self, most: usize) -> Vec<(&[u8], u64)> {
+        self.first(most, |value| value)
+    }
+
+    /// The same of values that are integers in decimal: of equally frequent ones the greater number.
+    #[must_use]
+    pub fn most_frequent_integers(&self, most: usize) -> Vec<(&[u8], u64)> {
+        self.first(most, |value| std::str::from_utf8(value).ok().and_then(|value| value.parse::<i64>().ok()))
+    }
+
+    fn first<'a, K: Ord>(&'a self, most: usize, key: impl Fn(&'a [u8]) -> K) -> Vec<(&'a [u8], u64)> {
         // The heap's top is what is given up first: the least of those kept.
         let mut kept = BinaryHeap::with_capacity(most.min(self.counts.len()) + 1);
         for (value, count) in &self.counts {
-            kept.push(std::cmp::Reverse((*count, &**value)));
+            kept.push(std::cmp::Reverse((*count, key(value), &**value)));
             if kept.len() > most {
                 kept.pop();
             }
         }
         let ascending = kept.into_sorted_vec();
-        ascending.into_iter().map(|std::cmp::Reverse((count, value))| (value, count)).collect()
+        ascending.into_iter().map(|std::cmp::Reverse((count, _, value))| (value, count)).collect()
+    }
+
+    /// What the values take in memory, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Forgets the rarer half of the values.
-    fn forget(&mut self) {
+    pub fn forget(&mut self) {
         let all = &self.counts;
         self.smallest.get_or_insert_with(|| Smallest::of(all.keys()));
         let mut counts: Vec<u64> = self.counts.values().copied().collect();
@@ -215,6 +233,13 @@ mod tests {
         assert_eq!(values.most_frequent(100), order);
         assert_eq!(values.most_frequent(3), order[..3]);
         assert_eq!(values.distinct(), 7);
+
+        let mut numbers = Values::default();
+        for value in ["9", "10", "-2", "-10", "9"] {
+            numbers.add(value.as_bytes());
+        }
+        let order = numbers.most_frequent_integers(9).into_iter().map(|(value, _)| value);
+        assert_eq!(order.collect::<Vec<_>>(), [&b"9"[..], b"10", b"-2", b"-10"]);
     }
 
     #[test]

@@ -121,6 +121,14 @@ impl<'a> FeatureView<'a> {
         common.unwrap_or(&NONE)
     }
 
+    /// The bytes of its largest value, if these were counted.
+    pub fn largest(&self) -> i64 {
+        match &self.stats.stats {
+            Some(Stats::BytesStats(stats)) => stats.max_num_bytes_int,
+            _ => 0,
+        }
+    }
+
     /// Examples that have a value.
     pub fn present(&self) -> f64 {
         let common = self.common();

@@ -2,35 +2,31 @@
 
 use super::{Kind, Reason, presence};
 use crate::number::six_digits;
-use crate::proto::{LifecycleStage, Schema, custom_statistic::Val};
+use crate::proto::{Schema, custom_statistic::Val};
 use crate::view::FeatureView;
 
-/// The reasons against a sparse or weighted feature; none if the schema has none of this name.
+/// The reasons against a sparse or weighted feature; none if the schema has none of this name. A feature of the same name is in the way
+/// of one that is in use.
 pub(super) fn check(schema: &Schema, column: &FeatureView<'_>) -> Option<Vec<Reason>> {
     let path = column.path();
     let [name] = path.as_slice() else { return None };
-    if schema.weighted_feature.iter().any(|feature| feature.name() == *name) {
-        return Some(weighted(column));
-    }
-    let sparse = schema.sparse_feature.iter().find(|feature| feature.name() == *name)?;
-    let deprecated = sparse.deprecated() || presence::is_out(sparse.lifecycle_stage());
-    Some(if deprecated { Vec::new() } else { self::sparse(column) })
-}
-
-/// Two features of one name.
-pub(super) fn collision(schema: &Schema, name: &str) -> Option<Vec<Reason>> {
-    let in_use = |stage: LifecycleStage| !presence::is_out(stage);
-    if schema.weighted_feature.iter().any(|feature| feature.name() == name && in_use(feature.lifecycle_stage())) {
+    let feature = schema.feature.iter().find(|feature| feature.name() == *name);
+    let sparse = schema.sparse_feature.iter().find(|feature| feature.name() == *name);
+    if let Some(weighted) = schema.weighted_feature.iter().find(|feature| feature.name() == *name) {
+        let collides = (feature.is_some() || sparse.is_some()) && !presence::is_out(weighted.lifecycle_stage());
         let (short, long) = ("Weighted feature name collision", "Weighted feature name collision.");
-        return Some(vec![Reason::new(Kind::WeightedFeatureNameCollision, short, long)]);
+        let collision = || vec![Reason::new(Kind::WeightedFeatureNameCollision, short, long)];
+        return Some(if collides { collision() } else { self::weighted(column) });
     }
-    let mut sparse = schema.sparse_feature.iter();
-    let sparse =
-        sparse.any(|feature| feature.name() == name && !feature.deprecated() && in_use(feature.lifecycle_stage()));
-    sparse.then(|| {
-        let (short, long) = ("Sparse feature name collision", "Sparse feature name collision.");
-        vec![Reason::new(Kind::SparseFeatureNameCollision, short, long)]
-    })
+    let sparse = sparse?;
+    let in_use = !sparse.deprecated() && !presence::is_out(sparse.lifecycle_stage());
+    let (short, long) = ("Sparse feature name collision", "Sparse feature name collision.");
+    match (feature.is_some(), in_use) {
+        (true, true) => Some(vec![Reason::new(Kind::SparseFeatureNameCollision, short, long)]),
+        (true, false) => None,
+        (false, true) => Some(self::sparse(column)),
+        (false, false) => Some(Vec::new()),
+    }
 }
 
 #[allow(clippy::cast_possible_truncation, reason = "counts, which TFDV writes as integers")]

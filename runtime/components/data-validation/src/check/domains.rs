@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use super::{Kind, Reason};
+use super::{Kind, Reason, semantic};
 use crate::number::six_digits;
 use crate::proto::feature::DomainInfo;
 use crate::proto::feature_name_statistics::Type;
@@ -44,13 +44,12 @@ pub(super) fn name(domain: &DomainInfo) -> &'static str {
 pub(super) fn allows(domain: &DomainInfo, of: FeatureType) -> bool {
     use FeatureType::{Bytes, Float, Int, Struct};
     match domain {
-        // Integers that are categories have words, too.
-        DomainInfo::Domain(_) => matches!(of, Bytes | Int),
         DomainInfo::BoolDomain(_) => matches!(of, Int | Bytes | Float),
         DomainInfo::IntDomain(_) | DomainInfo::TimeDomain(_) => matches!(of, Int | Bytes),
         DomainInfo::FloatDomain(_) => matches!(of, Float | Bytes),
         DomainInfo::StructDomain(_) => of == Struct,
-        DomainInfo::StringDomain(_)
+        DomainInfo::Domain(_)
+        | DomainInfo::StringDomain(_)
         | DomainInfo::ImageDomain(_)
         | DomainInfo::MidDomain(_)
         | DomainInfo::UrlDomain(_) => of == Bytes,
@@ -93,6 +92,8 @@ pub(super) fn check(feature: &mut Feature, domain: Option<&mut StringDomain>, co
             }
             return reasons;
         }
+        Some(DomainInfo::ImageDomain(domain)) => (semantic::check_images(domain, column), false),
+        Some(DomainInfo::NaturalLanguageDomain(domain)) => semantic::check_language(domain, column),
         _ => return Vec::new(),
     };
     if clear {

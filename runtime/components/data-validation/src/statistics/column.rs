@@ -2,12 +2,12 @@
 
 use tables::{ColumnType, Values as RowValues};
 
-use super::Sample;
+use super::{Claims, Sample};
 use crate::histogram::{self, Range};
 use crate::moments::Moments;
 use crate::number::{Number, float};
-use crate::proto::NumericStatistics;
 use crate::proto::histogram::HistogramType::{Quantiles, Standard};
+use crate::proto::{BytesStatistics, CommonStatistics, NumericStatistics};
 use crate::sketch::Sketch;
 use crate::values::Values as Distinct;
 
@@ -92,18 +92,60 @@ pub(super) enum Values {
     Numbers { numbers: Box<Numbers>, single: bool },
     /// Text, or integers that are categories, with how many bytes they have together, and how many values are no UTF-8 text.
     Text { values: Distinct, bytes: u64, invalid: u64, of_integers: bool },
+    /// Bytes that are no text, such as images.
+    Bytes(Sizes),
+}
+
+/// How many bytes values have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Sizes {
+    pub total: u64,
+    /// The smallest and the largest value; none before the first.
+    pub range: Option<(u64, u64)>,
+}
+
+impl Sizes {
+    fn add(&mut self, size: usize) {
+        let size = size as u64;
+        self.merge(&Self { total: size, range: Some((size, size)) });
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.total += other.total;
+        self.range = match (self.range, other.range) {
+            (Some((min, max)), Some((less, more))) => Some((min.min(less), max.max(more))),
+            (known, None) | (None, known) => known,
+        };
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "the format keeps sizes in single precision")]
+    pub fn message(&self, common_stats: Option<CommonStatistics>, values: u64) -> BytesStatistics {
+        let Some((min, max)) = self.range else {
+            return BytesStatistics { common_stats, ..BytesStatistics::default() };
+        };
+        BytesStatistics {
+            common_stats,
+            unique: 0,
+            avg_num_bytes: (self.total as f64 / values as f64) as f32,
+            min_num_bytes: min as f32,
+            max_num_bytes: max as f32,
+            max_num_bytes_int: i64::try_from(max).unwrap_or(i64::MAX),
+        }
+    }
 }
 
 impl Column {
-    pub fn new(name: &str, kind: ColumnType, categorical: bool, precise: bool) -> Self {
+    pub fn new(name: &str, kind: ColumnType, claims: Claims, precise: bool) -> Self {
         let text = |of_integers| Values::Text { values: Distinct::default(), bytes: 0, invalid: 0, of_integers };
         let numbers = |single| {
             let sketch = if precise { Sketch::precise() } else { Sketch::default() };
             Values::Numbers { numbers: Box::new(Numbers { sketch, ..Numbers::default() }), single }
         };
         let values = match kind {
+            // Without a value, what the schema says is believed.
+            ColumnType::Unknown | ColumnType::Text if claims.images => Values::Bytes(Sizes::default()),
             ColumnType::Unknown => Values::None,
-            ColumnType::Int if categorical => text(true),
+            ColumnType::Int if claims.categories => text(true),
             ColumnType::Int => numbers(false),
             ColumnType::Float => numbers(true),
             ColumnType::Text => text(false),
@@ -119,6 +161,7 @@ impl Column {
         let shown = || cell.chars().take(40).collect::<String>();
         match &mut self.values {
             Values::None => return Err(format!("`{}` is a value, and there was none before", shown())),
+            Values::Bytes(sizes) => sizes.add(cell.len()),
             Values::Text { values, bytes, of_integers: false, .. } => {
                 values.add(cell.as_bytes());
                 *bytes += cell.len() as u64;
@@ -151,6 +194,7 @@ impl Column {
         let Some(length) = row.count() else { return Ok(()) };
         match (&mut self.values, row) {
             (_, RowValues::Missing | RowValues::Empty) => {}
+            (Values::Bytes(sizes), RowValues::Bytes(texts)) => texts.iter().for_each(|text| sizes.add(text.len())),
             (Values::Text { values, bytes, invalid, of_integers: false }, RowValues::Bytes(texts)) => {
                 for text in texts.iter() {
                     values.add(text);
@@ -215,6 +259,7 @@ impl Column {
                 *bytes += more;
                 *invalid += wrong;
             }
+            (Values::Bytes(sizes), Values::Bytes(others)) => sizes.merge(others),
             (values @ Values::None, others) => *values = others.clone(),
             _ => {}
         }
@@ -222,7 +267,7 @@ impl Column {
 
     pub fn sample(&self) -> Option<Sample> {
         match &self.values {
-            Values::None => None,
+            Values::None | Values::Bytes(_) => None,
             Values::Numbers { numbers, single } => {
                 Some(Sample::Numbers { counts: numbers.sketch.distribution(), integers: !single })
             }
@@ -232,6 +277,14 @@ impl Column {
                     all.map(|(text, count)| (String::from_utf8_lossy(text).into_owned(), count as f64)).collect(),
                 ))
             }
+        }
+    }
+
+    /// The texts, of a column that has any.
+    pub fn texts(&mut self) -> Option<&mut Distinct> {
+        match &mut self.values {
+            Values::Text { values, .. } => Some(values),
+            _ => None,
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 
-use super::column::{Column, Lengths, Numbers, Values};
+use super::column::{Column, Lengths, Numbers, Sizes, Values};
+use super::composite::{Component, Composite};
 use super::{Options, Part, Statistics};
 use crate::error::{Error, Result};
 use crate::sketch::Sketch;
@@ -53,6 +54,26 @@ mod message {
         pub rows: u64,
         #[prost(message, repeated, tag = "2")]
         pub columns: Vec<Column>,
+        #[prost(message, repeated, tag = "3")]
+        pub composites: Vec<Composite>,
+    }
+
+    /// Columns with their missing values and differences: first that of the values, which has no difference.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Composite {
+        #[prost(string, tag = "1")]
+        pub name: String,
+        #[prost(bool, tag = "2")]
+        pub weighted: bool,
+        #[prost(string, repeated, tag = "3")]
+        pub columns: Vec<String>,
+        #[prost(uint64, repeated, tag = "4")]
+        pub missing: Vec<u64>,
+        /// Both are empty before the first row.
+        #[prost(sint64, repeated, tag = "5")]
+        pub least: Vec<i64>,
+        #[prost(sint64, repeated, tag = "6")]
+        pub most: Vec<i64>,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]
@@ -73,6 +94,19 @@ mod message {
         pub single: bool,
         #[prost(message, optional, tag = "8")]
         pub texts: Option<Texts>,
+        #[prost(message, optional, tag = "9")]
+        pub sizes: Option<Sizes>,
+    }
+
+    /// Of bytes that are no text. Without a value there is no smallest one.
+    #[derive(Clone, PartialEq, prost::Message)]
+    pub struct Sizes {
+        #[prost(uint64, tag = "1")]
+        pub total: u64,
+        #[prost(uint64, optional, tag = "2")]
+        pub least: Option<u64>,
+        #[prost(uint64, tag = "3")]
+        pub most: u64,
     }
 
     #[derive(Clone, PartialEq, prost::Message)]
@@ -203,7 +237,11 @@ fn part(part: &Part) -> message::Part {
         Some(found) => column_message(found),
         None => message::Column { left_out: true, ..message::Column::default() },
     });
-    message::Part { rows: part.rows, columns: columns.collect() }
+    message::Part {
+        rows: part.rows,
+        columns: columns.collect(),
+        composites: part.composites.iter().map(composite_message).collect(),
+    }
 }
 
 fn unpacked(read: message::Part) -> Option<Part> {
@@ -214,7 +252,40 @@ fn unpacked(read: message::Part) -> Option<Part> {
         .columns
         .into_iter()
         .map(|column| if column.left_out { Some(None) } else { unpacked_column(column).map(Some) });
-    Some(Part { rows: read.rows, columns: columns.collect::<Option<_>>()? })
+    let composites = read.composites.into_iter().map(unpacked_composite);
+    Some(Part {
+        rows: read.rows,
+        columns: columns.collect::<Option<_>>()?,
+        composites: composites.collect::<Option<_>>()?,
+    })
+}
+
+fn composite_message(composite: &Composite) -> message::Composite {
+    let components = || std::iter::once(&composite.values).chain(composite.others.iter().map(|(other, _)| other));
+    // A row widens all differences.
+    let differences = || composite.others.iter().filter_map(|(_, difference)| *difference);
+    message::Composite {
+        name: composite.name.clone(),
+        weighted: composite.weighted,
+        columns: components().map(|component| component.column.clone()).collect(),
+        missing: components().map(|component| component.missing).collect(),
+        least: differences().map(|(least, _)| least).collect(),
+        most: differences().map(|(_, most)| most).collect(),
+    }
+}
+
+fn unpacked_composite(read: message::Composite) -> Option<Composite> {
+    let message::Composite { name, weighted, columns, missing, least, most } = read;
+    let others = columns.len().checked_sub(1)?;
+    let fits = least.is_empty() || least.len() == others;
+    if missing.len() != columns.len() || least.len() != most.len() || !fits {
+        return None;
+    }
+    let mut components = columns.into_iter().zip(missing).map(|(column, missing)| Component { column, missing });
+    let values = components.next()?;
+    let difference = |at: usize| Some((*least.get(at)?, *most.get(at)?));
+    let others = components.enumerate().map(|(at, component)| (component, difference(at))).collect();
+    Some(Composite { name, weighted, values, others })
 }
 
 fn column_message(column: &Column) -> message::Column {
@@ -228,6 +299,11 @@ fn column_message(column: &Column) -> message::Column {
     };
     match &column.values {
         Values::None => {}
+        Values::Bytes(Sizes { total, range }) => {
+            let least = range.map(|(least, _)| least);
+            let most = range.map_or(0, |(_, most)| most);
+            written.sizes = Some(message::Sizes { total: *total, least, most });
+        }
         Values::Numbers { numbers, single } => {
             let (counts, figures, sketch) = numbers.parts();
             written.single = *single;
@@ -256,14 +332,17 @@ fn column_message(column: &Column) -> message::Column {
 
 fn unpacked_column(read: message::Column) -> Option<Column> {
     let lengths = Lengths::of_parts(read.lengths.try_into().ok()?, sketch(read.lengths_sketch?)?);
-    let values = match (read.numbers, read.texts) {
-        (None, None) => Values::None,
-        (Some(numbers), None) => {
+    let values = match (read.numbers, read.texts, read.sizes) {
+        (None, None, None) => Values::None,
+        (None, None, Some(message::Sizes { total, least, most })) => {
+            Values::Bytes(Sizes { total, range: least.map(|least| (least, most)) })
+        }
+        (Some(numbers), None, None) => {
             let sketch = sketch(numbers.sketch?)?;
             let numbers = Numbers::of_parts(numbers.counts.try_into().ok()?, numbers.figures.try_into().ok()?, sketch);
             Values::Numbers { numbers: Box::new(numbers), single: read.single }
         }
-        (None, Some(texts)) => {
+        (None, Some(texts), None) => {
             if texts.values.len() != texts.counts.len() {
                 return None;
             }
@@ -271,7 +350,7 @@ fn unpacked_column(read: message::Column) -> Option<Column> {
             let values = Distinct::of_counts(texts.values.into_iter().zip(texts.counts), smallest);
             Values::Text { values, bytes: texts.bytes, invalid: texts.invalid, of_integers: texts.of_integers }
         }
-        (Some(_), Some(_)) => return None,
+        _ => return None,
     };
     Some(Column { name: read.name, present: read.present, lengths, values })
 }

@@ -1,14 +1,15 @@
-"""TFRecord files of six small tables with what CSV cannot have, and TFDV's answers for them: statistics, schemas, slices.
+"""TFRecord files of six small tables with what CSV cannot have, and TFDV's answers for them: statistics, schemas, slices, and what schemas change.
 
 Outside of CI. Ran with tensorflow-data-validation 1.21.0 on Python 3.11 (needs glibc 2.38): python make_records.py DIRECTORY
 """
 import sys
 from pathlib import Path
 
-import tensorflow as tf
 import tensorflow_data_validation as tfdv
+import tensorflow as tf
 from google.protobuf import text_format
 from tensorflow_data_validation.utils import slicing_util
+from tensorflow_metadata.proto.v0 import schema_pb2
 
 OUT = Path(sys.argv[1])
 OUT.mkdir(parents=True, exist_ok=True)
@@ -96,3 +97,33 @@ for name, features in SLICES.items():
     stats = tfdv.generate_statistics_from_tfrecord(str(OUT / "ragged.tfrecord.gz"), stats_options=options)
     stats.datasets.sort(key=lambda one: (one.name != "All Examples", one.name))
     (OUT / f"ragged_{name}.slices.pbtxt").write_text(text(stats))
+
+# What a schema says changes what is described: sparse and weighted features, integers that are categories, images.
+CLAIMS = {
+    "composite": """
+        feature { name: "i" type: INT bool_domain {} }
+        feature { name: "f" type: FLOAT }
+        feature { name: "t" type: BYTES natural_language_domain { coverage { min_coverage: 0.5 } } }
+        sparse_feature { name: "sparse" value_feature { name: "f" } index_feature { name: "t" } index_feature { name: "i" } }
+        sparse_feature { name: "nowhere" value_feature { name: "t" } index_feature { name: "gone" } }
+        weighted_feature { name: "weighted" feature { step: "t" } weight_feature { step: "f" } }""",
+    "image": """
+        feature { name: "i" type: INT domain: "words" }
+        feature { name: "f" type: FLOAT time_of_day_domain { string_format: "%H:%M" } }
+        feature { name: "t" type: BYTES image_domain { max_image_byte_size: 2 minimum_supported_image_fraction: 0.5 } }
+        weighted_feature { name: "f" feature { step: "t" } weight_feature { step: "f" } lifecycle_stage: DISABLED }
+        string_domain { name: "words" value: "1" }""",
+}
+for name, claims in CLAIMS.items():
+    schema = text_format.Parse(claims, schema_pb2.Schema())
+    (OUT / f"{name}.claims.pbtxt").write_text(text(schema))
+    for table in ["ragged", "missing"]:
+        path = str(OUT / f"{table}.tfrecord.gz")
+        stats = tfdv.generate_statistics_from_tfrecord(path, stats_options=tfdv.StatsOptions(schema=schema))
+        # Natural language is not described here.
+        for feature in stats.datasets[0].features:
+            kept = [one for one in feature.custom_stats if one.name != "nl_statistics"]
+            del feature.custom_stats[:]
+            feature.custom_stats.extend(kept)
+        (OUT / f"{table}_{name}.stats.pbtxt").write_text(text(stats))
+        (OUT / f"{table}_{name}.anomalies.pbtxt").write_text(text(tfdv.validate_statistics(stats, schema)))

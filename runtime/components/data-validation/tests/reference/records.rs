@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use data_validation::check::{CheckOptions, validate};
 use data_validation::proto::{Anomalies, DatasetFeatureStatisticsList, Described, Schema};
 use data_validation::schema::{InferOptions, infer};
-use data_validation::statistics::{Options, Slicing, Table, describe};
+use data_validation::statistics::{Options, Slicing, Statistics, Table, describe};
 use data_validation::text::from_text;
 
 use crate::common::assert_alike;
@@ -68,6 +68,28 @@ fn slices_are_those_of_tfdv() {
         let options = Options { slices: vec![Slicing { features }], ..Options::default() };
         let expected = answer(&format!("ragged_{name}.slices.pbtxt"));
         assert_alike::<DatasetFeatureStatisticsList>(name, &expected, &described("ragged", &options));
+    }
+}
+
+#[test]
+fn what_a_schema_says_changes_what_is_described() {
+    for claims in ["composite", "image"] {
+        let schema: Schema = answer(&format!("{claims}.claims.pbtxt"));
+        let options = Options { schema: Some(schema.clone()), ..Options::default() };
+        for table in ["ragged", "missing"] {
+            let name = format!("{table}_{claims}");
+            let found = described(table, &options);
+            assert_alike::<DatasetFeatureStatisticsList>(&name, &answer(&format!("{name}.stats.pbtxt")), &found);
+            let anomalies = validate(&found, &schema, &CheckOptions::default()).unwrap();
+            assert_alike::<Anomalies>(&name, &answer(&format!("{name}.anomalies.pbtxt")), &anomalies);
+        }
+        // Parts of the rows know it, too.
+        let content = std::fs::read(path("missing.tfrecord.gz")).unwrap();
+        let part = || describe(&[Table::of("missing", &content)], &options).unwrap();
+        let (mut kept, mut read) = (part(), Statistics::from_bytes(&part().to_bytes()).unwrap());
+        kept.merge(&part()).unwrap();
+        read.merge(&Statistics::from_bytes(&part().to_bytes()).unwrap()).unwrap();
+        assert_eq!(read.message(), kept.message());
     }
 }
 
