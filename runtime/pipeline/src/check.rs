@@ -56,6 +56,9 @@ enum Interface<'p> {
 impl<'p> Checker<'p> {
     fn check(mut self) {
         for (name, task) in &self.dag.tasks {
+            if self.problems.is_full() {
+                return;
+            }
             self.task(name, task);
         }
         for (name, binding) in &self.dag.outputs {

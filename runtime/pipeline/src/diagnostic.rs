@@ -134,7 +134,7 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Collects problems, the first [`MAX_DIAGNOSTICS`] of them.
+/// Collects problems, the first [`MAX_DIAGNOSTICS`] of them. No number of warnings keeps an error out.
 #[derive(Debug, Default)]
 pub(crate) struct Problems {
     found: Vec<Diagnostic>,
@@ -142,9 +142,21 @@ pub(crate) struct Problems {
 
 impl Problems {
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
-        if self.found.len() < MAX_DIAGNOSTICS && !self.found.contains(&diagnostic) {
-            self.found.push(diagnostic);
+        if self.found.contains(&diagnostic) {
+            return;
         }
+        if self.found.len() < MAX_DIAGNOSTICS {
+            self.found.push(diagnostic);
+        } else if diagnostic.is_error()
+            && let Some(warning) = self.found.iter_mut().rfind(|one| !one.is_error())
+        {
+            *warning = diagnostic;
+        }
+    }
+
+    /// Whether nothing more is collected, so that it need not be looked for: what is said of a problem may take long to find.
+    pub(crate) fn is_full(&self) -> bool {
+        self.found.len() >= MAX_DIAGNOSTICS && self.found.iter().all(Diagnostic::is_error)
     }
 
     pub(crate) fn any_error(&self) -> bool {
@@ -155,5 +167,28 @@ impl Problems {
     pub(crate) fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|diagnostic| (diagnostic.at.is_none(), diagnostic.at));
         self.found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_keep_no_error_out() {
+        let mut problems = Problems::default();
+        for number in 0..2 * MAX_DIAGNOSTICS {
+            problems.push(Diagnostic::warning(format!("warning {number}")));
+        }
+        assert!(!problems.any_error() && !problems.is_full());
+        for number in 0..MAX_DIAGNOSTICS {
+            problems.push(Diagnostic::error(format!("error {number}")));
+            problems.push(Diagnostic::error("error 0"));
+        }
+        assert!(problems.is_full());
+        problems.push(Diagnostic::error("one more"));
+        let found = problems.into_sorted();
+        assert_eq!(found.len(), MAX_DIAGNOSTICS);
+        assert!(found.iter().all(|one| one.is_error() && one.message != "one more"));
     }
 }

@@ -1,13 +1,15 @@
 use std::fmt::Write;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::diagnostic::MAX_DIAGNOSTICS;
 use crate::link::{LinkedStep, link, wasm_references};
 use crate::model::WasmStep;
 use crate::parameters;
-use crate::testing::{PENGUINS, draw, linked, penguins, signature};
+use crate::testing::{PENGUINS, draw, linked, penguins, processor_time, signature};
 use crate::yaml::{GivenParameter, read_pipeline};
 
 /// The problems of a pipeline that can be read, drawn.
@@ -31,6 +33,29 @@ fn a_right_pipeline_has_no_problems() {
     let pipeline = linked(PENGUINS);
     let names: Vec<_> = pipeline.root.outputs.iter().map(|(name, port)| format!("{name}: {}", port.ty)).collect();
     assert_eq!(names, ["model: model", "accuracy: f64"]);
+}
+
+/// Each wrong name is compared with all steps, to say which may have been meant.
+#[test]
+fn many_wrong_names_take_no_time() {
+    let steps: String =
+        (0..20_000).map(|n| format!("  s{n}: {{ import: '${{parameters.a}}', type: dataset }}\n")).collect();
+    let pipeline = linked(&format!("name: n\nsteps:\n{steps}"));
+    let (found, took) = processor_time(|| check(&pipeline));
+    assert_eq!(found.len(), MAX_DIAGNOSTICS);
+    assert!(took < Duration::from_secs(10), "{took:?}");
+}
+
+#[test]
+fn an_error_after_many_warnings_is_told() {
+    let one = |n| format!("  t{n}: {{ component: 'p.wasm#train', with: {{ data: '${{perhaps}}' }} }}\n");
+    let perhaps = "  perhaps: { import: x, type: dataset, when: 'params.seed > 1' }\n";
+    let warned: String = (0..60).map(one).collect();
+    let text = with_steps(&format!("{perhaps}{warned}  wrong: {{ import: '${{nothing.at-all}}', type: dataset }}\n"));
+    assert!(check(&linked(&text.replace("${nothing.at-all}", "x"))).iter().all(|found| !found.is_error()));
+    let found = check(&linked(&text));
+    assert_eq!(found.len(), MAX_DIAGNOSTICS);
+    assert!(found.iter().any(Diagnostic::is_error));
 }
 
 #[test]
