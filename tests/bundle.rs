@@ -99,6 +99,25 @@ fn a_bundle_runs_where_there_is_nothing_else() {
 }
 
 #[test]
+fn what_was_unpacked_goes_with_the_last_run_that_came_from_it() {
+    let folder = chain();
+    folder.ok(&BUNDLE);
+    folder.ok("run p.weft -q");
+    let unpacked = || std::fs::read_dir(folder.path().join(".weft/bundles")).unwrap().count();
+    // What a killed run left of its exchange with workers.
+    let spool = folder.path().join(".weft/engine/chain-20260102-030405-abcd/in");
+    std::fs::create_dir_all(&spool).unwrap();
+    folder.ok("gc");
+    assert_eq!(unpacked(), 1);
+    assert!(!spool.exists());
+    folder.ok("rerun latest -q");
+    folder.ok("gc --keep 0");
+    assert_eq!(unpacked(), 0);
+    folder.ok("run p.weft -q");
+    assert_eq!(unpacked(), 1);
+}
+
+#[test]
 fn a_changed_bundle_is_refused() {
     let folder = chain();
     ok(&folder, &BUNDLE);

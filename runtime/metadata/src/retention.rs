@@ -39,6 +39,19 @@ impl Store {
         })
     }
 
+    /// The files that the pipelines of runs were read from.
+    pub fn pipeline_files(&self) -> Result<BTreeSet<String>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare("SELECT DISTINCT file FROM weft_run WHERE file IS NOT NULL")?;
+            let mut rows = statement.query([])?;
+            let mut files = BTreeSet::new();
+            while let Some(row) = rows.next()? {
+                files.insert(row.get(0)?);
+            }
+            Ok(files)
+        })
+    }
+
     /// Deletes a run: it is no longer listed, resumed or used for caching. Artifacts that no other run uses are marked
     /// as deleted, so that their content may be collected. The lineage through it can still be queried.
     pub fn delete_run(&self, id: &str) -> Result<()> {

@@ -34,7 +34,7 @@ pub struct Freed {
 }
 
 impl Store {
-    /// Forgets runs and removes all content that no kept run refers to. Waits for runs at work to end, so that none refers to
+    /// Forgets runs and removes all content that no kept run refers to, and what killed runs and bundles left. Waits for runs at work to end, so that none refers to
     /// anything new meanwhile.
     ///
     /// # Errors
@@ -48,7 +48,7 @@ impl Store {
         };
         let runs = self.outdated(retention)?;
         self.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
-        self.drop_lost_workspaces()?;
+        self.drop_leftovers()?;
         let report = self.artifacts.gc(&self.referenced()?)?;
         Ok(Freed { runs, objects: report.removed, bytes: report.bytes_freed, kept: report.kept })
     }

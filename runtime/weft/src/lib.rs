@@ -43,6 +43,7 @@ mod fsck;
 mod gc;
 mod host;
 mod host_python;
+mod leftovers;
 mod local_runner;
 mod monitor;
 mod notice;

@@ -56,7 +56,7 @@ impl Weft {
             _ => return Err(weft_workers::Error::UnknownEngine { name: on.name.clone() }.into()),
         };
         let root = absolute(self.store().root())?;
-        let spool = root.join("engine").join(run);
+        let spool = absolute(&self.store().spools())?.join(run);
         let workers = match (on.workers, &found) {
             (Some(workers), _) => workers.get(),
             (None, Found::Processes) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),

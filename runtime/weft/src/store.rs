@@ -1,4 +1,4 @@
-//! The store on disk: `artifacts/`, `metadata.sqlite`, `locks/` and `volumes/` in one folder.
+//! The store on disk: `artifacts/`, `metadata.sqlite`, `locks/`, `volumes/`, `bundles/` and `engine/` in one folder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,19 +62,14 @@ impl Store {
         self.root.join("volumes")
     }
 
-    /// Removes the workspaces of runs that are no longer recorded.
-    pub(crate) fn drop_lost_workspaces(&self) -> Result<()> {
-        let volumes = self.volumes();
-        let Ok(entries) = fs::read_dir(&volumes) else { return Ok(()) };
-        for entry in entries {
-            let entry = entry.map_err(|source| Error::io("read", &volumes, source))?;
-            let name = entry.file_name();
-            let Some(run) = name.to_str().and_then(weft_engine::workspace_of) else { continue };
-            if matches!(self.metadata.run(run), Err(weft_metadata::Error::RunNotFound { .. })) {
-                fs::remove_dir_all(entry.path()).map_err(|source| Error::io("remove", &entry.path(), source))?;
-            }
-        }
-        Ok(())
+    /// Directory for what is unpacked of bundles.
+    pub(crate) fn bundles(&self) -> PathBuf {
+        self.root.join("bundles")
+    }
+
+    /// Directory for what runs exchange with workers of an engine.
+    pub(crate) fn spools(&self) -> PathBuf {
+        self.root.join("engine")
     }
 
     /// Whether a process is at work on a run.

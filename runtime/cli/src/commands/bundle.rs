@@ -81,7 +81,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
 }
 
 /// What `weft run` needs of a bundle: its pipeline's file, unpacked in the store, a host that has what it brings along, and what was given to
-/// it.
+/// it; and what keeps it until the run is recorded.
 pub fn open(
     root: &Path,
     bundle: &Path,
@@ -89,7 +89,7 @@ pub fn open(
     trust: bool,
     host: Host,
     given: Parameters,
-) -> Result<(PathBuf, Host, Parameters)> {
+) -> Result<(PathBuf, Host, Parameters, Unpacked)> {
     let bundle = Bundle::open(bundle)?;
     let keys = public_keys(&lock.verify)?;
     if !keys.is_empty() {
@@ -100,7 +100,7 @@ pub fn open(
         take_compiled(&unpacked, &host, trust || !keys.is_empty())?;
     }
     // The bundle as a whole is signed, whoever signed the components in it.
-    Ok((unpacked.pipeline()?, unpacked.host(host), unpacked.parameters(given)?))
+    Ok((unpacked.pipeline()?, unpacked.host(host), unpacked.parameters(given)?, unpacked))
 }
 
 fn take_compiled(unpacked: &Unpacked, host: &Host, trusted: bool) -> Result<()> {

@@ -16,7 +16,7 @@ use crate::render::{bytes, count};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Content that a kept run refers to always stays: its artifacts, logs and components. Without --keep and \
-    --older-than no run is forgotten; only what is left of forgotten and killed ones goes. With both, a run \
+    --older-than no run is forgotten; only what is left of forgotten and killed ones, and of bundles that none came from, goes. With both, a run \
     is forgotten if it is old and not among the newest.
 
 Examples:

@@ -53,13 +53,15 @@ pub struct Args {
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let host = args.policy.over(args.secrets.host()?)?;
-    let (mut path, mut host, mut parameters) = (args.pipeline.clone(), host, args.parameters.parameters());
-    if weft::is_bundle(&path) {
-        host = args.lock.fetching(host);
-        (path, host, parameters) = bundle::open(root, &path, &args.lock, args.trust_compiled, host, parameters)?;
+    let parameters = args.parameters.parameters();
+    let (path, host, parameters, _unpacked) = if weft::is_bundle(&args.pipeline) {
+        let host = args.lock.fetching(host);
+        let trust = args.trust_compiled;
+        let (path, host, given, unpacked) = bundle::open(root, &args.pipeline, &args.lock, trust, host, parameters)?;
+        (path, host, given, Some(unpacked))
     } else {
-        host = args.lock.host(host)?;
-    }
+        (args.pipeline.clone(), args.lock.host(host)?, parameters, None)
+    };
     let file = weft::read(&path)?;
     let weft = Weft::open(root, host)?;
     let options = args.executor.options(Some(parameters));

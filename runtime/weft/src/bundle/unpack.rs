@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use weft_artifacts::LockGuard;
 use weft_provenance::PublicKey;
 use weft_registry::{Archive, Descriptor, Digest, Manifest};
 
@@ -13,9 +14,8 @@ use crate::host::Host;
 use crate::parameters::Parameters;
 use crate::publish;
 use crate::registry::{Registry, check_signatures};
+use crate::store::Store;
 
-/// The folder of a store for what is unpacked.
-const FOLDER: &str = "bundles";
 /// What a folder is called until it is whole.
 const UNPACKING: &str = ".unpacking-";
 /// The file that says that compiled code was taken over.
@@ -71,12 +71,14 @@ impl Bundle {
     /// Something in it is not what its digest says, or the system refuses.
     pub fn unpack(self, root: &Path) -> Result<Unpacked> {
         let root = std::path::absolute(root).map_err(|source| Error::io("find", root, source))?;
-        let folder = root.join(FOLDER).join(self.digest.hex().get(..16).unwrap_or_default());
+        let store = Store::create(&root)?;
+        let kept = store.artifacts.lock_shared()?;
+        let folder = store.bundles().join(self.digest.hex().get(..16).unwrap_or_default());
         if folder.is_dir() && !self.is_whole(&folder)? {
             fs::remove_dir_all(&folder).map_err(|source| Error::io("remove", &folder, source))?;
         }
         publish::folder(&folder, UNPACKING, |work| self.write(work))?;
-        Ok(Unpacked { folder, config: self.config })
+        Ok(Unpacked { folder, config: self.config, _kept: kept })
     }
 
     fn write(&self, work: &Path) -> Result<()> {
@@ -107,10 +109,11 @@ fn title(layer: &Descriptor) -> Result<&str> {
     layer.title()?.ok_or_else(|| Error::request("a file of the bundle has no name"))
 }
 
-/// A bundle's files, unpacked.
+/// A bundle's files, unpacked. Until it is dropped, or a run of it is recorded, `weft gc` waits.
 pub struct Unpacked {
     folder: PathBuf,
     config: Config,
+    _kept: LockGuard,
 }
 
 impl Unpacked {
