@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Statistics of many rows: `rows.sh [MILLIONS...]`, one, two, four and ten if none are given. Ten numbers and a label a row, as CSV in eight files, which are
-# described side by side and merged. Prints rows, seconds of the run, rows a second, cores that were busy, and the largest memory of a step and of the
+# described side by side and merged. Prints rows, seconds of the run, rows a second, cores that were busy, parts that were read at a time, and the largest memory of a step and of the
 # whole program. The components are compiled before. Needs a built weft (WEFT, or target/release/weft) and the pre-built components; takes some 140 MB of
 # disk for a million rows, in a temporary folder (TMPDIR).
 set -euo pipefail
@@ -62,8 +62,12 @@ run = json.loads(subprocess.run(show, capture_output=True, check=True).stdout)
 seconds = (run["ended_ms"] - run["started_ms"]) / 1000
 processor = used.ru_utime + used.ru_stime
 step = max(step.get("peak_memory") or 0 for step in run["steps"])
+# Whatever else the machine does: how many parts were read at a time, of those that could be.
+parts = [step for step in run["steps"] if step["task"].startswith("part-")]
+reading = max(step["ended_ms"] for step in parts) - min(step["started_ms"] for step in parts)
+abreast = sum(step["ended_ms"] - step["started_ms"] for step in parts) / reading
 print(f"{millions} million rows: {seconds:.1f} s, {float(millions) * 1e6 / seconds:,.0f} rows/s, {processor:.1f} s of processors "
-      f"({processor / seconds:.1f} busy), {step / 2**20:.0f} MiB for the largest step, {used.ru_maxrss / 2**10:.0f} MiB in all", flush=True)
+      f"({processor / seconds:.1f} busy), {abreast:.1f} parts abreast, {step / 2**20:.0f} MiB for the largest step, {used.ru_maxrss / 2**10:.0f} MiB in all", flush=True)
 PYTHON
 }
 
