@@ -146,11 +146,13 @@ fn convolution(context: &mut Context<'_>) -> Done<Operator> {
                     let lay = |from: usize, count: usize, lines: &mut [Four]| {
                         padded.windows(group * part, from, count, lines);
                     };
-                    let take = |row: usize, from: usize, sums: &[f32]| {
+                    let take = |row: usize, from: usize, count: usize, sums: Four| {
                         let channel = group * per_group + row;
-                        let bias = bias.map_or(0.0, |bias| bias[channel]);
-                        for (into, sum) in result[channel * windows + from..].iter_mut().zip(sums) {
-                            *into = sum + bias;
+                        let sums = (sums + Four::splat(bias.map_or(0.0, |bias| bias[channel]))).array();
+                        let into = &mut result[channel * windows + from..];
+                        match into.first_chunk_mut() {
+                            Some(into) if count == WIDE => *into = sums,
+                            _ => into.iter_mut().zip(sums).take(count).for_each(|(into, sum)| *into = sum),
                         }
                     };
                     factor.times(windows, lay, take);

@@ -144,7 +144,12 @@ fn signed(context: &mut Context<'_>) -> Done<Operator> {
             }
             // Networks have one behind each layer: without a call for each element.
             Data::F32(values) if relu => {
-                values.iter().map(|value| if *value < 0.0 { 0.0 } else { *value }).collect::<Vec<_>>().into()
+                let mut values = values.clone();
+                let (many, rest) = values.as_chunks_mut::<16>();
+                let relu = |value: &mut f32| *value = if *value < 0.0 { 0.0 } else { *value };
+                many.iter_mut().for_each(|many| many.iter_mut().for_each(relu));
+                rest.iter_mut().for_each(relu);
+                values.into()
             }
             _ => return Ok(one(apply(tensor, floats)?)),
         };

@@ -96,12 +96,14 @@ impl Left {
 
     /// Multiplies by four columns, whose rows are lines, to the sums of each four rows.
     pub(super) fn times_lines(&self, lines: &[Four], sums: &mut [Quarter]) {
-        let bands = self.values.chunks((QUARTERS * self.inner).max(1));
-        for (left, sums) in bands.zip(sums.chunks_mut(QUARTERS)) {
+        let mut left = self.values.as_slice();
+        for sums in sums.chunks_mut(QUARTERS) {
+            let (band, rest) = left.split_at(sums.len() * self.inner);
             match sums.len() {
-                1 => tile::<1>(left, lines, sums),
-                _ => tile::<QUARTERS>(left, lines, sums),
+                1 => tile::<1>(band, lines, sums),
+                _ => tile::<QUARTERS>(band, lines, sums),
             }
+            left = rest;
         }
     }
 
@@ -111,7 +113,7 @@ impl Left {
         &self,
         columns: usize,
         mut lay: impl FnMut(usize, usize, &mut [Four]),
-        mut take: impl FnMut(usize, usize, &[f32]),
+        mut take: impl FnMut(usize, usize, usize, Four),
     ) {
         let mut lines = vec![Four::splat(0.0); self.inner];
         let mut sums = vec![[Four::splat(0.0); WIDE]; self.quarters()];
@@ -121,7 +123,7 @@ impl Left {
             self.times_lines(&lines, &mut sums);
             for (quarter, sums) in sums.iter().enumerate() {
                 for (row, sums) in (quarter * WIDE..self.rows).zip(rows(*sums)) {
-                    take(row, from, &sums.array()[..count]);
+                    take(row, from, count, sums);
                 }
             }
         }
@@ -180,16 +182,16 @@ impl Factor for f32 {
         if columns < rows.min(WIDE * QUARTERS) {
             let left = Left::new(columns, inner, |column, step| b.at(step, column));
             let right = a.turned();
-            let take = |column: usize, from: usize, sums: &[f32]| {
-                for (row, sum) in (from..).zip(sums) {
+            let take = |column: usize, from: usize, count: usize, sums: Four| {
+                for (row, sum) in (from..from + count).zip(sums.array()) {
                     c[row * columns + column] += sum;
                 }
             };
             left.times(rows, |from, count, lines| right.columns(from, count, lines), take);
         } else {
             let left = Left::new(rows, inner, |row, step| a.at(row, step));
-            let take = |row: usize, from: usize, sums: &[f32]| {
-                for (c, sum) in c[row * columns + from..].iter_mut().zip(sums) {
+            let take = |row: usize, from: usize, count: usize, sums: Four| {
+                for (c, sum) in c[row * columns + from..][..count].iter_mut().zip(sums.array()) {
                     *c += sum;
                 }
             };

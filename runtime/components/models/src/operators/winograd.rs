@@ -97,10 +97,8 @@ impl Filters {
                 let (down, across) = ((from + block) / tiles.across, (from + block) % tiles.across);
                 let start = 2 * down * line + 2 * WIDE * across;
                 for channel in 0..self.channels {
-                    let points = taken(&padded[channel * plane + start..], line);
-                    for (point, values) in points.iter().enumerate() {
-                        self.spread[point * of_spread + block * self.channels + channel] = *values;
-                    }
+                    let into = &mut self.spread[block * self.channels + channel..];
+                    spread(&padded[channel * plane + start..], line, into, of_spread);
                 }
             }
             for (point, left) in self.points.iter().enumerate() {
@@ -125,9 +123,9 @@ impl Filters {
     }
 }
 
-/// Of four tiles side by side, what is multiplied: each vector has one of sixteen numbers of all four.
+/// Of four tiles side by side, what is multiplied: each vector has one of sixteen numbers of all four. They lie `apart` from each other.
 #[inline(never)]
-fn taken(values: &[f32], line: usize) -> [Four; POINTS] {
+fn spread(values: &[f32], line: usize, into: &mut [Four], apart: usize) {
     fn spread([a, b, c, d]: [Four; 4]) -> [Four; 4] {
         [a - c, b + c, c - b, b - d]
     }
@@ -137,8 +135,11 @@ fn taken(values: &[f32], line: usize) -> [Four; POINTS] {
         let (a, b, c, d) = (four(0), four(4), four(2), four(6));
         spread([a.pick::<0, 2, 4, 6>(b), a.pick::<1, 3, 5, 7>(b), c.pick::<0, 2, 4, 6>(d), c.pick::<1, 3, 5, 7>(d)])
     });
-    let columns: [[Four; 4]; 4] = std::array::from_fn(|column| spread(lines.map(|line| line[column])));
-    std::array::from_fn(|point| columns[point % 4][point / 4])
+    for column in 0..4 {
+        for (row, four) in spread(lines.map(|line| line[column])).into_iter().enumerate() {
+            into[(row * 4 + column) * apart] = four;
+        }
+    }
 }
 
 /// The results of four tiles and four channels, of the products of each point: upper left, upper right, lower left, lower right, each by channel.
@@ -180,12 +181,18 @@ fn put(
             let (first_four, others) = (left.pick::<0, 4, 1, 5>(right).array(), left.pick::<2, 6, 3, 7>(right).array());
             let start = (channel * rows + row) * columns;
             let into = &mut into[start + first..start + columns];
-            if let ([four, more, ..], _) = into.as_chunks_mut() {
-                *four = first_four;
-                *more = others;
-            } else {
-                into.iter_mut().zip(first_four.iter().chain(&others)).for_each(|(into, value)| *into = *value);
-            }
+            let (into, values) = match into.as_chunks_mut() {
+                ([four, more, ..], _) => {
+                    (*four, *more) = (first_four, others);
+                    continue;
+                }
+                ([four], rest) => {
+                    *four = first_four;
+                    (rest, others)
+                }
+                ([], rest) => (rest, first_four),
+            };
+            into.iter_mut().zip(values).for_each(|(into, value)| *into = value);
         }
     }
 }
