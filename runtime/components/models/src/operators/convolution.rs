@@ -78,7 +78,7 @@ impl Padded {
         let starts: [usize; WIDE] = std::array::from_fn(|at| self.starts[from + at.min(count - 1)]);
         let values = &self.values[channel * self.plane..];
         // Windows that are neighbours in one line lie side by side.
-        let neighbours = starts[WIDE - 1] - starts[0] == WIDE - 1;
+        let neighbours = count == WIDE && starts[WIDE - 1] - starts[0] == WIDE - 1;
         for (line, offset) in lines.iter_mut().zip(&self.offsets) {
             *line = match values[starts[0] + offset..].first_chunk() {
                 Some(values) if neighbours => Four::from(*values),

@@ -1,5 +1,7 @@
 //! Four floats at once: a vector of WebAssembly, and an array where there is none.
 
+#![allow(clippy::inline_always, reason = "each is one instruction")]
+
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod vector {
     use core::arch::wasm32::{

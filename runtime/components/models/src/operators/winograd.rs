@@ -150,8 +150,10 @@ fn gathered(points: [&Quarter; POINTS]) -> [[Four; WIDE]; 4] {
     }
     let result = |at: usize| {
         let column = |c: usize| gather(points[c][at], points[4 + c][at], points[8 + c][at], points[12 + c][at]);
-        let ((a, e), (b, f), (c, g), (d, h)) = (column(0), column(1), column(2), column(3));
-        let ((upper_left, upper_right), (lower_left, lower_right)) = (gather(a, b, c, d), gather(e, f, g, h));
+        let columns = [column(0), column(1), column(2), column(3)];
+        let [upper, lower] = [columns.map(|(upper, _)| upper), columns.map(|(_, lower)| lower)];
+        let (upper_left, upper_right) = gather(upper[0], upper[1], upper[2], upper[3]);
+        let (lower_left, lower_right) = gather(lower[0], lower[1], lower[2], lower[3]);
         [upper_left, upper_right, lower_left, lower_right]
     };
     let (a, b, c, d) = (result(0), result(1), result(2), result(3));

@@ -364,8 +364,36 @@ def scores():
         graph(f"linear_one_score_{transform.lower()}", [node], [value("X", TensorProto.FLOAT, [None, 3])], [value("L", TensorProto.STRING, [None]), value("P", TensorProto.FLOAT, [None, 2])], feeds={"X": rows})
 
 
+def convolutions():
+    """Convolutions of each kind that is computed in a way of its own: with many channels, apart, far, one by one, and behind each other in a line."""
+    node, own = helper.make_node, np.random.default_rng(8)
+    weights = lambda *shape: (own.normal(size=shape) / np.sqrt(np.prod(shape[1:]))).astype(np.float32)
+    constants = [
+        ("w1", weights(12, 3, 3, 3)), ("b1", weights(12)), ("w2", weights(21, 12, 3, 3)), ("b2", weights(21)), ("w3", weights(21, 1, 3, 3)),
+        ("w4", weights(9, 21, 1, 1)), ("w5", weights(10, 9, 3, 2)), ("w6", weights(8, 10, 3, 3)), ("w7", weights(13, 8, 3, 3)), ("b7", weights(13)),
+        ("shape", np.array([0, 13, -1], dtype=np.int64)), ("w8", weights(7, 13, 3)),
+    ]
+    nodes = [
+        node("Conv", ["image", "w1", "b1"], ["c1"], pads=[1, 1, 1, 1]),
+        node("Relu", ["c1"], ["r1"]),
+        node("Conv", ["r1", "w2", "b2"], ["c2"], pads=[1, 1, 1, 1]),
+        node("MaxPool", ["c2"], ["p2"], kernel_shape=[3, 3], strides=[2, 2], pads=[1, 1, 1, 1]),
+        node("Conv", ["p2", "w3"], ["c3"], group=21, pads=[1, 1, 1, 1]),
+        node("Conv", ["c3", "w4"], ["c4"]),
+        node("Conv", ["c4", "w5"], ["c5"], strides=[1, 2], auto_pad="SAME_LOWER"),
+        node("Conv", ["c5", "w6"], ["c6"], dilations=[2, 2], pads=[2, 2, 2, 2]),
+        node("MaxPool", ["c6"], ["p6"], kernel_shape=[2, 2], strides=[1, 2]),
+        node("Conv", ["p6", "w7", "b7"], ["c7"], pads=[0, 2, 2, 1]),
+        node("Reshape", ["c7", "shape"], ["line"]),
+        node("Conv", ["line", "w8"], ["c8"], strides=[3]),
+    ]
+    images = own.normal(size=(2, 3, 13, 19)).astype(np.float32)
+    graph("convolutions", nodes, [value("image", TensorProto.FLOAT, [None, 3, 13, 19])], [value("c7", TensorProto.FLOAT, [None] * 4), value("c8", TensorProto.FLOAT, [None] * 3)],
+          constants, {"image": images})
+
+
 if __name__ == "__main__":
     shutil.rmtree(HERE, ignore_errors=True)
-    for part in [linear, forests, others, boosted, xgboost_native, lightgbm_native, networks, tree_ensembles, scores]:
+    for part in [linear, forests, others, boosted, xgboost_native, lightgbm_native, networks, tree_ensembles, scores, convolutions]:
         part()
     print(len(list(HERE.iterdir())), "cases,", sum(f.stat().st_size for f in HERE.rglob("*") if f.is_file()) // 1024, "KiB")
