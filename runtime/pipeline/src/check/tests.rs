@@ -38,8 +38,9 @@ fn a_right_pipeline_has_no_problems() {
 /// Each wrong name is compared with all steps, to say which may have been meant.
 #[test]
 fn many_wrong_names_take_no_time() {
-    let steps: String =
-        (0..20_000).map(|n| format!("  s{n}: {{ import: '${{parameters.a}}', type: dataset }}\n")).collect();
+    let steps: String = (0..20_000)
+        .map(|n| format!("  s{n}: {{ component: 'p.wasm#push', with: {{ model: '${{parameters.a}}' }} }}\n"))
+        .collect();
     let pipeline = linked(&format!("name: n\nsteps:\n{steps}"));
     let (found, took) = processor_time(|| check(&pipeline));
     assert_eq!(found.len(), MAX_DIAGNOSTICS);
@@ -48,11 +49,12 @@ fn many_wrong_names_take_no_time() {
 
 #[test]
 fn an_error_after_many_warnings_is_told() {
-    let one = |n| format!("  t{n}: {{ component: 'p.wasm#train', with: {{ data: '${{perhaps}}' }} }}\n");
-    let perhaps = "  perhaps: { import: x, type: dataset, when: 'params.seed > 1' }\n";
-    let warned: String = (0..60).map(one).collect();
-    let text = with_steps(&format!("{perhaps}{warned}  wrong: {{ import: '${{nothing.at-all}}', type: dataset }}\n"));
-    assert!(check(&linked(&text.replace("${nothing.at-all}", "x"))).iter().all(|found| !found.is_error()));
+    let train = |n, from: &str| format!("  t{n}: {{ component: 'p.wasm#train', with: {{ data: '${{{from}}}' }} }}\n");
+    let warned: String = (0..60).map(|n| train(n, "old")).collect();
+    let before = format!("  old: {{ latest: split.train, type: dataset }}\n{warned}");
+    let right = check(&linked(&with_steps(&format!("{before}{}", train(60, "split.train")))));
+    assert!(right.len() == MAX_DIAGNOSTICS && right.iter().all(|found| !found.is_error()));
+    let text = with_steps(&format!("{before}{}", train(60, "nothing.at-all")));
     let found = check(&linked(&text));
     assert_eq!(found.len(), MAX_DIAGNOSTICS);
     assert!(found.iter().any(Diagnostic::is_error));
