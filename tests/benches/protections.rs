@@ -93,8 +93,8 @@ fn walls() {
         fixture.run("intruder", "log-times", &[("times", p(500)), ("text", p("a line"))]).unwrap();
     };
     step("number of messages", "500 messages", 20, |options| options.without = Some(Wall::Messages), log);
-    let long = |fixture: &Fixture| drop(fixture.run("hostile", "long-result", &[("bytes", p(MIB))]).unwrap());
-    step("size of a parameter", "1 MiB given back", 20, |options| options.without = Some(Wall::Parameters), long);
+    let answer = |fixture: &Fixture| drop(fixture.run("hostile", "long-result", &[("bytes", p(MIB))]).unwrap());
+    step("size of a parameter", "1 MiB given back", 20, |options| options.without = Some(Wall::Parameters), answer);
     let fail = |fixture: &Fixture| drop(fixture.run("intruder", "say", &[("text", p("x".repeat(1000)))]).unwrap_err());
     step("length of an error", "a step that fails", 100, |options| options.without = Some(Wall::FailureText), fail);
 }

@@ -165,13 +165,13 @@ fn metric(class: &str, settings: &Value) -> Option<(String, Option<f64>)> {
 mod tests {
     use super::*;
 
-    fn of(metrics: Value) -> Result<Wanted, Untranslated> {
+    fn of(metrics: &Value) -> Result<Wanted, Untranslated> {
         thresholds(&json!({ "metrics_specs": [{ "metrics": metrics }] }))
     }
 
     #[test]
     fn thresholds_are_translated() {
-        let wanted = of(json!([
+        let wanted = of(&json!([
             { "class_name": "ExampleCount", "threshold": { "value_threshold": { "lower_bound": 1.0 } } },
             { "class_name": "MeanLabel" },
             { "className": "AUC", "threshold": { "valueThreshold": { "lowerBound": 0.5, "upperBound": "Infinity" },
@@ -214,7 +214,7 @@ mod tests {
             ),
             (json!({ "class_name": "AUC", "cross_slice_thresholds": [{ "threshold": least }] }), "across slices"),
         ] {
-            let told = of(json!([metric])).unwrap_err();
+            let told = of(&json!([metric])).unwrap_err();
             assert!(told.contains(why), "{told}");
         }
     }

@@ -305,6 +305,7 @@ fn values_in_artifacts_are_parameters_of_commands_and_resolvers_are_optional() {
 }
 
 /// A pipeline of these tasks in which an importer, `model`, brings this file as the model, and a resolver, `find-it`, may find an earlier one.
+#[expect(clippy::type_complexity, reason = "a table, written once")]
 fn with_model(source: &str, tasks: &[(&str, &str, Value, &[(&str, &str)])]) -> String {
     let mut spec: Value = serde_json::from_str(&pipeline(tasks)).unwrap();
     let model = json!({ "artifactType": { "instanceSchema": "title: tfx.Model\ntype: object\n" } });
