@@ -1,5 +1,7 @@
 //! Croissant 1.1: a data set for those who load it.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, hex, time};
@@ -10,19 +12,16 @@ pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String
     let subject = &evidence.subject;
     let made = time(evidence.maker().and_then(|step| step.ended_ms).unwrap_or_default());
     // A folder's files have their paths as ids, which have a slash.
-    let file_id = |path: &str| {
-        id_or(place(file, path), || {
-            let n = subject.files.iter().position(|one| one.path == path).unwrap_or_default();
-            format!("file-{n}")
-        })
-    };
+    let files = subject.files.iter().enumerate();
+    let ids: HashMap<&str, String> =
+        files.map(|(n, one)| (one.path.as_str(), id_or(place(file, &one.path), || format!("file-{n}")))).collect();
     let distribution: Vec<Value> = subject
         .files
         .iter()
         .map(|one| {
             let url = place(file, &one.path);
             json!({
-                "@type": "cr:FileObject", "@id": file_id(&one.path), "name": url, "contentUrl": url,
+                "@type": "cr:FileObject", "@id": ids[one.path.as_str()], "name": url, "contentUrl": url,
                 "contentSize": format!("{} B", one.size),
                 "encodingFormat": if columns.iter().any(|(path, _)| *path == one.path) { "text/csv" } else { format(&url) }, "sha256": hex(&one.sha256),
             })
@@ -40,7 +39,7 @@ pub fn croissant(evidence: &Evidence, file: &str, columns: &[(String, Vec<String
                     let id = id_or(format!("{id}/{name}"), || format!("{id}-columns/{n}"));
                     json!({
                         "@type": "cr:Field", "@id": id, "name": name, "dataType": "sc:Text",
-                        "source": { "fileObject": { "@id": file_id(path) }, "extract": { "column": name } },
+                        "source": { "fileObject": { "@id": ids.get(path.as_str()) }, "extract": { "column": name } },
                     })
                 })
                 .collect();

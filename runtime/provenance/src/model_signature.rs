@@ -24,7 +24,7 @@ pub fn model_signature(content: &Content, key: &Key) -> Result<Value> {
     let mut ignored: Vec<&str> = content.files.iter().filter_map(|file| ignored_by(file, &GIT)).collect();
     ignored.dedup();
     let mut signed = content.files.clone();
-    signed.retain(|file| ignored_by(file, &ignored).is_none());
+    signed.retain(|file| ignored_by(file, &GIT).is_none());
     let resources: Vec<Value> = signed
         .iter()
         .map(|file| json!({ "name": name(file), "algorithm": "sha256", "digest": hex(&file.sha256) }))
