@@ -108,10 +108,7 @@ fn run(text: &str) -> (Duration, tempfile::TempDir, PathBuf) {
 /// Plain wasmtime, with the settings that the sandbox has.
 fn plain_wasm() -> Duration {
     let mut config = Config::new();
-    config
-        .epoch_interruption(true)
-        .concurrency_support(false)
-        .allocation_strategy(InstanceAllocationStrategy::pooling());
+    config.concurrency_support(false).allocation_strategy(InstanceAllocationStrategy::pooling());
     let engine = Wasmtime::new(&config).unwrap();
     let component = Component::from_file(&engine, component()).unwrap();
     let mut linker = Linker::<()>::new(&engine);
@@ -121,7 +118,6 @@ fn plain_wasm() -> Duration {
     let started = Instant::now();
     for step in 0..STEPS {
         let mut store = Store::new(&engine, ());
-        store.set_epoch_deadline(1_000_000);
         let add = instance.instantiate(&mut store).unwrap().get_func(&mut store, export).unwrap();
         let mut results = [Val::Bool(false)];
         add.call(&mut store, &[Val::S64(i64::from(step)), Val::S64(1)], &mut results).unwrap();

@@ -77,7 +77,7 @@ pub(crate) fn status(store: &mut Store<State>, component: &Ready, limits: &StepL
         Ok((Ok(()),)) => Ok(Some(0)),
         Ok((Err(()),)) => Ok(Some(1)),
         Err(error) => match error.downcast_ref::<I32Exit>() {
-            Some(I32Exit(status)) if store.data().step.stop.is_none() => Ok(Some(*status)),
+            Some(I32Exit(status)) if store.data().step.watched.stop().is_none() => Ok(Some(*status)),
             _ if partial::is_missing(&error, component.extent) => {
                 tracing::debug!("a function is not compiled: {error:#}");
                 Ok(None)

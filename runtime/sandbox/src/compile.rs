@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use weft_pipeline::step::StepObserver;
 
-use crate::engine::EPOCH_INTERVAL;
 use crate::error::Error;
+use crate::watch::TICK;
 
 pub(crate) use bounds::{Cost, check};
 
@@ -92,7 +92,7 @@ impl Turns {
             if observer.interrupted() {
                 return Err(Stopped::Interrupted);
             }
-            (taken, _) = self.freed.wait_timeout(taken, EPOCH_INTERVAL).unwrap_or_else(PoisonError::into_inner);
+            (taken, _) = self.freed.wait_timeout(taken, TICK).unwrap_or_else(PoisonError::into_inner);
         }
         *taken += 1;
         Ok(Turn(self))
@@ -128,7 +128,7 @@ impl Turns {
             let (sender, done) = channel();
             scope.spawn(move || sender.send(catch_unwind(AssertUnwindSafe(|| pool.install(compile)))));
             loop {
-                match done.recv_timeout(EPOCH_INTERVAL) {
+                match done.recv_timeout(TICK) {
                     Ok(result) => return Some(result),
                     Err(RecvTimeoutError::Disconnected) => return None,
                     Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => {}

@@ -1,15 +1,12 @@
-//! The wasmtime engine: its settings, each with its reason, and the thread whose ticks interrupt guests.
+//! The wasmtime engine: its settings, each with its reason.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use wasmtime::{Collector, Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig};
 
 use crate::error::{Error, Result};
 use crate::function_cache::FunctionCache;
-
-/// The interval of epochs. At each, running guests are checked for their time limit, an interruption and disk usage.
-pub(crate) const EPOCH_INTERVAL: Duration = Duration::from_millis(10);
+use crate::watch;
 
 /// The maximum stack of a guest, in bytes. It is part of the stack of the thread that calls [`crate::Sandbox::run`], for
 /// which Rust's default of 2 MiB is enough.
@@ -21,7 +18,7 @@ pub(crate) struct Started {
     pub(crate) functions: Arc<FunctionCache>,
 }
 
-/// Starts an engine, and a thread that advances its epoch until it is dropped. `strict` has guests compute the same on each architecture.
+/// Starts an engine, and the thread that watches its guests. `strict` has guests compute the same on each architecture.
 pub(crate) fn start(strict: bool) -> Result<Started> {
     let functions = Arc::new(FunctionCache::default());
     let mut settings = settings(strict);
@@ -32,17 +29,7 @@ pub(crate) fn start(strict: bool) -> Result<Started> {
     // Pooled instances start in microseconds but reserve address space, which some hosts limit. Then there is no pool.
     let engine = start(settings.clone().allocation_strategy(InstanceAllocationStrategy::Pooling(pool())))
         .or_else(|_| start(&settings))?;
-    let weak = engine.weak();
-    std::thread::Builder::new()
-        .name("weft-tick".into())
-        .spawn(move || {
-            while let Some(engine) = weak.upgrade() {
-                engine.increment_epoch();
-                drop(engine);
-                std::thread::sleep(EPOCH_INTERVAL);
-            }
-        })
-        .map_err(|error| Error::Engine(error.to_string()))?;
+    watch::start()?;
     Ok(Started { engine, functions })
 }
 
@@ -54,9 +41,9 @@ fn settings(strict: bool) -> Config {
     config.wasm_exceptions(true);
     config.wasm_gc(false);
     config.collector(Collector::DeferredReferenceCounting);
-    // Guests are interrupted at their next loop iteration or call. It slows tight loops down a little, but without it a
-    // guest could hang the host.
-    config.epoch_interruption(true);
+    // Where guests cannot be ended by signals they ask at each round of each loop, which takes tight loops up to three times as long; without
+    // either, a guest could hang the host.
+    config.epoch_interruption(!watch::compiles_for_signals());
     config.max_wasm_stack(GUEST_STACK);
     config.async_stack_size(GUEST_STACK * 2);
     // Calls are synchronous. Support for concurrent ones would make each call slower.

@@ -52,7 +52,7 @@ impl From<weft_launcher::Error> for Failure {
 
 /// The failure of a guest that ended before it returned.
 pub(crate) fn of_guest(error: &wasmtime::Error, state: &State, limits: &StepLimits) -> Failure {
-    let stop = error.downcast_ref::<Stopped>().map(|Stopped(stop)| stop).or(state.step.stop.as_ref());
+    let stop = error.downcast_ref::<Stopped>().map(|Stopped(stop)| stop).or(state.step.watched.stop());
     if let Some(stop) = stop {
         return stopped(stop, limits);
     }

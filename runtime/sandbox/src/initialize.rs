@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
-use wasmtime::{Engine, Extern, Linker, Module, Store, UpdateDeadline, Val};
+use wasmtime::{Engine, Extern, Linker, Module, Store, Val};
 use wasmtime_wasi::p1::{self, WasiP1Ctx};
 use wasmtime_wasi::{FsPerms, WasiCtxBuilder};
 use weft_pipeline::step::StepObserver;
@@ -18,13 +18,14 @@ use crate::compile::CompileLimits;
 use crate::compiler::{Compiler, Extent, Names};
 use crate::engine;
 use crate::error::{Error, Result};
-use crate::limits::{Deadline, MemoryLimiter};
+use crate::limits::{Deadline, MemoryLimiter, Stop};
 use crate::loader;
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::partial::{self, UsualFunctions};
 use crate::random;
 use crate::walls::Walls;
+use crate::watch::{self, Code, Watched};
 
 /// Lines at the end of its output that an error repeats.
 const LAST_LINES: usize = 12;
@@ -157,12 +158,20 @@ fn run(
     let guest = Guest { wasi: wasi.build_p1(), limiter: MemoryLimiter::new(how.memory, Walls::default()) };
     let mut store = Store::new(engine, guest);
     store.limiter(|guest| &mut guest.limiter);
-    store.set_epoch_deadline(1);
-    let deadline = Deadline::after(how.time);
-    store.epoch_deadline_callback(move |_| {
-        let stop = deadline.passed() || listener.interrupted();
-        Ok(if stop { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
-    });
+    let watched = Watched::new(Deadline::after(how.time), listener);
+    watch::hook(&mut store, &watched, |_| false);
+    let entered = watched.enter(engine, Code::Module(module.clone()));
+    let image = call_all(&mut store, module, how);
+    drop(entered);
+    match watched.stop() {
+        Some(Stop::Time) => Err(wasmtime::Error::msg(format!("it was not done within {} s", how.time.as_secs()))),
+        _ => image,
+    }
+}
+
+/// Calls what is to be called, and keeps what is then in the exports.
+fn call_all(mut store: &mut Store<Guest>, module: &Module, how: &Initialization<'_>) -> wasmtime::Result<Image> {
+    let engine = &store.engine().clone();
     let mut linker = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
     linker.define_unknown_imports_as_default_values(&mut store, module)?;

@@ -31,6 +31,7 @@ mod random;
 mod run;
 mod serving;
 mod walls;
+mod watch;
 
 pub use compile::CompileLimits;
 pub use compiled_cache::{Transferred, export_compiled, import_compiled};

@@ -18,6 +18,7 @@ use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::host::{self, State};
 use crate::walls::{Wall, Walls};
+use crate::watch::Code;
 use stamp::Stamp;
 
 /// Bytes of a component's file. An interpreter with its libraries has some tens of millions.
@@ -33,6 +34,13 @@ pub(crate) struct Ready {
     pub(crate) command: Option<ComponentExportIndex>,
     /// How much of it is compiled.
     pub(crate) extent: Extent,
+}
+
+impl Ready {
+    /// Its compiled code.
+    pub(crate) fn code(&self) -> Code {
+        Code::Component(self.instance.component().clone())
+    }
 }
 
 /// What is compiled by one thread while others wait for it.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 
 use indexmap::IndexMap;
-use wasmtime::{Store, UpdateDeadline};
+use wasmtime::Store;
 use wasmtime_wasi::WasiCtxBuilder;
 use weft_artifacts::{Budget, ContentId};
 use weft_launcher::{Collected, Granted, Secrets, StepSecrets, WorkDir, WorkDirs};
@@ -28,18 +28,13 @@ use crate::engine;
 use crate::error::{Error, Result};
 use crate::failure::Failure;
 use crate::host::{Clock, Mounts, Network, Programs, State, Step};
-use crate::limits::{Deadline, MemoryLimiter, StepLimits, Stop};
+use crate::limits::{Deadline, MemoryLimiter, StepLimits};
 use crate::loader::{Loader, Ready};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::random;
 use crate::walls::{Wall, Walls};
-
-/// The number of ticks per check of the disk space that a step uses, which is more expensive than checking the time.
-const DISK_CHECK_INTERVAL: u32 = 10;
-
-/// The pause between two such checks, in times that the last one took.
-const DISK_CHECK_PAUSE: u32 = 4;
+use crate::watch::{self, Entered, Watched};
 
 /// The maximum length of a failure's message in characters, as a guest can choose it.
 const MAX_MESSAGE: usize = 4096;
@@ -300,7 +295,9 @@ impl Sandbox {
             command::mount(&mut wasi, &directory, &directory.call(command, &request.inputs, &granted)?)?;
             let programs = Self::programs(programs, request, &directory, secrets, limits);
             let mut store = self.store(ready, wasi, Step { programs, ..step(None, Some(directory)) }, limits);
+            let entered = enter(&store, ready);
             let ended = command::run(&mut store, ready, &limits);
+            drop(entered);
             *peak = store.data().limiter.peak() + store.data().step.programs.peak();
             let (directory, budget) = (store.data_mut().step.directory.take(), store.data().step.budget.clone());
             // Closes the guest's open files, so that nothing writes to its directory any more.
@@ -328,7 +325,9 @@ impl Sandbox {
             mounts.preopen(&mut wasi, self.walls()).map_err(|error| Failure::host(format!("{error:#}")))?;
         }
         let mut store = self.store(ready, wasi, step(mounts, None), limits);
+        let entered = enter(&store, ready);
         let result = call::call(&mut store, ready, at, &request.inputs, &limits);
+        drop(entered);
         *peak = store.data().limiter.peak();
         let mounts = store.data_mut().step.mounts.take();
         // Closes the guest's open files, so that nothing writes to its directories any more.
@@ -359,9 +358,8 @@ impl Sandbox {
             clock,
             mounts: None,
             directory: None,
-            deadline: Deadline::after(limits.time),
+            watched: Watched::new(Deadline::after(limits.time), observer),
             programs: Programs::default(),
-            stop: None,
             refused_writes: 0,
             live_messages: 0,
             last_progress: None,
@@ -449,26 +447,13 @@ fn moves_artifacts(function: &StepFunction) -> bool {
     inputs.values().chain(outputs.values()).any(|port| matches!(port.ty, PortType::Artifact { .. }))
 }
 
-/// Checks a step at each tick for its time limit, an interruption of the run, and the disk space that it uses.
+/// Has a step's guest end when its time is up, the run is interrupted, or it uses too much disk space.
 pub(crate) fn watch(store: &mut Store<State>, limits: StepLimits) {
-    store.set_epoch_deadline(1);
-    let (mut ticks, mut measured) = (0u32, Instant::now());
-    store.epoch_deadline_callback(move |mut context| {
-        let step = &mut context.data_mut().step;
-        ticks = ticks.wrapping_add(1);
-        step.stop = if step.deadline.passed() {
-            Some(Stop::Time)
-        } else if step.observer.interrupted() {
-            Some(Stop::Interrupted)
-        } else if ticks.is_multiple_of(DISK_CHECK_INTERVAL) && Instant::now() >= measured {
-            let began = Instant::now();
-            let exceeds = step.exceeds(limits.output);
-            // What a step nests deeply or spreads widely takes long to be measured, which must not become what the host is busy with.
-            measured = Instant::now() + began.elapsed() * DISK_CHECK_PAUSE;
-            exceeds.then_some(Stop::Output)
-        } else {
-            None
-        };
-        Ok(if step.stop.is_some() { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
-    });
+    let watched = Arc::clone(&store.data().step.watched);
+    watch::hook(store, &watched, move |state: &mut State| state.step.exceeds(limits.output));
+}
+
+/// Watches the guest of a store on this thread, as long as what it gives is kept.
+pub(crate) fn enter(store: &Store<State>, ready: &Ready) -> Entered {
+    store.data().step.watched.enter(store.engine(), ready.code())
 }

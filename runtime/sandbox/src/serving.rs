@@ -19,7 +19,8 @@ use crate::limits::{Deadline, StepLimits};
 use crate::loader::Ready;
 use crate::log::Log;
 use crate::observer::Listener;
-use crate::run::{Sandbox, wasi};
+use crate::run::{Sandbox, enter, wasi, watch};
+use crate::watch::{Code, Watched};
 
 /// Bytes that an instance may write to artifacts, which nobody reads.
 const MOST_WRITTEN: u64 = 1 << 20;
@@ -105,6 +106,7 @@ pub struct ServedModel {
     infer: Infer,
     limits: StepLimits,
     description: ModelDescription,
+    code: Code,
     confined: Arc<Confined>,
 }
 
@@ -148,6 +150,7 @@ impl Sandbox {
         }
         let step = Step { mounts, network, ..self.step(&what.name, &ready.component, &limits, listener, log, clock) };
         let mut store = self.store(ready, wasi, step, limits);
+        let entered = enter(&store, ready);
         let instance = ready
             .instance
             .instantiate(&mut store)
@@ -171,7 +174,9 @@ impl Sandbox {
         for handle in [Some(model), transform].into_iter().flatten() {
             handle.resource_drop(&mut store).map_err(|error| failure::of_guest(&error, store.data(), &limits))?;
         }
-        Ok(ServedModel { store, infer, limits: what.limits, description, confined: Arc::clone(&self.confined) })
+        drop(entered);
+        let confined = Arc::clone(&self.confined);
+        Ok(ServedModel { store, infer, limits: what.limits, description, code: ready.code(), confined })
     }
 }
 
@@ -201,10 +206,15 @@ impl ServedModel {
     /// The component refuses the request, or the instance is lost over it.
     pub fn infer(&mut self, inputs: Vec<Tensor>) -> Result<Vec<Tensor>, AnswerError> {
         let started = Instant::now();
-        self.store.data_mut().step.deadline = Deadline::after(self.limits.time);
+        let watched = Watched::new(Deadline::after(self.limits.time), Listener::of(&SILENT));
+        self.store.data_mut().step.watched = Arc::clone(&watched);
+        watch(&mut self.store, StepLimits { output: MOST_WRITTEN, ..self.limits });
         let lost = |failure| AnswerError::Lost(in_time(failure, started));
-        let Self { store, infer, .. } = self;
-        let call = || infer.call(&mut *store, (inputs,));
+        let Self { store, infer, code, .. } = self;
+        let call = || {
+            let _entered = watched.enter(store.engine(), code.clone());
+            infer.call(&mut *store, (inputs,))
+        };
         match catch_unwind(AssertUnwindSafe(|| self.confined.run(Confinement::default(), call))) {
             Ok(Ok(Ok((answer,)))) => answer.map_err(AnswerError::Refused),
             Ok(Ok(Err(error))) => Err(lost(failure::of_guest(&error, self.store.data(), &self.limits))),

@@ -20,7 +20,8 @@ use crate::limits::{MemoryLimiter, StepLimits};
 use crate::loader::Ready;
 use crate::partial::MissingFunction;
 use crate::random;
-use crate::run::{wasi, watch};
+use crate::run::{enter, wasi, watch};
+use crate::watch::Watched;
 
 /// The variable that tells a program in which folder it begins, for which WASI has no way.
 const FOLDER: &str = "WEFT_FOLDER";
@@ -118,8 +119,10 @@ fn run(caller: &mut State, (arguments, environment, input): Call) -> wasmtime::R
         return Ok(refused(126, &format!("{name}: {message}")));
     }
     let mut store = nested(caller, &ready, &mut context, limits);
+    let entered = enter(&store, &ready);
     let status = command::status(&mut store, &ready, &limits);
-    let (peak, stop) = (store.data().limiter.peak(), store.data().step.stop.clone());
+    drop(entered);
+    let (peak, stop) = (store.data().limiter.peak(), store.data().step.watched.stop().cloned());
     let directory = store.data_mut().step.directory.take();
     // Closes the program's open files.
     drop(store);
@@ -127,7 +130,7 @@ fn run(caller: &mut State, (arguments, environment, input): Call) -> wasmtime::R
     let programs = &mut caller.step.programs;
     programs.peak = programs.peak.max(peak);
     if let Some(stop) = stop {
-        caller.step.stop = Some(stop.clone());
+        caller.step.watched.end(stop.clone());
         return Err(Stopped(stop).into());
     }
     let [output, error] = streams.map(|stream| stream.take());
@@ -164,8 +167,7 @@ fn nested(caller: &mut State, ready: &Arc<Ready>, context: &mut WasiCtxBuilder, 
         // Lent, so that what it writes there is bounded while it runs.
         directory: step.directory.take(),
         programs: Programs::default(),
-        deadline: step.deadline,
-        stop: None,
+        watched: Watched::new(step.watched.deadline(), step.observer),
         refused_writes: 0,
         live_messages: 0,
         last_progress: None,

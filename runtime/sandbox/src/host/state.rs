@@ -16,10 +16,11 @@ use super::programs::Programs;
 use super::wasi::{Clock, Stopped};
 use crate::component::LoadedComponent;
 use crate::host::{Mounts, Network};
-use crate::limits::{Deadline, MemoryLimiter, Stop};
+use crate::limits::{MemoryLimiter, Stop};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::walls::Walls;
+use crate::watch::Watched;
 
 /// The maximum number of handles of all kinds that a step holds at the same time.
 const MAX_HANDLES: usize = 100_000;
@@ -55,8 +56,8 @@ pub(crate) struct Step {
     pub(crate) directory: Option<WorkDir>,
     /// What a command may call.
     pub(crate) programs: Programs,
-    pub(crate) deadline: Deadline,
-    pub(crate) stop: Option<Stop>,
+    /// How long it may run, and whether it is to end.
+    pub(crate) watched: Arc<Watched>,
     /// The number of writes that were refused for the output limit.
     pub(crate) refused_writes: u32,
     pub(crate) live_messages: u32,

@@ -12,9 +12,9 @@ use wasmtime_wasi_io::bindings::wasi::io::streams::{self, Host as _, HostInputSt
 
 use super::{State, network};
 use crate::clock::VirtualClock;
-use crate::engine::EPOCH_INTERVAL;
 use crate::limits::Stop;
 use crate::observer::Listener;
+use crate::watch::TICK;
 
 /// The WASI version of wasmtime's host. Guests of any 0.2 version can be linked with it.
 pub(super) const VERSION: &str = "0.2.12";
@@ -178,7 +178,7 @@ pub(super) struct StopSignal {
 
 impl StopSignal {
     pub(super) fn of(state: &State) -> Self {
-        Self { deadline: state.step.deadline, observer: state.step.observer }
+        Self { deadline: state.step.watched.deadline(), observer: state.step.observer }
     }
 
     async fn raised(self) -> Stop {
@@ -189,7 +189,7 @@ impl StopSignal {
             if self.observer.interrupted() {
                 return Stop::Interrupted;
             }
-            tokio::time::sleep(EPOCH_INTERVAL).await;
+            tokio::time::sleep(TICK).await;
         }
     }
 }
