@@ -3,6 +3,8 @@
 # runs every test of the workspace. Needs git, rustup's Rust, Python 3.11 (or 3.9 or 3.10, and a newer one), a C compiler and make; all else it fetches.
 # Arguments are handed to the test runner: `bash tests/run.sh penguins` runs the tests whose names hold "penguins".
 #
+# With WEFT_TEST_LINT=1 it also looks for warnings of clippy, while it builds the tests.
+#
 # What cannot be built or fetched ends it at once. A test that fails does not: all others run, and the status at the end tells.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -68,27 +70,28 @@ environments() {
     bash runtime/python/test.sh --environment
 }
 
-# All tests of weft, or with arguments those that they choose; `--no-run` only builds them.
+# The lints look at what is compiled anyway, rather than in a build of their own. Programs that tests start know nothing of it.
+lint=()
+if [ -n "${WEFT_TEST_LINT:-}" ]; then lint=(--config 'build.rustc-workspace-wrapper="clippy-driver"'); fi
+
+# Builds all tests of weft, and what is not run here but linted: the benchmarks.
+build_weft() { cargo test --workspace --all-targets --no-run --quiet "${lint[@]}"; }
+
+# Runs them, or with arguments those that these choose.
 weft_tests() {
     if cargo nextest --version >/dev/null 2>&1; then
-        if [ "${1-}" = --no-run ]; then
-            cargo nextest run --workspace --no-run --cargo-quiet
-        else
-            # Many wait for servers, timers and browsers: with a test for each processor a third of the processors' time went unused.
-            NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((($(nproc) * 3 + 1) / 2))} cargo nextest run --workspace --no-fail-fast "$@"
-        fi
+        # Many wait for servers, timers and browsers: with a test for each processor a third of the processors' time went unused.
+        NEXTEST_TEST_THREADS=${NEXTEST_TEST_THREADS:-$((($(nproc) * 3 + 1) / 2))} cargo nextest run --workspace --no-fail-fast "${lint[@]}" "$@"
     # The built-in runner does the same, one test program after the other.
-    elif [ "${1-}" = --no-run ]; then
-        cargo test --workspace --quiet --no-run
     else
-        cargo test --workspace --no-fail-fast --quiet -- "$@"
+        cargo test --workspace --no-fail-fast --quiet "${lint[@]}" -- "$@"
     fi
 }
 
 # Beside each other: the environments mostly wait for the network, and weft and the guests each have stretches that keep one core at work.
 environments &
 environments=$!
-weft_tests --no-run &
+build_weft &
 host=$!
 trap 'kill "$environments" "$host" 2>/dev/null || true' EXIT
 
@@ -122,17 +125,40 @@ run_tests() {
     "$@" || failed+=("$what")
 }
 
+# What the compiler said while it built the tests, which Cargo tells again.
+no_warnings() {
+    local said
+    said=$(cargo test --workspace --all-targets --no-run "${lint[@]}" 2>&1) || true
+    if [[ $said == *warning:* || $said == *error:* ]]; then
+        printf '%s\n' "$said" >&2
+        return 1
+    fi
+}
+
 kfp() { target/kfp-venv/bin/python -W ignore "tests/kfp/$1.py" target/kfp-tests; }
 
+# What has nothing to do with the program, or only calls it. Each has stretches that keep one core at work, so that they run beside each other; what the
+# first of them says comes when it is done.
+natively() {
+    failed=()
+    run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
+    run_tests "the pre-built components by themselves" bash runtime/components/test.sh
+    run_tests "the executors by themselves" bash runtime/executors/test.sh
+    [ ${#failed[@]} -eq 0 ]
+}
+
+said=$(mktemp)
+natively >"$said" 2>&1 &
+natively=$!
+run_tests "the Python package" bash runtime/python/test.sh
 run_tests "that KFP compiles its pipelines" kfp compile
 run_tests "what KFP's own runner makes of them" kfp local
-run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
-run_tests "the pre-built components by themselves" bash runtime/components/test.sh
-run_tests "the executors by themselves" bash runtime/executors/test.sh
-run_tests weft weft_tests "$@"
+wait "$natively" || failed+=("the guests, the pre-built components and the executors by themselves")
+cat "$said" >&2
+rm "$said"
 
-# With the program that the tests have built.
-run_tests "the Python package" bash runtime/python/test.sh
+run_tests weft weft_tests "$@"
+if [ -n "${WEFT_TEST_LINT:-}" ]; then run_tests "that nothing is warned of" no_warnings; fi
 
 if ! compgen -G 'target/executors/science-*/science.wasm' >/dev/null; then
     say "passed over: the science executor is not installed; WEFT_TEST_SCIENCE=1 has it built and its tests run"
