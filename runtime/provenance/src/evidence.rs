@@ -14,8 +14,8 @@ use weft_pipeline::step::{Grants, PortValue};
 
 use crate::error::Result;
 
-/// Bytes that are hashed at once.
-const CHUNK: usize = 1 << 20;
+/// Bytes that are hashed at once: they stay in the processor's own caches from being read to being hashed.
+const CHUNK: usize = 64 << 10;
 
 /// A file of an artifact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,11 +182,11 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// Gathers the evidence of an artifact. Its content and that of its sources is read once; what lies between is known by its digest.
+    /// Gathers the evidence of an artifact from the records. No content has its files until they are [read](Self::read).
     ///
     /// # Errors
-    /// The stores cannot be read. Content that is no longer there is left out.
-    pub fn of(metadata: &Metadata, artifacts: &weft_artifacts::Store, artifact: i64) -> Result<Self> {
+    /// The records cannot be read.
+    pub fn of(metadata: &Metadata, artifact: i64) -> Result<Self> {
         let query = LineageQuery { start: LineageStart::Artifact(artifact), direction: Direction::Up, max_depth: None };
         let graph = metadata.lineage(&query)?;
         let mut contents = BTreeMap::new();
@@ -219,22 +219,31 @@ impl Evidence {
             }
         }
         steps.sort_by_key(|step| (step.started_ms, step.execution));
-        let mut subject = match contents.get(&artifact) {
+        let subject = match contents.get(&artifact) {
             Some(found) => found.clone(),
             None => content(metadata, artifact)?,
         };
-        let made = made(&steps);
+        let of_subject = steps.iter().find(|step| step.outputs.iter().any(|(_, id)| *id == artifact));
+        let metrics = of_subject.map(|step| metadata.metrics_of(&step.run)).transpose()?.unwrap_or_default();
+        Ok(Self { subject, contents, steps, runs, metrics })
+    }
+
+    /// Reads the artifact and its sources, each content once; what lies between is known by its digest.
+    ///
+    /// # Errors
+    /// The store cannot be read. Content that is no longer there is left without files.
+    pub fn read(&mut self, artifacts: &weft_artifacts::Store) -> Result<()> {
+        let made = made(&self.steps);
         let mut read: HashMap<String, Vec<FileDigest>> = HashMap::new();
-        let sources = contents.values_mut().filter(|content| content.id == artifact || !made.contains(&content.id));
-        for content in sources.chain(std::iter::once(&mut subject)) {
+        let subject = self.subject.id;
+        let sources = self.contents.values_mut().filter(|content| content.id == subject || !made.contains(&content.id));
+        for content in sources.chain(std::iter::once(&mut self.subject)) {
             if !read.contains_key(&content.uri) {
                 read.insert(content.uri.clone(), files(artifacts, &content.uri)?);
             }
             content.files = read.get(&content.uri).cloned().unwrap_or_default();
         }
-        let of_subject = steps.iter().find(|step| step.outputs.iter().any(|(_, id)| *id == artifact));
-        let metrics = of_subject.map(|step| metadata.metrics_of(&step.run)).transpose()?.unwrap_or_default();
-        Ok(Self { subject, contents, steps, runs, metrics })
+        Ok(())
     }
 
     /// The execution that gave the artifact.
@@ -367,6 +376,22 @@ pub(crate) fn time(ms: i64) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn files_are_hashed_to_their_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = weft_artifacts::Store::open(folder.path().join("store")).unwrap();
+        for length in [0, 1, CHUNK - 1, CHUNK, 2 * CHUNK + 1] {
+            let bytes: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            let file = folder.path().join("file");
+            std::fs::write(&file, &bytes).unwrap();
+            let id = store.import(&file, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
+            let sha256 = Sha256::digest(&bytes).into();
+            let whole = FileDigest { path: String::new(), size: length as u64, sha256 };
+            assert_eq!(files(&store, &id.to_string()).unwrap(), [whole.clone()]);
+            assert_eq!(FileDigest::of(&file).unwrap(), [whole]);
+        }
+    }
 
     #[test]
     fn paths_of_the_host_are_left_out() {

@@ -1,7 +1,7 @@
 //! What is known of where an artifact comes from, in the forms that other tools read: in-toto statements with SLSA's provenance, OpenSSF model
 //! signatures, CycloneDX, OpenLineage, Workflow Run RO-Crate and Croissant; and of a model a page for its technical documentation.
 //!
-//! [`Evidence::of`] gathers from the stores what all forms are made of; each form is one function over it. [`Key`] signs.
+//! [`Evidence::of`] gathers from the records, and [`Evidence::read`] from the store, what all forms are made of; each form is one function over it. [`Key`] signs.
 //!
 //! # Invariants
 //! - No path of the host is in what is written: of a path only the last name is.

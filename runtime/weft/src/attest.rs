@@ -3,10 +3,11 @@
 use std::fs;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::Serialize;
 use serde_json::Value;
-use weft_artifacts::{ContentId, Existing};
+use weft_artifacts::{Content, ContentId, Existing};
 use weft_provenance::{
     Evidence, FileDigest, Key, PublicKey, check_envelope, check_model_signature, croissant, cyclonedx, documentation,
     envelope, model_signature, openlineage, provenance, rocrate,
@@ -67,15 +68,28 @@ impl Store {
     pub fn attest(&self, selector: &str, folder: &Path, key: Option<&Key>) -> Result<Attested> {
         let record = self.artifact(selector)?;
         let id = record.artifact.id.unwrap_or_default();
-        let evidence = Evidence::of(&self.metadata, &self.artifacts, id)?;
-        let subject = &evidence.subject;
-        if subject.files.is_empty() {
-            return Err(Error::request(format!("the content of `{selector}` is no longer in the store")));
+        let mut evidence = Evidence::of(&self.metadata, id)?;
+        let gone = || Error::request(format!("the content of `{selector}` is no longer in the store"));
+        let content: ContentId = evidence.subject.uri.parse().map_err(|_| gone())?;
+        if !self.artifacts.contains(&content)? {
+            return Err(gone());
+        }
+        if matches!(self.artifacts.open_content(&content)?, Content::Tree(tree) if tree.entries().is_empty()) {
+            return Err(Error::request(format!(
+                "`{selector}` is an empty directory, of which there is nothing to attest"
+            )));
         }
         fs::create_dir(folder).map_err(|source| Error::io("create", folder, source))?;
-        let name = file_name(&subject.plain_name());
-        let content: ContentId = subject.uri.parse()?;
-        self.artifacts.export(&content, folder.join(&name), Existing::Keep)?;
+        let name = file_name(&evidence.subject.plain_name());
+        // SHA-256 of one file is no work for several threads, but it can be copied meanwhile.
+        let copied = thread::scope(|scope| {
+            let copy = scope.spawn(|| self.artifacts.export(&content, folder.join(&name), Existing::Keep));
+            evidence.read(&self.artifacts)?;
+            copy.join().unwrap_or_else(|_| self.artifacts.export(&content, folder.join(&name), Existing::Keep))?;
+            Ok::<_, Error>(())
+        });
+        copied?;
+        let subject = &evidence.subject;
         let mut files = vec![name.clone()];
         let mut put = |file: &str, text: String| -> Result<()> {
             let path = folder.join(file);
