@@ -395,6 +395,31 @@ fn a_run_gives_the_same_again_and_what_does_not_is_named() {
     assert_eq!(found.json()["steps"][0]["outputs"][0]["output"], "bytes", "{}", found.stdout);
 }
 
+/// A step that is told the number of its retry is told the same when it is executed again, also if it came from the cache.
+#[test]
+fn a_retried_step_is_verified_as_the_attempt_that_succeeded() {
+    let folder = Folder::default();
+    kfp::compile(
+        &folder,
+        "from kfp import compiler, dsl
+
+@dsl.container_component
+def third(number: str):
+    return dsl.ContainerSpec(image='alpine', command=['sh', '-c', 'test \"$0\" = 2', number])
+
+@dsl.pipeline(name='retried')
+def pipeline():
+    third(number='{{retries}}').set_retry(num_retries=2, backoff_duration='0s')
+",
+    );
+    for state in ["COMPLETE", "CACHED"] {
+        let outcome = folder.json("run pipeline.yaml --json");
+        assert_eq!(outcome["tasks"][0]["state"], state, "{outcome:#}");
+        let verified = folder.json("verify --keep-compiled --json");
+        assert_eq!(verified["steps"], json!([{ "task": "third", "verdict": "same", "outputs": 0 }]), "{verified:#}");
+    }
+}
+
 #[test]
 fn an_import_that_was_changed_in_the_store_is_found() {
     let folder = chain();
@@ -511,6 +536,18 @@ fn attested_folders_are_accepted_by_other_tools() {
     folder.file("model/artifact/.gitattributes", "another");
     let refused = folder.weft("attest --check model --key signing.pem.pub");
     assert!(refused.code == Some(2) && refused.stderr.contains("another artifact"), "{}", refused.stderr);
+}
+
+/// Of an empty folder there is nothing to attest, and nothing is written.
+#[test]
+fn an_empty_folder_is_not_attested() {
+    let folder = Folder::default();
+    std::fs::create_dir(folder.path().join("given")).unwrap();
+    folder.file("p.yaml", "name: empty\nsteps:\n  data: { import: given, type: system.Dataset }\n");
+    folder.ok("run p.yaml -q");
+    let refused = folder.weft("attest latest/data.artifact -o out");
+    assert!(refused.code == Some(2) && refused.stderr.contains("is an empty directory"), "{}", refused.stderr);
+    assert!(!folder.path().join("out").exists());
 }
 
 /// A chain is followed to its beginning however long it is.

@@ -86,6 +86,7 @@ pub use error::{Error, Result};
 pub use event::{Event, RunOutcome, TaskReport};
 pub use import::{is_uri, local_path};
 pub use lock::is_alive;
+pub use retry::for_attempt;
 pub use runner::{Fetch, Fetched, StepRunner};
 pub use slots::Slots;
 pub use volumes::workspace_of;

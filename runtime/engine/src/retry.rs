@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use weft_pipeline::command::uri;
 use weft_pipeline::model::Retry;
-use weft_pipeline::step::{FailureKind, PortValue};
+use weft_pipeline::step::{FailureKind, PortValue, StepRequest};
 
 use crate::request::mentions;
 use crate::worker::Job;
@@ -30,13 +30,21 @@ pub fn backoff(policy: &Retry, kind: FailureKind, attempt: u32) -> Option<Durati
 /// What Argo, which runs the pipelines of KFP's own back end, replaces in a task's texts by the number of its retry, from 0.
 const RETRY_NUMBER: &str = "{{retries}}";
 
-/// A job for one attempt (from 1): with the number of the retry in those texts of its step that ask for it.
+/// A job for one attempt, as [`for_attempt`] has it.
 pub fn with_number(job: Arc<Job>, attempt: u32) -> Arc<Job> {
-    let Job::Step(request) = &*job else { return job };
+    match &*job {
+        Job::Step(request) => for_attempt(request, attempt).map_or(job, |request| Arc::new(Job::Step(request.into()))),
+        _ => job,
+    }
+}
+
+/// The request of a step for one attempt (from 1), if its texts ask for the number of the retry: with that in them. Identity and record have the texts as they were before,
+/// so who executes a recorded step again has to ask for this as well.
+pub fn for_attempt(request: &StepRequest, attempt: u32) -> Option<StepRequest> {
     let asks = |value: &PortValue| matches!(value, PortValue::Parameter(value) if mentions(value, RETRY_NUMBER));
     let mut texts = request.command.iter().flat_map(|command| command.argv.iter().chain(command.env.values()));
     if !request.inputs.values().any(asks) && !texts.any(|text| text.contains(RETRY_NUMBER)) {
-        return job;
+        return None;
     }
     let number = attempt.saturating_sub(1).to_string();
     let numbered = |text: &str| text.replace(RETRY_NUMBER, &number);
@@ -49,7 +57,7 @@ pub fn with_number(job: Arc<Job>, attempt: u32) -> Arc<Job> {
     for text in request.command.iter_mut().flat_map(|command| command.argv.iter_mut().chain(command.env.values_mut())) {
         *text = numbered(text);
     }
-    Arc::new(Job::Step(request))
+    Some(request)
 }
 
 /// Nodes that wait for their next attempt, by due time. They occupy no worker.

@@ -388,7 +388,7 @@ mod tests {
             let id = store.import(&file, &mut |_| std::ops::ControlFlow::Continue(())).unwrap();
             let sha256 = Sha256::digest(&bytes).into();
             let whole = FileDigest { path: String::new(), size: length as u64, sha256 };
-            assert_eq!(files(&store, &id.to_string()).unwrap(), [whole.clone()]);
+            assert_eq!(files(&store, &id.to_string()).unwrap(), std::slice::from_ref(&whole));
             assert_eq!(FileDigest::of(&file).unwrap(), [whole]);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde::Serialize;
-use weft_engine::{StepRunner, identity};
+use weft_engine::{StepRunner, for_attempt, identity};
 use weft_metadata::{ExecutionKind, StepRecord};
 use weft_pipeline::model::{Implementation, Pipeline, TaskState};
 use weft_pipeline::step::{COMMAND_FUNCTION, HOST_PYTHON, Limits, LogLevel, PortValue, StepObserver, StepRequest};
@@ -157,6 +157,7 @@ impl Weft {
         if step.grants.secrets.is_empty() && step.identity.is_some_and(|recorded| recorded != request.identity) {
             return unverifiable("what was kept of its inputs does not lead to the identity that was recorded");
         }
+        let request = for_attempt(&request, self.attempt(step)?).unwrap_or(request);
         match runner.run(&request, &Interruptible(cancel)) {
             Ok(output) => {
                 let outputs = self.store().outputs(&step.outputs, &output.outputs)?;
@@ -168,6 +169,15 @@ impl Weft {
             }
             Err(failure) => Ok(Verdict::Failed { message: failure.message.clone() }),
         }
+    }
+
+    /// The attempt that gave the outputs of a step: of a cached one, that of the execution that they were taken from.
+    fn attempt(&self, step: &StepRecord) -> Result<u32> {
+        let metadata = &self.store().metadata;
+        let Some((run, task)) = step.cached_from.map(|from| metadata.task_of(from)).transpose()?.flatten() else {
+            return Ok(step.attempts);
+        };
+        Ok(metadata.step(&run, &task)?.map_or(step.attempts, |source| source.attempts))
     }
 
     /// Hashes what an importer imported.
