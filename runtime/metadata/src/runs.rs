@@ -1,11 +1,12 @@
 //! Reading runs and their steps.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{Deserialize, DeserializeOwned};
+use serde_json::Value;
 use weft_pipeline::model::TaskState;
 use weft_pipeline::step::ComponentRef;
 
@@ -20,6 +21,8 @@ use crate::types::{
 /// The maximum number of candidates in the error of an ambiguous selector.
 const MAX_SHOWN: u32 = 5;
 pub(crate) const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
+/// The pipeline of the run `r`, which runs of equal ones share.
+const SPEC: &str = "coalesce((SELECT s.spec FROM weft_spec AS s WHERE s.digest = r.spec), r.spec)";
 pub(crate) const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
     started_ms, ended_ms, duration_us, peak_memory, log, grants, inputs, outputs, error, skipped";
 
@@ -53,6 +56,31 @@ impl Store {
     /// The steps of a run in the order in which they were first recorded. Empty for an unknown run.
     pub fn steps_of(&self, run: &str) -> Result<Vec<StepRecord>> {
         self.read(|conn| steps(conn, run))
+    }
+
+    /// The id of a run. `selector` is as for [`Self::run`].
+    pub fn run_id(&self, selector: &str) -> Result<String> {
+        self.read(|conn| select(conn, selector))
+    }
+
+    /// The values of a run's parameters, which are read without all else that is known of it. `run` is its id.
+    pub fn parameters_of(&self, run: &str) -> Result<BTreeMap<String, Value>> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached("SELECT parameters FROM weft_run WHERE id = ?1")?;
+            let mut rows = statement.query([run])?;
+            let row = rows.next()?.ok_or_else(|| Error::RunNotFound { selector: run.into() })?;
+            from_json("a run's parameters", row.get_ref(0)?.as_str()?)
+        })
+    }
+
+    /// The pipeline of a run, as [`Self::parameters_of`] has its parameters.
+    pub fn spec_of(&self, run: &str) -> Result<RecordedSpec> {
+        self.read(|conn| {
+            let mut statement = conn.prepare_cached(&format!("SELECT {SPEC} FROM weft_run AS r WHERE id = ?1"))?;
+            let mut rows = statement.query([run])?;
+            let row = rows.next()?.ok_or_else(|| Error::RunNotFound { selector: run.into() })?;
+            Ok(RecordedSpec::new(row.get_ref(0)?.as_str()?))
+        })
     }
 
     /// The run that an execution belongs to; none if there is no such execution, or its run was deleted.
@@ -138,10 +166,8 @@ fn record(conn: &Connection, id: &str) -> Result<RunRecord> {
 
 /// The run; its steps are not read.
 pub(crate) fn record_without_steps(conn: &Connection, id: &str) -> Result<RunRecord> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {RUN_COLUMNS}, file, coalesce((SELECT s.spec FROM weft_spec AS s WHERE s.digest = r.spec), r.spec), outputs \
-         FROM weft_run AS r WHERE id = ?1"
-    ))?;
+    let mut statement =
+        conn.prepare_cached(&format!("SELECT {RUN_COLUMNS}, file, {SPEC}, outputs FROM weft_run AS r WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
     let row = rows.next()?.ok_or_else(|| Error::RunNotFound { selector: id.into() })?;
     Ok(RunRecord {

@@ -1,10 +1,10 @@
 //! Why a step ran, came from the cache, was skipped or not run: what differs from its nearest earlier execution, followed to the root.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
-use weft_metadata::{ExecutionKind, RunRecord, StepRecord, Uncached};
+use weft_metadata::{ExecutionKind, StepRecord, Uncached};
 use weft_pipeline::model::{Pipeline, TaskState};
 use weft_pipeline::step::PortValue;
 
@@ -137,9 +137,8 @@ impl Store {
     /// # Errors
     /// There is no such run or step, or the store cannot be read.
     pub fn why(&self, run: &str, task: &str) -> Result<Why> {
-        let record = self.metadata.run_without_steps(run)?;
-        let id = record.summary.id.clone();
-        let Some(step) = self.metadata.step(&id, task)? else { return self.why_not_recorded(&record, task) };
+        let id = self.metadata.run_id(run)?;
+        let Some(step) = self.metadata.step(&id, task)? else { return self.why_not_recorded(id, task) };
         let state = step.state;
         let why = |because| Why {
             run: id.clone(),
@@ -183,28 +182,27 @@ impl Store {
             };
             return Ok(Why { earlier, ..why(because) });
         }
-        let other = self.metadata.run_without_steps(&before.step.run)?;
-        let mut walk = Walk::new(self, &other, &record);
+        let mut walk = Walk::new(self, &before.step.run, &id)?;
         walk.follow(task, found.clone())?;
         Ok(Why { earlier, differences: found, causes: walk.causes, ..why(Because::Changed) })
     }
 
     /// Why a step was not even recorded.
-    fn why_not_recorded(&self, record: &RunRecord, task: &str) -> Result<Why> {
-        let known = recorded_pipeline(&record.spec).is_some_and(|pipeline| origin::task(&pipeline, task).is_some());
+    fn why_not_recorded(&self, run: String, task: &str) -> Result<Why> {
+        let spec = self.metadata.spec_of(&run)?;
+        let known = recorded_pipeline(&spec).is_some_and(|pipeline| origin::task(&pipeline, task).is_some());
         if !known {
             // The error names what there is.
-            let whole = self.metadata.run(&record.summary.id)?;
-            select::step(&whole, task)?;
+            select::step(&self.metadata.run(&run)?, task)?;
         }
-        let steps = self.metadata.steps_of(&record.summary.id)?;
+        let steps = self.metadata.steps_of(&run)?;
         let failed = steps.iter().find(|step| step.state == TaskState::Failed && step.kind != ExecutionKind::Dag);
         let reason = match failed {
             Some(failed) => format!("`{}` failed before it", failed.task),
             None => "the run ended before it, or what holds it was not executed".to_owned(),
         };
         Ok(Why {
-            run: record.summary.id.clone(),
+            run,
             task: task.to_owned(),
             state: TaskState::New,
             because: Because::NotRun { reason },
@@ -241,8 +239,10 @@ impl Store {
 /// Follows differences between two runs to their roots.
 struct Walk<'s> {
     store: &'s Store,
-    before: &'s RunRecord,
-    after: &'s RunRecord,
+    before: &'s str,
+    after: &'s str,
+    /// Values of the parameters of both.
+    parameters: (BTreeMap<String, Value>, BTreeMap<String, Value>),
     pipeline: Option<Pipeline>,
     visited: BTreeSet<String>,
     /// The steps that were come to, each with that from which.
@@ -254,18 +254,20 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    pub fn new(store: &'s Store, before: &'s RunRecord, after: &'s RunRecord) -> Self {
-        let pipeline = recorded_pipeline(&after.spec);
-        Self {
+    /// A walk between two runs, by their ids.
+    pub fn new(store: &'s Store, before: &'s str, after: &'s str) -> Result<Self> {
+        let metadata = &store.metadata;
+        Ok(Self {
             store,
             before,
             after,
-            pipeline,
+            parameters: (metadata.parameters_of(before)?, metadata.parameters_of(after)?),
+            pipeline: recorded_pipeline(&metadata.spec_of(after)?),
             visited: BTreeSet::new(),
             trail: Vec::new(),
             pending: VecDeque::new(),
             causes: Vec::new(),
-        }
+        })
     }
 
     /// Follows the differences of a step.
@@ -303,8 +305,7 @@ impl<'s> Walk<'s> {
         match origin {
             Origin::Text => Ok(false),
             Origin::Parameter(name) => {
-                let value = |run: &RunRecord| run.summary.parameters.get(name).cloned();
-                let (before, after) = (value(self.before), value(self.after));
+                let (before, after) = (self.parameters.0.get(name).cloned(), self.parameters.1.get(name).cloned());
                 let differs = before != after;
                 if differs {
                     self.push(at, Root::RunParameter { name: name.clone(), before, after });
@@ -322,8 +323,8 @@ impl<'s> Walk<'s> {
         self.trail.push((task.to_owned(), Some(from)));
         let at = self.trail.len() - 1;
         let metadata = &self.store.metadata;
-        let before = metadata.step(&self.before.summary.id, task)?;
-        let after = metadata.step(&self.after.summary.id, task)?;
+        let before = metadata.step(self.before, task)?;
+        let after = metadata.step(self.after, task)?;
         let (Some(before), Some(after)) = (before, after) else {
             self.push(at, Root::NewStep);
             return Ok(true);
@@ -391,7 +392,7 @@ impl<'s> Walk<'s> {
                 Some(pipeline) => origin::inside_of_iteration(pipeline, &iteration),
                 None => Vec::new(),
             };
-            let is_there = self.store.metadata.step(&self.after.summary.id, &iteration)?.is_some();
+            let is_there = self.store.metadata.step(self.after, &iteration)?.is_some();
             if !is_there || self.causes.len() >= MAX_CAUSES {
                 break;
             }
