@@ -16,8 +16,8 @@ use crate::store::{Durability, Store};
 /// The maximum number of bytes in memory before they are written to a file: small content needs only one file to be
 /// created and renamed, and large content is written in large blocks.
 pub(crate) const TAIL: usize = 64 << 10;
-/// The buffer for hashing a whole file.
-pub(crate) const CHUNK: usize = 256 << 10;
+/// The buffer for hashing and copying whole files: what was read is still in the cache nearest to the processor when it is hashed and written.
+pub(crate) const CHUNK: usize = 64 << 10;
 
 /// The bytes written so far are a prefix in a temporary file (of length `flushed`, first empty) and a tail in memory.
 /// The hasher has seen the prefix only, so that changes in the tail are free. A change in the prefix invalidates the
