@@ -12,4 +12,5 @@ mkdir -p "$SHARE/components" "$SHARE/executors"
 for world in "$HERE"/../components/*/wit/world.wit; do
     cp "$BUILT/components/$(basename "$(dirname "$(dirname "$world")")").wasm" "$SHARE/components/"
 done
+cp "$BUILT/components/onnx-ml.wasm" "$SHARE/components/"
 cp "$BUILT/executors/python.wasm" "$BUILT/executors/shell.wasm" "$SHARE/executors/"

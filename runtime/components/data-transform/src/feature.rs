@@ -1,5 +1,7 @@
 //! What is made of which columns, and the values that mappings begin with.
 
+use serde::de::IntoDeserializer;
+use serde::de::value::StrDeserializer;
 use serde::{Deserialize, Serialize};
 use tables::instant::{Instant, date, days};
 use tables::{Record, Values};
@@ -53,7 +55,8 @@ impl Part {
     /// The part of this name.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
-        serde_json::from_value(name.into()).ok()
+        let name: StrDeserializer<'_, serde::de::value::Error> = name.into_deserializer();
+        Self::deserialize(name).ok()
     }
 
     fn of(self, at: Instant) -> i64 {

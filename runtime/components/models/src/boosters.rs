@@ -1,11 +1,13 @@
 //! Boosted trees in the files of the libraries that grew them, read without a converter between.
 
+mod document;
 pub(crate) mod lightgbm;
 mod ubjson;
 pub(crate) mod xgboost;
 
+use forest::{BLOCK, Leaves, Trees};
+
 use crate::error::{Done, Result, refuse};
-use crate::forest::{BLOCK, Leaves, Trees};
 use crate::onnx::Port;
 use crate::operators::ml::scores::Transform;
 use crate::tensor::{Data, Kind, Tensor, Value, elements};

@@ -10,9 +10,14 @@ pub enum Error {
     /// The graph uses operators that are not here.
     #[error(
         "the model uses operators that are not here: {0}. Convert it with options that avoid them (of scikit-learn's steps, leave those out that \
-         need them and do their work before), or run it with `weft:rten` if it is a neural network"
+         need them and do their work before)"
     )]
     Operators(String),
+    /// The graph uses operators of networks, which were left out.
+    #[error(
+        "the model is a network, and this component has only what trees and linear models use, without {0}: use `weft:onnx`"
+    )]
+    Networks(String),
     /// A node that cannot be, or has no answer for its inputs.
     #[error("node `{node}` ({operator}){inputs}: {problem}")]
     Node {
@@ -61,6 +66,12 @@ pub(crate) type Done<T> = std::result::Result<T, Problem>;
 impl From<String> for Problem {
     fn from(text: String) -> Self {
         Self(text)
+    }
+}
+
+impl From<forest::Error> for Problem {
+    fn from(error: forest::Error) -> Self {
+        Self(error.0)
     }
 }
 

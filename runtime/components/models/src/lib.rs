@@ -27,7 +27,6 @@
 mod boosters;
 pub mod check;
 mod error;
-mod forest;
 mod model;
 mod onnx;
 mod operators;

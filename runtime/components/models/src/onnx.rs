@@ -60,13 +60,18 @@ impl Onnx {
         let scope = Scope::new(&opsets);
         let mut operators = BTreeMap::new();
         count(graph, 0, &mut operators)?;
-        let missing: Vec<String> = operators
-            .keys()
-            .filter(|name| !crate::operators::known(name))
-            .map(|name| format!("`{name}` ({} times)", operators[name]))
-            .collect();
+        let missing = operators.keys().filter(|name| !crate::operators::known(name));
+        let (left_out, missing): (Vec<&String>, Vec<&String>) =
+            missing.partition(|name| crate::operators::NETWORKS.contains(&name.as_str()));
+        let listed = |names: &[&String]| {
+            let names = names.iter().map(|name| format!("`{name}` ({} times)", operators[*name]));
+            names.collect::<Vec<_>>().join(", ")
+        };
         if !missing.is_empty() {
-            return Err(Error::Operators(missing.join(", ")));
+            return Err(Error::Operators(listed(&missing)));
+        }
+        if !left_out.is_empty() {
+            return Err(Error::Networks(listed(&left_out)));
         }
         let loaded = Graph::load(graph, scope, &[])?;
         let initialized: Vec<&str> = graph.initializer.iter().map(|tensor| tensor.name.as_str()).collect();

@@ -11,19 +11,26 @@
 mod broadcast;
 mod cast;
 mod control;
+#[cfg(feature = "networks")]
 mod convolution;
 mod elementwise;
 mod index;
+#[cfg_attr(not(feature = "networks"), allow(dead_code, reason = "networks need more of it"))]
 mod lanes;
 mod logic;
 mod matrix;
 pub(crate) mod ml;
+#[cfg(feature = "networks")]
+mod normalization;
 mod order;
+#[cfg_attr(not(feature = "networks"), allow(dead_code, reason = "networks need more of it"))]
 mod product;
 mod reduce;
 mod shape;
 mod softmax;
+#[cfg(feature = "networks")]
 mod window;
+#[cfg(feature = "networks")]
 mod winograd;
 
 use crate::error::{Done, refuse};
@@ -53,15 +60,19 @@ pub(crate) type Table = &'static [(&'static str, Builder)];
 const TABLES: &[Table] = &[
     cast::TABLE,
     control::TABLE,
+    #[cfg(feature = "networks")]
     convolution::TABLE,
     elementwise::TABLE,
     index::TABLE,
     logic::TABLE,
     matrix::TABLE,
+    #[cfg(feature = "networks")]
+    normalization::TABLE,
     order::TABLE,
     reduce::TABLE,
     shape::TABLE,
     softmax::TABLE,
+    #[cfg(feature = "networks")]
     window::TABLE,
     ml::encode::TABLE,
     ml::linear::TABLE,
@@ -69,6 +80,18 @@ const TABLES: &[Table] = &[
     ml::scale::TABLE,
     ml::svm::TABLE,
     ml::trees::TABLE,
+];
+
+/// Operators that only networks use: those of the feature `networks`, which may be left out.
+pub(crate) const NETWORKS: &[&str] = &[
+    "AveragePool",
+    "BatchNormalization",
+    "Conv",
+    "GlobalAveragePool",
+    "GlobalMaxPool",
+    "InstanceNormalization",
+    "LayerNormalization",
+    "MaxPool",
 ];
 
 fn find(name: &str) -> Option<Builder> {
@@ -111,4 +134,15 @@ pub(crate) fn build(
 /// One tensor as the outputs of a node.
 fn one(tensor: Tensor) -> Vec<Value> {
     vec![Value::Tensor(tensor)]
+}
+
+#[cfg(all(test, feature = "networks"))]
+mod tests {
+    #[test]
+    fn what_the_feature_brings_is_named() {
+        let tables = [super::convolution::TABLE, super::normalization::TABLE, super::window::TABLE];
+        let mut names: Vec<&str> = tables.iter().flat_map(|table| table.iter()).map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        assert_eq!(names, super::NETWORKS);
+    }
 }

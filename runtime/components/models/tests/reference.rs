@@ -6,9 +6,18 @@ use models::{Data, Model, Tensor, Value, read_tensor};
 
 const TOLERANCE: f64 = 1e-5;
 
+/// Networks, whose operators may be left out.
+const NETWORKS: [&str; 2] = ["cnn", "convolutions"];
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases")
+}
+
 fn cases() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/cases");
-    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut cases: Vec<PathBuf> = std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    if cfg!(not(feature = "networks")) {
+        cases.retain(|case| NETWORKS.iter().all(|name| !case.ends_with(name)));
+    }
     cases.sort();
     cases
 }
@@ -84,4 +93,15 @@ fn models_answer_as_onnxruntime_and_as_the_libraries_do() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(cases.len() >= 40, "{}", cases.len());
+}
+
+#[cfg(not(feature = "networks"))]
+#[test]
+fn a_network_is_sent_where_its_operators_are() {
+    for name in NETWORKS {
+        let bytes = std::fs::read(folder().join(name).join("model.onnx")).unwrap();
+        let error = Model::load(&bytes).err().unwrap().to_string();
+        assert!(error.contains("without ") && error.contains("`Conv` ("), "{error}");
+        assert!(error.ends_with(": use `weft:onnx`"), "{error}");
+    }
 }

@@ -124,7 +124,14 @@ impl<'a> Table<'a> {
         let failed = |source| Error::Read { file: self.name.clone(), source };
         let mut input: Box<dyn BufRead + 'a> = Box::new(BufReader::with_capacity(256 << 10, (self.open)()));
         let compression = Compression::of(input.fill_buf().map_err(failed)?);
+        #[cfg(feature = "compression")]
         let mut input = compression.read(input);
+        #[cfg(not(feature = "compression"))]
+        if compression != Compression::None {
+            let problem =
+                "it is compressed, and this component reads no compressed files: decompress it, or use `weft:onnx`";
+            return Err(Error::at(&self.name, "the beginning", problem));
+        }
         let head = input.fill_buf().map_err(failed)?;
         // What the bytes say counts more, except that anything may be in a CSV file.
         let named = Format::of_name(&self.name);

@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
+use forest::{Branch, Leaves, Test, Trees};
+use serde::de::{Deserialize, Deserializer, Visitor};
+
 use super::{Booster, Categories, Ending, Line, Sums};
 use crate::error::{Done, Error, Problem, Result, refuse};
-use crate::forest::{Branch, Leaves, Test, Trees};
 
 /// Reads a model.
 pub(crate) fn load(bytes: &[u8]) -> Result<Booster> {
@@ -123,11 +125,49 @@ fn ending(objective: &str) -> Done<Ending> {
     })
 }
 
+/// A category of pandas: a text, or what else JSON has, as it is written there.
+struct Name(String);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Scalar;
+
+        impl Visitor<'_> for Scalar {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a category")
+            }
+            fn visit_str<E>(self, text: &str) -> std::result::Result<Name, E> {
+                Ok(Name(text.to_owned()))
+            }
+            fn visit_bool<E>(self, truth: bool) -> std::result::Result<Name, E> {
+                Ok(Name(truth.to_string()))
+            }
+            fn visit_i64<E>(self, number: i64) -> std::result::Result<Name, E> {
+                Ok(Name(number.to_string()))
+            }
+            fn visit_u64<E>(self, number: u64) -> std::result::Result<Name, E> {
+                Ok(Name(number.to_string()))
+            }
+            fn visit_f64<E>(self, number: f64) -> std::result::Result<Name, E> {
+                // With a fraction, also if it is whole.
+                Ok(Name(format!("{number:?}")))
+            }
+            fn visit_unit<E>(self) -> std::result::Result<Name, E> {
+                Ok(Name("null".to_owned()))
+            }
+        }
+
+        deserializer.deserialize_any(Scalar)
+    }
+}
+
 /// Categories of pandas' columns stand behind the model, in the order of the categorical features.
 fn categories(head: &Section<'_>, text: &str, features: usize) -> Vec<Option<Categories>> {
     let mut all = vec![None; features];
     let Some((_, listed)) = text.rsplit_once("pandas_categorical:") else { return all };
-    let listed: Option<Vec<Vec<serde_json::Value>>> = serde_json::from_str(listed.trim()).ok();
+    let listed: Option<Vec<Vec<Name>>> = serde_json::from_slice(listed.trim().as_bytes()).ok();
     let Some(listed) = listed else { return all };
     let infos = head.text("feature_infos").unwrap_or_default().split_ascii_whitespace();
     let categorical: Vec<usize> =
@@ -136,11 +176,7 @@ fn categories(head: &Section<'_>, text: &str, features: usize) -> Vec<Option<Cat
         return all;
     }
     for (at, names) in categorical.into_iter().zip(listed) {
-        let name = |value: serde_json::Value| match value {
-            serde_json::Value::String(text) => text,
-            other => other.to_string(),
-        };
-        let names = names.into_iter().map(name).collect();
+        let names = names.into_iter().map(|name| name.0).collect();
         if let Some(slot) = all.get_mut(at) {
             *slot = Some(Categories { names, unknown_is_missing: true });
         }
@@ -242,4 +278,16 @@ fn lines(section: &Section<'_>, values: &[f64], features: usize) -> Done<Vec<Lin
         lines.push(Line { constant, terms });
     }
     Ok(lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn categories_are_texts_as_json_has_them() {
+        let names: Vec<Name> = serde_json::from_str(r#"["a", 1, -2, 1.0, 2.5, 1e16, true, null]"#).unwrap();
+        let names: Vec<String> = names.into_iter().map(|name| name.0).collect();
+        assert_eq!(names, ["a", "1", "-2", "1.0", "2.5", "1e16", "true", "null"]);
+    }
 }

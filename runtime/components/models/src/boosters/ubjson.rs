@@ -1,35 +1,15 @@
 //! UBJSON as XGBoost writes it: big-endian, with lists of one type.
 
-use serde::de::{self, DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::forward_to_deserialize_any;
+use super::document::{Document, insert, push};
 
 /// How deep values may lie in one another.
 const DEEPEST: usize = 64;
 
-/// What is wrong with the bytes.
-#[derive(Debug)]
-pub(super) struct Error(String);
-
-impl std::fmt::Display for Error {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: std::fmt::Display>(message: T) -> Self {
-        Self(message.to_string())
-    }
-}
-
-type Result<T> = std::result::Result<T, Error>;
+type Result<T> = std::result::Result<T, String>;
 
 /// Reads a value.
-pub(super) fn from_bytes<'de, T: de::Deserialize<'de>>(bytes: &'de [u8]) -> Result<T> {
-    let mut reader = Reader { bytes, at: 0, depth: 0 };
-    T::deserialize(Typed { marker: None, reader: &mut reader })
+pub(super) fn from_bytes(bytes: &[u8]) -> Result<Document> {
+    Reader { bytes, at: 0, depth: 0 }.value(None)
 }
 
 struct Reader<'de> {
@@ -40,7 +20,7 @@ struct Reader<'de> {
 
 impl<'de> Reader<'de> {
     fn wrong<T>(&self, problem: &str) -> Result<T> {
-        Err(Error(format!("byte {}: {problem}", self.at)))
+        Err(format!("byte {}: {problem}", self.at))
     }
 
     fn take(&mut self, count: usize) -> Result<&'de [u8]> {
@@ -101,127 +81,94 @@ impl<'de> Reader<'de> {
             Err(_) => self.wrong("a text is not UTF-8"),
         }
     }
-}
 
-/// A value whose marker comes first, or stands at the head of its list.
-struct Typed<'a, 'de> {
-    marker: Option<u8>,
-    reader: &'a mut Reader<'de>,
-}
-
-impl<'de> de::Deserializer<'de> for Typed<'_, 'de> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        let reader = self.reader;
-        let marker = match self.marker {
+    /// A value whose marker comes first, or stood at the head of its list.
+    fn value(&mut self, marker: Option<u8>) -> Result<Document> {
+        let marker = match marker {
             Some(marker) => marker,
-            None => reader.marker()?,
+            None => self.marker()?,
         };
-        match marker {
-            b'Z' => visitor.visit_unit(),
-            b'T' => visitor.visit_bool(true),
-            b'F' => visitor.visit_bool(false),
-            b'd' => visitor.visit_f32(f32::from_be_bytes(reader.fixed()?)),
-            b'D' => visitor.visit_f64(f64::from_be_bytes(reader.fixed()?)),
-            b'S' => visitor.visit_borrowed_str(reader.text()?),
-            b'C' => visitor.visit_char(char::from(u8::from_be_bytes(reader.fixed()?))),
+        Ok(match marker {
+            b'Z' => Document::Null,
+            b'T' => Document::Bool(true),
+            b'F' => Document::Bool(false),
+            b'd' => Document::Number(f32::from_be_bytes(self.fixed()?).into()),
+            b'D' => Document::Number(f64::from_be_bytes(self.fixed()?)),
+            b'S' => Document::Text(self.text()?.to_owned()),
+            b'C' => Document::Text(char::from(u8::from_be_bytes(self.fixed()?)).into()),
             b'[' | b'{' => {
-                reader.depth += 1;
-                if reader.depth > DEEPEST {
-                    return reader.wrong("values lie too deep in one another");
+                self.depth += 1;
+                if self.depth > DEEPEST {
+                    return self.wrong("values lie too deep in one another");
                 }
-                let mut kind = None;
-                if reader.peek() == Some(b'$') {
-                    reader.at += 1;
-                    kind = Some(reader.marker()?);
-                }
-                let mut left = None;
-                if reader.peek() == Some(b'#') {
-                    reader.at += 1;
-                    left = Some(reader.length()?);
-                } else if kind.is_some() {
-                    return reader.wrong("a list of one type has no length");
-                }
-                let end = if marker == b'[' { b']' } else { b'}' };
-                let items = Items { reader: &mut *reader, kind, left, end };
-                let value = if marker == b'[' { visitor.visit_seq(items) } else { visitor.visit_map(items) }?;
-                reader.depth -= 1;
-                Ok(value)
+                let value = if marker == b'[' { self.list() } else { self.object() }?;
+                self.depth -= 1;
+                value
             }
-            other => visitor.visit_i64(reader.integer(other)?),
+            other => Document::Number(self.integer(other)? as f64),
+        })
+    }
+
+    fn list(&mut self) -> Result<Document> {
+        let mut items = self.items(b']')?;
+        let mut list = Document::Numbers(Vec::new());
+        while self.more(&mut items) {
+            push(&mut list, self.value(items.kind)?);
         }
+        Ok(list)
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-        visitor.visit_some(self)
+    fn object(&mut self) -> Result<Document> {
+        let mut items = self.items(b'}')?;
+        let mut object = Vec::new();
+        while self.more(&mut items) {
+            let name = self.text()?;
+            insert(&mut object, name, self.value(items.kind)?);
+        }
+        Ok(Document::Object(object))
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value> {
-        visitor.visit_newtype_struct(self)
+    /// The head of a list or an object.
+    fn items(&mut self, end: u8) -> Result<Items> {
+        let mut items = Items { kind: None, left: None, end };
+        if self.peek() == Some(b'$') {
+            self.at += 1;
+            items.kind = Some(self.marker()?);
+        }
+        if self.peek() == Some(b'#') {
+            self.at += 1;
+            items.left = Some(self.length()?);
+        } else if items.kind.is_some() {
+            return self.wrong("a list of one type has no length");
+        }
+        Ok(items)
     }
 
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
-        struct enum identifier ignored_any
-    }
-}
-
-struct Items<'a, 'de> {
-    reader: &'a mut Reader<'de>,
-    kind: Option<u8>,
-    left: Option<usize>,
-    end: u8,
-}
-
-impl Items<'_, '_> {
-    /// Whether there is one more.
-    fn more(&mut self) -> bool {
-        match &mut self.left {
+    /// Whether there is one more item.
+    fn more(&mut self, items: &mut Items) -> bool {
+        match &mut items.left {
             Some(0) => false,
             Some(left) => {
                 *left -= 1;
                 true
             }
             None => {
-                while self.reader.peek() == Some(b'N') {
-                    self.reader.at += 1;
+                while self.peek() == Some(b'N') {
+                    self.at += 1;
                 }
-                let ended = self.reader.peek() == Some(self.end);
-                self.reader.at += usize::from(ended);
+                let ended = self.peek() == Some(items.end);
+                self.at += usize::from(ended);
                 !ended
             }
         }
     }
 }
 
-impl<'de> SeqAccess<'de> for Items<'_, 'de> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>> {
-        if !self.more() {
-            return Ok(None);
-        }
-        seed.deserialize(Typed { marker: self.kind, reader: &mut *self.reader }).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.left
-    }
-}
-
-impl<'de> MapAccess<'de> for Items<'_, 'de> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
-        if !self.more() {
-            return Ok(None);
-        }
-        let key = self.reader.text()?;
-        seed.deserialize(de::value::BorrowedStrDeserializer::new(key)).map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value> {
-        seed.deserialize(Typed { marker: self.kind, reader: &mut *self.reader })
-    }
+/// What follows in a list or an object.
+struct Items {
+    /// The marker of all values, if they have one in common.
+    kind: Option<u8>,
+    /// How many there are, if that is told.
+    left: Option<usize>,
+    end: u8,
 }

@@ -1,153 +1,53 @@
 //! XGBoost's model files, as JSON and as UBJSON.
 
-use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, SeqAccess, Visitor};
+use forest::{Branch, Leaves, Test, Trees};
 
+use super::document::Document;
 use super::{Booster, Categories, Ending, Sums, ubjson};
 use crate::error::{Done, Error, Problem, Result, refuse};
-use crate::forest::{Branch, Leaves, Test, Trees};
 
-#[derive(Deserialize)]
-struct File {
-    learner: Learner,
-    #[serde(default)]
-    version: Vec<u32>,
-}
-
-#[derive(Deserialize)]
-struct Learner {
-    #[serde(default)]
-    attributes: Attributes,
-    #[serde(default)]
-    feature_names: Vec<String>,
-    gradient_booster: GradientBooster,
-    #[serde(rename = "learner_model_param")]
-    parameters: Parameters,
-    objective: Objective,
-}
-
-#[derive(Deserialize, Default)]
-struct Attributes {
-    best_iteration: Option<String>,
-    scikit_learn: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Parameters {
-    base_score: String,
-    #[serde(default)]
-    num_class: Option<String>,
-    num_feature: String,
-    #[serde(default)]
-    num_target: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Objective {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct GradientBooster {
-    name: String,
-    model: Option<Model>,
-    /// In files of older versions, `dart` has the trees one deeper.
-    gbtree: Option<Inner>,
-    weight_drop: Option<Vec<f32>>,
-}
-
-#[derive(Deserialize)]
-struct Inner {
-    model: Model,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    #[serde(default)]
-    trees: Vec<Tree>,
-    #[serde(default)]
-    tree_info: Vec<i64>,
-    #[serde(default)]
-    iteration_indptr: Vec<i64>,
-    weight_drop: Option<Vec<f32>>,
-    /// Of `gblinear`.
-    #[serde(default)]
-    weights: Vec<f32>,
-    #[serde(default)]
-    cats: Cats,
-}
-
-#[derive(Deserialize, Default)]
-struct Cats {
-    #[serde(default)]
-    enc: Vec<Encoding>,
-}
-
-/// Categories of a feature: numbers, or texts one behind the other.
-#[derive(Deserialize)]
-struct Encoding {
-    #[serde(default)]
-    offsets: Option<Vec<usize>>,
-    #[serde(default)]
-    values: Vec<f64>,
-}
-
-#[derive(Deserialize)]
+/// The lists of a tree: an element for each node, unless it is said.
 struct Tree {
     left_children: Vec<i64>,
     right_children: Vec<i64>,
     split_indices: Vec<i64>,
     split_conditions: Vec<f32>,
-    default_left: Vec<Flag>,
-    #[serde(default)]
+    default_left: Vec<i64>,
+    /// 1 where a node asks for categories; empty in older files.
     split_type: Vec<i64>,
-    #[serde(default)]
+    /// The categories of all nodes one behind the other, and the nodes with where theirs begin and how many they are.
     categories: Vec<i64>,
-    #[serde(default)]
     categories_nodes: Vec<usize>,
-    #[serde(default)]
     categories_segments: Vec<usize>,
-    #[serde(default)]
     categories_sizes: Vec<usize>,
-    #[serde(default)]
+    /// Leaves of several values.
     base_weights: Vec<f32>,
-    #[serde(default)]
     leaf_weights: Vec<f32>,
-    #[serde(default, rename = "tree_param")]
-    parameters: TreeParameters,
+    /// How many values a leaf has.
+    vector: usize,
 }
 
-#[derive(Deserialize, Default)]
-struct TreeParameters {
-    size_leaf_vector: Option<String>,
-}
-
-/// True as `true` or as 1.
-struct Flag(bool);
-
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Either;
-        impl<'de> Visitor<'de> for Either {
-            type Value = Flag;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a truth value")
-            }
-            fn visit_bool<E>(self, value: bool) -> std::result::Result<Flag, E> {
-                Ok(Flag(value))
-            }
-            fn visit_u64<E>(self, value: u64) -> std::result::Result<Flag, E> {
-                Ok(Flag(value != 0))
-            }
-            fn visit_i64<E>(self, value: i64) -> std::result::Result<Flag, E> {
-                Ok(Flag(value != 0))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, _: A) -> std::result::Result<Flag, A::Error> {
-                Err(serde::de::Error::custom("a list where a truth value should be"))
-            }
-        }
-        deserializer.deserialize_any(Either)
+impl Tree {
+    fn read(tree: &Document) -> Done<Self> {
+        let size = match tree.find("tree_param") {
+            Some(parameters) => parameters.maybe_text("size_leaf_vector")?,
+            None => None,
+        };
+        Ok(Self {
+            left_children: tree.integers("left_children")?,
+            right_children: tree.integers("right_children")?,
+            split_indices: tree.integers("split_indices")?,
+            split_conditions: tree.floats("split_conditions")?,
+            default_left: tree.integers("default_left")?,
+            split_type: tree.integers("split_type")?,
+            categories: tree.integers("categories")?,
+            categories_nodes: tree.places("categories_nodes")?,
+            categories_segments: tree.places("categories_segments")?,
+            categories_sizes: tree.places("categories_sizes")?,
+            base_weights: tree.floats("base_weights")?,
+            leaf_weights: tree.floats("leaf_weights")?,
+            vector: size.and_then(|size| size.parse::<usize>().ok()).unwrap_or(1),
+        })
     }
 }
 
@@ -156,72 +56,89 @@ pub(crate) fn load(bytes: &[u8]) -> Result<Booster> {
     let wrong = |problem: String| Error::Format(format!("it begins like a model of XGBoost, but {problem}"));
     // In UBJSON, a length follows the brace; in JSON a quote, or blanks before it.
     let binary = bytes.get(1).is_some_and(|byte| matches!(byte, b'L' | b'l' | b'I' | b'i' | b'U' | b'$' | b'#'));
-    let file: File = if binary {
-        ubjson::from_bytes(bytes).map_err(|error| wrong(error.to_string()))?
-    } else {
-        serde_json::from_slice(bytes).map_err(|error| wrong(error.to_string()))?
-    };
-    booster(file).map_err(|problem| wrong(problem.0))
+    let file = if binary { ubjson::from_bytes(bytes) } else { Document::of_json(bytes) };
+    booster(&file.map_err(wrong)?).map_err(|problem| wrong(problem.0))
 }
 
-fn booster(file: File) -> Done<Booster> {
-    let learner = file.learner;
-    let number = |name: &str, text: Option<&String>| -> Done<usize> {
-        match text.map(|text| text.parse::<usize>()) {
+fn booster(file: &Document) -> Done<Booster> {
+    let learner = file.field("learner")?;
+    let parameters = learner.field("learner_model_param")?;
+    let number = |name: &str| -> Done<usize> {
+        match parameters.maybe_text(name)?.map(str::parse::<usize>) {
             None => Ok(0),
             Some(Ok(number)) if number < 1 << 27 => Ok(number),
             Some(_) => refuse!("`{name}` is no number that it may be"),
         }
     };
-    let parameters = &learner.parameters;
-    let features = number("num_feature", Some(&parameters.num_feature))?;
-    let classes = number("num_class", parameters.num_class.as_ref())?.max(1);
-    let targets = classes.saturating_mul(number("num_target", parameters.num_target.as_ref())?.max(1));
+    let features = number("num_feature")?;
+    let classes = number("num_class")?.max(1);
+    let targets = classes.saturating_mul(number("num_target")?.max(1));
     if features == 0 || targets > 1 << 20 {
         refuse!("it has {features} features and {targets} targets");
     }
-    let objective = learner.objective.name;
-    let (ending, margin) = ending(&objective)?;
-    let base = base(&parameters.base_score, targets)?;
+    let objective = learner.field("objective")?.text("name")?;
+    let (ending, margin) = ending(objective)?;
+    let base = base(parameters.text("base_score")?, targets)?;
     #[allow(clippy::cast_possible_truncation, reason = "XGBoost sums floats")]
     let base: Vec<f32> = base.into_iter().map(|value| margin.of(value) as f32).collect();
 
-    let booster = learner.gradient_booster;
-    let dropped = booster.weight_drop;
-    let Some(mut model) = booster.model.or(booster.gbtree.map(|inner| inner.model)) else {
+    let booster = learner.field("gradient_booster")?;
+    // In files of older versions, `dart` has the trees one deeper.
+    let Some(model) = booster.find("model").or_else(|| booster.find("gbtree")?.find("model")) else {
         refuse!("it has no trees and no weights")
     };
-    let dropped = model.weight_drop.take().or(dropped).unwrap_or_default();
-    let categories = categories(&model.cats, features)?;
-    let sums = if booster.name == "gblinear" {
+    let sums = if booster.text("name")? == "gblinear" {
+        let mut weights = model.floats("weights")?;
         let split = features.saturating_mul(targets);
-        if model.weights.len() != split + targets {
-            refuse!("it has {} weights for {features} features and {targets} targets", model.weights.len());
+        if weights.len() != split + targets {
+            refuse!("it has {} weights for {features} features and {targets} targets", weights.len());
         }
-        let bias = model.weights.split_off(split);
+        let bias = weights.split_off(split);
         let base = base.iter().zip(&bias).map(|(base, bias)| base + bias).collect();
-        Sums::Linear { weights: model.weights, base }
+        Sums::Linear { weights, base }
     } else {
-        // What scikit-learn's classes of XGBoost do after an early stop; the others predict by all trees unless they are told.
-        let best = learner.attributes.scikit_learn.and(learner.attributes.best_iteration);
-        let best = best.and_then(|best| best.parse::<usize>().ok());
-        let count =
-            best.and_then(|best| model.iteration_indptr.get(best + 1)).and_then(|end| usize::try_from(*end).ok());
-        model.trees.truncate(count.unwrap_or(usize::MAX));
-        forest(&model, &dropped, targets, features, base)?
+        let dropped = if model.find("weight_drop").is_some() { model } else { booster };
+        let trees = model.items("trees")?;
+        let count = best(learner, model)?.unwrap_or(trees.len()).min(trees.len());
+        forest(
+            &trees[..count],
+            &model.integers("tree_info")?,
+            &dropped.floats("weight_drop")?,
+            targets,
+            features,
+            base,
+        )?
     };
-    let version: Vec<String> = file.version.iter().map(ToString::to_string).collect();
-    let names = if learner.feature_names.len() == features { learner.feature_names } else { Vec::new() };
+    let version: Vec<String> = file.numbers("version")?.iter().map(ToString::to_string).collect();
     Ok(Booster {
         producer: format!("XGBoost {}", version.join(".")),
-        objective,
+        objective: objective.to_owned(),
         sums,
         targets,
         ending,
         features,
-        names,
-        categories,
+        names: names(learner.items("feature_names")?, features),
+        categories: categories(model.find("cats"), features)?,
     })
+}
+
+/// How many trees the best round ends with, which scikit-learn's classes of XGBoost predict by after an early stop; the others predict by all
+/// trees unless they are told.
+fn best(learner: &Document, model: &Document) -> Done<Option<usize>> {
+    let Some(attributes) = learner.find("attributes").filter(|attributes| attributes.find("scikit_learn").is_some())
+    else {
+        return Ok(None);
+    };
+    let best = attributes.maybe_text("best_iteration")?.and_then(|best| best.parse::<usize>().ok());
+    let ends = model.integers("iteration_indptr")?;
+    Ok(best.and_then(|best| ends.get(best.checked_add(1)?)).and_then(|end| usize::try_from(*end).ok()))
+}
+
+/// Names of the features; none if they are not those of all.
+fn names(items: &[Document], features: usize) -> Vec<String> {
+    let name = |item: &Document| if let Document::Text(name) = item { Some(name.clone()) } else { None };
+    let names: Vec<String> = items.iter().filter_map(name).collect();
+    if names.len() == features { names } else { Vec::new() }
 }
 
 /// From the space of predictions into that of sums.
@@ -281,24 +198,25 @@ fn base(text: &str, targets: usize) -> Done<Vec<f64>> {
     }
 }
 
-fn categories(cats: &Cats, features: usize) -> Done<Vec<Option<Categories>>> {
+/// Categories of each feature: numbers, or texts one behind the other.
+fn categories(cats: Option<&Document>, features: usize) -> Done<Vec<Option<Categories>>> {
     let mut all = Vec::new();
-    for encoding in &cats.enc {
-        if encoding.values.is_empty() {
+    for encoding in cats.map(|cats| cats.items("enc")).transpose()?.unwrap_or_default() {
+        let values = encoding.numbers("values")?;
+        if values.is_empty() {
             all.push(None);
             continue;
         }
-        let names = match &encoding.offsets {
-            None => encoding.values.iter().map(ToString::to_string).collect(),
-            Some(offsets) => {
-                #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "these are bytes")]
-                let bytes: Vec<u8> = encoding.values.iter().map(|value| *value as i64 as u8).collect();
-                let text = |two: &[usize]| {
-                    let bytes = bytes.get(two[0]..two[1]).ok_or("its categories are damaged")?;
-                    std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Problem::from("a category is not UTF-8"))
-                };
-                offsets.windows(2).map(text).collect::<Done<Vec<_>>>()?
-            }
+        let names = if encoding.find("offsets").is_none() {
+            values.iter().map(ToString::to_string).collect()
+        } else {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "these are bytes")]
+            let bytes: Vec<u8> = values.iter().map(|value| *value as i64 as u8).collect();
+            let text = |two: &[usize]| {
+                let bytes = bytes.get(two[0]..two[1]).ok_or("its categories are damaged")?;
+                std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| Problem::from("a category is not UTF-8"))
+            };
+            encoding.places("offsets")?.windows(2).map(text).collect::<Done<Vec<_>>>()?
         };
         all.push(Some(Categories { names, unknown_is_missing: false }));
     }
@@ -306,16 +224,24 @@ fn categories(cats: &Cats, features: usize) -> Done<Vec<Option<Categories>>> {
     Ok(all)
 }
 
-fn forest(model: &Model, dropped: &[f32], targets: usize, features: usize, base: Vec<f32>) -> Done<Sums> {
+fn forest(
+    all: &[Document],
+    targets_of_trees: &[i64],
+    dropped: &[f32],
+    targets: usize,
+    features: usize,
+    base: Vec<f32>,
+) -> Done<Sums> {
     let mut trees = Trees::new();
     let mut leaves: Vec<Vec<(u32, f32)>> = Vec::new();
-    for (at, tree) in model.trees.iter().enumerate() {
-        let target = model.tree_info.get(at).copied().unwrap_or(0);
+    for (at, tree) in all.iter().enumerate() {
+        let target = targets_of_trees.get(at).copied().unwrap_or(0);
         let Some(target) = u32::try_from(target).ok().filter(|target| (*target as usize) < targets) else {
             refuse!("tree {at} is of target {target}, and there are {targets}")
         };
         let weight = dropped.get(at).copied().unwrap_or(1.0);
-        let branches = branches(tree, target, targets, weight, &mut leaves)
+        let branches = Tree::read(tree)
+            .and_then(|tree| branches(&tree, target, targets, weight, &mut leaves))
             .map_err(|problem| Problem(format!("tree {at}: {}", problem.0)))?;
         trees.add(&branches, 0)?;
     }
@@ -338,7 +264,7 @@ fn branches(
     if count == 0 || lists.iter().any(|length| *length != count) {
         refuse!("its lists differ in length");
     }
-    let vector = tree.parameters.size_leaf_vector.as_ref().and_then(|size| size.parse::<usize>().ok()).unwrap_or(1);
+    let vector = tree.vector;
     if vector > 1 && vector != targets {
         refuse!("its leaves have {vector} values, and there are {targets} targets");
     }
@@ -368,7 +294,7 @@ fn branches(
         };
         let (left, right) = (child(tree.left_children[at])?, child(tree.right_children[at])?);
         let Ok(feature) = usize::try_from(tree.split_indices[at]) else { refuse!("node {at} asks no feature") };
-        let missing_left = tree.default_left[at].0;
+        let missing_left = tree.default_left[at] != 0;
         branches.push(if tree.split_type.get(at) == Some(&1) {
             // Categories of the set go right.
             let test = Test::Category(members(tree, at)?);

@@ -3,7 +3,7 @@
 use super::{Context, Table, broadcast, one};
 use crate::error::{Done, refuse};
 use crate::onnx::Operator;
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Kind, Tensor};
 
 pub(super) const TABLE: Table = &[
     ("Abs", signed),
@@ -321,34 +321,16 @@ fn several(context: &mut Context<'_>) -> Done<Operator> {
     }))
 }
 
-#[allow(clippy::cast_possible_truncation, reason = "the result has the type of the base")]
+/// Computed in doubles; the result has the type of the base.
 fn pow(_: &mut Context<'_>) -> Done<Operator> {
     Ok(Box::new(|inputs| {
         let (a, b) = (inputs.tensor(0)?, inputs.tensor(1)?);
-        let exponents = b.doubles()?;
-        let exponents = (exponents.as_ref(), b.shape());
-        let (shape, data): (_, Data) = match a.data() {
-            Data::F32(x) => {
-                let with = |x: &f32, y: &f64| f64::from(*x).powf(*y) as f32;
-                let (shape, values) = broadcast::zip((x.as_slice(), a.shape()), exponents, with)?;
-                (shape, values.into())
-            }
-            Data::F64(x) => {
-                let (shape, values) = broadcast::zip((x.as_slice(), a.shape()), exponents, |x, y| x.powf(*y))?;
-                (shape, values.into())
-            }
-            Data::I64(x) => {
-                let with = |x: &i64, y: &f64| (*x as f64).powf(*y) as i64;
-                let (shape, values) = broadcast::zip((x.as_slice(), a.shape()), exponents, with)?;
-                (shape, values.into())
-            }
-            Data::I32(x) => {
-                let with = |x: &i32, y: &f64| f64::from(*x).powf(*y) as i32;
-                let (shape, values) = broadcast::zip((x.as_slice(), a.shape()), exponents, with)?;
-                (shape, values.into())
-            }
-            other => refuse!("numbers are needed, and these are {}", other.kind()),
-        };
-        Ok(one(Tensor::of(shape, data)?))
+        let (bases, exponents) = (a.doubles()?, b.doubles()?);
+        if !matches!(a.kind(), Kind::F32 | Kind::F64 | Kind::I64 | Kind::I32) {
+            refuse!("numbers are needed, and these are {}", a.kind());
+        }
+        let (shape, powers) =
+            broadcast::zip((bases.as_ref(), a.shape()), (exponents.as_ref(), b.shape()), |x, y| x.powf(*y))?;
+        Ok(one(super::cast::cast(&Tensor::of(shape, powers)?, a.kind())?))
     }))
 }

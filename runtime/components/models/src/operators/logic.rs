@@ -3,7 +3,7 @@
 use super::{Context, Table, broadcast, one};
 use crate::error::{Done, refuse};
 use crate::onnx::Operator;
-use crate::tensor::{Data, Tensor};
+use crate::tensor::{Data, Kind, Tensor};
 
 pub(super) const TABLE: Table = &[
     ("And", both),
@@ -62,7 +62,19 @@ macro_rules! pairs {
 fn equal(_: &mut Context<'_>) -> Done<Operator> {
     Ok(Box::new(|inputs| {
         let (a, b) = (inputs.tensor(0)?, inputs.tensor(1)?);
-        let (shape, values) = pairs!(a, b, |x, y| x == y, F32, F64, I64, I32, I16, I8, U8, Bool, Text);
+        let (shape, values) = match (a.data(), b.data()) {
+            (Data::Text(x), Data::Text(y)) => {
+                let x: Vec<&str> = x.iter().map(String::as_str).collect();
+                let y: Vec<&str> = y.iter().map(String::as_str).collect();
+                broadcast::zip((&x, a.shape()), (&y, b.shape()), |x, y| x == y)?
+            }
+            (Data::F32(_) | Data::F64(_), _) => pairs!(a, b, |x, y| x == y, F32, F64),
+            (x, y) if x.kind() == y.kind() => {
+                let (x, y) = (super::cast::cast(a, Kind::I64)?, super::cast::cast(b, Kind::I64)?);
+                pairs!(x, y, |x, y| x == y, I64)
+            }
+            (x, y) => refuse!("these cannot be compared: {} and {}", x.kind(), y.kind()),
+        };
         Ok(one(Tensor::of(shape, values)?))
     }))
 }

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 use super::super::{Context, Table, one};
 use super::scores::{Transform, classes, largest};
 use crate::error::{Done, refuse};
-use crate::forest::{BLOCK, Leaves, Number, Trees};
 use crate::onnx::Operator;
 use crate::tensor::{Data, Tensor, elements};
+use forest::{BLOCK, Leaves, Number, Trees};
 
 pub(in super::super) const TABLE: Table = &[
     ("ai.onnx.ml.TreeEnsemble", ensemble),

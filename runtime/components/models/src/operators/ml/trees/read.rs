@@ -5,9 +5,9 @@ use std::sync::OnceLock;
 
 use super::{Aggregate, Any, Ensemble};
 use crate::error::{Done, refuse};
-use crate::forest::{Branch, Leaves, Number, Test, Trees};
 use crate::onnx::Attributes;
 use crate::tensor::{Data, Tensor};
+use forest::{Branch, Leaves, Number, Test, Trees};
 
 /// A decision as the lists have it, before its children are known by place.
 struct Decision {
@@ -187,7 +187,7 @@ fn assemble(
     aggregate: Aggregate,
 ) -> Done<Any> {
     if doubles {
-        let trees = Trees::planted(branches, roots)?;
+        let trees = planted(branches, roots)?;
         let doubles = OnceLock::new();
         _ = doubles.set(trees);
         return Ok(Any::F64(Ensemble {
@@ -204,7 +204,7 @@ fn assemble(
     let leaves: Vec<Vec<(u32, f32)>> =
         leaves.iter().map(|leaf| leaf.iter().map(|(target, value)| (*target, narrow(*value))).collect()).collect();
     Ok(Any::F32(Ensemble {
-        floats: Some(Trees::planted(branches, roots)?),
+        floats: Some(planted(branches, roots)?),
         doubles: OnceLock::new(),
         leaves: Leaves::new(&leaves, targets),
         targets,
@@ -213,13 +213,11 @@ fn assemble(
     }))
 }
 
-impl<C: Number> Trees<C> {
-    /// Trees whose branches lie in one list.
-    fn planted(branches: &[Branch], roots: &[usize]) -> Done<Self> {
-        let mut trees = Self::new();
-        trees.plant(branches, roots)?;
-        Ok(trees)
-    }
+/// Trees whose branches lie in one list.
+fn planted<C: Number>(branches: &[Branch], roots: &[usize]) -> Done<Trees<C>> {
+    let mut trees = Trees::new();
+    trees.plant(branches, roots)?;
+    Ok(trees)
 }
 
 /// The lists of `TreeEnsemble`: decisions and leaves apart, children by place. How many targets there are comes with it.

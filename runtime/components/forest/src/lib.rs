@@ -1,12 +1,30 @@
 //! Ensembles of decision trees, laid out flat: a walk through a tree reads one node of 12 or 16 bytes a step, and the two children of a node lie
 //! side by side, so that a step is arithmetic and no branch. Trees are outside, rows of a block inside: a tree stays in the processor's cache.
 
-use crate::error::{Done, refuse};
+//!
+//! A crate of its own, because it is where a model's time goes: it is compiled for speed also where all around it is compiled for size. So that it
+//! is, what runs for each row is no generic function, which would be compiled where it is called.
+
+/// Branches that are no trees, and why.
+#[derive(Debug)]
+pub struct Error(pub String);
+
+impl std::fmt::Display for Error {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Error {}
+
+macro_rules! refuse {
+    ($($text:tt)*) => { return Err(Error(format!($($text)*))) };
+}
 
 /// Rows that are walked side by side, so that the processor waits for several nodes at once.
 const LANES: usize = 8;
 /// Rows of a block.
-pub(crate) const BLOCK: usize = 512;
+pub const BLOCK: usize = 512;
 /// The most nodes of an ensemble.
 const MOST_NODES: usize = 1 << 26;
 
@@ -20,13 +38,23 @@ const STRICT: u32 = 1 << 30;
 /// A missing value goes left.
 const MISSING_LEFT: u32 = 1 << 31;
 
-/// A number that features are compared as.
-pub(crate) trait Number: Copy + PartialOrd + Default + std::ops::AddAssign + Send + Sync + 'static {
+/// A number that features are compared as, and that leaves are summed as: `f32` or `f64`.
+pub trait Number: Copy + PartialOrd + Default + std::ops::AddAssign + Send + Sync + 'static {
+    /// Above all others.
     const INFINITY: Self;
+    /// The next smaller number; none of those that compare below minus infinity.
+    #[must_use]
     fn below(self) -> Self;
+    /// Whether it stands for a missing value.
     fn missing(self) -> bool;
+    /// As a double.
     fn double(self) -> f64;
+    /// The nearest number to a double.
     fn narrow(value: f64) -> Self;
+    /// [`Trees::leaves`].
+    fn leaves(trees: &Trees<Self>, tree: usize, rows: &[Self], width: usize, leaves: &mut [u32]);
+    /// [`Leaves::add`].
+    fn add(weights: &Leaves<Self>, leaves: &[u32], scores: &mut [Self], targets: usize);
 }
 
 macro_rules! number {
@@ -46,6 +74,12 @@ macro_rules! number {
             fn narrow(value: f64) -> Self {
                 value as $float
             }
+            fn leaves(trees: &Trees<Self>, tree: usize, rows: &[Self], width: usize, leaves: &mut [u32]) {
+                trees.find(tree, rows, width, leaves);
+            }
+            fn add(weights: &Leaves<Self>, leaves: &[u32], scores: &mut [Self], targets: usize) {
+                weights.sum(leaves, scores, targets);
+            }
         }
     )+};
 }
@@ -53,7 +87,7 @@ number!(f32, f64);
 
 /// How a node decides.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Test {
+pub enum Test {
     /// At most so much goes left.
     AtMost(f64),
     /// Less goes left.
@@ -70,9 +104,20 @@ pub(crate) enum Test {
 
 /// A node of a tree as its readers give it.
 #[derive(Debug, Clone)]
-pub(crate) enum Branch {
+pub enum Branch {
     /// A decision. Children are indices into the same tree.
-    Split { feature: usize, test: Test, missing_left: bool, left: usize, right: usize },
+    Split {
+        /// The feature that is asked, from 0.
+        feature: usize,
+        /// What is asked.
+        test: Test,
+        /// Whether a missing value goes left.
+        missing_left: bool,
+        /// The child of values that pass.
+        left: usize,
+        /// The child of the others.
+        right: usize,
+    },
     /// An end, with an index that the reader knows.
     Leaf(usize),
 }
@@ -121,7 +166,7 @@ struct Root {
 
 /// Where a walk through the trees ends.
 #[derive(Debug, Clone)]
-pub(crate) struct Trees<C> {
+pub struct Trees<C> {
     nodes: Vec<Node<C>>,
     /// For each node: the set that it asks, or the leaf that it is.
     extra: Vec<u32>,
@@ -131,34 +176,50 @@ pub(crate) struct Trees<C> {
     features: usize,
 }
 
+impl<C: Number> Default for Trees<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<C: Number> Trees<C> {
     /// No trees yet.
-    pub(crate) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         Self { nodes: Vec::new(), extra: Vec::new(), roots: Vec::new(), sets: Vec::new(), features: 0 }
     }
 
     /// How many trees.
-    pub(crate) fn count(&self) -> usize {
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.roots.len()
     }
 
     /// How many features rows must have.
-    pub(crate) fn features(&self) -> usize {
+    #[must_use]
+    pub fn features(&self) -> usize {
         self.features
     }
 
     /// How many nodes.
-    pub(crate) fn nodes(&self) -> usize {
+    #[must_use]
+    pub fn nodes(&self) -> usize {
         self.nodes.len()
     }
 
     /// Adds a tree, whose root is the branch `root`. A node that is met twice, or a child that is not there, is refused.
-    pub(crate) fn add(&mut self, branches: &[Branch], root: usize) -> Done<()> {
+    ///
+    /// # Errors
+    /// The branches are no tree, or all trees together have too many.
+    pub fn add(&mut self, branches: &[Branch], root: usize) -> Result<(), Error> {
         self.plant(branches, &[root])
     }
 
     /// Adds several trees whose branches lie in one list.
-    pub(crate) fn plant(&mut self, branches: &[Branch], roots: &[usize]) -> Done<()> {
+    ///
+    /// # Errors
+    /// As [`Self::add`].
+    pub fn plant(&mut self, branches: &[Branch], roots: &[usize]) -> Result<(), Error> {
         let mut met = vec![usize::MAX; branches.len()];
         for root in roots {
             self.grow(branches, *root, &mut met)?;
@@ -167,7 +228,7 @@ impl<C: Number> Trees<C> {
     }
 
     /// Adds a tree. `met` has for each branch the last tree that it was met in.
-    fn grow(&mut self, branches: &[Branch], root: usize, met: &mut [usize]) -> Done<()> {
+    fn grow(&mut self, branches: &[Branch], root: usize, met: &mut [usize]) -> Result<(), Error> {
         let first = self.reserve(1)?;
         let mut plain = true;
         let (mut shallowest, mut deepest) = (u32::MAX, 0);
@@ -206,7 +267,7 @@ impl<C: Number> Trees<C> {
         Ok(())
     }
 
-    fn reserve(&mut self, count: usize) -> Done<u32> {
+    fn reserve(&mut self, count: usize) -> Result<u32, Error> {
         let first = self.nodes.len();
         if first + count > MOST_NODES {
             refuse!("the trees have more than {MOST_NODES} nodes");
@@ -238,7 +299,12 @@ impl<C: Number> Trees<C> {
     }
 
     /// The leaf of each row in one tree. `rows` are those of a block, row-major, each of `width` features, which [`Self::features`] must not exceed.
-    pub(crate) fn leaves(&self, tree: usize, rows: &[C], width: usize, leaves: &mut [u32]) {
+    pub fn leaves(&self, tree: usize, rows: &[C], width: usize, leaves: &mut [u32]) {
+        C::leaves(self, tree, rows, width, leaves);
+    }
+
+    #[inline]
+    fn find(&self, tree: usize, rows: &[C], width: usize, leaves: &mut [u32]) {
         let Some(root) = self.roots.get(tree) else { return };
         let (groups, rest) = leaves.as_chunks_mut::<LANES>();
         let mut first = 0;
@@ -314,7 +380,8 @@ impl<C: Number> Trees<C> {
 
 impl Trees<f32> {
     /// The same trees for rows of doubles: decisions of exactly the same thresholds.
-    pub(crate) fn widened(&self) -> Trees<f64> {
+    #[must_use]
+    pub fn widened(&self) -> Trees<f64> {
         let widen = |node: &Node<f32>| {
             let strict = node.feature & STRICT != 0;
             let threshold =
@@ -333,7 +400,7 @@ impl Trees<f32> {
 
 /// What leaves add to the outputs.
 #[derive(Debug, Clone)]
-pub(crate) struct Leaves<V> {
+pub struct Leaves<V> {
     /// Leaf `n` has the weights from `starts[n]` to `starts[n + 1]`.
     starts: Vec<u32>,
     targets: Vec<u32>,
@@ -346,7 +413,8 @@ pub(crate) struct Leaves<V> {
 
 impl<V: Number> Leaves<V> {
     /// From the weights of each leaf: target and value.
-    pub(crate) fn new(weights: &[Vec<(u32, V)>], targets: usize) -> Self {
+    #[must_use]
+    pub fn new(weights: &[Vec<(u32, V)>], targets: usize) -> Self {
         let mut leaves = Self {
             starts: vec![0],
             targets: Vec::new(),
@@ -365,14 +433,19 @@ impl<V: Number> Leaves<V> {
     }
 
     /// The weights of a leaf.
-    pub(crate) fn of(&self, leaf: u32) -> impl Iterator<Item = (usize, V)> {
+    pub fn of(&self, leaf: u32) -> impl Iterator<Item = (usize, V)> {
         let leaf = leaf as usize;
         let (from, to) = (self.starts[leaf] as usize, self.starts[leaf + 1] as usize);
         self.targets[from..to].iter().map(|target| *target as usize).zip(self.values[from..to].iter().copied())
     }
 
     /// Adds the weights of each row's leaf to its scores.
-    pub(crate) fn add(&self, leaves: &[u32], scores: &mut [V], targets: usize) {
+    pub fn add(&self, leaves: &[u32], scores: &mut [V], targets: usize) {
+        V::add(self, leaves, scores, targets);
+    }
+
+    #[inline]
+    fn sum(&self, leaves: &[u32], scores: &mut [V], targets: usize) {
         if self.single && self.one {
             for (leaf, score) in leaves.iter().zip(scores) {
                 *score += self.values[*leaf as usize];
