@@ -201,6 +201,7 @@ fn pre_built_components_are_listed_and_looked_up_by_name() {
         "import-schema-gen",
         "infra-validator",
         "onnx",
+        "onnx-ml",
         "pusher",
         "schema-gen",
         "statistics-gen",

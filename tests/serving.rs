@@ -403,3 +403,47 @@ fn who_has_no_token_gets_no_prediction() {
     }
     assert!(serde_json::from_str::<Value>(&served.get("/v2/models/a", "").1).unwrap()["error"].is_string());
 }
+
+#[test]
+fn the_component_for_small_devices_answers_as_the_large_one() {
+    let folder = Folder::default();
+    let cases = project().join("runtime/components/models/tests/data/cases");
+    let mut rows = "a,b,c,d,e\n".to_owned();
+    for row in 0..200_u32 {
+        let cells: Vec<String> = (1..6_u32)
+            .map(|column| format!("{:.3}", f64::from((row * 7 + column) * column % 97) / 16.0 - 3.0))
+            .collect();
+        rows += &(cells.join(",") + "\n");
+    }
+    folder.file("rows.csv", &rows);
+    let predict = |component: &str, model: &str| {
+        let with = [format!("model={}", cases.join(model).display()), "data=rows.csv".to_owned()];
+        let call = format!("{component}#predict");
+        folder.weft(&["call", &call, "-w", &with[0], "-w", &with[1], "-o", component])
+    };
+    for model in [
+        "forest_binary/model.onnx",
+        "boosting_multi/model.onnx",
+        "logistic_multi_zipmap/model.onnx",
+        "ridge/model.onnx",
+        "knn_classifier/model.onnx",
+        "xgboost_multi/model.ubj",
+    ] {
+        let mut answers = Vec::new();
+        for component in ["weft:onnx", "weft:onnx-ml"] {
+            let ended = predict(component, model);
+            assert_eq!(ended.code, Some(0), "{model}: {}", ended.stderr);
+            let folder = folder.path().join(component);
+            let file = std::fs::read_dir(&folder).unwrap().next().unwrap().unwrap().path();
+            answers.push(std::fs::read_to_string(file).unwrap());
+            std::fs::remove_dir_all(folder).unwrap();
+        }
+        assert_eq!(answers[0].lines().count(), 201, "{model}");
+        assert_eq!(answers[0], answers[1], "{model}");
+    }
+
+    let network = predict("weft:onnx-ml", "cnn/model.onnx");
+    assert_ne!(network.code, Some(0));
+    assert!(network.stderr.contains("`Conv` (2 times)"), "{}", network.stderr);
+    assert!(network.stderr.contains("use `weft:onnx`"), "{}", network.stderr);
+}

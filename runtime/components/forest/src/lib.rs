@@ -1,6 +1,5 @@
 //! Ensembles of decision trees, laid out flat: a walk through a tree reads one node of 12 or 16 bytes a step, and the two children of a node lie
 //! side by side, so that a step is arithmetic and no branch. Trees are outside, rows of a block inside: a tree stays in the processor's cache.
-
 //!
 //! A crate of its own, because it is where a model's time goes: it is compiled for speed also where all around it is compiled for size. So that it
 //! is, what runs for each row is no generic function, which would be compiled where it is called.

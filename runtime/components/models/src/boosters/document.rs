@@ -77,7 +77,7 @@ impl Document {
     /// The same as integers.
     pub(super) fn integers(&self, name: &str) -> Done<Vec<i64>> {
         let numbers = self.numbers(name)?;
-        if let Some(other) = numbers.iter().find(|number| number.trunc() != **number || number.abs() > 9e15) {
+        if let Some(other) = numbers.iter().find(|number| number.fract() != 0.0 || number.abs() > 9e15) {
             refuse!("`{name}` has integers, and {other} is none");
         }
         #[allow(clippy::cast_possible_truncation, reason = "they are whole, and within the bounds")]
