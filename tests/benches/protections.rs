@@ -138,7 +138,8 @@ fn all() {
     let fixture = Fixture::default();
     let plain = |name: &'static str, size: u32| {
         let mut config = Config::new();
-        config.concurrency_support(false);
+        // Steps are to give the same on each machine, which is no matter of protection.
+        config.concurrency_support(false).relaxed_simd_deterministic(true);
         let engine = Engine::new(&config).unwrap();
         let component = Component::from_file(&engine, component("bench")).unwrap();
         let mut linker = Linker::<()>::new(&engine);

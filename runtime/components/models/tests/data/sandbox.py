@@ -9,13 +9,11 @@ from wasmtime import component
 
 config = wasmtime.Config()
 config.wasm_component_model = True
-config.epoch_interruption = True
 config.wasm_relaxed_simd_deterministic = True
 engine = wasmtime.Engine(config)
 linker = component.Linker(engine)
 linker.add_wasip2()
 store = wasmtime.Store(engine)
-store.set_epoch_deadline(1 << 60)
 wasi = wasmtime.WasiConfig()
 wasi.argv = sys.argv[1:2] + sys.argv[3:]
 wasi.preopen_dir(sys.argv[2], "/")
