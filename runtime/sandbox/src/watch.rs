@@ -82,8 +82,8 @@ impl Watched {
         let _ = self.stop.set(why);
     }
 
-    /// Looks whether its time is up or its run interrupted.
-    fn look(&self) -> bool {
+    /// Looks whether its time is up or its run interrupted, and tells why it is to end, if it is.
+    pub(crate) fn look(&self) -> Option<&Stop> {
         if self.stop.get().is_none() {
             if self.deadline.passed() {
                 self.end(Stop::Time);
@@ -91,7 +91,7 @@ impl Watched {
                 self.end(Stop::Interrupted);
             }
         }
-        self.stop.get().is_some()
+        self.stop.get()
     }
 
     /// Watches a guest that runs this code on this thread, until what it gives is dropped on the same thread.
@@ -174,7 +174,7 @@ struct Guest {
 impl Guest {
     /// Looks at it, and ends it if it is to. True while it is being ended.
     fn tick(&self, measure: bool) -> bool {
-        let ending = self.watched.look();
+        let ending = self.watched.look().is_some();
         if measure {
             self.watched.measure.store(true, Ordering::Relaxed);
         }

@@ -2,6 +2,7 @@
 //! with the step's time limit.
 
 use std::future::Future;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use wasmtime::StoreContextMut;
@@ -13,8 +14,7 @@ use wasmtime_wasi_io::bindings::wasi::io::streams::{self, Host as _, HostInputSt
 use super::{State, network};
 use crate::clock::VirtualClock;
 use crate::limits::Stop;
-use crate::observer::Listener;
-use crate::watch::TICK;
+use crate::watch::{TICK, Watched};
 
 /// The WASI version of wasmtime's host. Guests of any 0.2 version can be linked with it.
 pub(super) const VERSION: &str = "0.2.12";
@@ -170,31 +170,25 @@ impl Pollable for Sleep {
     }
 }
 
-/// The conditions that end a guest's waiting: its time limit and an interruption.
-pub(super) struct StopSignal {
-    deadline: crate::limits::Deadline,
-    observer: Listener,
-}
+/// What ends a guest's waiting: what would end it where it computes.
+pub(super) struct StopSignal(Arc<Watched>);
 
 impl StopSignal {
     pub(super) fn of(state: &State) -> Self {
-        Self { deadline: state.step.watched.deadline(), observer: state.step.observer }
+        Self(Arc::clone(&state.step.watched))
     }
 
     async fn raised(self) -> Stop {
         loop {
-            if self.deadline.passed() {
-                return Stop::Time;
-            }
-            if self.observer.interrupted() {
-                return Stop::Interrupted;
+            if let Some(stop) = self.0.look() {
+                return stop.clone();
             }
             tokio::time::sleep(TICK).await;
         }
     }
 }
 
-/// Waits for `what`, or until the step has to stop. Epoch ticks do not interrupt a guest that waits in the host.
+/// Waits for `what`, or until the step has to stop. Nothing else interrupts a guest that waits in the host.
 pub(super) fn wait<T>(until: StopSignal, what: impl Future<Output = T>) -> wasmtime::Result<T> {
     wasmtime_wasi::runtime::in_tokio(async {
         let mut what = std::pin::pin!(what);
