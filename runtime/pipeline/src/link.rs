@@ -20,26 +20,32 @@ pub struct WasmReference<'a> {
     pub component: &'a str,
     /// Its file and function.
     pub step: &'a WasmStep,
-    /// The first task that uses it.
+    /// A task that uses it.
     pub task: Option<&'a str>,
     /// The place in the file that names the component.
     pub at: Option<Span>,
 }
 
-/// All Wasm components that a pipeline needs, in the order in which they are named.
+/// All Wasm components that a pipeline needs, for each task that names one in its file; once if the file names it apart from tasks.
 pub fn wasm_references(pipeline: &Pipeline) -> Vec<WasmReference<'_>> {
-    let users = users(pipeline);
-    let wasm = pipeline.components.iter().filter_map(|(name, component)| match &component.implementation {
-        Implementation::Wasm(step) => Some((name.as_str(), step)),
-        _ => None,
-    });
-    wasm.map(|(component, step)| {
-        let task = users.get(component).copied();
-        let at = pipeline.places.get(&format!("components.{component}.image")).copied();
-        let at = at.or_else(|| pipeline.places.get(&format!("steps.{}.component", task?)).copied());
-        WasmReference { component, step, task, at }
-    })
-    .collect()
+    let mut users: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (task, component) in instances(pipeline) {
+        users.entry(component).or_default().push(task);
+    }
+    let mut references = Vec::new();
+    for (name, component) in &pipeline.components {
+        let Implementation::Wasm(step) = &component.implementation else { continue };
+        let users = users.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+        let reference = |task, at| WasmReference { component: name, step, task, at };
+        let place = pipeline.places.get(&format!("components.{name}.image")).copied();
+        if place.is_some() || users.is_empty() {
+            references.push(reference(users.first().copied(), place));
+        } else {
+            let place = |task| pipeline.places.get(&format!("steps.{task}.component")).copied();
+            references.extend(users.iter().map(|task| reference(Some(*task), place(task))));
+        }
+    }
+    references
 }
 
 /// What a Wasm component is linked with.
@@ -129,12 +135,16 @@ pub fn link(pipeline: &mut Pipeline, resolve: &dyn Fn(&WasmStep) -> Option<Linke
 /// The first task that uses each component.
 pub(crate) fn users(pipeline: &Pipeline) -> HashMap<&str, &str> {
     let mut users = HashMap::new();
-    for (_, dag) in dags(pipeline) {
-        for (task, instance) in &dag.tasks {
-            users.entry(instance.component.as_str()).or_insert(task.as_str());
-        }
+    for (task, component) in instances(pipeline) {
+        users.entry(component).or_insert(task);
     }
     users
+}
+
+/// All tasks, with their components.
+fn instances(pipeline: &Pipeline) -> impl Iterator<Item = (&str, &str)> {
+    let tasks = dags(pipeline).flat_map(|(_, dag)| &dag.tasks);
+    tasks.map(|(task, instance)| (task.as_str(), instance.component.as_str()))
 }
 
 /// Normalises the names of a task's inputs, and their literals.

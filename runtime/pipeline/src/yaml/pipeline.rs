@@ -1,5 +1,7 @@
 //! The reader of native pipeline files.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::cursor::{Fields, check_name};
@@ -90,12 +92,18 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
     match fields.get("steps") {
         Some(entry) => match entry.node.mapping("a mapping from names to steps") {
             Ok(entries) => {
+                // Steps that call the same function share a component: a pipeline of 100,000 of them would hold and record as many signatures.
+                let mut called = HashMap::new();
                 for (name, entry) in entries {
                     check_name(name, "a step", entry.key, problems);
                     pipeline.places.insert(format!("steps.{name}"), entry.key);
                     match step::read(name, entry.key, &entry.node, &mut pipeline, problems) {
-                        Ok((task, component)) => {
-                            pipeline.components.insert(task.component.clone(), component);
+                        Ok((mut task, component)) => {
+                            if let Implementation::Wasm(step) = &component.implementation {
+                                let first = called.entry((step.path.clone(), step.function.clone()));
+                                task.component.clone_from(first.or_insert_with(|| task.component.clone()));
+                            }
+                            pipeline.components.entry(task.component.clone()).or_insert(component);
                             dag.tasks.insert(name.clone(), task);
                         }
                         Err(problem) => problems.push(problem.task(name.clone())),

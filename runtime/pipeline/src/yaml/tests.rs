@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::link::wasm_references;
 use crate::model::{Binding, Dag, Implementation, Location, Pipeline, Task};
 use crate::testing::{PENGUINS, draw};
 use crate::types::ParameterType;
@@ -35,6 +36,20 @@ fn pipeline_is_read_whole() {
     // What was read can be kept and taken up again, but for its places in the file.
     let kept = serde_json::to_string(&pipeline).unwrap();
     assert_eq!(serde_json::from_str::<Pipeline>(&kept).unwrap(), pipeline.without_places());
+}
+
+#[test]
+fn steps_that_call_the_same_function_share_its_component() {
+    let text = "name: p\nsteps:\n  a: { component: p.wasm#f }\n  b: { component: p.wasm#g }\n  c: { component: p.wasm#f }\n  \
+                d: { import: x, type: dataset }\n  e: { import: x, type: dataset }\n";
+    let pipeline = read_pipeline(text).unwrap();
+    let components: Vec<_> = dag(&pipeline).tasks.values().map(|task| task.component.as_str()).collect();
+    assert_eq!(components, ["comp-a", "comp-b", "comp-a", "comp-d", "comp-e"]);
+    assert_eq!(pipeline.components.len(), 4);
+    // Each of them is told where it stands, if the component is not there.
+    let references = wasm_references(&pipeline);
+    let told: Vec<_> = references.iter().map(|told| (told.component, told.task, told.at.unwrap().at.line)).collect();
+    assert_eq!(told, [("comp-a", Some("a"), 3), ("comp-a", Some("c"), 5), ("comp-b", Some("b"), 4)]);
 }
 
 #[test]
