@@ -201,12 +201,6 @@ fn compiled_code_is_used_of_whom_is_trusted() {
     let other = Key::generate().unwrap().public().to_pem().unwrap();
     ok(&folder, &[&BUNDLE[..], &["--aot", "--sign", "key.pem"]].concat());
     let bundle = folder.path().join("p.weft");
-    let compiled_there = |folder: &Folder| {
-        let cache = folder.path().join("home/.cache/weft");
-        let folders = std::fs::read_dir(cache).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
-        let files: Vec<_> = folders.flat_map(|entry| std::fs::read_dir(entry.path()).unwrap().flatten()).collect();
-        files.iter().filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm")).count()
-    };
     let (_, untrusted) = elsewhere(&bundle, &[]);
     assert_eq!(untrusted.code, Some(0), "{}", untrusted.stderr);
     assert!(untrusted.stderr.contains("--trust-compiled"), "{}", untrusted.stderr);
@@ -214,12 +208,46 @@ fn compiled_code_is_used_of_whom_is_trusted() {
     let (there, trusted) = elsewhere(&bundle, &["--verify", public.to_str().unwrap()]);
     assert_eq!(trusted.code, Some(0), "{}", trusted.stderr);
     assert!(!trusted.stderr.contains("trust-compiled"), "{}", trusted.stderr);
-    assert_eq!(compiled_there(&there), 1);
+    assert_eq!(code_in(&there), 1);
     std::fs::write(folder.path().join("other.pub"), other).unwrap();
     let (there, refused_there) = elsewhere(&bundle, &["--verify", folder.path().join("other.pub").to_str().unwrap()]);
     assert_eq!(refused_there.code, Some(2), "{}", refused_there.stderr);
     assert!(refused_there.stderr.contains("is not signed by") && !there.path().join(".weft/bundles").exists());
     assert!(compiled().exists());
+}
+
+/// How many files with compiled code there are below a folder's home.
+fn code_in(folder: &Folder) -> usize {
+    let cache = folder.path().join("home/.cache/weft");
+    let folders = std::fs::read_dir(cache).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
+    let files = folders.flat_map(|entry| std::fs::read_dir(entry.path()).unwrap().flatten());
+    files.filter(|entry| entry.path().extension().is_some_and(|extension| extension == "cwasm")).count()
+}
+
+#[test]
+fn code_for_other_machines_is_used_where_it_can_be() {
+    let folder = chain();
+    let bundle = folder.path().join("p.weft");
+    // Of any processor of this kind: taken over, with what it takes to end guests where nothing is compiled, and nothing is compiled beside it.
+    let made = ok(&folder, &[&BUNDLE[..], &["--aot=portable", "--json"]].concat()).json();
+    assert_eq!(made["compiled"], json!("portable"));
+    let (there, ran) = elsewhere(&bundle, &["--trust-compiled"]);
+    assert_eq!((ran.code, ran.stderr.contains("compiled")), (Some(0), false), "{}", ran.stderr);
+    assert_eq!(code_in(&there), if cfg!(target_os = "linux") { 2 } else { 1 });
+    // Twice the same.
+    let again = folder.path().join("again.weft");
+    std::fs::rename(&bundle, &again).unwrap();
+    ok(&folder, &[&BUNDLE[..], &["--aot=portable"]].concat());
+    assert!(std::fs::read(&bundle).unwrap() == std::fs::read(&again).unwrap());
+
+    // Byte code is for hosts that do not compile. This one does, and is told so.
+    ok(&folder, &[&BUNDLE[..], &["--aot=pulley"]].concat());
+    let (there, ran) = elsewhere(&bundle, &["--trust-compiled"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.stderr.contains("components are compiled here"), "{}", ran.stderr);
+    assert_eq!(code_in(&there), 1);
+    let wrong = refused(&folder, &[&BUNDLE[..], &["--aot=riscv"]].concat());
+    assert!(wrong.contains("native, portable, pulley"), "{wrong}");
 }
 
 #[test]

@@ -13,6 +13,10 @@ impl<'r> Run<'r> {
     pub fn expand_dag(&mut self, dag: &'r Dag, owner: Option<usize>, inputs: PortValues) {
         let first = self.nodes.len();
         let frame = self.add_frame(Body::Dag { dag, first }, owner, inputs, dag.tasks.len());
+        // Of most pipelines these are all; what is expanded later grows by doubling.
+        if owner.is_none() {
+            self.nodes.reserve_exact(dag.tasks.len());
+        }
         for (name, task) in &dag.tasks {
             // `Plan::new` has checked that there is such a component.
             let Some(component) = self.plan.pipeline.components.get(&task.component) else { continue };

@@ -6,9 +6,7 @@
 
 mod transfer;
 
-use std::collections::hash_map::DefaultHasher;
 use std::fs;
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,9 +18,11 @@ use crate::compiler::Extent;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::function_cache::{FunctionCache, PackDirectory};
+use crate::target::{COMPILES, Target};
 use crate::walls::{Wall, Walls};
+use crate::watch;
 
-pub use transfer::{Transferred, export_compiled, import_compiled};
+pub use transfer::{Transferred, compiled_for, export_compiled, import_compiled};
 
 /// Bytes of WebAssembly code from which a component is compiled with the function cache. Reading the packs takes longer than compiling a
 /// smaller one, which takes half a second. An interpreter has ten times this size.
@@ -31,9 +31,14 @@ const WORTH_SHARING: u64 = 1 << 20;
 /// Bytes of WebAssembly code up to which functions are kept: those of a larger component would drive all others out of the packs.
 const MAX_KEPT: u64 = 40 << 20;
 
+/// What guests that compute are ended with on hosts that do not compile; see [`watch`].
+const LANDING: &str = "landing.cwasm";
+
 /// The private cache of compiled components.
 pub(crate) struct CompiledCache {
     directory: PathBuf,
+    /// The same for any machine of this kind, where what was compiled elsewhere is.
+    portable: Option<PathBuf>,
     /// The engine's version and settings.
     engine: u64,
     functions: Arc<FunctionCache>,
@@ -43,16 +48,20 @@ impl CompiledCache {
     /// Opens the cache below `directory`, which is created if it does not exist.
     pub(crate) fn open(directory: &Path, started: &Started, walls: Walls) -> Result<Self> {
         let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
-        let mut hasher = DefaultHasher::new();
-        started.engine.precompile_compatibility_hash().hash(&mut hasher);
-        let engine = hasher.finish();
-        let own = directory.join(format!("wasmtime-{engine:016x}"));
+        let Started { engine, target, strict, functions } = started;
+        let folder = |target: Target| directory.join(format!("wasmtime-{:016x}", target.identity(engine, *strict)));
+        let own = folder(*target);
         create_private(&own).map_err(|error| fail(error.to_string()))?;
         if walls.stand(Wall::PrivateCache) {
             check_private(directory).map_err(fail)?;
             check_private(&own).map_err(fail)?;
         }
-        Ok(Self { directory: own, engine, functions: Arc::clone(&started.functions) })
+        if !COMPILES {
+            watch::take_landing(&own.join(LANDING));
+        }
+        let portable = Some(folder(Target::Portable)).filter(|portable| *target == Target::Native && *portable != own);
+        let identity = target.identity(engine, *strict);
+        Ok(Self { directory: own, portable, engine: identity, functions: Arc::clone(functions) })
     }
 
     /// Compiles so many bytes of code, many of them with the function cache.
@@ -70,8 +79,11 @@ impl CompiledCache {
 
     /// The compiled form of a component, if it is in the cache for this engine.
     pub(crate) fn load(&self, engine: &Engine, digest: &str, extent: Extent) -> Option<Component> {
-        let path = self.directory.join(file_name(digest, extent));
-        if !path.exists() {
+        let name = file_name(digest, extent);
+        let mut paths = std::iter::once(&self.directory).chain(&self.portable).map(|folder| folder.join(&name));
+        let path = paths.find(|path| path.exists())?;
+        if !watch::can_end(engine) {
+            tracing::error!("guests could not be ended where they compute: no compiled code is loaded");
             return None;
         }
         // SAFETY: the file was written by `store` of this engine's version and settings: the directory is the user's own,
@@ -86,6 +98,20 @@ impl CompiledCache {
                 None
             }
         }
+    }
+
+    /// Keeps the compiled form for another kind of machine, and what is needed there to end it. Unlike here it cannot be compiled again.
+    pub(crate) fn store_ahead(&self, digest: &str, compiled: &[u8], target: Target) -> std::io::Result<()> {
+        if target == Target::Portable && watch::compiles_for_signals() {
+            let landing = watch::landing_for(target).map_err(|error| std::io::Error::other(format!("{error:#}")))?;
+            write_atomically(&self.directory, LANDING, &landing, Durability::Synced)?;
+        }
+        write_atomically(&self.directory, &file_name(digest, Extent::Whole), compiled, Durability::Synced)
+    }
+
+    /// Whether there is a compiled form of all of it.
+    pub(crate) fn has(&self, digest: &str) -> bool {
+        self.directory.join(file_name(digest, Extent::Whole)).exists()
     }
 
     /// Stores the compiled form. If that fails, the component is compiled again next time.

@@ -1,9 +1,12 @@
 //! Compiling components and modules for this machine: within bounds, with the cache on disk, told to whom waits.
 
+pub(crate) mod wasmtime_compiler;
+
 use std::path::Path;
 
+use wasmtime::Engine;
+use wasmtime::Module;
 use wasmtime::component::Component;
-use wasmtime::{Engine, Module};
 use weft_pipeline::step::StepObserver;
 
 use crate::compile::{self, CompileLimits, Turns};
@@ -11,6 +14,7 @@ use crate::compiled_cache::CompiledCache;
 use crate::engine::Started;
 use crate::error::{Error, Result};
 use crate::partial::{self, UsualFunctions};
+use crate::target::{COMPILES, Target};
 use crate::walls::{Wall, Walls};
 
 /// How much of a component is compiled.
@@ -77,7 +81,7 @@ impl Compiler {
         let reduced = usual.and_then(|usual| partial::without_others(binary, &usual));
         let extent = if reduced.is_some() { Extent::Usual } else { Extent::Whole };
         let binary = reduced.as_deref().unwrap_or(binary);
-        let component = self.compile(binary, names, observer, || Component::from_binary(&self.engine, binary))?;
+        let component = self.compile(binary, names, observer, || wasmtime_compiler::component(&self.engine, binary))?;
         if let Some(cache) = &self.cache {
             cache.store(digest, extent, &component);
         }
@@ -89,7 +93,26 @@ impl Compiler {
     /// # Errors
     /// It is too large, it is invalid, or the observer interrupts.
     pub(crate) fn module(&self, binary: &[u8], names: Names<'_>, observer: &dyn StepObserver) -> Result<Module> {
-        self.compile(binary, names, observer, || Module::new(&self.engine, binary))
+        self.compile(binary, names, observer, || wasmtime_compiler::module(&self.engine, binary))
+    }
+
+    /// Compiles all of a component for machines of the engine's kind, unless that was done before, and keeps what came of it on disk.
+    ///
+    /// # Errors
+    /// It is too large, it is invalid, it cannot be kept, or the observer interrupts.
+    pub(crate) fn ahead(
+        &self,
+        digest: &str,
+        binary: &[u8],
+        target: Target,
+        names: Names<'_>,
+        observer: &dyn StepObserver,
+    ) -> Result<()> {
+        let Some(cache) = self.cache.as_ref().filter(|cache| !cache.has(digest)) else { return Ok(()) };
+        let compiled = self.compile(binary, names, observer, || wasmtime_compiler::precompile(&self.engine, binary))?;
+        cache
+            .store_ahead(digest, &compiled, target)
+            .map_err(|source| Error::Engine(format!("what was compiled cannot be kept: {source}")))
     }
 
     fn compile<T: Send>(
@@ -100,6 +123,9 @@ impl Compiler {
         compile: impl FnOnce() -> wasmtime::Result<T> + Send,
     ) -> Result<T> {
         let what = || names.what.to_owned();
+        if !COMPILES {
+            return Err(Error::NotCompiled { what: what() });
+        }
         let cost = match compile::check(binary, &self.limits) {
             Ok(cost) => cost,
             Err(_) if !self.walls.stand(Wall::CompileBounds) => compile::Cost { threads: 1, code: 0 },

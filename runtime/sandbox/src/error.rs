@@ -66,6 +66,15 @@ pub enum Error {
         /// What is too large, and the bound.
         why: String,
     },
+    /// This build of weft does not compile, and nobody did so ahead.
+    #[error(
+        "its component {what} was not compiled for this machine ahead, and this build of weft does not compile: make a bundle of the pipeline elsewhere, \
+         with `weft bundle --aot=portable` (or `--aot=pulley` for another kind of processor), and run that with `--verify KEY` or `--trust-compiled`"
+    )]
+    NotCompiled {
+        /// The file's name or the digest.
+        what: String,
+    },
     /// A module that was to be initialised while an executor is built failed.
     #[error("{what} cannot be initialised: {why}")]
     Initialize {

@@ -17,6 +17,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
+#[cfg(feature = "compiler")]
 use wasmtime::CacheStore;
 
 use crate::atomic_write::{Durability, write_atomically};
@@ -116,6 +117,7 @@ impl Drop for Unload<'_> {
     }
 }
 
+#[cfg(feature = "compiler")]
 impl CacheStore for FunctionCache {
     fn get(&self, key: &[u8]) -> Option<Cow<'_, [u8]>> {
         compile::pause();

@@ -6,6 +6,9 @@
 //! step that runs, within [`CompileLimits`]. Each step has its own wasmtime store, dropped when it ends. A model that is served
 //! ([`Sandbox::serve`]) keeps its store between the requests.
 
+#![cfg_attr(not(feature = "compiler"), allow(dead_code, reason = "what compiling is about"))]
+
+mod ahead;
 mod atomic_write;
 mod call;
 mod clock;
@@ -30,11 +33,13 @@ mod partial;
 mod random;
 mod run;
 mod serving;
+mod target;
 mod walls;
 mod watch;
 
+pub use ahead::AheadCompiler;
 pub use compile::CompileLimits;
-pub use compiled_cache::{Transferred, export_compiled, import_compiled};
+pub use compiled_cache::{Transferred, compiled_for, export_compiled, import_compiled};
 pub use component::LoadedComponent;
 pub use confine::{SecondWall, second_wall};
 pub use error::{Error, Result};
@@ -44,6 +49,7 @@ pub use loader::{digest_of, digest_of_file};
 pub use partial::SECTION as USUAL_FUNCTIONS;
 pub use run::{Options, Sandbox};
 pub use serving::{AnswerError, ModelDescription, ModelToServe, ServedModel, Tensor, TensorPort};
+pub use target::{COMPILES, Target};
 #[cfg(debug_assertions)]
 #[doc(hidden)]
 pub use walls::Wall;

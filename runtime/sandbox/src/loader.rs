@@ -139,9 +139,14 @@ impl Loader {
         self.files.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
     }
 
+    /// What a component is called: its file, or its digest.
+    pub(crate) fn name(&self, digest: &str) -> String {
+        self.file(digest).map_or_else(|| digest.to_owned(), |(_, name)| name)
+    }
+
     /// The binary of a component: what the artifact store has, or else the file that it was read from, if it is still the same. Files of the
     /// store may have been exchanged: what has another digest would run in the place of the component, and be kept compiled as if it were it.
-    fn binary(&self, digest: &str, stored: &dyn Fn() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
+    pub(crate) fn binary(&self, digest: &str, stored: &dyn Fn() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let stored = stored().and_then(|binary| {
             if !self.walls.stand(Wall::StoredDigest) || digest_of(&binary) == digest {
                 return Ok(binary);
@@ -190,7 +195,7 @@ impl Loader {
                 Some(bytes) => bytes,
                 None => self.binary(digest, stored)?,
             };
-            let mut what = self.file(digest).map_or_else(|| digest.to_owned(), |(_, name)| name);
+            let mut what = self.name(digest);
             if extent == Extent::Whole {
                 what.insert_str(0, "all of ");
             }

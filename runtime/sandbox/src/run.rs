@@ -33,6 +33,7 @@ use crate::loader::{Loader, Ready};
 use crate::log::Log;
 use crate::observer::Listener;
 use crate::random;
+use crate::target::Target;
 use crate::walls::{Wall, Walls};
 use crate::watch::{self, Entered, Watched};
 
@@ -55,6 +56,8 @@ pub struct Options {
     pub secrets: Arc<Secrets>,
     /// Runs steps without the wall of the system around them, see [`crate::second_wall`]: for file systems or tools that cannot live with it.
     pub unconfined: bool,
+    /// Runs byte code that was compiled ahead for Pulley, wasmtime's interpreter, in place of machine code.
+    pub interpreted: bool,
     /// A wall that a test leaves out. No release has it.
     #[cfg(debug_assertions)]
     #[doc(hidden)]
@@ -72,7 +75,8 @@ impl Options {
 
 /// What loads components, for strict steps or for the others.
 fn loader(options: &Options, strict: bool) -> Result<Loader> {
-    Loader::new(engine::start(strict)?, options.compiled.as_deref(), options.compile, options.walls())
+    let target = if options.interpreted { Target::Pulley } else { Target::Native };
+    Loader::new(engine::start_for(target, strict)?, options.compiled.as_deref(), options.compile, options.walls())
 }
 
 /// Loads components and runs their steps. It can be shared between threads; a step runs on the thread that calls
@@ -129,13 +133,13 @@ impl Sandbox {
         self.options.walls()
     }
 
-    /// Compiles all of a component that was loaded, unless that was done before, and keeps what came of it on disk.
+    /// The binary of a component that was loaded from a file, which is still the same, and what that is called.
     ///
     /// # Errors
-    /// It is not known or cannot be compiled, or the observer interrupts.
-    pub fn compile(&self, digest: &str, observer: &dyn StepObserver) -> Result<()> {
-        let unknown = || Err(Error::Stored { digest: digest.to_owned(), why: "it was not loaded".to_owned() });
-        self.loader.ready(digest, Extent::Whole, &unknown, "", observer).map(drop)
+    /// It is not known, or its file has changed.
+    pub fn binary(&self, digest: &str) -> Result<(String, Vec<u8>)> {
+        let unknown = || Err(Error::Stored { digest: digest.to_owned(), why: "its file has changed".to_owned() });
+        Ok((self.loader.name(digest), self.loader.binary(digest, &unknown)?))
     }
 
     fn loader(&self, strict: bool) -> Result<&Loader> {

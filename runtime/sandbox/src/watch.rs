@@ -51,6 +51,13 @@ pub(crate) const fn compiles_for_signals() -> bool {
     signal::SUPPORTED
 }
 
+/// Whether guests of this engine can be ended where they compute.
+pub(crate) fn can_end(engine: &Engine) -> bool {
+    !by_signals(engine) || signal::prepare()
+}
+
+pub(crate) use signal::{landing_for, take_landing};
+
 /// What of a guest decides how long it runs, and whether it is to end.
 pub(crate) struct Watched {
     deadline: Deadline,

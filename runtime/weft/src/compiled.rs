@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use weft_sandbox::Transferred;
+use weft_sandbox::{Target, Transferred};
 
 use crate::error::{Error, Result};
 
@@ -12,13 +12,13 @@ use crate::error::{Error, Result};
 /// A component cannot be read or is not compiled, or the system refuses.
 pub fn export_compiled(cache: &Path, components: &[PathBuf], file: &Path) -> Result<Transferred> {
     if components.is_empty() {
-        return Ok(weft_sandbox::export_compiled(cache, None, file)?);
+        return Ok(weft_sandbox::export_compiled(cache, Target::Native, false, None, file)?);
     }
     let mut digests = Vec::with_capacity(components.len());
     for path in components {
         digests.push(weft_sandbox::digest_of_file(path).map_err(|source| Error::io("read", path, source))?);
     }
-    let written = weft_sandbox::export_compiled(cache, Some(&digests), file)?;
+    let written = weft_sandbox::export_compiled(cache, Target::Native, false, Some(&digests), file)?;
     if written.components == 0 {
         let what = components.first().map(|path| path.display().to_string()).unwrap_or_default();
         return Err(Error::advised(format!("`{what}` is not compiled yet"), "run a pipeline with it first"));

@@ -39,6 +39,8 @@ pub struct Host {
     pub policy: Option<Arc<PolicyFile>>,
     /// Runs steps without the second wall around them, the system's; see [`crate::second_wall`].
     pub unconfined: bool,
+    /// Runs what was compiled ahead for no machine in particular, which is interpreted; in builds that do so.
+    pub interpreted: bool,
 }
 
 impl Host {

@@ -111,7 +111,8 @@ pub use why::{Because, Cause, Earlier, Root, Why};
 pub use weft_engine::{Event, RunOutcome, Slots, TaskReport};
 /// A component as [`Linker::inspect`] reads it.
 pub use weft_sandbox::{
-    LoadedComponent, ModelDescription, SecondWall, StepFunction, Tensor, TensorPort, Transferred, second_wall,
+    COMPILES, LoadedComponent, ModelDescription, SecondWall, StepFunction, Target, Tensor, TensorPort, Transferred,
+    second_wall,
 };
 
 /// The rooms below, for the plain data that crosses this one's interface.

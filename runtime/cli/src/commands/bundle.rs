@@ -2,9 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueHint;
+use clap::{ValueEnum, ValueHint};
 use serde_json::json;
-use weft::{Bundle, BundleOptions, Host, Linker, Parameters, Unpacked};
+use weft::{Bundle, BundleOptions, COMPILES, Host, Linker, Parameters, Target, Unpacked};
 
 use crate::error::{Error, Exit, Result};
 use crate::execute::notify;
@@ -19,6 +19,7 @@ use crate::{host, interrupt, output, screen};
   weft bundle pipeline.yaml -o p.weft
   weft bundle pipeline.yaml -o p.weft -w data=penguins.csv -p seed=8    with these for runs that are given no others
   weft bundle pipeline.yaml -o p.weft --aot --sign signing.pem
+  weft bundle pipeline.yaml -o p.weft --aot=portable                    for a host whose build of weft does not compile
   weft run p.weft
 
 In a bundle are the pipeline, its components, what it imports by relative paths, the executors of its containers and their packages, and its lock. \
@@ -34,10 +35,11 @@ pub struct Args {
     pub parameters: ParameterArgs,
     #[command(flatten)]
     pub executor: ExecutorArgs,
-    /// Add code compiled for this machine's processor and version of weft, for hosts that are slow to compile. It is used where the bundle's
-    /// signature is demanded, or with `weft run --trust-compiled`
-    #[arg(long)]
-    pub aot: bool,
+    /// Add compiled code, for hosts that are slow to compile or do not: for this processor (`native`, if nothing is said), for any of its kind
+    /// (`portable`), or byte code for small builds on any other (`pulley`). It is used by the same version of weft where the bundle's signature is
+    /// demanded, or with `weft run --trust-compiled`
+    #[arg(long, value_name = "TARGET", num_args = 0..=1, require_equals = true, default_missing_value = "native")]
+    pub aot: Option<AotTarget>,
     /// Sign it with this key on P-256, in PKCS#8 as PEM
     #[arg(long, value_name = "KEY", value_hint = ValueHint::FilePath)]
     pub sign: Option<PathBuf>,
@@ -48,6 +50,27 @@ pub struct Args {
     pub json: bool,
 }
 
+/// What compiled code is for.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum AotTarget {
+    /// This machine's processor
+    Native,
+    /// Any processor of this kind, on the same system
+    Portable,
+    /// Any processor, interpreted
+    Pulley,
+}
+
+impl From<AotTarget> for Target {
+    fn from(target: AotTarget) -> Self {
+        match target {
+            AotTarget::Native => Self::Native,
+            AotTarget::Portable => Self::Portable,
+            AotTarget::Pulley => Self::Pulley,
+        }
+    }
+}
+
 /// Makes a bundle.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let key = args.sign.as_deref().map(private_key).transpose()?;
@@ -55,7 +78,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     let file = weft::read(&args.pipeline)?;
     // A parameter without a default is given when the bundle is run, unless any is given now.
     let parameters = Some(args.parameters.parameters()).filter(|parameters| !parameters.is_empty());
-    let options = BundleOptions { prepare: args.executor.options(parameters), compiled: args.aot, key: key.as_ref() };
+    let options = BundleOptions {
+        prepare: args.executor.options(parameters),
+        compiled: args.aot.map(Target::from),
+        key: key.as_ref(),
+    };
     let linker = Linker::new(root, args.lock.host(host::host()?)?)?;
     let (bundled, warnings) = linker.bundle(file, &options, root, &args.output, &notify, &cancel)?;
     if !warnings.is_empty() {
@@ -70,8 +97,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     }
     let files = count(bundled.files.len(), "file", "files");
     let mut text = format!("{}  {} in {files}", bundled.file.display(), bytes::size(bundled.bytes));
-    if bundled.compiled {
-        text.push_str(", with compiled code");
+    match bundled.compiled {
+        None => {}
+        Some(Target::Native) => text.push_str(", with compiled code"),
+        Some(Target::Portable) => text.push_str(", with compiled code for any processor of this kind"),
+        Some(Target::Pulley) => text.push_str(", with byte code for any processor"),
     }
     if bundled.signed {
         text.push_str(", signed");
@@ -115,7 +145,7 @@ fn take_compiled(unpacked: &Unpacked, host: &Host, trusted: bool) -> Result<()> 
     match unpacked.take_compiled(cache) {
         Ok(_) => Ok(()),
         // Only a bundle for another machine is no fault: what is in it is what was signed.
-        Err(error @ weft::Error::Sandbox(_)) => {
+        Err(error @ weft::Error::Sandbox(_)) if COMPILES => {
             screen::say(format!("warning: {error}: components are compiled here"));
             Ok(())
         }

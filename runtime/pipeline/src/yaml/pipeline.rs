@@ -136,6 +136,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
             Err(problem) => problems.push(problem),
         }
     }
+    dag.tasks.shrink_to_fit();
     pipeline.root.implementation = Implementation::Dag(dag);
     Ok(pipeline)
 }

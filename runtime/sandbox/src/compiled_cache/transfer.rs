@@ -8,10 +8,11 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Read, Write};
 use std::path::Path;
 
-use super::CompiledCache;
+use super::{CompiledCache, LANDING};
 use crate::atomic_write::{Durability, write_atomically_with};
 use crate::engine;
 use crate::error::{Error, Result};
+use crate::target::{COMPILES, Target};
 use crate::walls::Walls;
 
 const MAGIC: &[u8] = b"weft compiled components 1\n";
@@ -31,17 +32,23 @@ pub struct Transferred {
     pub bytes: u64,
 }
 
-/// Writes the compiled components of a folder to a file: those of these digests, or all. Only what this version of weft compiled for this
-/// machine is taken.
+/// Writes the compiled components of a folder to a file: those of these digests, or all. Only what this version of weft compiled for this kind of
+/// machine is taken. `strict` is what was compiled to compute the same on each architecture.
 ///
 /// # Errors
 /// The folder or the file cannot be used.
-pub fn export_compiled(directory: &Path, digests: Option<&[String]>, file: &Path) -> Result<Transferred> {
-    let cache = CompiledCache::open(directory, &engine::start(false)?, Walls::default())?;
+pub fn export_compiled(
+    directory: &Path,
+    target: Target,
+    strict: bool,
+    digests: Option<&[String]>,
+    file: &Path,
+) -> Result<Transferred> {
+    let cache = CompiledCache::open(directory, &engine::start_for(target, strict)?, Walls::default())?;
     let fail = |source: io::Error| Error::Transfer { path: file.to_owned(), why: source.to_string() };
     let wanted = |name: &str| {
         let of = |digest: &String| name.starts_with(&format!("{}.", digest.replace(':', "-")));
-        is_compiled(name) && digests.is_none_or(|digests| digests.iter().any(of))
+        name == LANDING || (is_compiled(name) && digests.is_none_or(|digests| digests.iter().any(of)))
     };
     let entries = fs::read_dir(&cache.directory).map_err(fail)?;
     let mut names: Vec<String> =
@@ -69,7 +76,7 @@ fn write_all(cache: &CompiledCache, names: &[String], out: &mut File) -> io::Res
         out.write_all(&length.to_le_bytes())?;
         let digest = copy(&mut source, length, out)?;
         out.write_all(&digest)?;
-        written.components += 1;
+        written.components += u64::from(name != LANDING);
         written.bytes += length;
     }
     out.write_all(&0u16.to_le_bytes())?;
@@ -81,22 +88,52 @@ fn write_all(cache: &CompiledCache, names: &[String], out: &mut File) -> io::Res
 /// # Errors
 /// The file is none, is damaged, or was written by another version of weft or for another processor.
 pub fn import_compiled(directory: &Path, file: &Path) -> Result<Transferred> {
-    let cache = CompiledCache::open(directory, &engine::start(false)?, Walls::default())?;
-    let fail = |why: String| Error::Transfer { path: file.to_owned(), why };
-    let mut source = BufReader::new(File::open(file).map_err(|error| fail(error.to_string()))?);
-    read_all(&cache, &mut source).map_err(|error| {
+    let fail = |error: io::Error| {
         let cut = error.kind() == io::ErrorKind::UnexpectedEof;
-        fail(if cut { "its end is missing".to_owned() } else { error.to_string() })
-    })
+        let why = if cut { "its end is missing".to_owned() } else { error.to_string() };
+        Error::Transfer { path: file.to_owned(), why }
+    };
+    let mut source = BufReader::new(File::open(file).map_err(fail)?);
+    let identity = identity(&mut source).map_err(fail)?;
+    let Some((target, strict)) = known(identity)? else {
+        let hint = if COMPILES { "" } else { "; bundle it with `--aot=portable` or `--aot=pulley`" };
+        let why = format!("another version of weft wrote it, or it is for another kind of processor{hint}");
+        return Err(fail(io::Error::other(why)));
+    };
+    let cache = CompiledCache::open(directory, &engine::start_for(target, strict)?, Walls::default())?;
+    read_all(&cache, &mut source).map_err(fail)
 }
 
-fn read_all(cache: &CompiledCache, source: &mut impl Read) -> io::Result<Transferred> {
+/// The kind of machine that a file of [`export_compiled`] is for; none if this build runs nothing of it.
+///
+/// # Errors
+/// The file cannot be read, or is none.
+pub fn compiled_for(file: &Path) -> Result<Option<Target>> {
+    let read = || identity(&mut BufReader::new(File::open(file)?));
+    let identity = read().map_err(|error| Error::Transfer { path: file.to_owned(), why: error.to_string() })?;
+    Ok(known(identity)?.map(|(target, _)| target))
+}
+
+/// What an engine of this build is to be started for to read code of this identity.
+fn known(identity: u64) -> Result<Option<(Target, bool)>> {
+    // Who compiles has no need of what is interpreted.
+    let targets = if COMPILES { [Target::Native, Target::Portable] } else { [Target::Native, Target::Pulley] };
+    for (target, strict) in targets.into_iter().flat_map(|target| [(target, false), (target, true)]) {
+        if target.identity(&engine::start_for(target, strict)?.engine, strict) == identity {
+            return Ok(Some((target, strict)));
+        }
+    }
+    Ok(None)
+}
+
+fn identity(source: &mut impl Read) -> io::Result<u64> {
     if take::<{ MAGIC.len() }>(source)? != *MAGIC {
         return Err(io::Error::other("it holds no compiled components"));
     }
-    if u64::from_le_bytes(take(source)?) != cache.engine {
-        return Err(io::Error::other("another version of weft wrote it, or it is for another kind of processor"));
-    }
+    Ok(u64::from_le_bytes(take(source)?))
+}
+
+fn read_all(cache: &CompiledCache, source: &mut impl Read) -> io::Result<Transferred> {
     let mut taken = Transferred::default();
     loop {
         let length = u16::from_le_bytes(take(source)?);
@@ -108,14 +145,14 @@ fn read_all(cache: &CompiledCache, source: &mut impl Read) -> io::Result<Transfe
         source.read_exact(&mut name)?;
         let name = String::from_utf8(name).map_err(|_| damaged())?;
         let length = u64::from_le_bytes(take(source)?);
-        if !is_compiled(&name) || length > MAX_LENGTH {
+        if !(is_compiled(&name) || name == LANDING) || length > MAX_LENGTH {
             return Err(damaged());
         }
         write_atomically_with(&cache.directory, &name, Durability::Synced, |out| {
             let found = copy(source, length, out)?;
             if take(source)? == found { Ok(()) } else { Err(damaged()) }
         })?;
-        taken.components += 1;
+        taken.components += u64::from(name != LANDING);
         taken.bytes += length;
     }
 }
@@ -181,14 +218,14 @@ mod tests {
         let large = vec![7; 3 << 20];
         let from = folder(&[(&first, b"one"), (&second, &large), ("d.functions", b"x")]);
         let file = from.path().join("exported");
-        let all = export_compiled(from.path(), None, &file).unwrap();
+        let all = export_compiled(from.path(), Target::Native, false, None, &file).unwrap();
         assert_eq!(all, Transferred { components: 2, bytes: 3 + (3 << 20) });
         let to = folder(&[]);
         assert_eq!(import_compiled(to.path(), &file).unwrap(), all);
         assert_eq!(held(to.path()), [(first.clone(), b"one".to_vec()), (second, large)]);
 
         let digest = format!("blake3:{}", "a".repeat(64));
-        let one = export_compiled(from.path(), Some(&[digest]), &file).unwrap();
+        let one = export_compiled(from.path(), Target::Native, false, Some(&[digest]), &file).unwrap();
         assert_eq!(one.components, 1);
         let to = folder(&[]);
         import_compiled(to.path(), &file).unwrap();
@@ -199,7 +236,7 @@ mod tests {
     fn what_is_damaged_or_for_others_is_refused_and_leaves_nothing() {
         let from = folder(&[(&name('a'), b"code")]);
         let file = from.path().join("exported");
-        export_compiled(from.path(), None, &file).unwrap();
+        export_compiled(from.path(), Target::Native, false, None, &file).unwrap();
         let good = fs::read(&file).unwrap();
         let changed = |at: usize| {
             let mut bytes = good.clone();

@@ -11,11 +11,14 @@
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
 use std::io;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use wasmtime::{Config, Engine, Module};
 
 use super::Watched;
+use crate::compiler::wasmtime_compiler;
+use crate::target::Target;
 
 pub(super) const SUPPORTED: bool = true;
 
@@ -105,7 +108,30 @@ extern "C" fn handle(_signal: c_int, _info: *mut libc::siginfo_t, context: *mut 
 
 /// A module, and an instruction in it that wasmtime knows as a trap.
 fn landing() -> Option<(Module, usize)> {
-    let made = Engine::new(&Config::new()).and_then(|engine| Module::new(&engine, TRAP));
+    find_landing(Engine::new(&Config::new()).and_then(|engine| wasmtime_compiler::module(&engine, TRAP)))
+}
+
+/// The module for hosts of this kind that do not compile.
+///
+/// # Errors
+/// This one does not either.
+pub(crate) fn landing_for(target: Target) -> wasmtime::Result<Vec<u8>> {
+    let mut config = Config::new();
+    target.set(&mut config)?;
+    wasmtime_compiler::precompile_module(&Engine::new(&config)?, TRAP)
+}
+
+/// Takes the module that was compiled elsewhere, if it is there.
+pub(crate) fn take_landing(file: &Path) {
+    if file.exists() && LANDING.get().is_none() {
+        // SAFETY: as with the code of components, see `crate::compiled_cache`, in whose folder it lies.
+        #[expect(unsafe_code, reason = "loading native code has no safe form; see the safety comment")]
+        let made = Engine::new(&Config::new()).and_then(|engine| unsafe { Module::deserialize_file(&engine, file) });
+        let _ = LANDING.set(find_landing(made));
+    }
+}
+
+fn find_landing(made: wasmtime::Result<Module>) -> Option<(Module, usize)> {
     let module = made.inspect_err(|error| tracing::error!("guests that compute cannot be ended: {error:#}")).ok()?;
     let unreachable = u32::try_from(TRAP.len() - 2).ok();
     let (offset, _) = module.address_map()?.find(|(_, source)| *source == unreachable)?;

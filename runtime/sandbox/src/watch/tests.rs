@@ -12,6 +12,7 @@ use weft_pipeline::step::SilentObserver;
 
 use super::*;
 use crate::engine;
+use crate::target::Target;
 
 static SILENT: SilentObserver = SilentObserver;
 
@@ -59,7 +60,10 @@ fn endless() -> [(&'static str, Vec<u8>); 5] {
 
 /// Runs a guest until it is told to end after `delay`, and gives why it ended and how often it called the host.
 fn ended(engine: &wasmtime::Engine, binary: &[u8], delay: Duration) -> (Option<Stop>, u64) {
-    let module = Module::new(engine, binary).unwrap();
+    ended_in(engine, &Module::new(engine, binary).unwrap(), delay)
+}
+
+fn ended_in(engine: &wasmtime::Engine, module: &Module, delay: Duration) -> (Option<Stop>, u64) {
     let mut linker = Linker::new(engine);
     linker
         .func_wrap("host", "call", |caller: wasmtime::Caller<'_, AtomicU64>| {
@@ -70,7 +74,7 @@ fn ended(engine: &wasmtime::Engine, binary: &[u8], delay: Duration) -> (Option<S
     let watched = Watched::new(Deadline::after(Duration::from_hours(1)), Listener::of(&SILENT));
     hook(&mut store, &watched, |_| false);
     let entered = watched.enter(engine, Code::Module(module.clone()));
-    let run = linker.instantiate(&mut store, &module).unwrap().get_typed_func::<(), ()>(&mut store, "run").unwrap();
+    let run = linker.instantiate(&mut store, module).unwrap().get_typed_func::<(), ()>(&mut store, "run").unwrap();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             std::thread::sleep(delay);
@@ -93,6 +97,20 @@ fn whatever_a_guest_does_without_end_it_ends_when_told() {
             assert_eq!(stop, Some(Stop::Interrupted), "{what}");
             assert_eq!(calls > 0, what == "host" && calls > 0, "{what}");
         }
+    }
+}
+
+#[test]
+fn a_guest_whose_code_is_for_any_processor_of_this_kind_ends_too() {
+    let portable = engine::start_for(Target::Portable, false).unwrap().engine;
+    let own = engine::start(false).unwrap().engine;
+    for (what, binary) in endless() {
+        let code = portable.precompile_module(&binary).unwrap();
+        // SAFETY: wasmtime made it just now.
+        #[expect(unsafe_code, reason = "loading native code has no safe form")]
+        let module = unsafe { Module::deserialize(&own, &code) }.unwrap();
+        let (stop, _) = ended_in(&own, &module, Duration::from_millis(2));
+        assert_eq!(stop, Some(Stop::Interrupted), "{what}");
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use weft_artifacts::LockGuard;
 use weft_provenance::PublicKey;
 use weft_registry::{Archive, Descriptor, Digest, Manifest};
+use weft_sandbox::Target;
 
 use super::{COMPILED, COMPONENTS, Config, EXECUTORS, PACKAGES, REGISTRY, manifest, signatures};
 use crate::error::{Error, Result};
@@ -147,6 +148,7 @@ impl Unpacked {
                 // Whoever demands a signature demands that of the bundle, which holds for all that is in it.
                 signers: Vec::new(),
             }),
+            interpreted: self.is_interpreted(),
             ..host
         }
     }
@@ -181,6 +183,12 @@ impl Unpacked {
     /// Whether it brings along compiled code, which has not been taken over yet.
     pub fn has_compiled(&self) -> bool {
         self.config.compiled && !self.folder.join(TAKEN).exists()
+    }
+
+    /// Whether this build runs its compiled code by interpreting it.
+    fn is_interpreted(&self) -> bool {
+        let target = weft_sandbox::compiled_for(&self.folder.join(COMPILED));
+        self.config.compiled && matches!(target, Ok(Some(Target::Pulley)))
     }
 
     /// Takes over its compiled code, which runs outside of the sandbox: whoever made the bundle is trusted with this user's rights.

@@ -13,6 +13,7 @@ use weft_pipeline::input_artifacts::GivenArtifact;
 use weft_pipeline::model::{Binding, CommandStep, Implementation};
 use weft_provenance::{Key, image_signature};
 use weft_registry::{ArchiveWriter, Blobs, Descriptor, Digest, MAX_LAYERS, Manifest, Reference, Source, media};
+use weft_sandbox::{AheadCompiler, Target};
 
 use super::{
     ARTIFACTS, COMPILED, COMPONENTS, Config, EXECUTORS, Index, PACKAGES, REGISTRY, TREE, components, is_named, paths,
@@ -20,6 +21,7 @@ use super::{
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::executors::Executor;
+use crate::host::Host;
 use crate::notice::{Notice, Notify};
 use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
@@ -32,8 +34,8 @@ use crate::store::Store;
 pub struct BundleOptions<'a> {
     /// How the pipeline is prepared. Its parameters and input artifacts come along, for runs that are given no others.
     pub prepare: PrepareOptions,
-    /// Adds code compiled for this machine's processor.
-    pub compiled: bool,
+    /// Adds code compiled for such machines.
+    pub compiled: Option<Target>,
     /// Signs it.
     pub key: Option<&'a Key>,
 }
@@ -51,8 +53,9 @@ pub struct Bundled {
     pub files: Vec<String>,
     /// What the pipeline names and is not in it.
     pub left_out: Vec<String>,
-    /// Whether it has compiled code.
-    pub compiled: bool,
+    /// What its compiled code is for, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub compiled: Option<Target>,
     /// Whether it is signed.
     pub signed: bool,
 }
@@ -102,14 +105,14 @@ impl Linker {
                 .collect()
         });
         let config = Config {
-            artifacts: artifacts(&prepared, root, scratch.path(), &mut contents)?,
-            compiled: options.compiled,
+            artifacts: artifacts(&prepared, (root, &self.host), scratch.path(), &mut contents)?,
+            compiled: options.compiled.is_some(),
             parameters: parameters.unwrap_or_default(),
             pipeline: tree.title(&name_of(&path)?),
             version: 1,
         };
-        if options.compiled {
-            contents.path(COMPILED, &self.compiled(&prepared, scratch.path(), notify, cancel)?)?;
+        if let Some(target) = options.compiled {
+            contents.path(COMPILED, &self.compiled(&prepared, target, scratch.path(), notify, cancel)?)?;
         }
         let (digest, files) = contents.write(&config, to, options.key)?;
         let bytes = fs::metadata(to).map_err(|source| Error::io("read", to, source))?.len();
@@ -192,18 +195,27 @@ impl Linker {
     }
 
     /// Compiles all components, as far as they are not, and writes what came of it to a file.
-    fn compiled(&self, prepared: &Prepared, scratch: &Path, notify: &Notify<'_>, cancel: &Cancel) -> Result<PathBuf> {
+    fn compiled(
+        &self,
+        prepared: &Prepared,
+        target: Target,
+        scratch: &Path,
+        notify: &Notify<'_>,
+        cancel: &Cancel,
+    ) -> Result<PathBuf> {
         let cache =
             self.host.cache.as_deref().ok_or_else(|| Error::request("there is no folder for compiled components"))?;
         let mut digests: Vec<String> = prepared.components.values().cloned().collect();
         digests.sort();
         digests.dedup();
         notify(Notice::Compiling { components: digests.len() });
+        let compiler = AheadCompiler::new(target, prepared.pipeline.strict, cache)?;
         for digest in &digests {
-            self.sandbox.compile(digest, cancel)?;
+            let (name, binary) = self.sandbox.binary(digest)?;
+            compiler.compile(&name, &binary, cancel)?;
         }
         let file = scratch.join(".compiled");
-        weft_sandbox::export_compiled(cache, Some(&digests), &file)?;
+        compiler.export(&digests, &file)?;
         Ok(file)
     }
 }
@@ -211,7 +223,7 @@ impl Linker {
 /// Input artifacts that were given: copied, with where they are in the bundle.
 fn artifacts(
     prepared: &Prepared,
-    root: &Path,
+    (root, host): (&Path, &Host),
     scratch: &Path,
     contents: &mut Contents,
 ) -> Result<BTreeMap<String, Vec<GivenArtifact>>> {
@@ -220,7 +232,7 @@ fn artifacts(
         let mut copies = Vec::with_capacity(given.len());
         for (nth, one) in given.iter().enumerate() {
             let (path, name) = if weft_engine::is_uri(&one.uri) {
-                let store = Store::read(root)?;
+                let store = Store::read(root)?.over_bucket(host)?;
                 let content: ContentId = store.artifact(&one.uri)?.artifact.uri.parse()?;
                 let path = scratch.join(format!("{input}-{nth}"));
                 store.artifacts.export(&content, &path, Existing::Keep)?;
