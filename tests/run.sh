@@ -137,8 +137,8 @@ no_warnings() {
 
 kfp() { target/kfp-venv/bin/python -W ignore "tests/kfp/$1.py" target/kfp-tests; }
 
-# What has nothing to do with the program, or only calls it. Each has stretches that keep one core at work, so that they run beside each other; what the
-# first of them says comes when it is done.
+# What has nothing to do with the program. It has stretches that keep one core at work, and the tests of weft wait for servers, timers and browsers, so that
+# they run beside each other; what this says comes when both are done.
 natively() {
     failed=()
     run_tests "the guests by themselves" bash guest-examples/polyglot/test.sh
@@ -153,11 +153,10 @@ natively=$!
 run_tests "the Python package" bash runtime/python/test.sh
 run_tests "that KFP compiles its pipelines" kfp compile
 run_tests "what KFP's own runner makes of them" kfp local
+run_tests weft weft_tests "$@"
 wait "$natively" || failed+=("the guests, the pre-built components and the executors by themselves")
 cat "$said" >&2
 rm "$said"
-
-run_tests weft weft_tests "$@"
 if [ -n "${WEFT_TEST_LINT:-}" ]; then run_tests "that nothing is warned of" no_warnings; fi
 
 if ! compgen -G 'target/executors/science-*/science.wasm' >/dev/null; then
