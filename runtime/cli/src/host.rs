@@ -45,6 +45,7 @@ pub fn host() -> Result<weft::Host> {
         limits: default_limits(),
         policy: None,
         unconfined: std::env::var_os("WEFT_CONFINE").is_some_and(|value| value == "off"),
+        interpreted: false,
     })
 }
 

@@ -8,6 +8,7 @@
 //! the engine's version and settings, and it is read only if its checksum is right, which covers these too. A pack with a
 //! wrong checksum, as after a power cut, is removed; its functions are compiled again.
 
+#[cfg(feature = "compiler")]
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -21,6 +22,7 @@ use std::time::{Duration, SystemTime};
 use wasmtime::CacheStore;
 
 use crate::atomic_write::{Durability, write_atomically};
+#[cfg(feature = "compiler")]
 use crate::compile;
 
 /// The first bytes of a pack, with the version of its format.
