@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # onnxmltools 1.16.0 and lightgbm 4.7.0: models of the booster `rf` and models with `linear_tree` convert without a word and answer otherwise on nearly every
-# row: sums instead of means of trees, and constants instead of the linear models of the leaves. Guess: as `gbdt` without these, which converts rightly but for
-# thresholds rounded to floats, or a refusal.
+# row: a hundredth of the sum of the trees, however many there are, instead of their mean, and constants instead of the linear models of the leaves. Guess: as
+# `gbdt` without these, which converts rightly but for thresholds rounded to floats, or a refusal.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages onnxmltools==1.16.0 skl2onnx==1.20.0 onnx==1.23.2 onnxruntime==1.32.0 lightgbm==4.7.0 scikit-learn==1.9.1 numpy==2.4.6
 cat >boosters.py <<'PY'

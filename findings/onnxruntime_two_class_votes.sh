@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # onnxruntime 1.32.0: where the leaves of a tree ensemble vote for both of two classes, the labels are no classes of the model: 1 if the second score is above
 # zero and 0 otherwise, whatever the classes are and whichever score is larger. The scores are right. Guess: the class of the larger score, as ONNX says of
-# TreeEnsembleClassifier and as onnx's reference answers. Converters write votes for one of two classes, and do not meet it.
+# TreeEnsembleClassifier and as onnx's reference answers. Most converters write votes for one of two classes; CatBoost writes them for both, and meets it.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6
 cat >votes.py <<'PY'

@@ -37,7 +37,7 @@ fn the_example_trains_and_reads_its_metric() {
     assert_eq!(run.summary.state, RunState::Complete);
     let model = store.artifact("latest/model").unwrap();
     assert!(store.size(&model).unwrap() > 100);
-    assert_eq!(store.fsck(false, &mut |_, _| {}).unwrap().damage, Vec::<String>::new());
+    assert_eq!(store.fsck(weft::CheckOptions::default(), &mut |_, _| {}).unwrap().damage, Vec::<String>::new());
     let preview = store.gc_preview(&weft::Retention::default()).unwrap();
     assert_eq!((preview.runs.len(), preview.objects), (0, 0));
 }

@@ -61,9 +61,16 @@ impl Arguments for Vec<&str> {
 /// The binary in a folder, about to start; of the environment, nothing that changes what it does or prints.
 pub fn command(folder: &Path, arguments: &(impl Arguments + ?Sized)) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_weft"));
-    for name in
-        ["WEFT_STORE", "NO_COLOR", "CLICOLOR_FORCE", "RUST_BACKTRACE", "COLUMNS", "TERM", "OTEL_EXPORTER_OTLP_ENDPOINT"]
-    {
+    for name in [
+        "WEFT_STORE",
+        "WEFT_ARTIFACTS",
+        "NO_COLOR",
+        "CLICOLOR_FORCE",
+        "RUST_BACKTRACE",
+        "COLUMNS",
+        "TERM",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments.words()).current_dir(folder).env("WEFT_CACHE", compiled()).stdin(Stdio::null());

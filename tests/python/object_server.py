@@ -2,15 +2,16 @@
 
     ["put", "bucket", "key", "text"]    puts an object; the bucket is made if it is not there
     ["fill", "bucket", "key", 64]       puts one of so many MiB, no two MiB equal
+    ["bucket", "bucket"]                makes a bucket
+    ["list", "bucket", "prefix"]        prints the keys below a prefix, as a JSON list
+    ["delete", "bucket", "key"]         deletes an object
     ["gets"]                            prints how often objects, or parts of them, were asked for since it was asked last
-    ["download", "bucket", "key", "path"]    downloads it as boto3 does, and prints the seconds
 """
 
 import itertools
 import json
 import sys
 import threading
-import time
 
 import boto3
 from moto.server import DomainDispatcherApplication, create_backend_app
@@ -56,12 +57,16 @@ def main():
                 body = b"".join(bytes([number % 251, number // 251]) * (1 << 19) for number in range(content))
             client.create_bucket(Bucket=bucket)
             client.put_object(Bucket=bucket, Key=key, Body=body)
+        elif what == "bucket":
+            client.create_bucket(Bucket=rest[0])
+        elif what == "list":
+            bucket, prefix = rest
+            pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+            said = json.dumps([found["Key"] for page in pages for found in page.get("Contents", [])])
+        elif what == "delete":
+            client.delete_object(Bucket=rest[0], Key=rest[1])
         elif what == "gets":
             said, counter = next(counter), itertools.count()
-        elif what == "download":
-            started = time.monotonic()
-            client.download_file(*rest)
-            said = time.monotonic() - started
         print(said, flush=True)
 
 

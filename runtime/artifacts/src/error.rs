@@ -115,6 +115,14 @@ pub enum Error {
         /// Why it could not be followed; `None` if it leads to a directory or a special file.
         source: Option<io::Error>,
     },
+    /// What keeps content beyond the store's directory could not do its part.
+    #[error("{message}")]
+    Backing {
+        /// Which object, and why.
+        message: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
     /// The progress function ended the copy.
     #[error("copying `{}` was broken off", path.display())]
     Interrupted {
@@ -151,6 +159,16 @@ pub enum Error {
         /// The supported version.
         known: &'static str,
     },
+}
+
+impl Error {
+    /// What the user can do, where the message does not say so itself.
+    pub fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Backing { hint, .. } => hint.as_deref(),
+            _ => None,
+        }
+    }
 }
 
 /// Adds the operation and the path to an I/O error. The path is only made if there is an error.

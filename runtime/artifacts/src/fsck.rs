@@ -149,7 +149,7 @@ impl Store {
     }
 
     /// Hashes the bytes of a blob, or of a tree and all its files. Fails with [`Error::Damaged`] if they do not match
-    /// the id, and with [`Error::NotFound`] if something is missing.
+    /// the id, and with [`Error::NotFound`] if something is missing. Of what only the backing has, the length is asked for.
     pub fn verify(&self, id: &ContentId) -> Result<()> {
         let verify_blob = |id: &ContentId| match self.check_blob(id)? {
             None => Ok(()),
@@ -157,17 +157,24 @@ impl Store {
         };
         match id {
             ContentId::Blob(digest) => self.blob_size(digest).and_then(|_| verify_blob(id)),
-            ContentId::Tree(digest) => self.open_tree(digest)?.entries().iter().try_for_each(|entry| {
-                self.open_blob(&entry.digest)?.expect_len(entry.size)?;
-                verify_blob(&ContentId::Blob(entry.digest))
-            }),
+            ContentId::Tree(digest) => {
+                if !self.contains(id)? {
+                    // It says what is wrong.
+                    self.open_tree(digest)?
+                        .entries()
+                        .iter()
+                        .try_for_each(|entry| self.open_blob(&entry.digest)?.expect_len(entry.size).map(|_| ()))?;
+                }
+                let tree = self.open_tree(digest)?;
+                tree.entries().iter().try_for_each(|entry| verify_blob(&ContentId::Blob(entry.digest)))
+            }
         }
     }
 
     fn check_blob(&self, id: &ContentId) -> Result<Option<Damage>> {
-        let file = match self.open_stored(id) {
+        let file = match self.open_local(id) {
             Ok(file) => file,
-            // It was removed after it was listed.
+            // It was removed after it was listed, or only the backing has it.
             Err(Error::NotFound { .. }) => return Ok(None),
             Err(Error::Io { source, .. }) => {
                 return Ok(Some(Damage::Unreadable { id: *id, reason: source.to_string() }));
@@ -194,19 +201,28 @@ impl Store {
             }
             Err(other) => return Err(other),
         };
-        let mut damages = Vec::new();
+        let (mut damages, mut absent) = (Vec::new(), Vec::new());
         for entry in tree.entries() {
             let (id, path, blob) = (*id, || entry.path.clone(), ContentId::Blob(entry.digest));
             let wrong_length = |found| Damage::WrongLength { id, path: path(), blob, expected: entry.size, found };
-            match self.blob_size(&entry.digest) {
+            match self.file_len(&blob) {
                 Ok(found) if found != entry.size => damages.push(wrong_length(found)),
                 Ok(_) if bad_blobs.contains(&entry.digest) => {
                     damages.push(Damage::DamagedEntry { id, path: path(), blob });
                 }
                 Ok(_) => {}
-                Err(Error::NotFound { .. }) => damages.push(Damage::MissingEntry { id, path: path(), blob }),
+                Err(Error::NotFound { .. }) => absent.push((blob, entry)),
                 Err(Error::Damaged { .. }) => damages.push(wrong_length(0)),
                 Err(other) => return Err(other),
+            }
+        }
+        let blobs: Vec<ContentId> = absent.iter().map(|(blob, _)| *blob).collect();
+        for ((blob, entry), below) in absent.into_iter().zip(self.lengths_below(&blobs)?) {
+            let (id, path, expected) = (*id, entry.path.clone(), entry.size);
+            match below {
+                Some(found) if found == expected => {}
+                Some(found) => damages.push(Damage::WrongLength { id, path, blob, expected, found }),
+                None => damages.push(Damage::MissingEntry { id, path, blob }),
             }
         }
         Ok(damages)

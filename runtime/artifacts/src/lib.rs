@@ -16,6 +16,11 @@
 //! | `trees/ab/<64 hex>` | a tree's manifest (format: [`TreeEntry`]) |
 //! | `tmp/<process>/` | temporary files of a process; `tmp/<process>.lock` is locked while it lives |
 //! | `damaged/` | damaged content that [`Store::fsck`] has moved |
+//! | `behind`, `behind.now` | there to say that the backing may lack content that is here ([`Store::catch_up`]) |
+//!
+//! # Stores over stores
+//!
+//! A [`Backing`] keeps content beyond the directory, which is then a cache of it; see [`Store::bring`] and [`Store::keep`].
 //!
 //! # Crashes
 //!
@@ -26,6 +31,7 @@
 //! symbolic link, leads outside.
 
 mod adopt;
+mod backing;
 mod budget;
 mod disk;
 mod error;
@@ -51,6 +57,7 @@ mod writer;
 #[cfg(test)]
 mod tests;
 
+pub use backing::{Backing, Check, Progress, Receiver};
 pub use budget::{Budget, Limits};
 pub use disk::{Change, Disk};
 pub use error::{Error, Result};

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use blake3::Hasher;
 use cap_std::fs::{Dir, OpenOptions};
 
+use crate::backing;
 use crate::disk::Change;
 use crate::error::{ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
@@ -150,8 +151,21 @@ impl Stage {
 
     /// Hashes the rest, and publishes the file unless the store has the same content.
     pub(crate) fn publish(mut self, is_tree: bool) -> Result<ContentId> {
+        let digest = self.digest()?;
+        let id = if is_tree { ContentId::Tree(digest) } else { ContentId::Blob(digest) };
+        self.place(id).map(|()| id)
+    }
+
+    /// The same, if the content is that of an id.
+    pub(crate) fn publish_as(mut self, id: &ContentId) -> Result<()> {
+        let found = self.digest()?;
+        backing::expect(id, found)?;
+        self.place(*id)
+    }
+
+    /// Hashes the rest.
+    fn digest(&mut self) -> Result<Digest> {
         let len = self.len();
-        let id_of = |digest| if is_tree { ContentId::Tree(digest) } else { ContentId::Blob(digest) };
         if self.file.is_some() {
             self.flush()?;
         } else {
@@ -168,11 +182,15 @@ impl Stage {
                 hash_file(&temp.file, &mut self.hasher).context("read", || self.shown())?;
             }
         }
-        let id = id_of(Digest::from(self.hasher.finalize()));
+        Ok(Digest::from(self.hasher.finalize()))
+    }
+
+    /// Publishes the file unless the store has it.
+    fn place(mut self, id: ContentId) -> Result<()> {
         let store = self.store.clone();
         let shard = Shard::open(&store, &id)?;
-        if shard.holds(len)? {
-            return Ok(id);
+        if shard.holds(self.len())? {
+            return Ok(());
         }
         let is_written = self.file.is_some();
         let mut temp = self.take_file()?;
@@ -181,7 +199,7 @@ impl Stage {
         }
         shard.take(&temp.file, &store.tmp()?.dir, &temp.name)?;
         temp.name.clear();
-        Ok(id)
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cap_std::ambient_authority;
 use cap_std::fs::{Dir, OpenOptions};
 
+use crate::backing::Backing;
 use crate::disk::{Change, Disk};
 use crate::error::{Error, ErrorContext as _, Result};
 use crate::id::{ContentId, Digest};
@@ -50,6 +51,7 @@ pub(crate) struct Inner {
     path: Option<PathBuf>,
     pub(crate) options: Options,
     disk: Option<Arc<dyn Disk>>,
+    pub(crate) backing: OnceLock<Box<dyn Backing>>,
     /// Created by the first write, so that a store that is only read is not changed.
     claim: OnceLock<TmpDir>,
     claiming: Mutex<()>,
@@ -125,8 +127,18 @@ impl Store {
             root.open_dir(name).context("open", || shown(name))
         };
         let (blobs, trees, tmp) = (subdir("blobs")?, subdir("trees")?, subdir("tmp")?);
-        let inner =
-            Inner { root, blobs, trees, tmp, path, options, disk, claim: OnceLock::new(), claiming: Mutex::default() };
+        let inner = Inner {
+            root,
+            blobs,
+            trees,
+            tmp,
+            path,
+            options,
+            disk,
+            backing: OnceLock::new(),
+            claim: OnceLock::new(),
+            claiming: Mutex::default(),
+        };
         let store = Self(Arc::new(inner));
         if is_new {
             store.write_version()?;
@@ -165,31 +177,35 @@ impl Store {
         }
     }
 
-    /// Whether content is complete in the store: a blob, or a tree with all files in their right lengths. Bytes are not
+    /// Whether content is complete in the store or its backing: a blob, or a tree with all files in their right lengths. Bytes are not
     /// hashed ([`Store::fsck`] does that), but damage that shows without hashing counts as absence, so that the caller
     /// produces the content again.
     pub fn contains(&self, id: &ContentId) -> Result<bool> {
-        let absent = |error| match error {
-            Error::NotFound { .. } | Error::Damaged { .. } => Ok(false),
-            other => Err(other),
+        let files = match id {
+            ContentId::Blob(digest) => vec![(*digest, None)],
+            ContentId::Tree(digest) => match self.open_tree(digest) {
+                Ok(tree) => tree.entries().iter().map(|entry| (entry.digest, Some(entry.size))).collect(),
+                Err(Error::NotFound { .. } | Error::Damaged { .. }) => return Ok(false),
+                Err(other) => return Err(other),
+            },
         };
-        match id {
-            ContentId::Blob(digest) => self.blob_size(digest).map(|_| true).or_else(absent),
-            ContentId::Tree(digest) => {
-                let tree = match self.open_tree(digest) {
-                    Ok(tree) => tree,
-                    Err(error) => return absent(error),
-                };
-                for entry in tree.entries() {
-                    match self.blob_size(&entry.digest) {
-                        Ok(size) if size == entry.size => {}
-                        Ok(_) => return Ok(false),
-                        Err(error) => return absent(error),
-                    }
+        let (mut ids, mut expected) = (Vec::new(), Vec::new());
+        for (digest, size) in files {
+            let id = ContentId::Blob(digest);
+            match self.file_len(&id) {
+                Ok(found) if size.is_none_or(|size| size == found) => {}
+                Ok(_) | Err(Error::Damaged { .. }) => return Ok(false),
+                Err(Error::NotFound { .. }) => {
+                    ids.push(id);
+                    expected.push(size);
                 }
-                Ok(true)
+                Err(other) => return Err(other),
             }
         }
+        let below = self.lengths_below(&ids)?;
+        Ok(ids.iter().zip(expected).zip(below).all(|((id, size), found)| {
+            found.is_some_and(|found| check_len(id, found).is_ok() && size.is_none_or(|size| size == found))
+        }))
     }
 
     /// Flushes everything published so far to disk, with one call for the file system of the store. It must be called
@@ -209,19 +225,36 @@ impl Store {
         Ok(())
     }
 
+    /// The length of a blob, here or in the backing.
     pub(crate) fn blob_size(&self, digest: &Digest) -> Result<u64> {
         let id = ContentId::Blob(*digest);
-        let (dir, place) = self.place(&id);
-        match dir.symlink_metadata(&place) {
-            Ok(meta) if meta.is_file() => check_len(&id, meta.len()),
-            Ok(_) => Err(Error::Damaged { id, reason: "it is not a plain file".to_owned() }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id }),
-            Err(error) => Err(error).context("read", || self.shown_id(&id)),
+        match self.file_len(&id) {
+            Err(Error::NotFound { .. }) => match self.length_below(&id)? {
+                Some(len) => check_len(&id, len),
+                None => Err(Error::NotFound { id }),
+            },
+            found => found,
         }
     }
 
-    /// The file of a blob or a manifest. Anything but a plain file is an error.
+    /// The length of the file of a blob or a manifest in the directory.
+    pub(crate) fn file_len(&self, id: &ContentId) -> Result<u64> {
+        let (dir, place) = self.place(id);
+        match dir.symlink_metadata(&place) {
+            Ok(meta) if meta.is_file() => check_len(id, meta.len()),
+            Ok(_) => Err(Error::Damaged { id: *id, reason: "it is not a plain file".to_owned() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Error::NotFound { id: *id }),
+            Err(error) => Err(error).context("read", || self.shown_id(id)),
+        }
+    }
+
+    /// The file of a blob or a manifest, brought here if only the backing has it.
     pub(crate) fn open_stored(&self, id: &ContentId) -> Result<std::fs::File> {
+        self.open_or_bring(id)
+    }
+
+    /// The file of a blob or a manifest in the directory. Anything but a plain file is an error.
+    pub(crate) fn open_local(&self, id: &ContentId) -> Result<std::fs::File> {
         let (dir, place) = self.place(id);
         let mut options = OpenOptions::new();
         options.read(true);

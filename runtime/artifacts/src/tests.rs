@@ -1,5 +1,6 @@
 //! Tests of the whole store by its public functions.
 
+mod backing;
 mod host;
 mod killed;
 mod repair;

@@ -53,6 +53,7 @@ pub fn notify(notice: Notice) {
         Notice::Unsandboxed => screen::say(
             "warning: Python functions run unsandboxed on this machine: they can read, write and reach all that you can",
         ),
+        Notice::CatchingUp { bucket } => screen::say(format!("Bringing what the store holds to {bucket}")),
         Notice::WaitingForRuns => screen::say("waiting for the runs at work to end"),
         Notice::Pulling { reference, bytes } => {
             screen::say(format!("Pulling {reference} ({})", render::bytes::size(bytes)));

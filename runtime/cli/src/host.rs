@@ -40,6 +40,7 @@ pub fn host() -> Result<weft::Host> {
         packages: None,
         registry: Some(registry::of_a_server()?),
         remote: Some(registry::remote()),
+        artifacts: None,
         variables: variables(),
         secrets: None,
         limits: default_limits(),
@@ -47,6 +48,20 @@ pub fn host() -> Result<weft::Host> {
         unconfined: std::env::var_os("WEFT_CONFINE").is_some_and(|value| value == "off"),
         interpreted: false,
     })
+}
+
+/// Opens the store in a folder for reading, with the bucket that keeps its artifacts, if one does.
+pub fn read(root: &Path) -> Result<weft::Store> {
+    Ok(weft::Store::read(root)?.over_bucket(&reaching())?)
+}
+
+/// The same for reading and writing.
+pub fn change(root: &Path) -> Result<weft::Store> {
+    Ok(weft::Store::change(root)?.over_bucket(&reaching())?)
+}
+
+fn reaching() -> weft::Host {
+    weft::Host { remote: Some(registry::remote()), ..weft::Host::default() }
 }
 
 /// The folders of the components that run containers of KFP: `$WEFT_EXECUTORS`, or where they were installed or built together with this

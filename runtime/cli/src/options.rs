@@ -131,6 +131,22 @@ impl PolicyArgs {
     }
 }
 
+/// Where artifacts are kept.
+#[derive(Debug, Clone, Default, Args)]
+pub struct BucketArgs {
+    /// Keep the content of artifacts in a bucket, `s3://BUCKET/PREFIX`, `gs://` or `az://`; what is in the store's folder is then a cache of it. The
+    /// store remembers
+    #[arg(long, value_name = "URI", env = "WEFT_ARTIFACTS", hide_env_values = true)]
+    pub artifacts: Option<String>,
+}
+
+impl BucketArgs {
+    /// The machine with the bucket.
+    pub fn over(&self, host: weft::Host) -> weft::Host {
+        weft::Host { artifacts: self.artifacts.clone().filter(|uri| !uri.is_empty()), ..host }
+    }
+}
+
 /// Who runs Python functions of KFP, and how strictly a pipeline is taken.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ExecutorArgs {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -182,11 +183,17 @@ impl Engine<'_> {
             }
             let found = self
                 .artifacts
-                .import(&path, &mut |_| std::ops::ControlFlow::Continue(()))
+                .import(&path, &mut |_| ControlFlow::Continue(()))
                 .map_err(|source| Error::Component { pipeline: pipeline.name.clone(), path: path.clone(), source })?;
             if found.to_string() != expected {
                 return Err(Error::ComponentChanged { path, expected: expected.to_owned(), found: found.to_string() });
             }
+        }
+        let binaries = plan::binaries(pipeline).into_iter();
+        let ids: Vec<ContentId> = binaries.filter_map(|(_, digest)| digest.parse().ok()).collect();
+        if let Err(error) = self.artifacts.keep(&ids, &mut |_, _| ControlFlow::Continue(())) {
+            // The store remembers, and it is tried again when the run ends.
+            tracing::warn!(%error, "the components of the run are only here yet");
         }
         Ok(())
     }

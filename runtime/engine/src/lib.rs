@@ -90,3 +90,4 @@ pub use retry::for_attempt;
 pub use runner::{Fetch, Fetched, StepRunner};
 pub use slots::Slots;
 pub use volumes::workspace_of;
+pub use worker::bring;

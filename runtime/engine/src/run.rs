@@ -9,6 +9,7 @@
 //! change nothing but their outputs; if the process is killed meanwhile they run again, and nobody has heard of the first time.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -42,6 +43,9 @@ const REPORT_BATCH: usize = 256;
 /// The maximum number of tasks that are decided in one transaction, so that the first of many start before the last is
 /// decided.
 pub(crate) const DECISION_BATCH: usize = 512;
+
+/// The longest that tasks are decided in one transaction: where a bucket is asked for content, others wait for the metadata meanwhile.
+pub(crate) const DECIDE_WITHIN: Duration = Duration::from_millis(250);
 
 /// The state of a run in execution.
 pub(crate) struct Run<'r> {
@@ -126,6 +130,16 @@ impl<'r> Run<'r> {
         if self.nodes.iter().any(|node| matches!(node.state(), TaskState::Complete | TaskState::Failed)) {
             // The content must survive a power cut before the record that refers to it does; what failed has its log.
             self.engine.artifacts.sync()?;
+        }
+        if !interrupt.load(Ordering::Relaxed) {
+            // What could not be put there when a step ended. Until it is there, the run has not ended.
+            let mut go_on = |_, _| {
+                if interrupt.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            match self.engine.artifacts.catch_up(&mut go_on) {
+                Err(weft_artifacts::Error::Interrupted { .. }) => {}
+                caught_up => caught_up?,
+            }
         }
         let outputs = self.outputs();
         let state = self.state();

@@ -19,7 +19,7 @@ use crate::plan::MAX_TASKS;
 use crate::request::PreparedStep;
 use crate::resolve::Resolve;
 use crate::retry;
-use crate::run::{DECISION_BATCH, Launch, Run};
+use crate::run::{DECIDE_WITHIN, DECISION_BATCH, Launch, Run};
 use crate::trigger::Decision;
 use crate::worker::{Job, hinted_failure};
 
@@ -86,7 +86,7 @@ impl Run<'_> {
         let mut launches = Vec::new();
         let now = Instant::now();
         for _ in 0..DECISION_BATCH {
-            if launches.len() >= free {
+            if launches.len() >= free || now.elapsed() >= DECIDE_WITHIN {
                 break;
             }
             if let Some(node) = self.backoff_queue.take_due(now) {

@@ -1,8 +1,11 @@
 //! The jobs of workers: run a step, import a file, find an earlier artifact, create or delete a volume.
 
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::time::Instant;
 
+use weft_artifacts::{ContentId, Store};
 use weft_metadata::RunKey;
 use weft_pipeline::model::Latest;
 use weft_pipeline::step::{
@@ -63,7 +66,9 @@ pub const ARTIFACT_OUTPUT: &str = "artifact";
 pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observer: &dyn StepObserver) -> JobOutcome {
     let started = Instant::now();
     let mut result = match job {
-        Job::Step(request) => engine.runner.run(request, observer),
+        Job::Step(request) => {
+            bring(engine.artifacts, request, observer).and_then(|()| engine.runner.run(request, observer))
+        }
         Job::Import(import) => import::execute(engine, task, import, observer)
             .map(|(artifact, fetched)| StepOutput { fetched, ..single_output(&import.output, Some(artifact)) }),
         Job::Latest(query) => latest(engine, key, query).map(|found| single_output(ARTIFACT_OUTPUT, found)),
@@ -81,6 +86,13 @@ pub fn execute(engine: &Engine<'_>, key: &RunKey, task: &str, job: &Job, observe
         Err(failure) => &mut failure.trace,
     };
     let log = keep_log(engine, task, &std::mem::take(&mut trace.log));
+    if engine.artifacts.has_backing() && matches!(job, Job::Step(_) | Job::Import(_)) {
+        keep(engine, task, result.as_ref().ok(), log.as_deref(), observer);
+    }
+    let trace = match &result {
+        Ok(output) => &output.trace,
+        Err(failure) => &failure.trace,
+    };
     // What a runner says that the step took: it may have waited for its turn elsewhere.
     let elapsed = if trace.duration.is_zero() { started.elapsed() } else { trace.duration };
     JobOutcome { result, log, elapsed }
@@ -104,6 +116,53 @@ fn latest(engine: &Engine<'_>, key: &RunKey, query: &Latest) -> Result<Option<Ar
             Err(host_failure(message, Some(format!("declare the type `{}`, or name another output", kind.0))).into())
         }
         found => Ok(found),
+    }
+}
+
+/// Brings what a step reads into the store's directory, as far as only its backing has it. This is to be done before it runs: where it does, no
+/// network is reached.
+pub fn bring(artifacts: &Store, request: &StepRequest, observer: &dyn StepObserver) -> Result<(), Box<StepFailure>> {
+    if !artifacts.has_backing() {
+        return Ok(());
+    }
+    let command = request.command.iter();
+    let named = command.flat_map(|command| [&command.packages, &command.programs, &command.linked]);
+    let inputs = request.inputs.values().flat_map(PortValue::artifacts).map(|artifact| &artifact.uri);
+    let digests = inputs.chain(named.flat_map(BTreeMap::values)).chain([&request.component.digest]);
+    let ids: Vec<ContentId> = digests.filter_map(|digest| digest.parse().ok()).collect();
+    artifacts.bring(&ids, &mut progress(&request.task, observer)).map_err(|error| {
+        let kind = match error {
+            weft_artifacts::Error::Interrupted { .. } => FailureKind::Interrupted,
+            _ => FailureKind::Host,
+        };
+        let hint = error.hint().map(str::to_owned);
+        Box::new(StepFailure { kind, ..host_failure(format!("what it reads cannot be brought here: {error}"), hint) })
+    })
+}
+
+/// Puts what a step gave into the store's backing, if there is one. If that fails, the step has succeeded nevertheless: the store remembers, and it
+/// is tried again when the run ends.
+fn keep(engine: &Engine<'_>, task: &str, output: Option<&StepOutput>, log: Option<&str>, observer: &dyn StepObserver) {
+    let outputs = output.into_iter().flat_map(|output| output.outputs.values()).flat_map(PortValue::artifacts);
+    let uris = outputs.map(|artifact| artifact.uri.as_str()).chain(log);
+    let ids: Vec<ContentId> = uris.filter_map(|uri| uri.parse().ok()).collect();
+    match engine.artifacts.keep(&ids, &mut progress(task, observer)) {
+        Ok(()) | Err(weft_artifacts::Error::Interrupted { .. }) => {}
+        Err(error) => {
+            let text = format!("what it gave is only here yet, which is tried again when the run ends: {error}");
+            tracing::debug!(task, text);
+            observer.log(task, LogLevel::Warn, &text);
+        }
+    }
+}
+
+/// Tells the observer of a task how far it is.
+fn progress<'o>(task: &'o str, observer: &'o dyn StepObserver) -> impl FnMut(u64, u64) -> ControlFlow<()> + use<'o> {
+    move |done, total| {
+        if total > 0 {
+            observer.progress(task, done, total);
+        }
+        if observer.interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 }
 

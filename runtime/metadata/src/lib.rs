@@ -13,6 +13,7 @@
 //! - [`Store::referenced_uris`] lists the content that is needed; [`Store::delete_run`] deletes a run.
 
 mod artifacts;
+mod bucket;
 mod cache;
 pub mod control;
 mod error;

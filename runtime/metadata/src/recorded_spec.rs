@@ -1,6 +1,5 @@
 //! The pipeline of a run, as it was recorded.
 
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
@@ -18,7 +17,7 @@ impl RecordedSpec {
     ///
     /// # Errors
     /// It is not what is asked for.
-    pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
+    pub fn read<'t, T: Deserialize<'t>>(&'t self) -> serde_json::Result<T> {
         serde_json::from_str(&self.0)
     }
 }

@@ -49,6 +49,10 @@ CREATE TABLE IF NOT EXISTS `weft_fetch` (
   `content` TEXT NOT NULL,
   `tag` TEXT
 ) WITHOUT ROWID;
+-- The bucket that keeps the content of artifacts, if one does: one row.
+CREATE TABLE IF NOT EXISTS `weft_bucket` (
+  `uri` TEXT PRIMARY KEY
+) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`spec`) = 64;
 ";
 
@@ -57,7 +61,7 @@ const SERVER: &str = include_str!("server.sql");
 /// The tables of models that are served.
 const SERVING: &str = include_str!("serving.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_fetch";
+const LAST: &str = "weft_bucket";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {

@@ -30,11 +30,15 @@ pub(crate) async fn fetch(
     store: &Store,
     meter: &Meter,
 ) -> Result<Fetched> {
-    let bucket = Bucket::open(settings, location)?;
+    let bucket = Cloud::open(settings, location)?;
     let key = location.key.trim_end_matches('/');
     let path = Path::parse(key).map_err(|error| refused(location, &error.to_string()))?;
     // A slash at the end, or no key: all that is below.
-    let object = if key.len() == location.key.len() && !key.is_empty() { bucket.head(&path).await? } else { None };
+    let object = if key.len() == location.key.len() && !key.is_empty() {
+        bucket.head(&path, &location.to_string()).await?
+    } else {
+        None
+    };
     let (objects, is_directory) = match object {
         Some(object) => (vec![object], false),
         None => (bucket.below(&path).await?, true),
@@ -76,36 +80,56 @@ fn strong(object: &ObjectMeta) -> Option<&str> {
     object.e_tag.as_deref().filter(|tag| !tag.starts_with("W/"))
 }
 
+/// What was to be done when something failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Doing {
+    Read,
+    Write,
+    Remove,
+}
+
+impl Doing {
+    fn done(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "written",
+            Self::Remove => "removed",
+        }
+    }
+}
+
 /// A bucket, and who asks.
-struct Bucket<'l> {
-    store: Arc<dyn ObjectStore>,
-    location: &'l Location,
+#[derive(Debug)]
+pub(crate) struct Cloud {
+    pub store: Arc<dyn ObjectStore>,
+    location: Location,
     /// Which credentials are used, without their values.
     who: String,
 }
 
-impl<'l> Bucket<'l> {
-    fn open(settings: &Settings, location: &'l Location) -> Result<Self> {
+impl Cloud {
+    pub(crate) fn open(settings: &Settings, location: &Location) -> Result<Self> {
         let (store, who) = match location.scheme {
             Scheme::S3 => s3(settings, location)?,
             Scheme::Google => google(settings, location)?,
             Scheme::Azure | Scheme::Web => azure(settings, location)?,
         };
-        Ok(Self { store, location, who })
+        Ok(Self { store, location: location.clone(), who })
     }
 
     /// The object of this name, if there is one.
-    async fn head(&self, path: &Path) -> Result<Option<ObjectMeta>> {
+    pub(crate) async fn head(&self, path: &Path, uri: &str) -> Result<Option<ObjectMeta>> {
+        let failed = |error| self.failure(uri, Doing::Read, &error);
         match self.store.head(path).await {
             Ok(meta) => Ok(Some(meta)),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) if trouble(&error).is_some() => Err(self.failure(&error)),
+            Err(error) if trouble(&error).is_some() => Err(failed(error)),
             // The answer to a `HEAD` has no words; that to a `GET` has.
             Err(error) => {
                 let options = GetOptions { range: Some(GetRange::Bounded(0..1)), ..GetOptions::default() };
                 match self.store.get_opts(path, options).await {
-                    Ok(_) => Err(self.failure(&error)),
-                    Err(error) => Err(self.failure(&error)),
+                    Ok(_) => Err(failed(error)),
+                    Err(error) => Err(failed(error)),
                 }
             }
         }
@@ -117,13 +141,13 @@ impl<'l> Bucket<'l> {
         let mut listed = self.store.list(prefix);
         let mut objects: Vec<ObjectMeta> = Vec::new();
         while let Some(object) = listed.next().await {
-            let object = object.map_err(|error| self.failure(&error))?;
+            let object = object.map_err(|error| self.failure(&self.location.to_string(), Doing::Read, &error))?;
             // An object of the prefix's own name marks a directory, where consoles make one.
             if object.location != *path {
                 objects.push(object);
             }
             if objects.len() > MAX_OBJECTS {
-                return Err(transfer::too_many(self.location));
+                return Err(transfer::too_many(&self.location));
             }
         }
         objects.sort_by(|a, b| a.location.cmp(&b.location));
@@ -143,8 +167,22 @@ impl<'l> Bucket<'l> {
         Ok(objects)
     }
 
+    /// The first bytes of an object, at most so many, and what they are a part of.
+    pub(crate) async fn begin(&self, path: &Path, uri: &str, most: u64) -> Result<(ObjectMeta, Bytes)> {
+        let failed = |error| self.failure(uri, Doing::Read, &error);
+        let options = GetOptions { range: Some(GetRange::Bounded(0..most)), ..GetOptions::default() };
+        let got = self.store.get_opts(path, options).await.map_err(failed)?;
+        let (object, expected) = (got.meta.clone(), got.meta.size.min(most));
+        let bytes = got.bytes().await.map_err(failed)?;
+        if bytes.len() as u64 != expected {
+            let why = format!("{} bytes came of {expected} that were asked for", bytes.len());
+            return Err(Error::Refused { uri: uri.to_owned(), done: Doing::Read.done(), why });
+        }
+        Ok((object, bytes))
+    }
+
     /// A part of an object, which must be the one that was found.
-    async fn part(&self, object: &ObjectMeta, range: Range<u64>) -> Result<Bytes> {
+    pub(crate) async fn part(&self, object: &ObjectMeta, range: Range<u64>) -> Result<Bytes> {
         let options = GetOptions {
             range: Some(GetRange::Bounded(range.clone())),
             if_match: strong(object).map(str::to_owned),
@@ -156,16 +194,16 @@ impl<'l> Bucket<'l> {
             Err(object_store::Error::NotFound { .. } | object_store::Error::Precondition { .. }) => {
                 return Err(changed());
             }
-            Err(error) => return Err(self.failure(&error)),
+            Err(error) => return Err(self.failure(&self.uri_of(object), Doing::Read, &error)),
         };
         let is_it = got.meta.size == object.size && (got.meta.e_tag == object.e_tag || got.meta.e_tag.is_none());
         if !is_it {
             return Err(changed());
         }
-        let bytes = got.bytes().await.map_err(|error| self.failure(&error))?;
+        let bytes = got.bytes().await.map_err(|error| self.failure(&self.uri_of(object), Doing::Read, &error))?;
         if bytes.len() as u64 != range.end - range.start {
             let why = format!("{} bytes came of {} that were asked for", bytes.len(), range.end - range.start);
-            return Err(Error::Refused { uri: self.uri_of(object), why });
+            return Err(Error::Refused { uri: self.uri_of(object), done: Doing::Read.done(), why });
         }
         Ok(bytes)
     }
@@ -174,11 +212,12 @@ impl<'l> Bucket<'l> {
         format!("{}://{}/{}", self.location.prefix, self.location.authority, object.location)
     }
 
-    fn failure(&self, error: &object_store::Error) -> Error {
-        let uri = self.location.to_string();
+    /// What went wrong with an object, or with all below a prefix.
+    pub(crate) fn failure(&self, uri: &str, doing: Doing, error: &object_store::Error) -> Error {
+        let (uri, done) = (uri.to_owned(), doing.done());
         if let Some(trouble) = trouble(error) {
             if trouble.of_credentials {
-                return no_credentials(self.location);
+                return no_credentials(&self.location);
             }
             return Error::Unreachable { uri, why: trouble.why.clone() };
         }
@@ -192,12 +231,13 @@ impl<'l> Bucket<'l> {
             object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
                 Error::Denied {
                     uri,
+                    done,
                     why: said.unwrap_or_else(|| "the server does not say why".to_owned()),
                     who: self.who.clone(),
                 }
             }
             object_store::Error::Precondition { .. } => Error::Changed { uri },
-            _ => Error::Refused { uri, why: said.unwrap_or_else(|| one_line(&text)) },
+            _ => Error::Refused { uri, done, why: said.unwrap_or_else(|| one_line(&text)) },
         }
     }
 }
@@ -220,7 +260,7 @@ fn said(text: &str) -> Option<String> {
 }
 
 fn refused(location: &Location, why: &str) -> Error {
-    Error::Refused { uri: location.to_string(), why: one_line(why) }
+    Error::Refused { uri: location.to_string(), done: Doing::Read.done(), why: one_line(why) }
 }
 
 fn no_credentials(location: &Location) -> Error {

@@ -25,11 +25,13 @@ pub enum Error {
         /// What is not there.
         why: String,
     },
-    /// Who asks may not read it.
-    #[error("`{uri}` may not be read: {why}")]
+    /// Who asks may not read or write it.
+    #[error("`{uri}` may not be {done}: {why}")]
     Denied {
         /// The URI.
         uri: String,
+        /// What was to be done to it: `read`.
+        done: &'static str,
         /// What the server says.
         why: String,
         /// Who asked: which credentials, without their values.
@@ -70,16 +72,42 @@ pub enum Error {
         why: String,
     },
     /// The server answers with something else than the object.
-    #[error("`{uri}` could not be read: {why}")]
+    #[error("`{uri}` could not be {done}: {why}")]
     Refused {
         /// The URI.
         uri: String,
+        /// What was to be done to it: `read`.
+        done: &'static str,
         /// What it says.
         why: String,
     },
     /// Another object came to lie there meanwhile.
     #[error("`{uri}` changed while it was read")]
     Changed {
+        /// The URI.
+        uri: String,
+    },
+    /// An object of an artifact store that is not what its name says.
+    #[error("the object `{uri}` is not what its name says: {reason}")]
+    WrongBytes {
+        /// The URI.
+        uri: String,
+        /// What was found.
+        reason: String,
+    },
+    /// Another store removes what it does not need from a bucket.
+    #[error("`weft gc` of another store, {by}, is removing objects from `{uri}`")]
+    Collecting {
+        /// The bucket.
+        uri: String,
+        /// Where that store is.
+        by: String,
+        /// The object that says so.
+        marker: String,
+    },
+    /// No network may be reached for.
+    #[error("`{uri}` is not asked: no network is reached for here")]
+    Offline {
         /// The URI.
         uri: String,
     },
@@ -128,6 +156,11 @@ impl Error {
                 "check the name and the network; proxies are taken from HTTPS_PROXY and NO_PROXY, S3's endpoint from AWS_ENDPOINT_URL".to_owned()
             }
             Self::Changed { .. } => "run it again when nothing writes it, or give each state a name of its own".to_owned(),
+            Self::WrongBytes { .. } => "`weft fsck --repair` removes it, so that the step that made it is run again".to_owned(),
+            Self::Collecting { marker, .. } => format!(
+                "try again when it has ended; if it was killed, run `weft gc` there again, or remove `{marker}`"
+            ),
+            Self::Offline { .. } => "leave `--offline` out".to_owned(),
             _ => return None,
         };
         Some(hint)

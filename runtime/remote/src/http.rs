@@ -1,26 +1,29 @@
 //! HTTP, for all that is fetched: connections, time limits, and what `object_store` asks.
 
 use std::fmt;
+use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use http_body_util::BodyExt as _;
 use object_store::ClientOptions;
 use object_store::client::{
     ClientConfigKey, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpResponseBody,
     HttpService,
 };
+use ureq::http::request::Parts;
 use ureq::http::{Request, Uri};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 use ureq::{Agent, SendBody};
 
-use crate::Settings;
 use crate::error::{Error, Result, one_line};
-use crate::transfer::{IN_FLIGHT, PART};
+use crate::transfer::PART;
+use crate::{CONNECTIONS, Settings};
 
 /// How long connecting may take, and how long a server may be silent.
 const CONNECT_WITHIN: Duration = Duration::from_secs(20);
@@ -30,7 +33,7 @@ const METADATA_WITHIN: Duration = Duration::from_secs(1);
 /// Where clouds have services that tell a machine its credentials.
 const METADATA: [&str; 4] = ["169.254.169.254", "169.254.170.2", "metadata.google.internal", "metadata"];
 /// Bytes of an answer that are read: a part, or a page of a listing.
-const MAX_ANSWER: u64 = 4 * PART;
+const MAX_ANSWER: u64 = 2 * PART;
 
 /// A failure between this machine and a server, or on the way there.
 #[derive(Debug)]
@@ -73,7 +76,8 @@ pub(crate) fn agent(settings: &Settings, purpose: Purpose, host: &str) -> Result
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)
-        .max_idle_connections_per_host(IN_FLIGHT)
+        .max_idle_connections(2 * CONNECTIONS)
+        .max_idle_connections_per_host(CONNECTIONS)
         .user_agent(concat!("weft/", env!("CARGO_PKG_VERSION")))
         .timeout_connect(Some(connect))
         .timeout_resolve(Some(connect))
@@ -223,7 +227,10 @@ impl HttpService for Service {
             &self.proxied
         };
         let agent = agent.clone();
-        let asked = tokio::task::spawn_blocking(move || ask(&agent, request)).await;
+        let (parts, body) = request.into_parts();
+        // It is in memory, mostly as one piece, which is then not copied.
+        let body = body.collect().await?.to_bytes();
+        let asked = tokio::task::spawn_blocking(move || ask(&agent, parts, &body)).await;
         let answer = asked.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
         answer.map_err(|error| {
             // A service that is not there now will not be there in a second.
@@ -233,22 +240,23 @@ impl HttpService for Service {
     }
 }
 
-fn ask(agent: &Agent, request: HttpRequest) -> Result<HttpResponse, ureq::Error> {
-    let (parts, body) = request.into_parts();
+fn ask(agent: &Agent, parts: Parts, body: &[u8]) -> Result<HttpResponse, ureq::Error> {
     let mut to_send = Request::builder().method(parts.method).uri(parts.uri);
     for (name, value) in parts.headers.iter().filter(|(name, _)| *name != ureq::http::header::CONTENT_LENGTH) {
         to_send = to_send.header(name, value);
     }
-    let bytes = body.as_bytes().filter(|bytes| !bytes.is_empty());
-    let answer = match bytes {
-        Some(bytes) => agent.run(to_send.body(&bytes[..])?)?,
-        None => agent.run(to_send.body(SendBody::none())?)?,
-    };
+    let answer =
+        if body.is_empty() { agent.run(to_send.body(SendBody::none())?)? } else { agent.run(to_send.body(body)?)? };
     let (parts, mut body) = answer.into_parts();
     // However it broke off, it may come whole the next time; what is too long will not become shorter.
-    let bytes = body.with_config().limit(MAX_ANSWER).read_to_vec().map_err(|error| match error {
-        error @ ureq::Error::BodyExceedsLimit(_) => error,
-        error => std::io::Error::new(std::io::ErrorKind::UnexpectedEof, words(&error)).into(),
+    let announced = body.content_length().unwrap_or_default().min(MAX_ANSWER);
+    // As long as it says, so that no part takes twice its room while it grows.
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or_default());
+    body.with_config().limit(MAX_ANSWER).reader().read_to_end(&mut bytes).map_err(|error| {
+        match ureq::Error::from(error) {
+            error @ ureq::Error::BodyExceedsLimit(_) => error,
+            error => std::io::Error::new(std::io::ErrorKind::UnexpectedEof, words(&error)).into(),
+        }
     })?;
     Ok(HttpResponse::from_parts(parts, HttpResponseBody::from(bytes)))
 }

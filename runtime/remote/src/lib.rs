@@ -1,4 +1,5 @@
-//! Objects elsewhere, brought into the artifact store: `s3://BUCKET/KEY`, `gs://BUCKET/KEY`, `az://CONTAINER/KEY`, `http(s)://HOST/PATH`.
+//! Objects elsewhere, brought into the artifact store: `s3://BUCKET/KEY`, `gs://BUCKET/KEY`, `az://CONTAINER/KEY`, `http(s)://HOST/PATH`; and
+//! the artifact store's own content, kept in a [`Bucket`].
 //!
 //! [`Remote::fetch`] reads one object or, below a prefix, all that are there, in parts of a few MiB of which several are asked for at a time. A part
 //! is hashed and written as it comes; what is in memory does not grow with the object. An object that changes while it is read is an error.
@@ -8,6 +9,7 @@
 //! directory but what [`Settings`] name (Google's library has a place of its own for a user's credentials, where it looks if nothing is set).
 
 mod aws;
+mod bucket;
 mod cloud;
 mod error;
 mod http;
@@ -41,11 +43,14 @@ use std::time::Duration;
 use futures_util::future::{Either, select};
 use weft_artifacts::{ContentId, Store};
 
+pub use bucket::{Bucket, Collected, User};
 pub use error::{Error, Result};
 pub use location::is_fetchable;
 
 use crate::location::{Location, Scheme};
 
+/// Connections that are open at the same time to one server, for one piece of work.
+const CONNECTIONS: usize = bucket::ASKED_AT_ONCE;
 /// How often it is asked whether to go on.
 const TICK: Duration = Duration::from_millis(100);
 
@@ -120,33 +125,43 @@ impl Remote {
                 _ => cloud::fetch(&self.settings, &location, known, store, &meter).await,
             }
         };
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .max_blocking_threads(2 * transfer::IN_FLIGHT)
-            .build()
-            .map_err(|source| Error::System { source })?;
-        let outcome = runtime.block_on(async {
-            let ticks = async {
-                loop {
-                    tokio::time::sleep(TICK).await;
-                    if progress(meter.done.get(), meter.total.get()).is_break() {
-                        return;
-                    }
-                }
-            };
-            match select(pin!(work), pin!(ticks)).await {
-                Either::Left((outcome, _)) => Some(outcome),
-                Either::Right(_) => None,
-            }
-        });
-        // Requests that are under way end by their own time limits; nobody waits for them.
-        runtime.shutdown_background();
-        let outcome = outcome.unwrap_or_else(|| Err(Error::Interrupted { uri: location.to_string() }));
-        if outcome.is_ok() {
-            _ = progress(meter.done.get(), meter.total.get());
-        }
-        outcome
+        drive(&location.to_string(), &meter, progress, work)
     }
+}
+
+/// Runs work on what a URI leads to on this thread, and tells several times a second how far it is, which may end it.
+fn drive<T>(
+    uri: &str,
+    meter: &Meter,
+    progress: &mut dyn FnMut(u64, u64) -> ControlFlow<()>,
+    work: impl Future<Output = Result<T>>,
+) -> Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .max_blocking_threads(CONNECTIONS)
+        .build()
+        .map_err(|source| Error::System { source })?;
+    let outcome = runtime.block_on(async {
+        let ticks = async {
+            loop {
+                tokio::time::sleep(TICK).await;
+                if progress(meter.done.get(), meter.total.get()).is_break() {
+                    return;
+                }
+            }
+        };
+        match select(pin!(work), pin!(ticks)).await {
+            Either::Left((outcome, _)) => Some(outcome),
+            Either::Right(_) => None,
+        }
+    });
+    // Requests that are under way end by their own time limits; nobody waits for them.
+    runtime.shutdown_background();
+    let outcome = outcome.unwrap_or_else(|| Err(Error::Interrupted { uri: uri.to_owned() }));
+    if outcome.is_ok() {
+        _ = progress(meter.done.get(), meter.total.get());
+    }
+    outcome
 }
 
 /// How far it is, in bytes.

@@ -11,9 +11,9 @@ use crate::error::{Error, Result};
 use crate::location::Location;
 
 /// The bytes of one part: enough that asking for it costs little, few enough that all in flight are small.
-pub(crate) const PART: u64 = 4 << 20;
+pub(crate) const PART: u64 = 8 << 20;
 /// Parts that are asked for at the same time, or wait for those before them. Together they are what is in memory.
-pub(crate) const IN_FLIGHT: usize = 6;
+pub(crate) const IN_FLIGHT: usize = 5;
 /// The most objects of one directory: their names are in memory.
 pub(crate) const MAX_OBJECTS: usize = 100_000;
 
@@ -71,7 +71,7 @@ pub(crate) fn too_many(location: &Location) -> Error {
     let why = format!(
         "there are more than {MAX_OBJECTS} objects below it, which is the most that are fetched as one directory"
     );
-    Error::Refused { uri: location.to_string(), why }
+    Error::Refused { uri: location.to_string(), done: "read", why }
 }
 
 fn create(store: &Store, location: &Location) -> Result<BlobWriter> {
@@ -88,7 +88,7 @@ fn finish(writer: BlobWriter, location: &Location, size: Option<u64>) -> Result<
     let got = writer.len();
     if size.is_some_and(|size| size != got) {
         let why = format!("{got} bytes came of {} that were announced", size.unwrap_or_default());
-        return Err(Error::Refused { uri: location.to_string(), why });
+        return Err(Error::Refused { uri: location.to_string(), done: "read", why });
     }
     let id = writer.finish().map_err(|source| Error::Store { uri: location.to_string(), source })?;
     Ok((id, got))

@@ -74,7 +74,7 @@ pub(crate) async fn fetch(
 /// Runs what waits for the network on a thread of its own.
 async fn blocking<T: Send + 'static>(page: &Page, work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Error::Refused { uri: page.shown.clone(), why: error.to_string() }))
+    done.unwrap_or_else(|error| Err(Error::Refused { uri: page.shown.clone(), done: "read", why: error.to_string() }))
 }
 
 /// Sends a body on, piece by piece.
@@ -257,8 +257,9 @@ impl Page {
     }
 
     fn bytes(&self, mut body: Body, length: u64) -> Result<Bytes> {
-        let read = body.with_config().limit(length + 1).read_to_vec();
-        let bytes = read.map_err(|error| unreachable(&self.shown, words(&error)))?;
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
+        let read = body.with_config().limit(length + 1).reader().read_to_end(&mut bytes);
+        read.map_err(|error| unreachable(&self.shown, words(&error.into())))?;
         if bytes.len() as u64 != length {
             return Err(unreachable(&self.shown, format!("{} bytes came of {length}", bytes.len())));
         }
@@ -298,6 +299,7 @@ impl Page {
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {
                 uri,
+                done: "read",
                 why: format!("the server answers {}", status.as_u16()),
                 who: "nobody: credentials are sent to no web server".to_owned(),
             },
@@ -306,6 +308,6 @@ impl Page {
     }
 
     fn refused(&self, why: String) -> Error {
-        Error::Refused { uri: self.shown.clone(), why }
+        Error::Refused { uri: self.shown.clone(), done: "read", why }
     }
 }

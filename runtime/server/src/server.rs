@@ -81,7 +81,8 @@ impl Server {
         let telemetry = settings.collector.clone().map(Telemetry::new).transpose()?.map(Arc::new);
         let weft = Weft::open(root, host)?;
         let lock = lock(root)?;
-        let readers = (0..READERS).map(|_| Store::read(root)).collect::<weft::Result<_>>()?;
+        let reader = |_| Store::read(root)?.over_bucket(weft.linker().host());
+        let readers = (0..READERS).map(reader).collect::<weft::Result<_>>()?;
         let default_experiment = default_experiment(&weft, &settings)?;
         triggers.take_made(weft.store().metadata.made_triggers()?);
         let inner = Inner {

@@ -75,6 +75,11 @@ impl Error {
         Self::Request { message: message.into(), hint: Some(hint.into()) }
     }
 
+    /// A bucket's failure.
+    pub(crate) fn bucket(error: weft_remote::Error) -> Self {
+        Self::Artifacts(Box::new(error.into()))
+    }
+
     /// The system's refusal to do something with a path.
     pub fn io(action: &'static str, path: &Path, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
@@ -114,8 +119,10 @@ impl Error {
                 weft_engine::Error::Metadata(weft_metadata::Error::RunExists { run }) => {
                     Some(format!("if it is to go on, say `weft resume {run}`"))
                 }
+                weft_engine::Error::Artifacts(error) => error.hint().map(str::to_owned),
                 _ => None,
             },
+            Self::Artifacts(error) => error.hint().map(str::to_owned),
             _ => None,
         }
     }

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use weft_artifacts::ContentId;
 use weft_metadata::{RunFilter, RunSummary};
+use weft_remote::Collected;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::notice::{Notice, Notify};
 use crate::run_id::now_ms;
 use crate::store::Store;
@@ -18,6 +19,9 @@ pub struct Retention {
     pub keep: Option<usize>,
     /// Runs that started longer ago may go.
     pub older_than: Option<Duration>,
+    /// Bytes of content that may stay in the store's folder if it is in the bucket that keeps the artifacts: beyond that, what was not used
+    /// for longest is removed here. Without it, all stays.
+    pub local: Option<u64>,
 }
 
 /// What was, or would be, freed.
@@ -31,6 +35,10 @@ pub struct Freed {
     pub bytes: u64,
     /// Objects that stay.
     pub kept: u64,
+    /// What came of it in the bucket that keeps the artifacts; none if there is no such bucket.
+    pub bucket: Option<Collected>,
+    /// Blobs that were removed here and stay in the bucket, and their bytes.
+    pub evicted: (u64, u64),
 }
 
 impl Store {
@@ -46,11 +54,35 @@ impl Store {
             notify(Notice::WaitingForRuns);
             self.artifacts.lock_exclusive()?
         };
+        self.demand_bucket()?;
+        self.demand_room(retention)?;
         let runs = self.outdated(retention)?;
         self.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
         self.drop_leftovers()?;
-        let report = self.artifacts.gc(&self.referenced()?)?;
-        Ok(Freed { runs, objects: report.removed, bytes: report.bytes_freed, kept: report.kept })
+        let referenced = self.referenced()?;
+        let report = self.artifacts.gc(&referenced)?;
+        let bucket = match self.reached_bucket() {
+            Some(_) => self.collect_bucket(&self.with_files(referenced)?, false)?,
+            None => None,
+        };
+        let evicted = self.evict(retention, false)?;
+        Ok(Freed { runs, objects: report.removed, bytes: report.bytes_freed, kept: report.kept, bucket, evicted })
+    }
+
+    fn evict(&self, retention: &Retention, dry_run: bool) -> Result<(u64, u64)> {
+        let Some(most) = retention.local else { return Ok((0, 0)) };
+        let report = self.artifacts.evict(most, dry_run)?;
+        Ok((report.removed, report.bytes_freed))
+    }
+
+    fn demand_room(&self, retention: &Retention) -> Result<()> {
+        if retention.local.is_some() && self.reached_bucket().is_none() {
+            return Err(Error::advised(
+                "this store keeps its artifacts in no bucket: what is removed here would be lost",
+                "give it one with `weft run --artifacts s3://BUCKET/PREFIX`, or leave `--local` out",
+            ));
+        }
+        Ok(())
     }
 
     /// What [`Self::gc`] would free. What only the runs need that would be forgotten is not counted.
@@ -58,9 +90,13 @@ impl Store {
     /// # Errors
     /// The store cannot be read.
     pub fn gc_preview(&self, retention: &Retention) -> Result<Freed> {
+        self.demand_bucket()?;
+        self.demand_room(retention)?;
         let runs = self.outdated(retention)?;
         let referenced = self.with_files(self.referenced()?)?;
-        let mut freed = Freed { runs, objects: 0, bytes: 0, kept: 0 };
+        let bucket = self.collect_bucket(&referenced, true)?;
+        let evicted = self.evict(retention, true)?;
+        let mut freed = Freed { runs, objects: 0, bytes: 0, kept: 0, bucket, evicted };
         for object in self.artifacts.list()? {
             let (id, size) = object?;
             if referenced.contains(&id) {
@@ -85,7 +121,7 @@ impl Store {
     }
 
     /// Content that is to be kept. What lies outside the store is left out.
-    fn referenced(&self) -> Result<HashSet<ContentId>> {
+    pub(crate) fn referenced(&self) -> Result<HashSet<ContentId>> {
         Ok(self.metadata.referenced_uris()?.iter().filter_map(|uri| uri.parse().ok()).collect())
     }
 

@@ -26,8 +26,10 @@ pub struct Host {
     pub packages: Option<PathBuf>,
     /// How registries are reached. Without it, pipelines that name components in registries are refused.
     pub registry: Option<Registry>,
-    /// How importers reach what is elsewhere. Without it, nothing is fetched.
+    /// How importers reach what is elsewhere, and a store the bucket that keeps its artifacts. Without it, nothing is fetched.
     pub remote: Option<Remote>,
+    /// The bucket that is to keep the store's artifacts, `s3://BUCKET/PREFIX`; without one, that which the store was given before, if any.
+    pub artifacts: Option<String>,
     /// Environment variables that pipelines may grant to their steps, by name.
     pub variables: BTreeMap<String, String>,
     /// Folder of the secrets and config maps that pipelines may grant to their steps: a folder for each, in it a file for each key.

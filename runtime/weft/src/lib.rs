@@ -28,6 +28,7 @@
 //! - Errors of a user say what to do ([`Error::hint`]) and, in a file, where ([`Finding`]).
 
 mod attest;
+mod bucket;
 mod bundle;
 mod call;
 mod cancel;
@@ -57,6 +58,7 @@ mod prepare;
 mod publish;
 mod read;
 mod recorded;
+mod recorded_tasks;
 mod registry;
 mod remote;
 mod run;
@@ -82,7 +84,7 @@ pub use difference::{Difference, Execution, differences};
 pub use error::{Error, Result, causes};
 pub use executors::Executor;
 pub use finding::{Finding, Source};
-pub use fsck::Checked;
+pub use fsck::{CheckOptions, Checked};
 pub use gc::{Freed, Retention};
 pub use host::{Host, StepLimits};
 pub use monitor::{DriftMeasure, DriftThreshold, MonitorOptions};

@@ -23,6 +23,11 @@ pub enum Notice {
     WaitingForInstallation,
     /// Python functions are about to run outside of the sandbox.
     Unsandboxed,
+    /// What the store holds and its bucket does not is being put there.
+    CatchingUp {
+        /// The bucket.
+        bucket: String,
+    },
     /// Runs at work have to end first.
     WaitingForRuns,
     /// A component is being fetched from its registry.

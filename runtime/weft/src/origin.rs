@@ -24,16 +24,34 @@ pub(crate) struct Found<'p> {
     pub component: &'p Component,
 }
 
-/// The task of this name, `outer/loop[3]/inner`.
-pub(crate) fn task<'p>(pipeline: &'p Pipeline, name: &str) -> Option<Found<'p>> {
-    let mut component = &pipeline.root;
-    let mut found = None;
-    for part in name.split('/') {
-        let task = dag(component)?.tasks.get(plain(part))?;
-        component = pipeline.components.get(&task.component)?;
-        found = Some(Found { task, component });
+/// What tasks are looked up in: a pipeline, or the record of one.
+pub(crate) trait Tasks {
+    /// A task at the top.
+    fn at_top(&self, name: &str) -> Option<&Task>;
+    /// A component that tasks refer to.
+    fn component(&self, name: &str) -> Option<&Component>;
+}
+
+impl Tasks for Pipeline {
+    fn at_top(&self, name: &str) -> Option<&Task> {
+        dag(&self.root)?.tasks.get(name)
     }
-    found
+
+    fn component(&self, name: &str) -> Option<&Component> {
+        self.components.get(name)
+    }
+}
+
+/// The task of this name, `outer/loop[3]/inner`.
+pub(crate) fn task<'p>(pipeline: &'p impl Tasks, name: &str) -> Option<Found<'p>> {
+    let mut parts = name.split('/').map(plain);
+    let mut task = pipeline.at_top(parts.next()?)?;
+    let mut component = pipeline.component(&task.component)?;
+    for part in parts {
+        task = dag(component)?.tasks.get(part)?;
+        component = pipeline.component(&task.component)?;
+    }
+    Some(Found { task, component })
 }
 
 /// The same, to be changed. Only a task at the top, or inside of what is called once.
@@ -52,7 +70,7 @@ pub(crate) fn task_mut<'p>(pipeline: &'p mut Pipeline, name: &str) -> Option<&'p
 }
 
 /// Where an input of a task comes from.
-pub(crate) fn of_input(pipeline: &Pipeline, name: &str, input: &str) -> Vec<Origin> {
+pub(crate) fn of_input(pipeline: &impl Tasks, name: &str, input: &str) -> Vec<Origin> {
     let Some(Found { task, .. }) = task(pipeline, name) else { return Vec::new() };
     let owner = name.rsplit_once('/').map_or("", |(owner, _)| owner);
     let wire = task.inputs.get(input).or_else(|| match &task.each.as_ref().filter(|each| each.item == input)?.over {
@@ -66,7 +84,7 @@ pub(crate) fn of_input(pipeline: &Pipeline, name: &str, input: &str) -> Vec<Orig
     }
 }
 
-fn of_binding(pipeline: &Pipeline, owner: &str, binding: &Binding) -> Vec<Origin> {
+fn of_binding(pipeline: &impl Tasks, owner: &str, binding: &Binding) -> Vec<Origin> {
     match binding {
         Binding::Literal(_) | Binding::Template(_) => vec![Origin::Text],
         Binding::Input(name) if owner.is_empty() => vec![Origin::Parameter(name.clone())],
@@ -80,7 +98,7 @@ fn of_binding(pipeline: &Pipeline, owner: &str, binding: &Binding) -> Vec<Origin
 }
 
 /// Where an output of a task comes from: itself, or a task inside of it.
-fn of_output(pipeline: &Pipeline, name: &str, output: &str) -> Vec<Origin> {
+fn of_output(pipeline: &impl Tasks, name: &str, output: &str) -> Vec<Origin> {
     let itself = || vec![Origin::Output(name.to_owned())];
     let Some(Found { task, component }) = task(pipeline, name) else { return itself() };
     match dag(component).filter(|_| task.each.is_none()).and_then(|dag| dag.outputs.get(output)) {
@@ -90,7 +108,7 @@ fn of_output(pipeline: &Pipeline, name: &str, output: &str) -> Vec<Origin> {
 }
 
 /// Where the path comes from that an importer imports.
-pub(crate) fn of_source(pipeline: &Pipeline, name: &str) -> Vec<Origin> {
+pub(crate) fn of_source(pipeline: &impl Tasks, name: &str) -> Vec<Origin> {
     let Some(Found { component, .. }) = task(pipeline, name) else { return Vec::new() };
     let Implementation::Import(importer) = &component.implementation else { return Vec::new() };
     let owner = name.rsplit_once('/').map_or("", |(owner, _)| owner);
@@ -102,7 +120,7 @@ pub(crate) fn of_source(pipeline: &Pipeline, name: &str) -> Vec<Origin> {
 }
 
 /// The tasks inside of an iteration of a loop whose outputs are those of the iteration; the iteration itself if it is a step.
-pub(crate) fn inside_of_iteration(pipeline: &Pipeline, iteration: &str) -> Vec<String> {
+pub(crate) fn inside_of_iteration(pipeline: &impl Tasks, iteration: &str) -> Vec<String> {
     let Some(Found { component, .. }) = task(pipeline, iteration) else { return Vec::new() };
     match dag(component) {
         None => vec![iteration.to_owned()],

@@ -69,6 +69,7 @@ impl Weft {
     }
 
     fn with(store: Store, host: Host) -> Result<Self> {
+        let store = store.over_bucket(&host)?;
         let linker = Linker::over(store.artifacts.clone(), store.root(), host, None)?;
         Ok(Self { store, linker })
     }
@@ -106,6 +107,7 @@ impl Weft {
     ) -> Result<RunOutcome> {
         let id = options.id.clone().unwrap_or_else(|| new_run_id(&prepared.pipeline.name));
         self.linker.admit(&prepared.pipeline, &prepared.parameters, &prepared.artifacts, &prepared.folder)?;
+        self.store.enter_bucket(notify, cancel)?;
         self.import_named(prepared)?;
         let new = NewRun {
             id: id.clone(),
@@ -139,6 +141,7 @@ impl Weft {
         };
         self.check_secrets(&record, &pipeline)?;
         self.linker.admit_recorded(&pipeline, &record.spec, &record.summary.parameters)?;
+        self.store.enter_bucket(notify, cancel)?;
         let runner = self.runner(options.python.clone(), notify);
         self.execute(&id, options, &runner, observe, |engine, observe| engine.resume(&id, observe, cancel.flag()))
     }

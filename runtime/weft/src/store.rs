@@ -19,6 +19,10 @@ pub struct Store {
     pub artifacts: weft_artifacts::Store,
     /// What ran.
     pub metadata: weft_metadata::Store,
+    /// The bucket that keeps the content, if there is one and [`Self::over_bucket`] has put it below.
+    pub(crate) bucket: Option<weft_remote::Bucket>,
+    /// Whether the bucket may not be reached.
+    pub(crate) offline: bool,
 }
 
 impl Store {
@@ -32,13 +36,14 @@ impl Store {
             fs::write(&ignore, "*\n").map_err(|source| Error::io("write", &ignore, source))?;
         }
         let metadata = weft_metadata::Store::open(root.join(METADATA))?;
-        Ok(Self { root: root.to_owned(), artifacts, metadata })
+        Ok(Self { root: root.to_owned(), artifacts, metadata, bucket: None, offline: false })
     }
 
     /// Opens the store in a folder for reading. It must exist.
     pub fn read(root: &Path) -> Result<Self> {
         let metadata = weft_metadata::Store::open_read_only(existing(root)?)?;
-        Ok(Self { root: root.to_owned(), artifacts: weft_artifacts::Store::open(root.join("artifacts"))?, metadata })
+        let artifacts = weft_artifacts::Store::open(root.join("artifacts"))?;
+        Ok(Self { root: root.to_owned(), artifacts, metadata, bucket: None, offline: false })
     }
 
     /// Opens the store in a folder for reading and writing. It must exist.

@@ -158,7 +158,9 @@ impl Weft {
             return unverifiable("what was kept of its inputs does not lead to the identity that was recorded");
         }
         let request = for_attempt(&request, self.attempt(step)?).unwrap_or(request);
-        match runner.run(&request, &Interruptible(cancel)) {
+        let observer = Interruptible(cancel);
+        let brought = weft_engine::bring(&self.store().artifacts, &request, &observer);
+        match brought.and_then(|()| runner.run(&request, &observer)) {
             Ok(output) => {
                 let outputs = self.store().outputs(&step.outputs, &output.outputs)?;
                 Ok(if outputs.is_empty() {
@@ -185,7 +187,9 @@ impl Weft {
         let mut artifacts = 0;
         for artifact in step.outputs.values().flat_map(PortValue::artifacts) {
             let id = artifact.uri.parse()?;
-            match self.store().artifacts.verify(&id) {
+            let store = &self.store().artifacts;
+            let go_on = &mut |_, _| std::ops::ControlFlow::Continue(());
+            match store.bring(&[id], go_on).and_then(|()| store.verify(&id)) {
                 Ok(()) => artifacts += 1,
                 Err(error @ (weft_artifacts::Error::Damaged { .. } | weft_artifacts::Error::NotFound { .. })) => {
                     return Ok(Verdict::Failed { message: error.to_string() });

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::Value;
-use weft_metadata::{ExecutionKind, StepRecord, Uncached};
-use weft_pipeline::model::{Pipeline, TaskState};
+use weft_metadata::{ExecutionKind, RecordedSpec, StepRecord, Uncached};
+use weft_pipeline::model::TaskState;
 use weft_pipeline::step::PortValue;
 
 use crate::difference::{Difference, Execution, differences};
 use crate::error::Result;
 use crate::origin::{self, Origin};
-use crate::recorded::recorded_pipeline;
+use crate::recorded_tasks::RecordedTasks;
 use crate::select;
 use crate::store::Store;
 
@@ -182,7 +182,8 @@ impl Store {
             };
             return Ok(Why { earlier, ..why(because) });
         }
-        let mut walk = Walk::new(self, &before.step.run, &id)?;
+        let spec = self.metadata.spec_of(&id)?;
+        let mut walk = Walk::new(self, &before.step.run, &id, &spec)?;
         walk.follow(task, found.clone())?;
         Ok(Why { earlier, differences: found, causes: walk.causes, ..why(Because::Changed) })
     }
@@ -190,7 +191,7 @@ impl Store {
     /// Why a step was not even recorded.
     fn why_not_recorded(&self, run: String, task: &str) -> Result<Why> {
         let spec = self.metadata.spec_of(&run)?;
-        let known = recorded_pipeline(&spec).is_some_and(|pipeline| origin::task(&pipeline, task).is_some());
+        let known = RecordedTasks::of(&spec).is_some_and(|pipeline| origin::task(&pipeline, task).is_some());
         if !known {
             // The error names what there is.
             select::step(&self.metadata.run(&run)?, task)?;
@@ -243,7 +244,7 @@ struct Walk<'s> {
     after: &'s str,
     /// Values of the parameters of both.
     parameters: (BTreeMap<String, Value>, BTreeMap<String, Value>),
-    pipeline: Option<Pipeline>,
+    pipeline: Option<RecordedTasks<'s>>,
     visited: BTreeSet<String>,
     /// The steps that were come to, each with that from which.
     trail: Vec<(String, Option<usize>)>,
@@ -254,15 +255,15 @@ struct Walk<'s> {
 }
 
 impl<'s> Walk<'s> {
-    /// A walk between two runs, by their ids.
-    pub fn new(store: &'s Store, before: &'s str, after: &'s str) -> Result<Self> {
+    /// A walk between two runs, by their ids, with the pipeline of the later one.
+    pub fn new(store: &'s Store, before: &'s str, after: &'s str, spec: &'s RecordedSpec) -> Result<Self> {
         let metadata = &store.metadata;
         Ok(Self {
             store,
             before,
             after,
             parameters: (metadata.parameters_of(before)?, metadata.parameters_of(after)?),
-            pipeline: recorded_pipeline(&metadata.spec_of(after)?),
+            pipeline: RecordedTasks::of(spec),
             visited: BTreeSet::new(),
             trail: Vec::new(),
             pending: VecDeque::new(),

@@ -107,7 +107,7 @@ impl Args {
 
 /// Lists, shows or copies out artifacts.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let store = Store::read(root)?;
+    let store = host::read(root)?;
     match &args.command {
         What::Ls(args) => list(&store, args),
         What::Show(args) => show(&store, args),

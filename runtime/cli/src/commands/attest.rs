@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
+use weft::check_attestation;
 use weft::provenance::{Key, PublicKey};
-use weft::{Store, check_attestation};
 
 use crate::error::{Error, Exit, Result};
 use crate::render::{DIM, GOOD, hint};
-use crate::{output, screen};
+use crate::{host, output, screen};
 
 /// Arguments of `weft attest`.
 #[derive(Debug, clap::Args)]
@@ -49,7 +49,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         return Err(Error::request("name an artifact and a folder"));
     };
     let key = args.key.as_deref().map(signing_key).transpose()?;
-    let attested = Store::read(root)?.attest(artifact, folder, key.as_ref())?;
+    let attested = host::read(root)?.attest(artifact, folder, key.as_ref())?;
     if args.json {
         output::print_json(&json!(attested))?;
     } else {

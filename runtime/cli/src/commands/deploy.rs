@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use clap::ValueHint;
 use serde_json::{Value, json};
+use weft::Weft;
 use weft::metadata::control::{Rollout, ServingSettings};
 use weft::pipeline::yaml::{parse_duration, parse_size};
 use weft::serving::{DeployFrom, ServedSource};
-use weft::{Store, Weft};
 
 use super::deployments;
 use crate::error::{Error, Exit, Result};
@@ -131,9 +131,9 @@ fn here(root: &Path, args: &Args) -> Result<(Option<u64>, Value)> {
         };
         let new = weft.prepare_deployment(name, &from)?;
         let (version, _) = weft.deploy(name, &new, args.canary.map_or(Rollout::All, Rollout::Percent))?;
-        (Store::read(root)?, Some(version))
+        (host::read(root)?, Some(version))
     } else {
-        let store = Store::change(root)?;
+        let store = host::change(root)?;
         let version = store.metadata.transaction(|tx| match (args.rollback, args.remove) {
             (Some(version), _) => tx.roll_back(name, version, now).map(Some),
             (_, Some(version)) => tx.remove_deployment(name, version).map(|()| None),

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use weft::words::reason;
-use weft::{Changed, RunDiff, StepDiff, Store};
+use weft::{Changed, RunDiff, StepDiff};
 
 use crate::error::{Exit, Result};
-use crate::output;
 use crate::render::{DIM, HEADING, count, run_state, task_state, text, value};
+use crate::{host, output};
 
 /// Arguments of `weft diff`.
 #[derive(Debug, clap::Args)]
@@ -30,7 +30,7 @@ pub struct Args {
 
 /// Shows what differs between two runs.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let diff = Store::read(root)?.diff(&args.before, &args.after)?;
+    let diff = host::read(root)?.diff(&args.before, &args.after)?;
     if args.json {
         output::print_json(&json!(diff))?;
     } else {

@@ -4,11 +4,11 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use weft::{Checked, Store};
+use weft::{CheckOptions, Checked};
 
 use crate::error::{Exit, Result};
 use crate::render::{self, BAD, GOOD, bytes, count};
-use crate::{output, screen};
+use crate::{host, output, screen};
 
 /// How often progress is shown.
 const FRAME: Duration = Duration::from_millis(200);
@@ -17,12 +17,17 @@ const FRAME: Duration = Duration::from_millis(200);
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Every byte in the store is read and compared with the digest that it is named by, and everything that the \
-    metadata refers to is looked for. Exit code 1 says that something is damaged or missing."
+    metadata refers to is looked for. Where a bucket keeps the artifacts, its objects are counted and their lengths compared. Exit code 1 says \
+    that something is damaged or missing."
 )]
 pub struct Args {
-    /// Move what is damaged out of the way, so that the steps that made it are run again when it is needed
+    /// Move what is damaged out of the way, so that the steps that made it are run again when it is needed; remove it from the bucket that keeps
+    /// the artifacts, and put there what is only here
     #[arg(long)]
     pub repair: bool,
+    /// Read every byte in the bucket that keeps the artifacts, too
+    #[arg(long)]
+    pub read_bucket: bool,
     /// Write what was found as one JSON document
     #[arg(long)]
     pub json: bool,
@@ -30,10 +35,11 @@ pub struct Args {
 
 /// Checks the store.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let store = if args.repair { Store::change(root)? } else { Store::read(root)? };
+    let store = if args.repair { host::change(root)? } else { host::read(root)? };
     let mut drawn = Instant::now();
     let live = screen::can_change();
-    let checked = store.fsck(args.repair, &mut |done, total| {
+    let options = CheckOptions { repair: args.repair, read_bucket: args.read_bucket };
+    let checked = store.fsck(options, &mut |done, total| {
         if live && drawn.elapsed() >= FRAME {
             drawn = Instant::now();
             screen::show(vec![format!("checked {} of {}", bytes::size(done), bytes::size(total))]);
@@ -42,11 +48,12 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     screen::show(Vec::new());
     let checked = checked?;
     let sound = checked.is_sound();
-    let Checked { bytes: total, damage, missing } = checked;
+    let Checked { bytes: total, in_bucket, damage, missing } = checked;
     if args.json {
         let lost: Vec<_> = missing.iter().map(|(uri, what)| json!({ "content": uri, "of": what })).collect();
         output::print_json(&json!({
-            "sound": sound, "checked_bytes": total, "damage": damage, "missing": lost, "repaired": args.repair && !damage.is_empty(),
+            "sound": sound, "checked_bytes": total, "bucket_objects": in_bucket, "damage": damage, "missing": lost,
+            "repaired": args.repair && !damage.is_empty(),
         }))?;
     } else {
         for what in &damage {
@@ -56,8 +63,9 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             output::print(&format!("{BAD}missing{BAD:#}  {uri}: {what}"))?;
         }
         if sound {
+            let bucket = in_bucket.map(|objects| format!(", {objects} objects in the bucket")).unwrap_or_default();
             output::print(&format!(
-                "{GOOD}ok{GOOD:#}: {} checked, everything is as it was written",
+                "{GOOD}ok{GOOD:#}: {} checked{bucket}, everything is as it was written",
                 bytes::size(total)
             ))?;
         } else {

@@ -3,12 +3,11 @@
 use std::path::Path;
 
 use serde_json::json;
-use weft::Store;
 use weft::metadata::{Direction, LineageQuery, LineageStart};
 
 use crate::error::{Exit, Result};
 use crate::render::lineage;
-use crate::{output, screen};
+use crate::{host, output, screen};
 
 /// Arguments of `weft lineage`.
 #[derive(Debug, clap::Args)]
@@ -51,7 +50,7 @@ pub struct DirectionArgs {
 
 /// Walks the lineage.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let store = Store::read(root)?;
+    let store = host::read(root)?;
     let start = store.lineage_start(&args.start)?;
     let direction = match &args.direction {
         DirectionArgs { up: true, .. } => Direction::Up,

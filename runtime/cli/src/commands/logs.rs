@@ -9,7 +9,7 @@ use weft::pipeline::model::TaskState;
 
 use crate::error::{Exit, Result};
 use crate::render::{HEADING, text};
-use crate::{output, screen};
+use crate::{host, output, screen};
 
 /// Arguments of `weft logs`.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub struct Args {
 
 /// Shows what steps printed and logged.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let store = Store::read(root)?;
+    let store = host::read(root)?;
     let run = store.metadata.run(&args.run)?;
     let id = &run.summary.id;
     if let Some(name) = &args.step {

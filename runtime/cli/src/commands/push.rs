@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueHint;
 use serde_json::json;
-use weft::{PushOptions, Store, oci};
+use weft::{PushOptions, oci};
 
 use crate::error::{Error, Exit, Result};
-use crate::output;
 use crate::registry::{ConnectionArgs, private_key, reference};
 use crate::render::{DIM, bytes};
+use crate::{host, output};
 
 /// Arguments of `weft push`.
 #[derive(Debug, clap::Args)]
@@ -58,7 +58,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             "relative paths begin in the working directory",
         ));
     } else {
-        registry.push_artifact(&Store::read(root)?, &args.what, &args.to, &options)?
+        registry.push_artifact(&host::read(root)?, &args.what, &args.to, &options)?
     };
     if args.json {
         output::print_json(&json!(pushed))?;

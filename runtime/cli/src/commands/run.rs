@@ -8,7 +8,9 @@ use weft::{PrepareOptions, RunOptions, Weft};
 use crate::commands::bundle;
 use crate::error::{Exit, Result};
 use crate::execute::{self, notify};
-use crate::options::{DeterminismArgs, EngineArgs, ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs};
+use crate::options::{
+    BucketArgs, DeterminismArgs, EngineArgs, ExecutorArgs, ParameterArgs, PolicyArgs, RunArgs, SecretArgs,
+};
 use crate::registry::{HEADING, LockArgs};
 use crate::render::diagnostic;
 use crate::screen;
@@ -47,12 +49,14 @@ pub struct Args {
     #[command(flatten)]
     pub engine: EngineArgs,
     #[command(flatten)]
+    pub bucket: BucketArgs,
+    #[command(flatten)]
     pub how: RunArgs,
 }
 
 /// Runs a pipeline.
 pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
-    let host = args.policy.over(args.secrets.host()?)?;
+    let host = args.bucket.over(args.policy.over(args.secrets.host()?)?);
     let parameters = args.parameters.parameters();
     let (path, host, parameters, _unpacked) = if weft::is_bundle(&args.pipeline) {
         let host = args.lock.fetching(host);

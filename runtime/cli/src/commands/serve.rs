@@ -13,7 +13,7 @@ use weft::pipeline::yaml::parse_duration;
 use weft_server::{Collector, Listener, Server, Settings, listen, router, stored_token};
 
 use crate::error::{Error, Exit, Result};
-use crate::options::{PolicyArgs, SecretArgs};
+use crate::options::{BucketArgs, PolicyArgs, SecretArgs};
 use crate::{interrupt, output, screen};
 
 /// How often it looks whether it was asked to end.
@@ -68,6 +68,8 @@ pub struct Args {
     pub secrets: SecretArgs,
     #[command(flatten)]
     pub policy: PolicyArgs,
+    #[command(flatten)]
+    pub bucket: BucketArgs,
 }
 
 fn duration(text: &str) -> std::result::Result<Duration, String> {
@@ -138,7 +140,7 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         ..defaults
     };
     let timeouts = settings.timeouts;
-    let mut host = args.policy.over(args.secrets.host()?)?;
+    let mut host = args.bucket.over(args.policy.over(args.secrets.host()?)?);
     // Whoever may submit a pipeline does not decide what this machine's credentials read.
     host.remote = host.remote.map(|remote| weft::Remote { listed_only: true, ..remote });
     let server = Server::open(root, host, settings)?;

@@ -1,8 +1,15 @@
 //! Ensembles of decision trees, laid out flat: a walk through a tree reads one node of 12 or 16 bytes a step, and the two children of a node lie
 //! side by side, so that a step is arithmetic and no branch. Trees are outside, rows of a block inside: a tree stays in the processor's cache.
+//! Where there are rows enough, trees of up to 256 leaves are not walked, but asked by ranks (`ranks.rs`).
 //!
 //! A crate of its own, because it is where a model's time goes: it is compiled for speed also where all around it is compiled for size. So that it
 //! is, what runs for each row is no generic function, which would be compiled where it is called.
+
+mod ranks;
+
+use std::sync::OnceLock;
+
+use ranks::{Bytes, Known, Ranks};
 
 /// Branches that are no trees, and why.
 #[derive(Debug)]
@@ -23,7 +30,9 @@ macro_rules! refuse {
 /// Rows that are walked side by side, so that the processor waits for several nodes at once.
 const LANES: usize = 8;
 /// Rows of a block.
-pub const BLOCK: usize = 512;
+const BLOCK: usize = 512;
+/// Fewer rows walk, as nothing is prepared for that.
+const FEW: usize = 24;
 /// The most nodes of an ensemble.
 const MOST_NODES: usize = 1 << 26;
 
@@ -52,6 +61,9 @@ pub trait Number: Copy + PartialOrd + Default + std::ops::AddAssign + Send + Syn
     fn narrow(value: f64) -> Self;
     /// [`Trees::leaves`].
     fn leaves(trees: &Trees<Self>, tree: usize, rows: &[Self], width: usize, leaves: &mut [u32]);
+    /// [`ranks::rank`].
+    #[doc(hidden)]
+    fn rank(rows: &[Self], width: usize, thresholds: &[Self], ranks: &mut Bytes, missing: &mut Bytes);
     /// [`Leaves::add`].
     fn add(weights: &Leaves<Self>, leaves: &[u32], scores: &mut [Self], targets: usize);
 }
@@ -75,6 +87,9 @@ macro_rules! number {
             }
             fn leaves(trees: &Trees<Self>, tree: usize, rows: &[Self], width: usize, leaves: &mut [u32]) {
                 trees.find(tree, rows, width, leaves);
+            }
+            fn rank(rows: &[Self], width: usize, thresholds: &[Self], ranks: &mut Bytes, missing: &mut Bytes) {
+                ranks::rank(rows, width, thresholds, ranks, missing);
             }
             fn add(weights: &Leaves<Self>, leaves: &[u32], scores: &mut [Self], targets: usize) {
                 weights.sum(leaves, scores, targets);
@@ -173,6 +188,8 @@ pub struct Trees<C> {
     sets: Vec<Set>,
     /// Features that rows must have.
     features: usize,
+    /// How small trees are asked. Made when there are rows enough for it.
+    ranks: OnceLock<Ranks<C>>,
 }
 
 impl<C: Number> Default for Trees<C> {
@@ -185,7 +202,14 @@ impl<C: Number> Trees<C> {
     /// No trees yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { nodes: Vec::new(), extra: Vec::new(), roots: Vec::new(), sets: Vec::new(), features: 0 }
+        Self {
+            nodes: Vec::new(),
+            extra: Vec::new(),
+            roots: Vec::new(),
+            sets: Vec::new(),
+            features: 0,
+            ranks: OnceLock::new(),
+        }
     }
 
     /// How many trees.
@@ -219,6 +243,7 @@ impl<C: Number> Trees<C> {
     /// # Errors
     /// As [`Self::add`].
     pub fn plant(&mut self, branches: &[Branch], roots: &[usize]) -> Result<(), Error> {
+        self.ranks = OnceLock::new();
         let mut met = vec![usize::MAX; branches.len()];
         for root in roots {
             self.grow(branches, *root, &mut met)?;
@@ -297,8 +322,26 @@ impl<C: Number> Trees<C> {
         }
     }
 
+    /// Calls `then` with the leaf of each row in a tree, for each block of rows and each tree, in their order, and with the first of these rows. `rows` are
+    /// row-major, each of `width` features, which [`Self::features`] must not exceed.
+    pub fn each(&self, rows: &[C], width: usize, mut then: impl FnMut(usize, &[u32])) {
+        let mut leaves = vec![0; BLOCK.min(rows.len() / width)];
+        let mut known = Known::default();
+        for (block, rows) in rows.chunks(BLOCK * width).enumerate() {
+            let leaves = &mut leaves[..rows.len() / width];
+            let ranks = (leaves.len() >= FEW).then(|| self.ranks.get_or_init(|| Ranks::new(self)));
+            known.forget();
+            for tree in 0..self.count() {
+                if !ranks.is_some_and(|ranks| ranks.leaves(tree, rows, width, &mut known, leaves)) {
+                    self.leaves(tree, rows, width, leaves);
+                }
+                then(block * BLOCK, leaves);
+            }
+        }
+    }
+
     /// The leaf of each row in one tree. `rows` are those of a block, row-major, each of `width` features, which [`Self::features`] must not exceed.
-    pub fn leaves(&self, tree: usize, rows: &[C], width: usize, leaves: &mut [u32]) {
+    fn leaves(&self, tree: usize, rows: &[C], width: usize, leaves: &mut [u32]) {
         C::leaves(self, tree, rows, width, leaves);
     }
 
@@ -393,6 +436,7 @@ impl Trees<f32> {
             roots: self.roots.clone(),
             sets: self.sets.clone(),
             features: self.features,
+            ranks: OnceLock::new(),
         }
     }
 }

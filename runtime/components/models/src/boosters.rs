@@ -5,7 +5,7 @@ pub(crate) mod lightgbm;
 mod ubjson;
 pub(crate) mod xgboost;
 
-use forest::{BLOCK, Leaves, Trees};
+use forest::{Leaves, Trees};
 
 use crate::error::{Done, Result, refuse};
 use crate::onnx::Port;
@@ -138,33 +138,28 @@ impl Booster {
 
     fn sum(&self, rows: &Tensor, count: usize, width: usize) -> Done<Vec<f64>> {
         let targets = self.targets;
-        let mut ends = vec![0_u32; BLOCK];
         match &self.sums {
             Sums::Single { trees, leaves, base } => {
                 let rows = rows.floats()?;
                 let mut sums: Vec<f32> = std::iter::repeat_n(base, count).flatten().copied().collect();
-                for (rows, sums) in rows.chunks(BLOCK * width).zip(sums.chunks_mut(BLOCK * targets)) {
-                    let ends = &mut ends[..rows.len() / width];
-                    for tree in 0..trees.count() {
-                        trees.leaves(tree, rows, width, ends);
-                        leaves.add(ends, sums, targets);
-                    }
-                }
+                trees.each(&rows, width, |first, ends| {
+                    leaves.add(ends, &mut sums[first * targets..(first + ends.len()) * targets], targets);
+                });
                 Ok(sums.into_iter().map(f64::from).collect())
             }
             Sums::Double { trees, leaves, lines, rounds } => {
                 let rows = rows.doubles()?;
                 let mut sums = vec![0.0; count * targets];
-                for (rows, sums) in rows.chunks(BLOCK * width).zip(sums.chunks_mut(BLOCK * targets)) {
-                    let ends = &mut ends[..rows.len() / width];
-                    for tree in 0..trees.count() {
-                        trees.leaves(tree, rows, width, ends);
-                        match lines {
-                            None => leaves.add(ends, sums, targets),
-                            Some(lines) => add_lines(ends, leaves, lines, rows, width, sums, targets),
+                trees.each(&rows, width, |first, ends| {
+                    let sums = &mut sums[first * targets..(first + ends.len()) * targets];
+                    match lines {
+                        None => leaves.add(ends, sums, targets),
+                        Some(lines) => {
+                            let rows = &rows[first * width..(first + ends.len()) * width];
+                            add_lines(ends, leaves, lines, rows, width, sums, targets);
                         }
                     }
-                }
+                });
                 if let Some(rounds) = rounds {
                     sums.iter_mut().for_each(|sum| *sum /= rounds);
                 }

@@ -21,6 +21,7 @@ use super::{
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
 use crate::executors::Executor;
+use crate::host::Host;
 use crate::notice::{Notice, Notify};
 use crate::prebuilt;
 use crate::prepare::{Linker, PrepareOptions, Prepared};
@@ -104,7 +105,7 @@ impl Linker {
                 .collect()
         });
         let config = Config {
-            artifacts: artifacts(&prepared, root, scratch.path(), &mut contents)?,
+            artifacts: artifacts(&prepared, (root, &self.host), scratch.path(), &mut contents)?,
             compiled: options.compiled.is_some(),
             parameters: parameters.unwrap_or_default(),
             pipeline: tree.title(&name_of(&path)?),
@@ -222,7 +223,7 @@ impl Linker {
 /// Input artifacts that were given: copied, with where they are in the bundle.
 fn artifacts(
     prepared: &Prepared,
-    root: &Path,
+    (root, host): (&Path, &Host),
     scratch: &Path,
     contents: &mut Contents,
 ) -> Result<BTreeMap<String, Vec<GivenArtifact>>> {
@@ -231,7 +232,7 @@ fn artifacts(
         let mut copies = Vec::with_capacity(given.len());
         for (nth, one) in given.iter().enumerate() {
             let (path, name) = if weft_engine::is_uri(&one.uri) {
-                let store = Store::read(root)?;
+                let store = Store::read(root)?.over_bucket(host)?;
                 let content: ContentId = store.artifact(&one.uri)?.artifact.uri.parse()?;
                 let path = scratch.join(format!("{input}-{nth}"));
                 store.artifacts.export(&content, &path, Existing::Keep)?;

@@ -118,6 +118,7 @@ impl Weft {
             instances: version.settings.instances.map_or(instances, |instances| instances as usize),
             rows: version.settings.batch.unwrap_or(ROWS).into(),
         };
+        self.bring_model(version)?;
         let (sandbox, what) = (Arc::clone(&self.linker().sandbox), self.to_serve(name, version));
         Pool::start(settings, move || sandbox.serve(&what)).map_err(|failure| not_served(name, &failure))
     }
@@ -128,6 +129,7 @@ impl Weft {
     /// The model cannot be served, or the store cannot be written to.
     pub fn deploy(&self, name: &str, new: &NewDeployment, rollout: Rollout) -> Result<(u64, ModelDescription)> {
         let sandbox: &Sandbox = &self.linker().sandbox;
+        self.bring_model(&new.version)?;
         let what = self.to_serve(name, &new.version);
         let served = sandbox.serve(&what).map_err(|failure| not_served(name, &failure))?;
         let number = self.record_deployment(name, new, rollout)?;
@@ -139,8 +141,18 @@ impl Weft {
     /// # Errors
     /// The store cannot be written to.
     pub fn record_deployment(&self, name: &str, new: &NewDeployment, rollout: Rollout) -> Result<u64> {
+        let ids = content_of(&new.version);
+        if let Err(error) = self.store().artifacts.keep(&ids, &mut |_, _| ControlFlow::Continue(())) {
+            // The store remembers, and the next run tries again.
+            tracing::warn!(%error, "the model is only here yet");
+        }
         let metadata = &self.store().metadata;
         Ok(metadata.transaction(|tx| tx.deploy(name, new.wanted, &new.version, rollout, now_ms()))?)
+    }
+
+    /// Has all that a version needs in the store's folder: where it is served, no network is reached.
+    fn bring_model(&self, version: &NewModelVersion) -> Result<()> {
+        Ok(self.store().artifacts.bring(&content_of(version), &mut |_, _| ControlFlow::Continue(()))?)
     }
 
     fn to_serve(&self, name: &str, version: &NewModelVersion) -> ModelToServe {
@@ -206,6 +218,12 @@ struct Brought {
     name: String,
     artifact: Option<i64>,
     version: Option<u64>,
+}
+
+/// The content that a version is made of.
+fn content_of(NewModelVersion { model, transform, component, .. }: &NewModelVersion) -> Vec<ContentId> {
+    let digests = [Some(model), transform.as_ref(), Some(component)].into_iter().flatten();
+    digests.filter_map(|digest| digest.parse().ok()).collect()
 }
 
 /// The folder of the highest version, if a folder holds versions as `weft:pusher` leaves them; else the path itself.

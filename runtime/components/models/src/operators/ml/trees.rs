@@ -9,7 +9,7 @@ use super::scores::{Transform, classes, largest};
 use crate::error::{Done, refuse};
 use crate::onnx::Operator;
 use crate::tensor::{Data, Tensor, elements};
-use forest::{BLOCK, Leaves, Number, Trees};
+use forest::{Leaves, Number, Trees};
 
 pub(in super::super) const TABLE: Table = &[
     ("ai.onnx.ml.TreeEnsemble", ensemble),
@@ -79,27 +79,21 @@ impl<V: Number> Ensemble<V> {
             scores: vec![V::default(); count * targets],
             given: vec![false; if given || extremes { count * targets } else { 0 }],
         };
-        let mut leaves = vec![0_u32; BLOCK];
-        for (block, rows) in rows.chunks(BLOCK * width).enumerate() {
-            let here = rows.len() / width;
-            let span = block * BLOCK * targets..(block * BLOCK + here) * targets;
+        trees.each(rows, width, |first, leaves| {
+            let span = first * targets..(first + leaves.len()) * targets;
             let scores = &mut scored.scores[span.clone()];
-            for tree in 0..trees.count() {
-                let leaves = &mut leaves[..here];
-                trees.leaves(tree, rows, width, leaves);
-                if extremes {
-                    self.extremes(leaves, scores, &mut scored.given[span.clone()]);
-                    continue;
-                }
-                self.leaves.add(leaves, scores, targets);
-                if given {
-                    let given = &mut scored.given[span.clone()];
-                    for (leaf, given) in leaves.iter().zip(given.chunks_exact_mut(targets)) {
-                        self.leaves.of(*leaf).for_each(|(target, _)| given[target] = true);
-                    }
+            if extremes {
+                self.extremes(leaves, scores, &mut scored.given[span]);
+                return;
+            }
+            self.leaves.add(leaves, scores, targets);
+            if given {
+                let given = &mut scored.given[span];
+                for (leaf, given) in leaves.iter().zip(given.chunks_exact_mut(targets)) {
+                    self.leaves.of(*leaf).for_each(|(target, _)| given[target] = true);
                 }
             }
-        }
+        });
         if self.aggregate == Aggregate::Average && trees.count() > 0 {
             let trees = trees.count() as f64;
             scored.scores.iter_mut().for_each(|score| *score = V::narrow(score.double() / trees));
