@@ -4,8 +4,8 @@
 #
 #   bash tests/edge.sh [WEFT] [EDGE]       by default target/release/weft, else target/debug/weft; and target/edge/weft
 #
-# The penguins run from a bundle with at most 64 MB of memory: in a control group where this user may make one, else with that much for data. Then once more
-# interpreted. Ends with an error if the program has more than 12 MB, or idle more than 30 MB of memory.
+# The penguins run from a bundle, once as machine code and once interpreted, and may have 64 MB resident, mapped files included; the program may have 12 MB, and
+# 30 MB resident while it serves nobody. What is beyond a bound is told, and the status says so.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 weft=${1:-target/release/weft}
@@ -27,18 +27,22 @@ held() {
     fi
 }
 
-# Runs a command with 64 MB of memory, and tells how.
+# Runs a command in a control group with 64 MB, where one can be made; that it needs no more is measured anyway.
 small() {
-    if mkdir "$group" 2>/dev/null && echo 64M 2>/dev/null >"$group/memory.max" && echo 0 2>/dev/null >"$group/memory.swap.max"; then
+    if [ "$(stat -f -c %T /sys/fs/cgroup)" = cgroup2fs ] && mkdir "$group" 2>/dev/null && echo 64M >"$group/memory.max"; then
         echo "in a control group with 64 MB" >&2
         (echo "$BASHPID" >"$group/cgroup.procs" && exec "$@")
-        echo "at most $(($(cat "$group/memory.peak" 2>/dev/null || echo 0) >> 20)) MiB of it were used, the system's cache of files included" >&2
         rmdir "$group"
     else
-        echo "with 64 MB for data (no control group can be made)" >&2
-        (ulimit -d $((64 << 10)) && exec "$@")
+        "$@"
     fi
 }
+
+# The most memory that a command had resident, shared pages and mapped files included.
+peak='import resource, subprocess, sys
+done = subprocess.run(sys.argv[1:])
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=open("peak", "w"))
+sys.exit(done.returncode)'
 
 held "the program" "$(stat -c %s "$edge")" 12000000 bytes
 
@@ -47,21 +51,16 @@ for target in portable pulley; do
     mkdir -p "$work/$target-host"
     cd "$work/$target-host"
     began=$(date +%s%N)
-    small env -i HOME="$PWD" PATH=/usr/bin:/bin "$edge" run "$work/$target.weft" --trust-compiled --json >ran.json
-    echo "the penguins, $target: $((($(date +%s%N) - began) / 1000000)) ms"
-    grep -q '"state": "COMPLETE"' ran.json
-    if [ -n "$(find . -name '*.functions')" ]; then
-        echo "something was compiled here" >&2
-        status=1
-    fi
-    # What the same program says of the same run, wherever it computed.
-    "$edge" runs --json | sed -n 's/.*"digest": "\(.*\)".*/\1/p' >digests
+    small env -i HOME="$PWD" PATH=/usr/bin:/bin python3 -c "$peak" "$edge" run "$work/$target.weft" --trust-compiled --json >ran.json 2>/dev/null
+    echo "the penguins, $target: $((($(date +%s%N) - began) / 1000000)) ms, with what it takes to unpack the bundle"
+    held "their memory, $target" "$(cat peak)" 64000 kB
+    python3 -c 'import json; ran = json.load(open("ran.json")); assert ran["state"] == "COMPLETE", ran; print("accuracy:", ran["outputs"]["accuracy"]["parameter"])'
     cd - >/dev/null
 done
 
 # Idle: a server that nobody asks.
 cd "$work/portable-host"
-HOME=$PWD "$edge" serve --port 0 >serve.log 2>&1 &
+HOME=$PWD "$edge" serve --listen 127.0.0.1:0 >serve.log 2>&1 &
 server=$!
 for _ in $(seq 100); do
     if grep -q 'http://' serve.log; then break; fi

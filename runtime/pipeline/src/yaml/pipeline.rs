@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 
+use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::cursor::{Fields, check_name};
-use super::node::{self, Kind, Node};
+use super::node::{self, Kind, Mapping, Node};
 use super::{reference, step};
 use crate::diagnostic::{Diagnostic, Problems};
-use crate::model::{Binding, Dag, Implementation, Input, Pipeline};
+use crate::model::{Binding, Dag, Implementation, Input, Pipeline, Task};
 use crate::signature::Port;
 use crate::types::{ArtifactType, ParameterType, PortType};
 
@@ -91,25 +92,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
     }
     match fields.get("steps") {
         Some(entry) => match entry.node.mapping("a mapping from names to steps") {
-            Ok(entries) => {
-                // Steps that call the same function share a component: a pipeline of 100,000 of them would hold and record as many signatures.
-                let mut called = HashMap::new();
-                for (name, entry) in entries {
-                    check_name(name, "a step", entry.key, problems);
-                    pipeline.places.insert(format!("steps.{name}"), entry.key);
-                    match step::read(name, entry.key, &entry.node, &mut pipeline, problems) {
-                        Ok((mut task, component)) => {
-                            if let Implementation::Wasm(step) = &component.implementation {
-                                let first = called.entry((step.path.clone(), step.function.clone()));
-                                task.component.clone_from(first.or_insert_with(|| task.component.clone()));
-                            }
-                            pipeline.components.entry(task.component.clone()).or_insert(component);
-                            dag.tasks.insert(name.clone(), task);
-                        }
-                        Err(problem) => problems.push(problem.task(name.clone())),
-                    }
-                }
-            }
+            Ok(entries) => dag.tasks = steps(entries, &mut pipeline, problems),
             Err(problem) => problems.push(problem),
         },
         None => problems.push(Diagnostic::error("the pipeline has no `steps:`").at(root.span)),
@@ -136,9 +119,31 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
             Err(problem) => problems.push(problem),
         }
     }
-    dag.tasks.shrink_to_fit();
     pipeline.root.implementation = Implementation::Dag(dag);
     Ok(pipeline)
+}
+
+/// The tasks of all steps; their components become the pipeline's. Steps that call the same function share one: a pipeline of 100,000 of them would hold
+/// and record as many signatures.
+fn steps(entries: &Mapping, pipeline: &mut Pipeline, problems: &mut Problems) -> IndexMap<String, Task> {
+    let mut tasks = IndexMap::with_capacity(entries.len());
+    let mut called = HashMap::new();
+    for (name, entry) in entries {
+        check_name(name, "a step", entry.key, problems);
+        pipeline.places.insert(format!("steps.{name}"), entry.key);
+        match step::read(name, entry.key, &entry.node, pipeline, problems) {
+            Ok((mut task, component)) => {
+                if let Implementation::Wasm(step) = &component.implementation {
+                    let first = called.entry((step.path.clone(), step.function.clone()));
+                    task.component.clone_from(first.or_insert_with(|| task.component.clone()));
+                }
+                pipeline.components.entry(task.component.clone()).or_insert(component);
+                tasks.insert(name.clone(), task);
+            }
+            Err(problem) => problems.push(problem.task(name.clone())),
+        }
+    }
+    tasks
 }
 
 /// A parameter: `{ type, default, description }`, or only a default, whose type is inferred.
