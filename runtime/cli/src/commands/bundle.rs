@@ -53,11 +53,8 @@ pub struct Args {
 /// What compiled code is for.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum AotTarget {
-    /// This machine's processor
     Native,
-    /// Any processor of this kind, on the same system
     Portable,
-    /// Any processor, interpreted
     Pulley,
 }
 
