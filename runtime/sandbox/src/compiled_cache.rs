@@ -49,8 +49,9 @@ impl CompiledCache {
     pub(crate) fn open(directory: &Path, started: &Started, walls: Walls) -> Result<Self> {
         let fail = |why: String| Error::Cache { path: directory.to_owned(), why };
         let Started { engine, target, strict, functions } = started;
-        let folder = |target: Target| directory.join(format!("wasmtime-{:016x}", target.identity(engine, *strict)));
-        let own = folder(*target);
+        let folder = |identity: u64| directory.join(format!("wasmtime-{identity:016x}"));
+        let identity = target.identity(engine, *strict);
+        let own = folder(identity);
         create_private(&own).map_err(|error| fail(error.to_string()))?;
         if walls.stand(Wall::PrivateCache) {
             check_private(directory).map_err(fail)?;
@@ -59,8 +60,8 @@ impl CompiledCache {
         if !COMPILES {
             watch::take_landing(&own.join(LANDING));
         }
-        let portable = Some(folder(Target::Portable)).filter(|portable| *target == Target::Native && *portable != own);
-        let identity = target.identity(engine, *strict);
+        let portable = folder(Target::Portable.identity(engine, *strict));
+        let portable = Some(portable).filter(|portable| *target == Target::Native && *portable != own);
         Ok(Self { directory: own, portable, engine: identity, functions: Arc::clone(functions) })
     }
 
@@ -82,7 +83,8 @@ impl CompiledCache {
         let name = file_name(digest, extent);
         let mut paths = std::iter::once(&self.directory).chain(&self.portable).map(|folder| folder.join(&name));
         let path = paths.find(|path| path.exists())?;
-        if !watch::can_end(engine) {
+        // Who compiles can make it when a guest is to end, and need not at each start.
+        if !COMPILES && !watch::can_end(engine) {
             tracing::error!("guests could not be ended where they compute: no compiled code is loaded");
             return None;
         }
@@ -102,7 +104,7 @@ impl CompiledCache {
 
     /// Keeps the compiled form for another kind of machine, and what is needed there to end it. Unlike here it cannot be compiled again.
     pub(crate) fn store_ahead(&self, digest: &str, compiled: &[u8], target: Target) -> std::io::Result<()> {
-        if target == Target::Portable && watch::compiles_for_signals() {
+        if target == Target::Portable && watch::compiles_for_signals() && !self.directory.join(LANDING).exists() {
             let landing = watch::landing_for(target).map_err(|error| std::io::Error::other(format!("{error:#}")))?;
             write_atomically(&self.directory, LANDING, &landing, Durability::Synced)?;
         }

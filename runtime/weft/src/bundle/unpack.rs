@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use weft_artifacts::LockGuard;
 use weft_provenance::PublicKey;
 use weft_registry::{Archive, Descriptor, Digest, Manifest};
-use weft_sandbox::Target;
+use weft_sandbox::{COMPILES, Target};
 
 use super::{COMPILED, COMPONENTS, Config, EXECUTORS, PACKAGES, REGISTRY, manifest, signatures};
 use crate::error::{Error, Result};
@@ -187,8 +187,8 @@ impl Unpacked {
 
     /// Whether this build runs its compiled code by interpreting it.
     fn is_interpreted(&self) -> bool {
-        let target = weft_sandbox::compiled_for(&self.folder.join(COMPILED));
-        self.config.compiled && matches!(target, Ok(Some(Target::Pulley)))
+        let target = || weft_sandbox::compiled_for(&self.folder.join(COMPILED));
+        !COMPILES && self.config.compiled && matches!(target(), Ok(Some(Target::Pulley)))
     }
 
     /// Takes over its compiled code, which runs outside of the sandbox: whoever made the bundle is trusted with this user's rights.
