@@ -5,8 +5,8 @@
 #
 # Without a language, all are built. The tools are installed into target/guest-tools, in the versions that requirements.txt and
 # js/package-lock.json name; needed are Python 3.10 or newer with venv, and make for C. Where there is no Node.js 20 or newer, that is
-# installed there too. Those in C are built by `weft build`, and weft before them. A component whose inputs are as they were is not built
-# again.
+# installed there too. Those in C are built by `weft build`, and weft before them unless WEFT_BINARY names it. A component whose inputs are
+# as they were is not built again.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -80,9 +80,12 @@ js_component() {
 }
 
 c_component() {
-    if [ ! -x "$REPO/target/debug/weft" ]; then echo 'building weft: the first time takes some minutes' >&2; fi
-    (cd "$REPO" && CARGO_TARGET_DIR=target cargo build --quiet --locked --package weft-cli) || return
-    WEFT_TOOLS="$TOOLS/author" quietly "$REPO/target/debug/weft" build "$EXAMPLES/c/${1%-c}" --output "$2"
+    local weft=${WEFT_BINARY:-$REPO/target/debug/weft}
+    if [ -z "${WEFT_BINARY:-}" ]; then
+        if [ ! -x "$weft" ]; then echo 'building weft: the first time takes some minutes' >&2; fi
+        (cd "$REPO" && CARGO_TARGET_DIR=target cargo build --quiet --locked --package weft-cli) || return
+    fi
+    WEFT_TOOLS="$TOOLS/author" quietly "$weft" build "$EXAMPLES/c/${1%-c}" --output "$2"
 }
 
 # ---------------------------------------------------------------------------------------------------------------------------------------
