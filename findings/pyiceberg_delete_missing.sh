@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# pyiceberg 0.12.0: `delete(filter)` deletes other rows than `scan(row_filter=filter)` finds, by how rows lie in files. Within a file it keeps the rows for
-# which the filter's negation holds, or is null; a file whose statistics say that all rows match is dropped whole, and there a null matches `!=`. So
-# `country != 'de'` leaves the row without a country in one file, and deletes it where it has a file to itself; a scan finds it in neither. And
-# `x not in (1, 2)` finds NaN and null, and still finds them after they were to be deleted. Guess: a delete removes what a scan of its filter finds.
+# pyiceberg 0.12.0: `delete(filter)` deletes other rows than `scan(row_filter=filter)` finds, by how rows lie in files. Within a file it keeps the rows of which
+# the filter does not hold, and beside them all with NaN or null; a file whose statistics say that all rows match is dropped whole, and one of nulls alone
+# matches `!=`. So `country != 'de'` leaves the row without a country in one file, and deletes it where it has a file to itself; a scan finds it in neither.
+# And `x not in (1, 2)` finds NaN and null, and still finds them after they were to be deleted. Guess: a delete removes what a scan of its filter finds.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages 'pyiceberg[pyarrow,sql-sqlite]==0.12.0' pyarrow==26.0.1
 cat >delete.py <<'PY'
