@@ -215,3 +215,15 @@ pub fn peak_memory(process: u32) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes << 10)
 }
+
+/// Waits until a process has ended, and tells the bytes of the largest resident set that it was seen with.
+#[cfg(target_os = "linux")]
+pub fn peak_until_end(child: &mut std::process::Child) -> u64 {
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        peak = peak.max(peak_memory(child.id()).unwrap_or(0));
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    assert!(peak > 0, "nothing was seen of it");
+    peak
+}
