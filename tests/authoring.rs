@@ -82,8 +82,8 @@ fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = common::command(folder, arguments);
     command
         .env("WEFT_TOOLS", tools())
-        // What components in Rust have in common is compiled once for all tests.
-        .env("CARGO_TARGET_DIR", tools().join("cargo"))
+        // What components in Rust have in common is compiled once for all guests.
+        .env("CARGO_TARGET_DIR", project().join("target/guests"))
         .env("ZIG_GLOBAL_CACHE_DIR", project().join("target/guest-tools/zig-cache"))
         .env_remove("WASI_SDK_PATH");
     command

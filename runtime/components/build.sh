@@ -12,8 +12,10 @@ REPO=$(cd "$HERE/../.." && pwd)
 environment=$("$REPO/guest-examples/toolchain.sh")
 eval "$environment"
 export CARGO_TARGET_DIR="$REPO/target/guests"
-(cd "$HERE" && cargo build --quiet --locked --profile small --target wasm32-wasip2 -p onnx --no-default-features)
-small="$CARGO_TARGET_DIR/wasm32-wasip2/small/onnx.wasm" kept="$REPO/target/components/onnx-ml.wasm"
+# Small rather than fast, but for the walk through trees. A profile of its own would have all macros compiled again.
+(cd "$HERE" && cargo build --quiet --locked --release --target wasm32-wasip2 -p onnx --no-default-features \
+    --config 'profile.release.opt-level="z"' --config 'profile.release.lto="fat"' --config 'profile.release.package.forest.opt-level=3')
+small="$CARGO_TARGET_DIR/wasm32-wasip2/release/onnx.wasm" kept="$REPO/target/components/onnx-ml.wasm"
 if ! cmp -s "$small" "$kept"; then
     cp "$small" "$kept.$$"
     mv "$kept.$$" "$kept"
