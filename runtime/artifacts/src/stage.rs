@@ -45,7 +45,8 @@ impl Stage {
         if self.tail.len() + data.len() > TAIL {
             self.flush()?;
         }
-        if data.len() > TAIL {
+        // What fills the tail by itself is not copied there first.
+        if data.len() >= TAIL {
             return self.write_through(data);
         }
         self.tail.extend_from_slice(data);

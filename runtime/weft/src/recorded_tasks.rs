@@ -54,8 +54,9 @@ impl Borrow<str> for Name<'_> {
 struct RecordedTask<'t> {
     #[serde(borrow)]
     text: &'t RawValue,
+    /// Behind a pointer, as few of thousands are read: the memory of all others would take longer to get than these to read.
     #[serde(skip)]
-    task: OnceCell<Option<Task>>,
+    task: OnceCell<Option<Box<Task>>>,
 }
 
 impl<'t> RecordedTasks<'t> {
@@ -69,7 +70,7 @@ impl Tasks for RecordedTasks<'_> {
     fn at_top(&self, name: &str) -> Option<&Task> {
         let Implementation::Dag(dag) = &self.root.implementation;
         let recorded = dag.tasks.get(name)?;
-        recorded.task.get_or_init(|| serde_json::from_str(recorded.text.get()).ok()).as_ref()
+        recorded.task.get_or_init(|| serde_json::from_str(recorded.text.get()).ok()).as_deref()
     }
 
     fn component(&self, name: &str) -> Option<&Component> {

@@ -67,7 +67,8 @@ pub(super) fn add(instance: &mut LinkerInstance<'_, State>) -> wasmtime::Result<
     })?;
     instance.func_wrap("[method]file.write", |mut store: Store<'_>, (this, offset, bytes): (This, u64, Vec<u8>)| {
         let file = store.data_mut().table.get_mut(&this)?;
-        Ok((file.writer().and_then(|writer| Ok(writer.write_at(offset, &bytes)?)),))
+        let result = file.writer().and_then(|writer| Ok(writer.write_at(offset, &bytes)?));
+        store.data_mut().write_result(result)
     })
 }
 
