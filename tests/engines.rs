@@ -1,5 +1,5 @@
-//! Runs whose steps are handed to an engine: processes of this machine, and Slurm's programs as far as a few lines of shell can play them.
-//! `tests/slurm.sh` does the same on a real Slurm.
+//! Runs whose steps are handed to an engine: processes of this machine, Slurm's programs as far as a few lines of shell can play them, and as
+//! much of Ray's dashboard. `tests/slurm.sh` and `tests/ray.sh` do the same on a real Slurm and a real Ray.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,9 +7,12 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{Ended, Folder};
@@ -231,7 +234,7 @@ fn an_engine_that_is_not_there_is_told_before_anything_runs() {
     assert_eq!(unknown.code, Some(2));
     insta::assert_snapshot!(unknown.stderr, @r"
     error: there is no engine `kubernetes`
-    hint: there are local, process, slurm
+    hint: there are local, process, slurm, ray
     ");
     let missing: Ended =
         folder.command("run pipeline.yaml --on slurm").env("PATH", folder.path()).output().unwrap().into();
@@ -328,4 +331,156 @@ fn a_run_on_slurm_asks_for_jobs_and_replaces_those_that_are_killed() {
     let jobs = std::fs::read_to_string(folder.path().join("bin/jobs")).unwrap();
     assert_eq!(jobs.lines().count(), 3, "{jobs}");
     no_worker_is_left(&folder);
+}
+
+/// The part of Ray's dashboard that deals with jobs, which are processes of this machine here.
+struct Ray {
+    address: String,
+    jobs: Arc<Mutex<Vec<RayJob>>>,
+}
+
+struct RayJob {
+    id: String,
+    name: Value,
+    process: Child,
+    stopped: bool,
+}
+
+impl Ray {
+    fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let jobs = Arc::<Mutex<Vec<RayJob>>>::default();
+        let known = Arc::clone(&jobs);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (stream, known) = (stream.unwrap(), Arc::clone(&known));
+                std::thread::spawn(move || answer(&stream, &known));
+            }
+        });
+        Self { address, jobs }
+    }
+}
+
+/// Answers the requests of a connection.
+fn answer(stream: &TcpStream, jobs: &Mutex<Vec<RayJob>>) {
+    let mut lines = BufReader::new(stream.try_clone().unwrap());
+    loop {
+        let (mut head, mut length, mut token) = (String::new(), 0, false);
+        loop {
+            let mut line = String::new();
+            if lines.read_line(&mut line).unwrap_or(0) == 0 {
+                return;
+            }
+            let lower = line.to_lowercase();
+            if let Some(bytes) = lower.strip_prefix("content-length:") {
+                length = bytes.trim().parse().unwrap();
+            }
+            token |= lower.trim() == "authorization: bearer sesame";
+            if line.trim().is_empty() {
+                break;
+            }
+            if head.is_empty() {
+                head = line;
+            }
+        }
+        let mut body = vec![0; length];
+        lines.read_exact(&mut body).unwrap();
+        let document = serde_json::from_slice(&body).unwrap_or_default();
+        let mut words = head.split(' ');
+        let (method, path) = (words.next().unwrap(), words.next().unwrap());
+        let (status, answer) = if token {
+            ray_answer(method, path, &document, &mut jobs.lock().unwrap())
+        } else {
+            (401, json!("Traceback (most recent call last):\nUnauthorized: no token"))
+        };
+        let answer = answer.as_str().map_or_else(|| answer.to_string(), str::to_owned);
+        write!(&*stream, "HTTP/1.1 {status} X\r\ncontent-length: {}\r\n\r\n{answer}", answer.len()).unwrap();
+    }
+}
+
+fn ray_answer(method: &str, path: &str, document: &Value, jobs: &mut Vec<RayJob>) -> (u16, Value) {
+    match (method, path) {
+        ("GET", "/nodes?view=summary") => {
+            let node = |state: &str| json!({ "raylet": { "state": state, "resourcesTotal": { "CPU": 2.0 } } });
+            (200, json!({ "result": true, "data": { "summary": [node("ALIVE"), node("DEAD")] } }))
+        }
+        ("POST", "/api/jobs/") => {
+            assert_eq!(document["entrypoint_num_cpus"], 1);
+            let id = format!("raysubmit_{}", jobs.len());
+            let mut command = std::process::Command::new("sh");
+            command.args(["-c", document["entrypoint"].as_str().unwrap()]).stdin(Stdio::null());
+            let process = command.spawn().unwrap();
+            let name = document["metadata"]["job_name"].clone();
+            jobs.push(RayJob { id: id.clone(), name, process, stopped: false });
+            (200, json!({ "job_id": id, "submission_id": id }))
+        }
+        ("GET", "/api/jobs/") => {
+            let mut all =
+                vec![json!({ "type": "DRIVER", "job_id": "01000000", "submission_id": null, "status": "RUNNING" })];
+            for job in jobs {
+                let (status, message) = match job.process.try_wait().unwrap() {
+                    None => ("RUNNING", "Job is currently running.".to_owned()),
+                    Some(_) if job.stopped => ("STOPPED", "Job was intentionally stopped.".to_owned()),
+                    Some(end) if end.success() => ("SUCCEEDED", "Job finished successfully.".to_owned()),
+                    Some(end) => ("FAILED", format!("Job entrypoint command failed: {end}\n")),
+                };
+                all.push(json!({
+                    "type": "SUBMISSION", "job_id": null, "submission_id": job.id, "status": status,
+                    "message": message, "metadata": { "job_name": job.name }, "driver_exit_code": null,
+                }));
+            }
+            (200, Value::Array(all))
+        }
+        ("POST", path) if path.ends_with("/stop") => {
+            let id = path.trim_end_matches("/stop").rsplit('/').next().unwrap();
+            let job = jobs.iter_mut().find(|job| job.id == id).unwrap();
+            job.stopped = true;
+            signal(i32::try_from(job.process.id()).unwrap(), Signal::TERM);
+            (200, json!({ "stopped": true }))
+        }
+        _ => (404, json!("there is no such thing")),
+    }
+}
+
+#[test]
+fn a_run_on_ray_submits_jobs_and_replaces_those_that_are_killed() {
+    let folder = Folder::default();
+    let ray = Ray::start();
+    folder.file("pipeline.yaml", &sleepers(60, 100));
+    let on_ray = |arguments: &str| {
+        let mut command = folder.command(arguments);
+        // That of a cluster's own port is no URL, and passed over.
+        command.env("RAY_API_SERVER_ADDRESS", "head:6379").env("RAY_ADDRESS", format!("{}/", ray.address));
+        command.env("RAY_AUTH_TOKEN", "sesame").stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    };
+    let run = on_ray("run pipeline.yaml --quiet --on ray --name one").spawn().unwrap();
+    until("the start of both workers", || workers(folder.path()).len() == 2);
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(signal(workers(folder.path())[0], Signal::KILL));
+    let ended = end(run);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is lost: FAILED, Job entrypoint command failed: signal: 9"), "{}", ended.stderr);
+    assert_slept(&folder, 60);
+    assert_eq!(ray.jobs.lock().unwrap().len(), 3);
+    no_worker_is_left(&folder);
+
+    // An interrupted run leaves no jobs, and goes on.
+    let run = on_ray("run pipeline.yaml --quiet --on ray --name two --no-cache").spawn().unwrap();
+    until("the start of both workers", || workers(folder.path()).len() == 2);
+    assert!(signal(i32::try_from(run.id()).unwrap(), Signal::INT));
+    assert_eq!(end(run).code, Some(130));
+    no_worker_is_left(&folder);
+    assert_eq!(end(on_ray("resume two --quiet --on ray --workers 1").spawn().unwrap()).code, Some(0));
+    no_worker_is_left(&folder);
+
+    let refused = end(on_ray("run pipeline.yaml --on ray").env("RAY_AUTH_TOKEN", "wrong").spawn().unwrap());
+    assert!(refused.stderr.contains("401") && refused.stderr.contains("Unauthorized: no token"), "{}", refused.stderr);
+    let nowhere = end(on_ray("run pipeline.yaml --on ray").env_remove("RAY_ADDRESS").spawn().unwrap());
+    assert_eq!(nowhere.code, Some(2));
+    insta::assert_snapshot!(nowhere.stderr, @r"
+    error: the engine `ray` cannot be used here: RAY_ADDRESS names no URL
+    hint: say where its dashboard is, `RAY_ADDRESS=http://head:8265`; `--on process` needs no engine
+    ");
 }

@@ -36,8 +36,8 @@ const ENGINES: &str = "Engines";
 /// Where steps run.
 #[derive(Debug, Clone, Default, Args)]
 pub struct EngineArgs {
-    /// The engine that runs the steps: `local` is this process, `process` are processes of this machine, `slurm` is a cluster whose machines
-    /// share the store [default: local]
+    /// The engine that runs the steps: `local` is this process, `process` are processes of this machine, `slurm` and `ray` are clusters
+    /// whose machines share the store [default: local]
     #[arg(long, value_name = "ENGINE", help_heading = ENGINES)]
     pub on: Option<String>,
     /// The most workers that the engine is asked for, each with one step at a time [default: one for each of its processors, at most 64]

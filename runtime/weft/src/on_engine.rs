@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use weft_engine::StepRunner;
 use weft_pipeline::step::{Limits, StepObserver};
 use weft_workers::{
-    Cluster, FORMAT, Processes, RemoteOptions, RemoteRunner, Report, Slurm, SlurmPrograms, StepEvent, StepResult,
-    WorkerOptions,
+    Cluster, FORMAT, Processes, Ray, RayAddress, RemoteOptions, RemoteRunner, Report, Slurm, SlurmPrograms, StepEvent,
+    StepResult, WorkerOptions,
 };
 
 use crate::cancel::Cancel;
@@ -36,6 +36,7 @@ pub struct OnEngine {
 enum Found {
     Processes,
     Slurm(SlurmPrograms),
+    Ray(RayAddress),
 }
 
 impl Weft {
@@ -53,6 +54,7 @@ impl Weft {
             "local" => return Ok(None),
             "process" => Found::Processes,
             "slurm" => Found::Slurm(SlurmPrograms::find(variable("PATH").unwrap_or_default())?),
+            "ray" => Found::Ray(RayAddress::find(variable)?),
             _ => return Err(weft_workers::Error::UnknownEngine { name: on.name.clone() }.into()),
         };
         let root = absolute(self.store().root())?;
@@ -60,10 +62,12 @@ impl Weft {
         let workers = match (on.workers, &found) {
             (Some(workers), _) => workers.get(),
             (None, Found::Processes) => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            (None, Found::Ray(address)) => address.cpus()?.unwrap_or(1).min(MOST_WORKERS),
             (None, Found::Slurm(programs)) => programs.cpus(variable("SBATCH_PARTITION"))?.min(MOST_WORKERS),
         };
         let cluster: Box<dyn Cluster> = match found {
             Found::Processes => Box::<Processes>::default(),
+            Found::Ray(address) => Box::new(Ray::new(address, run, &spool)),
             Found::Slurm(programs) => Box::new(Slurm::new(programs, run, &spool)),
         };
         let limits = self.linker().default_limits();

@@ -23,6 +23,16 @@ pub enum Error {
         /// The program that was looked for.
         program: &'static str,
     },
+    /// It is not said where the engine is.
+    #[error("the engine `{engine}` cannot be used here: {variable} names no URL")]
+    NoAddress {
+        /// The engine.
+        engine: &'static str,
+        /// The environment variable that was looked at.
+        variable: &'static str,
+        /// What it could be.
+        example: &'static str,
+    },
     /// The engine's own program refused.
     #[error("`{program}` failed: {message}")]
     Refused {
@@ -66,7 +76,10 @@ impl Error {
 
     /// Whether the request was wrong: the same request fails again.
     pub fn is_request(&self) -> bool {
-        matches!(self, Self::UnknownEngine { .. } | Self::NoProgram { .. } | Self::NotUnicode { .. })
+        matches!(
+            self,
+            Self::UnknownEngine { .. } | Self::NoProgram { .. } | Self::NoAddress { .. } | Self::NotUnicode { .. }
+        )
     }
 
     /// What to do about it.
@@ -76,6 +89,9 @@ impl Error {
             Self::NoProgram { program, .. } => Some(format!(
                 "run weft on a machine from which jobs are submitted, with `{program}` on its PATH; `--on process` needs no engine"
             )),
+            Self::NoAddress { variable, example, .. } => {
+                Some(format!("say where its dashboard is, `{variable}={example}`; `--on process` needs no engine"))
+            }
             Self::Format { .. } => Some("scheduler and workers must be the same version of weft".to_owned()),
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Runs the steps of a run on an existing engine, such as Slurm.
+//! Runs the steps of a run on an existing engine, such as Slurm or Ray.
 //!
 //! The engine is asked for a few long jobs, *workers* (pilot jobs), which take steps from a directory that all machines share ([`Spool`]),
 //! execute them, and put their outputs into the same content-addressed store. So the engine's latency is paid once a worker, not once a step.
@@ -21,7 +21,9 @@ mod message;
 mod pace;
 mod pilots;
 mod processes;
+mod ray;
 mod runner;
+mod shell;
 mod slurm;
 mod spool;
 mod worker;
@@ -30,10 +32,11 @@ pub use cluster::{Cluster, Pilot, PilotState};
 pub use error::{Error, Result};
 pub use message::{Batch, FORMAT, Offer, Outcome, Report, StepEvent, StepResult};
 pub use processes::Processes;
+pub use ray::{Ray, RayAddress};
 pub use runner::{RemoteOptions, RemoteRunner};
 pub use slurm::{Programs as SlurmPrograms, Slurm};
 pub use spool::{Spool, read_batch};
 pub use worker::{WorkerOptions, work};
 
 /// The engines by their names. `local` is none: steps run in the scheduler's process.
-pub const ENGINES: [&str; 3] = ["local", "process", "slurm"];
+pub const ENGINES: [&str; 4] = ["local", "process", "slurm", "ray"];

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::cluster::{Cluster, Pilot, PilotState};
 use crate::error::{Error, Result};
+use crate::shell;
 
 /// The longest message of a program that is shown.
 const MESSAGE: usize = 1000;
@@ -67,9 +68,7 @@ fn refused(program: &str, message: &str) -> Error {
 impl Slurm {
     /// The jobs of the run whose spool directory this is.
     pub fn new(programs: Programs, run: &str, spool: &Path) -> Self {
-        // Another store may have a run of the same id.
-        let digest = blake3::hash(spool.as_os_str().as_encoded_bytes()).to_hex();
-        Self { programs, job_name: format!("weft-{run}-{}", &digest[..8]) }
+        Self { programs, job_name: shell::job_name(run, spool) }
     }
 }
 
@@ -79,13 +78,8 @@ impl Cluster for Slurm {
     }
 
     fn submit(&mut self, pilot: &Pilot) -> Result<String> {
-        let mut script = "exec".to_owned();
-        for word in std::iter::once(pilot.program.as_os_str()).chain(pilot.arguments.iter().map(AsRef::as_ref)) {
-            let word = word.to_str().ok_or_else(|| Error::NotUnicode { path: word.into() })?;
-            script.push(' ');
-            script.push_str(&quoted(word));
-        }
-        let log = pilot.log.to_str().ok_or_else(|| Error::NotUnicode { path: pilot.log.clone() })?;
+        let script = shell::command(pilot)?;
+        let log = shell::unicode(pilot.log.as_os_str())?;
         // Lost workers are replaced by the scheduler, which knows what they had; and a job that Slurm starts again is another worker's.
         let answer = self.programs.call(
             "sbatch",
@@ -134,11 +128,6 @@ impl Slurm {
             tracing::warn!(%error, "jobs could not be canceled; they end by themselves when they miss their scheduler");
         }
     }
-}
-
-/// A word as the shell reads it back.
-fn quoted(word: &str) -> String {
-    format!("'{}'", word.replace('\'', r"'\''"))
 }
 
 /// The id in what `sbatch --parsable` prints: `ID` or `ID;CLUSTER`.
@@ -199,14 +188,6 @@ fn cpus(text: &str, default_only: bool) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_reach_the_program_through_the_shell() {
-        let words = ["plain", "with space", "it's", "$HOME `x` \\", ""];
-        let script = words.map(quoted).join(" ");
-        let output = Command::new("sh").args(["-c", &format!("printf '<%s>' {script}")]).output().unwrap();
-        assert_eq!(String::from_utf8(output.stdout).unwrap(), words.map(|word| format!("<{word}>")).concat());
-    }
 
     #[test]
     fn ids_are_read_with_and_without_a_cluster() {
