@@ -40,7 +40,9 @@ completions() { install -D -m 644 <("$WEFT" completions "$1") "$ROOT/usr/share/$
 completions bash bash-completion/completions/weft
 completions zsh zsh/vendor-completions/_weft
 completions fish fish/vendor_completions.d/weft.fish
-install -D -m 644 "$HERE/weft.service" "$ROOT/usr/lib/systemd/system/weft.service"
+for unit in weft.service weft-sync.service weft-sync.timer; do
+    install -D -m 644 "$HERE/$unit" "$ROOT/usr/lib/systemd/system/$unit"
+done
 install -D -m 644 "$HERE/../LICENSE" "$ROOT/usr/share/doc/weft/copyright"
 
 # What the program is linked with: the C library alone, of the version whose symbols it asks for.

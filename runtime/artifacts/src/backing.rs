@@ -200,8 +200,15 @@ impl Store {
         }
     }
 
+    /// Those of the files that are neither in the directory nor in the backing.
+    pub fn absent(&self, files: &[ContentId]) -> Result<Vec<ContentId>> {
+        let missing = self.missing(files.iter().copied())?;
+        let below = self.lengths_below(&missing)?;
+        Ok(missing.into_iter().zip(below).filter(|(_, there)| there.is_none()).map(|(id, _)| id).collect())
+    }
+
     /// The files that content consists of, each once: blobs, and then the manifests.
-    fn files(&self, ids: &[ContentId]) -> Result<Vec<ContentId>> {
+    pub fn files(&self, ids: &[ContentId]) -> Result<Vec<ContentId>> {
         let mut files = Vec::new();
         for id in ids {
             if let ContentId::Tree(digest) = id {

@@ -111,6 +111,8 @@ pub enum Command {
     Serve(commands::serve::Args),
     /// Submit a run to a server
     Submit(commands::submit::Args),
+    /// Send runs to another store, or to the one of a server
+    Sync(commands::sync::Args),
     /// Have a model answer requests, go back to an earlier version, or end it
     Deploy(commands::deploy::Args),
     /// List the models that are deployed, with their versions
@@ -177,6 +179,7 @@ impl Command {
             Self::Artifact(args) => args.wants_json(),
             Self::Step(args) => args.json,
             Self::Submit(args) => args.json,
+            Self::Sync(args) => args.json,
             Self::Deploy(args) => args.json,
             Self::Deployments(args) => args.json,
             Self::Predict(args) => args.json,

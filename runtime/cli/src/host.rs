@@ -50,6 +50,12 @@ pub fn host() -> Result<weft::Host> {
     })
 }
 
+/// What this machine is called.
+pub fn name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    if name.trim().is_empty() { "unnamed".to_owned() } else { name.trim().to_owned() }
+}
+
 /// Opens the store in a folder for reading, with the bucket that keeps its artifacts, if one does.
 pub fn read(root: &Path) -> Result<weft::Store> {
     Ok(weft::Store::read(root)?.over_bucket(&reaching())?)

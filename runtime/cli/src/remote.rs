@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde_json::Value;
+use serde_json::{Value, json};
+use weft::artifacts::{ContentId, Digest};
+use weft::metadata::RunStamp;
+use weft::{CarriedRun, PIECE, SyncTarget};
 
 use crate::error::{Error, Result};
 
@@ -76,6 +79,12 @@ impl Server {
         self.answer(self.with_token(request).send(content))
     }
 
+    /// The answer to bytes that are sent to a path.
+    pub fn send_bytes(&self, path: &str, bytes: &[u8]) -> Result<Value> {
+        let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/octet-stream");
+        self.answer(self.with_token(request).send(bytes))
+    }
+
     fn with_token<B>(&self, request: ureq::RequestBuilder<B>) -> ureq::RequestBuilder<B> {
         match &self.token {
             Some(token) => request.header("authorization", format!("Bearer {token}")),
@@ -104,6 +113,67 @@ impl Server {
         }
         Err(Error::request(message))
     }
+}
+
+/// The store of a server, as `weft sync` sends to it.
+impl SyncTarget for Server {
+    fn wanted(&self, runs: &[RunStamp], whole: bool) -> weft::Result<Vec<String>> {
+        let answer = self.post("/apis/weft/v1/sync/wanted", &json!({ "runs": runs, "whole": whole }))?;
+        texts(&answer["runs"])
+    }
+
+    fn absent(&self, files: &[ContentId]) -> weft::Result<Vec<ContentId>> {
+        let files: Vec<String> = files.iter().map(ContentId::to_string).collect();
+        let answer = self.post("/apis/weft/v1/sync/absent", &json!({ "files": files }))?;
+        texts(&answer["files"])?.iter().map(|file| Ok(file.parse()?)).collect()
+    }
+
+    fn arrived(&self, file: ContentId) -> weft::Result<u64> {
+        let answer = self.get(&format!("/apis/weft/v1/sync/content/{}", escaped(&file.to_string())))?;
+        answer["arrived"].as_u64().ok_or_else(unexpected)
+    }
+
+    fn take(&self, file: ContentId, length: u64, offset: u64, piece: &[u8]) -> weft::Result<()> {
+        let path = format!("/apis/weft/v1/sync/content/{}?length={length}&offset={offset}", escaped(&file.to_string()));
+        self.send_bytes(&path, piece)?;
+        Ok(())
+    }
+
+    /// What is recorded of a run goes like a file: there may be much of it, and the line may be cut.
+    fn record(&self, run: &CarriedRun) -> weft::Result<()> {
+        let record = serde_json::to_vec(run).map_err(|error| weft::Error::request(error.to_string()))?;
+        let id = ContentId::Blob(Digest::of(&record));
+        if !self.absent(&[id])?.is_empty() {
+            let arrived = usize::try_from(self.arrived(id)?).unwrap_or(usize::MAX);
+            let mut offset = if arrived < record.len() { arrived } else { 0 };
+            for piece in record[offset..].chunks(PIECE) {
+                self.take(id, record.len() as u64, offset as u64, piece)?;
+                offset += piece.len();
+            }
+        }
+        self.post("/apis/weft/v1/sync/runs", &json!({ "record": id.to_string() }))?;
+        Ok(())
+    }
+}
+
+/// The library hears why as of a store in a folder.
+impl From<Error> for weft::Error {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Weft(error) => *error,
+            other => weft::Error::request(other.to_string()),
+        }
+    }
+}
+
+/// The texts in a part of a server's answer.
+fn texts(part: &Value) -> weft::Result<Vec<String>> {
+    let texts = part.as_array().ok_or_else(unexpected)?.iter();
+    texts.map(|text| text.as_str().map(str::to_owned).ok_or_else(unexpected)).collect()
+}
+
+fn unexpected() -> weft::Error {
+    weft::Error::advised("the server does not answer as this version of weft expects", "see whether it is as new")
 }
 
 /// What has no meaning in a path or a query.

@@ -10,13 +10,13 @@ use crate::types::{CachedStep, ExecutionId};
 
 impl Store {
     /// The newest successful execution of this identity. A cached execution is only used if the run of the execution
-    /// that it refers to was deleted.
+    /// that it refers to was deleted. What came from other stores is not looked at.
     pub fn find_cached(&self, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
         self.read(|conn| find_cached(conn, identity))
     }
 
     /// The latest artifact of a task's output in any run of the pipeline except `current`. Runs that failed later are
-    /// included; executions without that output, and deleted runs, are not.
+    /// included; executions without that output, deleted runs, and those that came from other stores are not.
     pub fn latest_artifact(
         &self,
         pipeline: &str,
@@ -27,7 +27,7 @@ impl Store {
         self.read(|conn| {
             let mut statement = conn.prepare_cached(
                 "SELECT outputs FROM weft_step WHERE pipeline = ?1 AND task = ?2 AND state IN ('COMPLETE', 'CACHED') \
-                 AND run IS NOT ?3 ORDER BY ended_ms DESC, execution DESC",
+                 AND run IS NOT ?3 AND run NOT IN (SELECT run FROM weft_replica) ORDER BY ended_ms DESC, execution DESC",
             )?;
             let mut rows = statement.query((pipeline, task, current))?;
             while let Some(row) = rows.next()? {
@@ -46,8 +46,8 @@ impl Store {
 pub(crate) fn find_cached(conn: &Connection, identity: &[u8; 32]) -> Result<Option<CachedStep>> {
     let found: Option<(i64, String, String)> = conn
         .prepare_cached(
-            "SELECT execution, run, outputs FROM weft_step \
-             WHERE identity = ?1 AND state IN ('COMPLETE', 'CACHED') ORDER BY state = 'CACHED', execution DESC LIMIT 1",
+            "SELECT execution, run, outputs FROM weft_step WHERE identity = ?1 AND state IN ('COMPLETE', 'CACHED') \
+             AND NOT EXISTS (SELECT 1 FROM weft_replica AS r WHERE r.run = weft_step.run) ORDER BY state = 'CACHED', execution DESC LIMIT 1",
         )?
         .query_row([identity], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;

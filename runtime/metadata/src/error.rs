@@ -24,8 +24,8 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
-    /// The file is an ML Metadata store without the runtime's tables, opened read-only.
-    #[error("{} is an ML Metadata store in which no run of weft is recorded yet", path.display())]
+    /// The file is empty, or an ML Metadata store without the runtime's tables, opened read-only.
+    #[error("{} is a metadata store in which no run of weft is recorded yet", path.display())]
     NoRuns {
         /// The file.
         path: PathBuf,
@@ -193,4 +193,9 @@ impl From<rusqlite::types::FromSqlError> for Error {
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
+/// Whether a transaction was left half-way that only a connection which may write takes back.
+pub(crate) fn is_half_written(error: &Error) -> bool {
+    matches!(error, Error::Database { source, .. } if source.sqlite_error_code() == Some(rusqlite::ErrorCode::ReadOnly))
 }

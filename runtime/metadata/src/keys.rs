@@ -93,27 +93,31 @@ impl Store {
 impl Tx<'_> {
     /// Keeps what an execution's identity is made of beyond its row. Most step functions have nothing of it.
     pub(crate) fn put_key(&self, execution: ExecutionId, new: &NewExecution<'_>) -> Result<()> {
-        let command = new.command.map(|command| keep_command(self.conn, command)).transpose()?;
-        if command.is_none() && new.uncached.is_none() {
-            return Ok(());
-        }
-        self.conn
-            .prepare_cached("INSERT OR REPLACE INTO weft_step_key (execution, command, uncached) VALUES (?1, ?2, ?3)")?
-            .execute((execution.0, command, new.uncached.map(Uncached::name)))?;
-        Ok(())
+        let command = new.command.map(|command| json("a step's command", command)).transpose()?;
+        put(self.conn, execution.0, command.as_deref(), new.uncached.map(Uncached::name))
     }
 }
 
+/// Keeps these of an execution.
+pub(crate) fn put(conn: &Connection, execution: i64, command: Option<&str>, uncached: Option<&str>) -> Result<()> {
+    if command.is_none() && uncached.is_none() {
+        return Ok(());
+    }
+    let command = command.map(|text| keep_command(conn, text)).transpose()?;
+    conn.prepare_cached("INSERT OR REPLACE INTO weft_step_key (execution, command, uncached) VALUES (?1, ?2, ?3)")?
+        .execute((execution, command, uncached))?;
+    Ok(())
+}
+
 /// Keeps a command once, whatever number of steps run it, and gives its digest.
-fn keep_command(conn: &Connection, command: &Command) -> Result<[u8; 32]> {
-    let text = json("a step's command", command)?;
+fn keep_command(conn: &Connection, text: &str) -> Result<[u8; 32]> {
     let digest = *blake3::hash(text.as_bytes()).as_bytes();
     let known = conn
         .prepare_cached("SELECT 1 FROM weft_command WHERE digest = ?1")?
         .query_row([digest], |_| Ok(()))
         .optional()?;
     if known.is_none() {
-        conn.prepare_cached("INSERT INTO weft_command (digest, command) VALUES (?1, ?2)")?.execute((digest, &text))?;
+        conn.prepare_cached("INSERT INTO weft_command (digest, command) VALUES (?1, ?2)")?.execute((digest, text))?;
     }
     Ok(digest)
 }

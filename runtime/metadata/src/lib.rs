@@ -8,6 +8,7 @@
 //! - [`Store::runs_page`], [`Store::pipelines_with_runs`] and [`Store::artifacts_page`] list what there is, a page at a time.
 //! - [`Store::find_cached`] and [`Store::latest_artifact`] find the results of earlier runs.
 //! - [`Store::lineage`] follows artifacts and runs upstream to their sources and downstream to their uses.
+//! - [`Store::run_copy`] and [`Tx::put_replica`] carry runs from one store to another.
 //! - [`Store::resolve_uri`] resolves a URI that a step saw or set to content.
 //! - [`control`] holds what a server keeps beside that: queued runs, pipelines, schedules.
 //! - [`Store::referenced_uris`] lists the content that is needed; [`Store::delete_run`] deletes a run.
@@ -24,6 +25,7 @@ mod listing;
 mod properties;
 mod proto_struct;
 mod recorded_spec;
+mod replica;
 mod retention;
 mod runs;
 mod schema;
@@ -39,6 +41,7 @@ pub use lineage::{
 };
 pub use listing::{ArtifactQuery, Comparison, Operator, PipelineSummary, RunPage, RunQuery, StepState};
 pub use recorded_spec::RecordedSpec;
+pub use replica::{ArtifactRow, EventRow, ExecutionRow, PropertyRow, PropertyValue, RunCopy, RunStamp, StepCopy};
 pub use store::Store;
 pub use types::{
     ArtifactFilter, ArtifactRecord, ArtifactState, CachedStep, EventKind, ExecutionId, ExecutionKind, FailureRecord,

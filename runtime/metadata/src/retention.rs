@@ -96,7 +96,7 @@ fn run_context(conn: &Connection, id: &str) -> Result<Option<i64>> {
 }
 
 /// Adds every content URI in the value.
-fn collect_uris(value: &Value, uris: &mut BTreeSet<String>) {
+pub(crate) fn collect_uris(value: &Value, uris: &mut BTreeSet<String>) {
     match value {
         Value::String(text) if text.starts_with("blake3:") || text.starts_with("blake3-tree:") => {
             uris.insert(text.clone());

@@ -22,7 +22,7 @@ use crate::types::{
 const MAX_SHOWN: u32 = 5;
 pub(crate) const RUN_COLUMNS: &str = "id, pipeline, state, started_ms, ended_ms, parameters, error";
 /// The pipeline of the run `r`, which runs of equal ones share.
-const SPEC: &str = "coalesce((SELECT s.spec FROM weft_spec AS s WHERE s.digest = r.spec), r.spec)";
+pub(crate) const SPEC: &str = "coalesce((SELECT s.spec FROM weft_spec AS s WHERE s.digest = r.spec), r.spec)";
 pub(crate) const STEP_COLUMNS: &str = "execution, run, task, kind, state, component, function, identity, cached_from, attempts, \
     started_ms, ended_ms, duration_us, peak_memory, log, grants, inputs, outputs, error, skipped";
 
@@ -212,7 +212,7 @@ fn counts(conn: &Connection, run: &str) -> Result<StepCounts> {
     Ok(counts)
 }
 
-fn steps(conn: &Connection, run: &str) -> Result<Vec<StepRecord>> {
+pub(crate) fn steps(conn: &Connection, run: &str) -> Result<Vec<StepRecord>> {
     let mut statement =
         conn.prepare_cached(&format!("SELECT {STEP_COLUMNS} FROM weft_step WHERE run = ?1 ORDER BY execution"))?;
     let mut rows = statement.query([run])?;

@@ -53,6 +53,21 @@ CREATE TABLE IF NOT EXISTS `weft_fetch` (
 CREATE TABLE IF NOT EXISTS `weft_bucket` (
   `uri` TEXT PRIMARY KEY
 ) WITHOUT ROWID;
+-- Runs that were carried here from other stores: the state that they had there, what that host calls itself, and whether their content came too.
+-- One that is deleted stays here, so that it is not brought again.
+CREATE TABLE IF NOT EXISTS `weft_replica` (
+  `run` TEXT PRIMARY KEY,
+  `host` TEXT NOT NULL,
+  `state` TEXT NOT NULL,
+  `ended_ms` INTEGER,
+  `whole` BOOLEAN NOT NULL
+) WITHOUT ROWID;
+-- Artifacts of such runs, by what they are in all stores.
+CREATE TABLE IF NOT EXISTS `weft_replica_artifact` (
+  `origin` TEXT PRIMARY KEY,
+  `artifact` INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS `weft_replica_artifact_here` ON `weft_replica_artifact`(`artifact`);
 CREATE INDEX IF NOT EXISTS `weft_run_spec` ON `weft_run`(`spec`) WHERE length(`spec`) = 64;
 ";
 
@@ -61,12 +76,14 @@ const SERVER: &str = include_str!("server.sql");
 /// The tables of models that are served.
 const SERVING: &str = include_str!("serving.sql");
 /// The table that was added last: where it is, all others are.
-const LAST: &str = "weft_bucket";
+const LAST: &str = "weft_replica";
 
 /// Checks that the file is a store of the supported versions.
 pub(crate) fn check(conn: &Connection, path: &Path) -> Result<()> {
     match version(conn, "MLMDEnv")? {
         Some(found) => expect(path, "ML Metadata", found, MLMD_VERSION)?,
+        // Whoever began to make it was killed.
+        None if is_empty(conn)? => return Err(Error::NoRuns { path: path.into() }),
         None => return Err(Error::NotAStore { path: path.into() }),
     }
     match version(conn, "weft_env")? {

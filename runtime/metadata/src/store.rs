@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::error::{Error, Result, is_busy};
+use crate::error::{Error, Result, is_busy, is_half_written};
 use crate::schema;
 use crate::write::Tx;
 
@@ -90,7 +90,16 @@ impl Store {
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-        schema::check(&connection, path).map_err(|error| error.opening(path))?;
+        let checked = match schema::check(&connection, path) {
+            // Whoever made the file, or wrote to it where there is no write-ahead log, was killed at it: who may write takes that back.
+            Err(error) if is_half_written(&error) => {
+                let writing = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+                _ = schema::check(&writing, path);
+                schema::check(&connection, path)
+            }
+            checked => checked,
+        };
+        checked.map_err(|error| error.opening(path))?;
         Ok(Self::new(path, connection))
     }
 

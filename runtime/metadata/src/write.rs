@@ -1,5 +1,6 @@
 //! Writing: transactions, and the rows that runs and steps share.
 
+mod replica;
 mod runs;
 mod steps;
 

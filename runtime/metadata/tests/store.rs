@@ -493,3 +493,34 @@ fn what_was_given_by_a_uri_is_an_input() {
         assert_eq!(tasks, ["make", "import"], "{again}");
     }
 }
+
+#[test]
+fn a_file_that_was_half_written_is_opened_for_reading() {
+    let s = scratch();
+    create_run(&s.store, "one");
+    let killed = tempfile::tempdir().unwrap();
+    let path = killed.path().join("metadata.sqlite");
+    let [new, old] = [s.folder.path().join("new"), s.folder.path().join("old")];
+    rusqlite::Connection::open(s.store.path()).unwrap().execute("VACUUM INTO ?1", [old.to_str().unwrap()]).unwrap();
+    for (file, is_new) in [(&new, true), (&old, false)] {
+        // As on a disk on which a transaction was under way when the process was killed, and of which a part is in the file.
+        let conn = rusqlite::Connection::open(file).unwrap();
+        conn.execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN IMMEDIATE; CREATE TABLE spilled (x)",
+        )
+        .unwrap();
+        for _ in 0..200 {
+            conn.execute("INSERT INTO spilled VALUES (randomblob(3000))", []).unwrap();
+        }
+        std::fs::copy(file, &path).unwrap();
+        std::fs::copy(
+            file.with_extension("").display().to_string() + "-journal",
+            killed.path().join("metadata.sqlite-journal"),
+        )
+        .unwrap();
+        match Store::open_read_only(&path) {
+            Ok(store) => assert!(!is_new && store.runs(&RunFilter::default()).unwrap().len() == 1),
+            Err(error) => assert!(is_new && matches!(error, Error::NoRuns { .. }), "{error}"),
+        }
+    }
+}

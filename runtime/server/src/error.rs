@@ -109,6 +109,9 @@ impl From<weft::Error> for Error {
                 M::Busy { .. } => Self::new(Kind::Unavailable, "the store is busy; try again"),
                 _ => Self::internal(&error),
             },
+            weft::Error::Artifacts(source) if matches!(**source, weft::artifacts::Error::NotFound { .. }) => {
+                Self::not_found(source.to_string())
+            }
             weft::Error::Request { message, hint } => {
                 let hint = hint.as_ref().map(|hint| format!("; {hint}")).unwrap_or_default();
                 Self::invalid(format!("{message}{hint}"))

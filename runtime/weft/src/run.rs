@@ -136,6 +136,12 @@ impl Weft {
     ) -> Result<RunOutcome> {
         let record = self.store.metadata.run(run)?;
         let id = record.summary.id.clone();
+        if let Some(host) = self.store.metadata.replica_of(&id)? {
+            return Err(Error::advised(
+                format!("run `{id}` came from `{host}`: it goes on there"),
+                format!("resume it there, and send it again; `weft rerun {id}` runs it anew here"),
+            ));
+        }
         let Some(pipeline) = recorded_pipeline(&record.spec) else {
             return Err(Error::request(format!("run `{id}` cannot be resumed: its pipeline cannot be read")));
         };

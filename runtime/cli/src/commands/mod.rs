@@ -33,6 +33,7 @@ pub mod runs;
 pub mod serve;
 pub mod step;
 pub mod submit;
+pub mod sync;
 pub mod update;
 pub mod vendor;
 pub mod verify;
@@ -73,6 +74,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Monitor(args) => monitor::execute(root, args),
         Command::Step(args) => step::execute(root, args),
         Command::Worker(args) => worker::execute(root, args),
+        Command::Sync(args) => sync::execute(root, args),
         Command::Submit(args) => submit::execute(root, args),
         Command::Deploy(args) => deploy::execute(root, args),
         Command::Deployments(args) => deployments::execute(root, args),

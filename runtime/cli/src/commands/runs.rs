@@ -182,6 +182,9 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
         about.row([Cell::default(), Cell::new(title).style(DIM), Cell::new(value)]);
     };
     row("pipeline", text::one_line(&summary.pipeline));
+    if let Some(host) = store.metadata.replica_of(&summary.id)? {
+        row("host", text::one_line(&host));
+    }
     row("file", run.file.clone().unwrap_or_default());
     row("started", time::stamp(summary.started_ms));
     row("time", took(summary).map(time::duration).unwrap_or_default());
@@ -195,7 +198,7 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
         _ = write!(text, "\n{cause}\n");
     }
     output::print(&text)?;
-    if matches!(state, "STOPPED" | "FAILED" | "CANCELED") {
+    if matches!(state, "STOPPED" | "FAILED" | "CANCELED") && store.metadata.replica_of(&summary.id)?.is_none() {
         screen::say(render::hint(&format!("`weft resume {}` goes on with it", summary.id)));
     }
     Ok(Exit::Success)

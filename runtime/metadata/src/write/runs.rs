@@ -34,10 +34,7 @@ impl Tx<'_> {
         properties.put("task_name", &Property::Text(""))?;
         let parameters = new.parameters.iter().map(|(name, value)| (name.as_str(), value));
         put_parameters(&mut properties, "input", parameters)?;
-        let spec = blake3::hash(new.spec.as_bytes()).to_hex();
-        self.conn
-            .prepare_cached("INSERT OR IGNORE INTO weft_spec (digest, spec) VALUES (?1, ?2)")?
-            .execute((spec.as_str(), new.spec))?;
+        let spec = self.keep_spec(new.spec)?;
         self.conn
             .prepare_cached(
                 "INSERT INTO weft_run (id, pipeline, state, started_ms, file, spec, parameters, \
@@ -49,13 +46,22 @@ impl Tx<'_> {
                 run_state(RunState::Running).0,
                 self.now_ms,
                 new.file,
-                spec.as_str(),
+                spec,
                 json("a pipeline's parameters", new.parameters)?,
                 pipeline_context,
                 run_context,
                 dag.0,
             ))?;
         Ok(key)
+    }
+
+    /// Keeps a linked pipeline once, whatever number of runs it has, and gives its digest.
+    pub(super) fn keep_spec(&self, spec: &str) -> Result<String> {
+        let digest = blake3::hash(spec.as_bytes()).to_hex().to_string();
+        self.conn
+            .prepare_cached("INSERT OR IGNORE INTO weft_spec (digest, spec) VALUES (?1, ?2)")?
+            .execute((&digest, spec))?;
+        Ok(digest)
     }
 
     /// The rows of a run that is recorded.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rusqlite::{OptionalExtension, named_params};
 use weft_pipeline::model::TaskState;
-use weft_pipeline::step::{PortValue, PortValues};
+use weft_pipeline::step::{ComponentRef, Grants, PortValue, PortValues};
 
 use super::{Tx, json, not_json, parameters, put_parameters};
 use crate::error::{Error, Result};
@@ -39,6 +39,28 @@ struct Ending<'f> {
     duration_us: i64,
     peak_memory: i64,
     cached_from: Option<i64>,
+}
+
+/// The row of a step in `weft_step`, but for its run.
+pub(super) struct StepColumns<'a> {
+    pub execution: i64,
+    pub task: &'a str,
+    pub kind: ExecutionKind,
+    pub state: TaskState,
+    pub component: Option<&'a ComponentRef>,
+    pub identity: Option<[u8; 32]>,
+    pub cached_from: Option<i64>,
+    pub attempts: u32,
+    pub started_ms: i64,
+    pub ended_ms: Option<i64>,
+    pub duration_us: i64,
+    pub peak_memory: i64,
+    pub log: Option<&'a str>,
+    pub grants: &'a Grants,
+    pub inputs: String,
+    pub outputs: &'a str,
+    pub error: Option<&'a str>,
+    pub skipped: Option<&'a str>,
 }
 
 impl Default for Ending<'_> {
@@ -175,14 +197,15 @@ impl Tx<'_> {
         cache::find_cached(self.conn, identity)
     }
 
+    /// The execution of a task of a run, if it is recorded.
+    pub(super) fn execution_of(&self, run: &str, task: &str) -> Result<Option<i64>> {
+        let mut statement = self.conn.prepare_cached("SELECT execution FROM weft_step WHERE run = ?1 AND task = ?2")?;
+        Ok(statement.query_row((run, task), |row| row.get(0)).optional()?)
+    }
+
     /// Inserts an execution with its contexts, properties and inputs.
     fn begin(&mut self, run: &RunKey, new: &NewExecution<'_>, state: TaskState) -> Result<ExecutionId> {
-        let known: Option<i64> = self
-            .conn
-            .prepare_cached("SELECT execution FROM weft_step WHERE run = ?1 AND task = ?2")?
-            .query_row((&run.run, new.task), |row| row.get(0))
-            .optional()?;
-        let id = if let Some(known) = known {
+        let id = if let Some(known) = self.execution_of(&run.run, new.task)? {
             self.clear(ExecutionId(known), new.kind, state)?;
             ExecutionId(known)
         } else {
@@ -327,7 +350,33 @@ impl Tx<'_> {
         state: TaskState,
         ending: &Ending<'_>,
     ) -> Result<()> {
-        let grants = (!new.grants.is_empty()).then(|| json("a step's grants", new.grants)).transpose()?;
+        let columns = StepColumns {
+            execution: id.0,
+            task: new.task,
+            kind: new.kind,
+            state,
+            component: new.component,
+            identity: new.identity,
+            cached_from: ending.cached_from,
+            attempts: new.attempt,
+            started_ms: self.now_ms.saturating_sub(ending.duration_us / 1000),
+            ended_ms: ending.ended.then_some(self.now_ms),
+            duration_us: ending.duration_us,
+            peak_memory: ending.peak_memory,
+            log: ending.log,
+            grants: new.grants,
+            inputs: json("a step's inputs", new.inputs)?,
+            outputs: ending.outputs.as_deref().unwrap_or("{}"),
+            error: ending.error.as_deref(),
+            skipped: ending.skipped,
+        };
+        self.insert_step(run, &columns)?;
+        self.put_key(id, new)
+    }
+
+    /// Inserts the row of a step, in place of the one of its execution if there is one.
+    pub(super) fn insert_step(&self, run: &RunKey, step: &StepColumns<'_>) -> Result<()> {
+        let grants = (!step.grants.is_empty()).then(|| json("a step's grants", step.grants)).transpose()?;
         self.conn
             .prepare_cached(
                 "INSERT OR REPLACE INTO weft_step (execution, run, pipeline, task, kind, state, component, function, \
@@ -337,29 +386,29 @@ impl Tx<'_> {
                  :log, :grants, :inputs, :outputs, :error, :skipped)",
             )?
             .execute(named_params! {
-                ":execution": id.0,
+                ":execution": step.execution,
                 ":run": run.run,
                 ":pipeline": run.pipeline,
-                ":task": new.task,
-                ":kind": new.kind.name(),
-                ":state": task_state(state).0,
-                ":component": new.component.map(|component| &component.digest),
-                ":function": new.component.map(|component| &component.function),
-                ":identity": new.identity,
-                ":cached_from": ending.cached_from,
-                ":attempts": new.attempt,
-                ":started_ms": self.now_ms.saturating_sub(ending.duration_us / 1000),
-                ":ended_ms": ending.ended.then_some(self.now_ms),
-                ":duration_us": ending.duration_us,
-                ":peak_memory": ending.peak_memory,
-                ":log": ending.log,
+                ":task": step.task,
+                ":kind": step.kind.name(),
+                ":state": task_state(step.state).0,
+                ":component": step.component.map(|component| &component.digest),
+                ":function": step.component.map(|component| &component.function),
+                ":identity": step.identity,
+                ":cached_from": step.cached_from,
+                ":attempts": step.attempts,
+                ":started_ms": step.started_ms,
+                ":ended_ms": step.ended_ms,
+                ":duration_us": step.duration_us,
+                ":peak_memory": step.peak_memory,
+                ":log": step.log,
                 ":grants": grants,
-                ":inputs": json("a step's inputs", new.inputs)?,
-                ":outputs": ending.outputs.as_deref().unwrap_or("{}"),
-                ":error": ending.error,
-                ":skipped": ending.skipped,
+                ":inputs": step.inputs,
+                ":outputs": step.outputs,
+                ":error": step.error,
+                ":skipped": step.skipped,
             })?;
-        self.put_key(id, new)
+        Ok(())
     }
 }
 

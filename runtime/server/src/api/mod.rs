@@ -14,6 +14,7 @@ mod other;
 mod pipelines;
 mod recurring;
 mod runs;
+mod sync;
 pub(crate) mod table;
 mod tasks;
 mod upload;
@@ -77,6 +78,7 @@ fn table() -> Table {
         upload::table(),
         recurring::table(),
         other::table(),
+        sync::table(),
         inference::admin(),
     ];
     parts.into_iter().fold(table, Table::merge)
