@@ -8,6 +8,7 @@ use serde::de::value::{Error as NameError, StrDeserializer};
 use serde::de::{Deserialize, DeserializeOwned};
 use serde_json::Value;
 use weft_pipeline::model::TaskState;
+use weft_pipeline::nested::from_nested_json;
 use weft_pipeline::step::ComponentRef;
 
 use crate::artifacts::limit;
@@ -258,7 +259,7 @@ pub(crate) fn unsigned(value: i64) -> u64 {
 
 /// Parses a JSON text of the store.
 pub(crate) fn from_json<T: DeserializeOwned>(what: &str, text: &str) -> Result<T> {
-    serde_json::from_str(text).map_err(|error| Error::damaged(what, error))
+    from_nested_json(text).map_err(|error| Error::damaged(what, error))
 }
 
 /// A case of an enum from its name in the store, which is its serde name.

@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -76,7 +76,8 @@ struct Recorded {
 fn source() -> Artifact {
     let mut source = artifact("system.Dataset", 1);
     let mut deep = json!(1);
-    for _ in 0..200 {
+    // As deep as a step can give it.
+    for _ in 0..63 {
         deep = json!({ "in": [deep] });
     }
     source.name = Some("penguins.csv".into());
@@ -385,4 +386,81 @@ fn the_schema_is_the_one_that_the_client_makes() {
         rows.map(Result::unwrap).collect()
     };
     assert_eq!(types(s.store.path()), types(&path));
+}
+
+/// What the client finds in a store, in lines that name executions and artifacts by what they are instead of by their ids.
+fn lines(store: &Path) -> BTreeSet<String> {
+    let all = client(store, &[]);
+    let list = |name: &str| all[name].as_array().unwrap().clone();
+    let mut runs = BTreeMap::new();
+    for context in list("contexts").iter().filter(|context| context["type"] == "system.PipelineRun") {
+        for id in context["executions"].as_array().unwrap() {
+            runs.insert(id.as_i64().unwrap(), context["name"].as_str().unwrap().to_owned());
+        }
+    }
+    let property = |node: &Value, name: &str| node["custom_properties"][name]["string_value"].clone();
+    let executions: BTreeMap<i64, String> = list("executions")
+        .iter()
+        .map(|node| (node["id"].as_i64().unwrap(), node))
+        .map(|(id, node)| (id, format!("{} {}", runs[&id], property(node, "task_name"))))
+        .collect();
+    let artifacts: BTreeMap<i64, String> = list("artifacts")
+        .iter()
+        .map(|node| (node["id"].as_i64().unwrap(), format!("{} {}", node["uri"], property(node, "display_name"))))
+        .collect();
+    let mut lines = BTreeSet::new();
+    for mut node in list("executions") {
+        node["id"] = json!(executions[&node["id"].as_i64().unwrap()]);
+        if let Some(parent) = node["custom_properties"]["parent_dag_id"]["int_value"].as_i64() {
+            node["custom_properties"]["parent_dag_id"] = json!(executions[&parent]);
+        }
+        if let Some(from) = property(&node, "cached_execution_id").as_str() {
+            node["custom_properties"]["cached_execution_id"] = json!(executions[&from.parse::<i64>().unwrap()]);
+        }
+        lines.insert(node.to_string());
+    }
+    for mut node in list("artifacts") {
+        node["id"] = json!(artifacts[&node["id"].as_i64().unwrap()]);
+        lines.insert(node.to_string());
+    }
+    for mut event in list("events") {
+        event["execution"] = json!(executions[&event["execution"].as_i64().unwrap()]);
+        event["artifact"] = json!(artifacts[&event["artifact"].as_i64().unwrap()]);
+        lines.insert(event.to_string());
+    }
+    for mut context in list("contexts") {
+        context["id"] = Value::Null;
+        let named = |ids: &Value, names: &BTreeMap<i64, String>| {
+            json!(ids.as_array().unwrap().iter().map(|id| &names[&id.as_i64().unwrap()]).collect::<BTreeSet<_>>())
+        };
+        context["executions"] = named(&context["executions"], &executions);
+        context["artifacts"] = named(&context["artifacts"], &artifacts);
+        lines.insert(context.to_string());
+    }
+    lines
+}
+
+#[test]
+fn the_client_sees_runs_of_another_store_as_those_of_its_own() {
+    let there = scratch();
+    // So that no row has the number that it had.
+    let first = create_run(&there.store, "first");
+    let mut outputs = values([("data", one(&artifact("system.Dataset", 50)))]);
+    Step::new("import", PortValues::new()).complete(&there.store, &first, &mut outputs);
+    let own = lines(there.store.path());
+    let recorded = record();
+    for run in [&recorded.run, &recorded.second] {
+        let copy = recorded.s.store.run_copy(&run.run).unwrap();
+        there.store.transaction(|tx| tx.put_replica(&copy, "edge-1", true)).unwrap();
+    }
+    let mut here = lines(recorded.s.store.path());
+    let mut seen = lines(there.store.path());
+    // The context of the pipeline is one for the runs of both.
+    let is_shared = |line: &String| line.contains("\"type\":\"system.Pipeline\"");
+    assert_eq!(seen.iter().filter(|line| is_shared(line)).count(), 1);
+    for lines in [&mut here, &mut seen] {
+        lines.retain(|line| !is_shared(line));
+    }
+    seen.retain(|line| !own.contains(line));
+    assert_eq!(seen, here);
 }

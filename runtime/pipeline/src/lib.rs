@@ -27,6 +27,7 @@ pub mod ir;
 pub mod kfp_component;
 pub mod link;
 pub mod model;
+pub mod nested;
 pub mod network;
 pub mod order;
 pub mod parameters;

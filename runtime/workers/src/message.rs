@@ -164,6 +164,9 @@ fn restore_log(artifacts: &Store, id: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use weft_pipeline::nested::from_nested_json;
+    use weft_pipeline::step::PortValue;
+
     use super::*;
 
     #[test]
@@ -172,10 +175,14 @@ mod tests {
         let artifacts = Store::open(folder.path()).unwrap();
         let trace = StepTrace { log: vec![0xff, b'\n'], peak_memory: 7, duration: Duration::from_micros(3) };
         let failed = StepFailure { kind: FailureKind::Trapped, message: "no".into(), hint: None, trace: trace.clone() };
-        for result in [Ok(StepOutput { trace, ..StepOutput::default() }), Err(Box::new(failed))] {
+        // As deep as a step can give a value.
+        let deep: serde_json::Value = serde_json::from_str(&format!("{}{}", "[".repeat(127), "]".repeat(127))).unwrap();
+        let outputs = [("deep".to_owned(), PortValue::Parameter(deep))].into();
+        let output = StepOutput { outputs, trace, ..StepOutput::default() };
+        for result in [Ok(output), Err(Box::new(failed))] {
             let kept = StepResult::keep(result.clone(), &artifacts);
             let text = serde_json::to_string(&kept).unwrap();
-            let read: StepResult = serde_json::from_str(&text).unwrap();
+            let read: StepResult = from_nested_json(&text).unwrap();
             assert_eq!(read.restore(&artifacts), result);
         }
     }

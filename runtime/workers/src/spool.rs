@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use weft_pipeline::nested::from_nested_json;
 
 use crate::error::{Error, Result};
 use crate::message::{Batch, FORMAT, Report};
@@ -221,8 +222,8 @@ pub fn read_batch(path: &Path) -> Result<Batch<'static>> {
 }
 
 fn read<T: DeserializeOwned>(path: &Path) -> Result<T> {
-    let text = fs::read(path).map_err(Error::io("read", path))?;
-    serde_json::from_slice(&text).map_err(|source| Error::Format { path: path.to_owned(), source })
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    from_nested_json(&text).map_err(|source| Error::Format { path: path.to_owned(), source })
 }
 
 /// The names in a directory, in order.

@@ -122,7 +122,10 @@ async fn record(State(server): State<Server>, body: Bytes) -> Result<Json> {
         }
         let mut bytes = vec![0; usize::try_from(file.len()).unwrap_or_default()];
         file.read_at(0, &mut bytes).map_err(weft::Error::from)?;
-        store.record(&read::<CarriedRun>(&bytes)?)?;
+        let text = String::from_utf8(bytes).map_err(|_| Error::invalid("the record is no text"))?;
+        let carried: CarriedRun =
+            weft::pipeline::nested::from_nested_json(&text).map_err(|error| unreadable(&error))?;
+        store.record(&carried)?;
         Ok(done())
     })
     .await
@@ -134,5 +137,9 @@ fn id(text: &str) -> Result<ContentId> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| Error::invalid(format!("the request cannot be read: {error}")))
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
+}
+
+fn unreadable(error: &serde_json::Error) -> Error {
+    Error::invalid(format!("the request cannot be read: {error}"))
 }
