@@ -11,7 +11,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use weft_artifacts::ContentId;
-use weft_metadata::{RunCopy, RunStamp};
+use weft_metadata::{RunCopy, RunStamp, RunState};
 
 use crate::cancel::Cancel;
 use crate::error::{Error, Result};
@@ -129,6 +129,11 @@ impl Store {
         let mut synced = Synced { known: stamps.len() - wanted.len(), unfinished, ..Synced::default() };
         for run in wanted {
             let copy = self.metadata.run_copy(&run)?;
+            if copy.stamp.state == RunState::Running {
+                // It was resumed meanwhile.
+                synced.unfinished += 1;
+                continue;
+            }
             let content =
                 if options.without_content { None } else { Some(self.content_here(&copy, &mut synced.gone)?) };
             if let Some(content) = &content {
@@ -181,8 +186,16 @@ impl Store {
         for files in self.artifacts.files(content)?.chunks(ASKED_AT_ONCE) {
             absent.extend(target.absent(files)?);
         }
-        self.bring(&absent, cancel)?;
-        let lengths = absent.iter().map(|id| Ok(self.artifacts.open_file(id)?.1)).collect::<Result<Vec<u64>>>()?;
+        if !dry_run {
+            self.bring(&absent, cancel)?;
+        }
+        let length = |id| match self.artifacts.open_file(id) {
+            Ok((_, length)) => Ok(length),
+            // The bucket alone has it.
+            Err(weft_artifacts::Error::NotFound { .. }) if dry_run => Ok(0),
+            Err(error) => Err(error.into()),
+        };
+        let lengths = absent.iter().map(length).collect::<Result<Vec<u64>>>()?;
         let most: u64 = lengths.iter().sum();
         let mut done = 0;
         for (id, length) in absent.into_iter().zip(lengths) {
@@ -215,8 +228,9 @@ impl Store {
     ) -> Result<bool> {
         let (mut file, _) = self.artifacts.open_file(&id)?;
         let failed = |source| Error::io("read", Path::new(&id.to_string()), source);
-        // What is longer than the file is no beginning of it.
-        let mut offset = Some(target.arrived(id)?).filter(|arrived| *arrived < length).unwrap_or(0);
+        // A file of one piece begins anew, and so does one of which more has arrived than there is.
+        let arrived = if length > PIECE as u64 { target.arrived(id)? } else { 0 };
+        let mut offset = if arrived <= length { arrived } else { 0 };
         file.seek(SeekFrom::Start(offset)).map_err(failed)?;
         told(offset);
         let mut piece = Vec::new();
