@@ -78,8 +78,14 @@ fn runs_go_to_a_store_in_a_folder_once() {
     let looked = edge.weft(&format!("{to} --dry-run"));
     assert_eq!(looked.code, Some(2), "{}", looked.stderr);
     assert!(looked.stderr.contains("all would be sent"), "{}", looked.stderr);
+    // A store without runs, so that there is something to look at.
+    hub.file("empty.yaml", "name: empty\nsteps: {}\n");
+    hub.ok("run empty.yaml");
+    let plan = edge.json(&format!("{to} --dry-run"));
     let sent = edge.json(&to);
     assert_eq!(sent["runs"], json!([first, second]));
+    // What both runs have is counted once.
+    assert_eq!([&plan["runs"], &plan["files"], &plan["bytes"]], [&sent["runs"], &sent["files"], &sent["bytes"]]);
     assert_eq!((&sent["known"], &sent["unfinished"], &sent["gone"]), (&json!(0), &json!(0), &json!([])));
     assert!(
         sent["files"].as_u64().unwrap() >= 2,
@@ -98,6 +104,8 @@ fn runs_go_to_a_store_in_a_folder_once() {
     // What was executed there can be held against what is here.
     hub.ok(&format!("verify {first}"));
 
+    let nothing = to.replace(" --json", "");
+    assert_eq!(edge.ok(&nothing).stdout, "nothing to send: 2 runs are there already\n");
     // Again, nothing goes; a new run goes, and of its content only what is new.
     let again = edge.json(&to);
     assert_eq!((&again["runs"], &again["known"], &again["bytes"]), (&json!([]), &json!(2), &json!(0)));
@@ -120,7 +128,7 @@ fn runs_go_to_a_store_in_a_folder_once() {
     // One that was removed stays so.
     hub.ok(&format!("runs rm {first}"));
     assert_eq!(edge.json(&to)["runs"], json!([]));
-    assert_eq!(ids(&hub).len(), 3);
+    assert_eq!(ids(&hub).len(), 4);
 }
 
 #[test]

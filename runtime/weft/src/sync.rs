@@ -5,8 +5,9 @@
 
 mod arrival;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::ControlFlow::{Break, Continue};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -126,30 +127,15 @@ impl Store {
         for stamps in stamps.chunks(ASKED_AT_ONCE) {
             wanted.extend(target.wanted(stamps, !options.without_content)?);
         }
-        let mut synced = Synced { known: stamps.len() - wanted.len(), unfinished, ..Synced::default() };
+        let synced = Synced { known: stamps.len() - wanted.len(), unfinished, ..Synced::default() };
+        let mut carrier = Carrier { store: self, target, options, tell, cancel, planned: HashSet::new(), synced };
         for run in wanted {
-            let copy = self.metadata.run_copy(&run)?;
-            if copy.stamp.state == RunState::Running {
-                // It was resumed meanwhile.
-                synced.unfinished += 1;
-                continue;
+            if !carrier.carry(run)? {
+                carrier.synced.interrupted = true;
+                break;
             }
-            let content =
-                if options.without_content { None } else { Some(self.content_here(&copy, &mut synced.gone)?) };
-            if let Some(content) = &content {
-                let ids: Vec<ContentId> = content.iter().filter_map(|uri| uri.parse().ok()).collect();
-                if !self.send_content(target, &run, &ids, options.dry_run, &mut synced, tell, cancel)? {
-                    synced.interrupted = true;
-                    return Ok(synced);
-                }
-            }
-            if !options.dry_run {
-                target.record(&CarriedRun { run: copy, host: options.host.clone(), content })?;
-                tell(SyncEvent::Recorded(&run));
-            }
-            synced.runs.push(run);
         }
-        Ok(synced)
+        Ok(carrier.synced)
     }
 
     /// The runs to carry, and how many have not ended.
@@ -169,105 +155,122 @@ impl Store {
         }
         Ok((ended.into_iter().filter(|stamp| ids.contains(&stamp.id)).collect(), 0))
     }
+}
 
-    /// Sends what the other store lacks of a run's content: blobs, and then the manifests of directories. False if it was interrupted.
-    #[expect(clippy::too_many_arguments, reason = "what is carried, to where, and who hears of it")]
-    fn send_content(
-        &self,
-        target: &dyn SyncTarget,
-        run: &str,
-        content: &[ContentId],
-        dry_run: bool,
-        synced: &mut Synced,
-        tell: &mut dyn FnMut(SyncEvent<'_>),
-        cancel: &Cancel,
-    ) -> Result<bool> {
-        let mut absent = Vec::new();
-        for files in self.artifacts.files(content)?.chunks(ASKED_AT_ONCE) {
-            absent.extend(target.absent(files)?);
+/// Carries one run after the other.
+struct Carrier<'c> {
+    store: &'c Store,
+    target: &'c dyn SyncTarget,
+    options: &'c SyncOptions,
+    tell: &'c mut dyn FnMut(SyncEvent<'_>),
+    cancel: &'c Cancel,
+    /// Files that would be sent, if none is.
+    planned: HashSet<ContentId>,
+    synced: Synced,
+}
+
+impl Carrier<'_> {
+    /// Carries a run. False if it was interrupted.
+    fn carry(&mut self, run: String) -> Result<bool> {
+        let copy = self.store.metadata.run_copy(&run)?;
+        if copy.stamp.state == RunState::Running {
+            // It was resumed meanwhile.
+            self.synced.unfinished += 1;
+            return Ok(true);
         }
-        if !dry_run {
-            self.bring(&absent, cancel)?;
-        }
-        let length = |id| match self.artifacts.open_file(id) {
-            Ok((_, length)) => Ok(length),
-            // The bucket alone has it.
-            Err(weft_artifacts::Error::NotFound { .. }) if dry_run => Ok(0),
-            Err(error) => Err(error.into()),
-        };
-        let lengths = absent.iter().map(length).collect::<Result<Vec<u64>>>()?;
-        let most: u64 = lengths.iter().sum();
-        let mut done = 0;
-        for (id, length) in absent.into_iter().zip(lengths) {
-            if cancel.is_canceled() {
+        let mut content = None;
+        if !self.options.without_content {
+            let here = self.content_here(&copy)?;
+            if !self.send_content(&run, &here)? {
                 return Ok(false);
             }
-            if !dry_run {
-                let mut told = |bytes| {
-                    done += bytes;
-                    tell(SyncEvent::Sending(run, done, most));
-                };
-                if !self.send(target, id, length, &mut told, cancel)? {
-                    return Ok(false);
-                }
-            }
-            synced.files += 1;
-            synced.bytes += length;
+            content = Some(here.iter().map(ContentId::to_string).collect());
         }
+        if !self.options.dry_run {
+            self.target.record(&CarriedRun { run: copy, host: self.options.host.clone(), content })?;
+            (self.tell)(SyncEvent::Recorded(&run));
+        }
+        self.synced.runs.push(run);
         Ok(true)
     }
 
-    /// Sends a file from where the last cut left it. False if it was interrupted.
-    fn send(
-        &self,
-        target: &dyn SyncTarget,
-        id: ContentId,
-        length: u64,
-        told: &mut dyn FnMut(u64),
-        cancel: &Cancel,
-    ) -> Result<bool> {
-        let (mut file, _) = self.artifacts.open_file(&id)?;
-        let failed = |source| Error::io("read", Path::new(&id.to_string()), source);
-        // A file of one piece begins anew, and so does one of which more has arrived than there is.
-        let arrived = if length > PIECE as u64 { target.arrived(id)? } else { 0 };
-        let mut offset = if arrived <= length { arrived } else { 0 };
-        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-        told(offset);
-        let mut piece = Vec::new();
-        loop {
-            piece.clear();
-            (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(failed)?;
-            target.take(id, length, offset, &piece)?;
-            offset += piece.len() as u64;
-            told(piece.len() as u64);
-            if offset >= length || piece.is_empty() {
-                return Ok(true);
-            }
-            if cancel.is_canceled() {
-                return Ok(false);
-            }
-        }
-    }
-
     /// The content of a run that is here.
-    fn content_here(&self, copy: &RunCopy, gone: &mut BTreeSet<String>) -> Result<Vec<String>> {
+    fn content_here(&mut self, copy: &RunCopy) -> Result<Vec<ContentId>> {
         let mut here = Vec::new();
         for uri in copy.content()? {
             // What lies outside of the store has no id.
-            let Ok(id) = uri.parse::<ContentId>() else { continue };
-            if self.artifacts.contains(&id)? {
-                here.push(uri);
+            let Ok(id) = uri.parse() else { continue };
+            if self.store.artifacts.contains(&id)? {
+                here.push(id);
             } else {
-                gone.insert(uri);
+                self.synced.gone.insert(uri);
             }
         }
         Ok(here)
     }
 
+    /// Sends what the other store lacks of a run's content: blobs, and then the manifests of directories. False if it was interrupted.
+    fn send_content(&mut self, run: &str, content: &[ContentId]) -> Result<bool> {
+        let mut absent = Vec::new();
+        for files in self.store.artifacts.files(content)?.chunks(ASKED_AT_ONCE) {
+            absent.extend(self.target.absent(files)?);
+        }
+        if self.options.dry_run {
+            absent.retain(|id| self.planned.insert(*id));
+        } else {
+            self.bring(&absent)?;
+        }
+        let lengths = absent.iter().map(|id| self.length(id)).collect::<Result<Vec<u64>>>()?;
+        let most: u64 = lengths.iter().sum();
+        let mut done = 0;
+        for (id, length) in absent.into_iter().zip(lengths) {
+            if self.cancel.is_canceled() || (!self.options.dry_run && !self.send(run, id, length, done, most)?) {
+                return Ok(false);
+            }
+            done += length;
+            self.synced.files += 1;
+            self.synced.bytes += length;
+        }
+        Ok(true)
+    }
+
+    /// Bytes of a file.
+    fn length(&self, id: &ContentId) -> Result<u64> {
+        match self.store.artifacts.open_file(id) {
+            Ok((_, length)) => Ok(length),
+            // The bucket alone has it, and nothing is brought from there for a look.
+            Err(weft_artifacts::Error::NotFound { .. }) if self.options.dry_run => Ok(0),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Brings files from the bucket that are there alone.
-    fn bring(&self, files: &[ContentId], cancel: &Cancel) -> Result<()> {
-        use std::ops::ControlFlow::{Break, Continue};
-        let mut go_on = |_, _| if cancel.is_canceled() { Break(()) } else { Continue(()) };
-        Ok(self.artifacts.bring(files, &mut go_on)?)
+    fn bring(&self, files: &[ContentId]) -> Result<()> {
+        let mut go_on = |_, _| if self.cancel.is_canceled() { Break(()) } else { Continue(()) };
+        Ok(self.store.artifacts.bring(files, &mut go_on)?)
+    }
+
+    /// Sends a file from where the last cut left it; `done` of `most` bytes are there before it. False if it was interrupted.
+    fn send(&mut self, run: &str, id: ContentId, length: u64, done: u64, most: u64) -> Result<bool> {
+        let (mut file, _) = self.store.artifacts.open_file(&id)?;
+        let failed = |source| Error::io("read", Path::new(&id.to_string()), source);
+        // A file of one piece begins anew, and so does one of which more has arrived than there is.
+        let arrived = if length > PIECE as u64 { self.target.arrived(id)? } else { 0 };
+        let mut offset = if arrived <= length { arrived } else { 0 };
+        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+        let mut piece = Vec::new();
+        loop {
+            piece.clear();
+            (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(failed)?;
+            self.target.take(id, length, offset, &piece)?;
+            offset += piece.len() as u64;
+            (self.tell)(SyncEvent::Sending(run, done + offset, most));
+            if offset >= length || piece.is_empty() {
+                return Ok(true);
+            }
+            if self.cancel.is_canceled() {
+                return Ok(false);
+            }
+        }
     }
 }

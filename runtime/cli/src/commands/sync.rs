@@ -90,6 +90,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
 }
 
 fn show(synced: &Synced, dry_run: bool) -> Result<()> {
+    if synced.runs.is_empty() && !synced.interrupted {
+        output::print(&format!("nothing to send: {} there already", count(synced.known, "run is", "runs are")))?;
+        tell_left(synced);
+        return Ok(());
+    }
     let done = if dry_run { "would send" } else { "sent" };
     let files = usize::try_from(synced.files).unwrap_or(usize::MAX);
     output::print(&format!(
@@ -99,6 +104,12 @@ fn show(synced: &Synced, dry_run: bool) -> Result<()> {
         count(files, "file", "files"),
         synced.known,
     ))?;
+    tell_left(synced);
+    Ok(())
+}
+
+/// What is not there, and why.
+fn tell_left(synced: &Synced) {
     if synced.unfinished > 0 {
         let runs = count(synced.unfinished, "run has", "runs have");
         screen::say(format!("{runs} not ended and {} here", if synced.unfinished == 1 { "stays" } else { "stay" }));
@@ -110,5 +121,4 @@ fn show(synced: &Synced, dry_run: bool) -> Result<()> {
     if synced.interrupted {
         screen::say(hint("what was sent is there: the same command goes on"));
     }
-    Ok(())
 }
