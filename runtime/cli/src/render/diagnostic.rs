@@ -7,7 +7,7 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use weft::pipeline::diagnostic::Diagnostic;
 use weft::{Finding, Source};
 
-use crate::render::text;
+use crate::render::{count, text};
 
 /// A mistake in an author's files as a finding.
 pub fn finding(problem: &weft_author::Problem) -> Finding {
@@ -16,10 +16,22 @@ pub fn finding(problem: &weft_author::Problem) -> Finding {
     Finding::new(&source, problem.diagnostic.clone())
 }
 
-/// The problems one after the other, each with its place, its line and its hint.
+/// Problems that are drawn: about a screen of them. Many have one cause, and who has mended the first asks again.
+const MOST_DRAWN: usize = 8;
+
+/// Problems one after the other, each with its place, its line and its hint. Of many only the first are drawn, errors before warnings, and how many more there are.
 pub fn render(findings: &[Finding]) -> String {
     let renderer = Renderer::styled();
-    let drawn: Vec<String> = findings.iter().map(|finding| renderer.render(&[group(&printable(finding))])).collect();
+    let mut shown: Vec<&Finding> = findings.iter().collect();
+    if shown.len() > MOST_DRAWN {
+        shown.sort_by_key(|finding| !finding.diagnostic.is_error());
+    }
+    let draw = |finding: &&Finding| renderer.render(&[group(&printable(finding))]);
+    let mut drawn: Vec<String> = shown.iter().take(MOST_DRAWN).map(draw).collect();
+    let more = findings.len() - drawn.len();
+    if more > 0 {
+        drawn.push(format!("and {}; `--json` tells all", count(more, "more problem", "more problems")));
+    }
     let mut text = drawn.join("\n\n");
     text.push('\n');
     text
@@ -115,5 +127,19 @@ mod tests {
         ];
         let drawn = anstream::adapter::strip_str(&render(&findings)).to_string();
         insta::assert_snapshot!(drawn);
+    }
+
+    #[test]
+    fn of_many_problems_the_first_errors_are_drawn() {
+        let source = source();
+        let warnings = (0..20).map(|number| Diagnostic::warning(format!("warning {number}")));
+        let errors = (0..3).map(|number| Diagnostic::error(format!("error {number}")));
+        let findings: Vec<Finding> =
+            warnings.chain(errors).map(|diagnostic| Finding::new(&source, diagnostic)).collect();
+        let drawn = anstream::adapter::strip_str(&render(&findings)).to_string();
+        let titles: Vec<&str> = drawn.lines().filter(|line| line.contains(": ") || line.contains("more")).collect();
+        assert_eq!(titles.len(), MOST_DRAWN + 1, "{drawn}");
+        assert!(titles[0].ends_with("error 0") && titles[3].ends_with("warning 0"), "{drawn}");
+        assert_eq!(titles[MOST_DRAWN], "and 15 more problems; `--json` tells all");
     }
 }
