@@ -231,7 +231,7 @@ fn a_line_that_is_cut_again_and_again_delays_it_only() {
     fs::write(edge.path().join("table.csv"), &large).unwrap();
     let run = edge.json("run p.yaml --json")["run"].as_str().unwrap().to_owned();
     fs::write(edge.path().join("token"), &served.token).unwrap();
-    let sync = format!("sync --server http://{} --token-file token --json", line.address);
+    let sync = format!("sync --server http://{} --token-file token --as edge<1 --json", line.address);
     let mut cuts = 0;
     loop {
         line.left.store(3 << 20, Ordering::SeqCst);
@@ -257,6 +257,8 @@ fn a_line_that_is_cut_again_and_again_delays_it_only() {
     // It is on the page.
     let (_, page) = served.get("/", &format!("\r\nauthorization: Bearer {}", served.token));
     assert!(page.contains(&run), "{page}");
+    let (_, page) = served.get(&format!("/runs/{run}"), &format!("\r\nauthorization: Bearer {}", served.token));
+    assert!(page.contains("<dt>Ran on</dt><dd>edge&lt;1</dd>"), "{page}");
     // Whoever has no token gets nowhere.
     fs::write(edge.path().join("token"), "another").unwrap();
     let refused = edge.weft(&sync);

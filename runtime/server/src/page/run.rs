@@ -48,6 +48,8 @@ pub(super) struct Run {
     pub live: BTreeMap<String, LiveTask>,
     pub alive: bool,
     pub look: Look,
+    /// The host that it came from, if it did not run here.
+    pub host: Option<String>,
     pub now_ms: i64,
 }
 
@@ -86,7 +88,8 @@ impl Run {
         let pipeline = record.as_ref().and_then(|record| weft::recorded_pipeline(&record.spec));
         let live = server.live(&id);
         let now_ms = server.settings().clock.now_ms();
-        Ok(Self { id, entry, record, pipeline, steps, live, alive, look, now_ms })
+        let host = metadata.replica_of(&id)?;
+        Ok(Self { id, entry, record, pipeline, steps, live, alive, look, host, now_ms })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -152,7 +155,8 @@ pub(super) fn head(run: &Run) -> Markup {
     let href = format!("/runs/{}", encoded(&run.id));
     let counts = counts(&run.steps);
     let archived = run.entry.as_ref().is_some_and(|entry| entry.archived);
-    let can_resume = matches!(run.look, Look::Failed | Look::Canceled | Look::Stopped) && run.record.is_some();
+    let can_resume =
+        run.host.is_none() && matches!(run.look, Look::Failed | Look::Canceled | Look::Stopped) && run.record.is_some();
     let error = run.record.as_ref().and_then(|record| record.summary.error.as_deref());
     let error = error.or_else(|| run.entry.as_ref().and_then(|entry| entry.error.as_deref()));
     // The step itself, not the DAGs around it.
@@ -194,7 +198,11 @@ pub(super) fn head(run: &Run) -> Markup {
                 div { dt { "Submitted" } dd { (values::ago(entry.created_ms, run.now_ms)) } }
             }
             div { dt { "Steps" } dd { (runs::steps(counts)) } }
-            div { dt { "Started by" } dd { (origin(run.entry.as_ref().map(|entry| &entry.origin))) } }
+            @if let Some(host) = &run.host {
+                div { dt { "Ran on" } dd { (short(host, 60)) } }
+            } @else {
+                div { dt { "Started by" } dd { (origin(run.entry.as_ref().map(|entry| &entry.origin))) } }
+            }
             @if run.name() != run.id { div { dt { "Id" } dd { code { (plain(&run.id)) } } } }
         }
         @if let Some(error) = error.filter(|_| matches!(run.look, Look::Failed)) {
