@@ -1,5 +1,7 @@
 //! Servers that commands ask: `weft serve`, by KFP's REST API.
 
+use std::io::Cursor;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 use weft::artifacts::{ContentId, Digest};
 use weft::metadata::RunStamp;
-use weft::{CarriedRun, PIECE, SyncTarget};
+use weft::{CarriedRun, SyncTarget, send_pieces};
 
 use crate::error::{Error, Result};
 
@@ -75,12 +77,11 @@ impl Server {
     /// The answer to a file that is sent to a path.
     pub fn send_file(&self, path: &str, file: &Path) -> Result<Value> {
         let content = std::fs::File::open(file).map_err(|source| Error::io("read", file, source))?;
-        let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/octet-stream");
-        self.answer(self.with_token(request).send(content))
+        self.send_bytes(path, content)
     }
 
     /// The answer to bytes that are sent to a path.
-    pub fn send_bytes(&self, path: &str, bytes: &[u8]) -> Result<Value> {
+    pub fn send_bytes(&self, path: &str, bytes: impl ureq::AsSendBody) -> Result<Value> {
         let request = self.agent.post(format!("{}{path}", self.url)).header("content-type", "application/octet-stream");
         self.answer(self.with_token(request).send(bytes))
     }
@@ -144,12 +145,7 @@ impl SyncTarget for Server {
         let record = serde_json::to_vec(run).map_err(|error| weft::Error::request(error.to_string()))?;
         let id = ContentId::Blob(Digest::of(&record));
         if !self.absent(&[id])?.is_empty() {
-            let arrived = usize::try_from(self.arrived(id)?).unwrap_or(usize::MAX);
-            let mut offset = if arrived < record.len() { arrived } else { 0 };
-            for piece in record[offset..].chunks(PIECE) {
-                self.take(id, record.len() as u64, offset as u64, piece)?;
-                offset += piece.len();
-            }
+            send_pieces(self, id, record.len() as u64, Cursor::new(&record), &mut |_| ControlFlow::Continue(()))?;
         }
         self.post("/apis/weft/v1/sync/runs", &json!({ "record": id.to_string() }))?;
         Ok(())

@@ -19,6 +19,15 @@ const EQUAL_CANDIDATES: u32 = 16;
 /// The maximum number of candidates in the error of an ambiguous selector.
 const MAX_SHOWN: u32 = 5;
 
+/// Events with the run and the task of their execution. If the run was deleted, both are taken from the execution and the name of its DAG.
+pub(crate) const EVENTS: &str = "FROM Event e \
+         LEFT JOIN weft_step s ON s.execution = e.execution_id \
+         LEFT JOIN ExecutionProperty t ON t.execution_id = e.execution_id AND t.name = 'task_name' AND t.is_custom_property = 1 \
+         LEFT JOIN ExecutionProperty p ON p.execution_id = e.execution_id AND p.name = 'parent_dag_id' AND p.is_custom_property = 1 \
+         LEFT JOIN Execution d ON d.id = p.int_value AND d.name LIKE 'run/%'";
+/// The run and the task of [`EVENTS`].
+pub(crate) const RUN_AND_TASK: &str = "coalesce(s.run, substr(d.name, 5)), coalesce(s.task, t.string_value)";
+
 impl Store {
     /// The live artifacts, the newest first.
     pub fn artifacts(&self, filter: &ArtifactFilter<'_>) -> Result<Vec<ArtifactRecord>> {
@@ -149,17 +158,13 @@ fn load_properties(conn: &Connection, list: &str) -> Result<HashMap<i64, Metadat
 /// The first producers of the artifacts in the list. If the run of an execution was deleted, it is taken from the name
 /// of its DAG.
 fn load_producers(conn: &Connection, list: &str) -> Result<HashMap<i64, Producer>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT e.artifact_id, e.execution_id, coalesce(s.run, substr(d.name, 5)), coalesce(s.task, t.string_value), \
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT e.artifact_id, e.execution_id, {RUN_AND_TASK}, \
             coalesce((SELECT step_key FROM EventPath WHERE event_id = e.id AND NOT is_index_step ORDER BY rowid LIMIT 1), '') \
-         FROM Event e \
-         LEFT JOIN weft_step s ON s.execution = e.execution_id \
-         LEFT JOIN ExecutionProperty t ON t.execution_id = e.execution_id AND t.name = 'task_name' AND t.is_custom_property = 1 \
-         LEFT JOIN ExecutionProperty p ON p.execution_id = e.execution_id AND p.name = 'parent_dag_id' AND p.is_custom_property = 1 \
-         LEFT JOIN Execution d ON d.id = p.int_value AND d.name LIKE 'run/%' \
+         {EVENTS} \
          WHERE e.id IN (SELECT min(id) FROM Event WHERE type = 4 \
-            AND artifact_id IN (SELECT value FROM json_each(?1)) GROUP BY artifact_id)",
-    )?;
+            AND artifact_id IN (SELECT value FROM json_each(?1)) GROUP BY artifact_id)"
+    ))?;
     let producers = statement.query_map([list], |row| {
         let producer =
             Producer { execution: ExecutionId(row.get(1)?), run: row.get(2)?, task: row.get(3)?, output: row.get(4)? };

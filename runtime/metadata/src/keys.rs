@@ -53,17 +53,10 @@ impl Store {
     /// What is kept of the identity of an execution beyond its row. Empty for one of an earlier version of weft.
     pub fn step_key(&self, execution: ExecutionId) -> Result<StepKey> {
         self.read(|conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT k.uncached, c.command FROM weft_step_key AS k \
-                 LEFT JOIN weft_command AS c ON c.digest = k.command WHERE k.execution = ?1",
-            )?;
-            let mut rows = statement.query([execution.0])?;
-            let Some(row) = rows.next()? else { return Ok(StepKey::default()) };
-            let uncached = row.get_ref(0)?.as_str_or_null()?;
-            let command = row.get_ref(1)?.as_str_or_null()?;
+            let (command, uncached) = texts(conn, execution)?;
             Ok(StepKey {
-                command: command.map(|text| from_json("a step's command", text)).transpose()?,
-                uncached: uncached.map(|name| from_name("why a step was not cached", name)).transpose()?,
+                command: command.map(|text| from_json("a step's command", &text)).transpose()?,
+                uncached: uncached.map(|name| from_name("why a step was not cached", &name)).transpose()?,
             })
         })
     }
@@ -96,6 +89,16 @@ impl Tx<'_> {
         let command = new.command.map(|command| json("a step's command", command)).transpose()?;
         put(self.conn, execution.0, command.as_deref(), new.uncached.map(Uncached::name))
     }
+}
+
+/// The command of an execution and why no earlier one was looked for, as they were recorded.
+pub(crate) fn texts(conn: &Connection, execution: ExecutionId) -> Result<(Option<String>, Option<String>)> {
+    let mut statement = conn.prepare_cached(
+        "SELECT c.command, k.uncached FROM weft_step_key AS k \
+         LEFT JOIN weft_command AS c ON c.digest = k.command WHERE k.execution = ?1",
+    )?;
+    let found = statement.query_row([execution.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+    Ok(found.unwrap_or_default())
 }
 
 /// Keeps these of an execution.

@@ -8,9 +8,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rusqlite::{Connection, OptionalExtension};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use weft_pipeline::step::{PortValue, PortValues};
 
-use crate::artifacts::id_list;
+use crate::artifacts::{EVENTS, RUN_AND_TASK, id_list};
 use crate::error::{Error, Result};
+use crate::keys;
 use crate::properties::COLUMNS;
 use crate::retention::collect_uris;
 use crate::runs::{self, SPEC, from_json, steps};
@@ -45,7 +47,7 @@ pub struct RunCopy {
     /// The values of the parameters.
     pub parameters: BTreeMap<String, Value>,
     /// The values of the pipeline's outputs.
-    pub outputs: weft_pipeline::step::PortValues,
+    pub outputs: PortValues,
     /// The message of its failure.
     pub error: Option<String>,
     /// The execution of its root DAG.
@@ -249,10 +251,8 @@ fn copy(conn: &Connection, id: &str) -> Result<RunCopy> {
     let executions = executions(conn, &id_list(&ids))?;
     let mut used: BTreeSet<i64> =
         executions.iter().flat_map(|execution| &execution.events).map(|event| event.artifact).collect();
-    let outputs: weft_pipeline::step::PortValues = from_json("a run's outputs", row.get_ref(7)?.as_str()?)?;
-    used.extend(
-        outputs.values().flat_map(weft_pipeline::step::PortValue::artifacts).filter_map(|artifact| artifact.id),
-    );
+    let outputs: PortValues = from_json("a run's outputs", row.get_ref(7)?.as_str()?)?;
+    used.extend(outputs.values().flat_map(PortValue::artifacts).filter_map(|artifact| artifact.id));
     let artifacts = artifacts(conn, &id_list(&used.into_iter().collect::<Vec<_>>()))?;
     Ok(RunCopy {
         stamp: RunStamp {
@@ -276,11 +276,7 @@ fn copy(conn: &Connection, id: &str) -> Result<RunCopy> {
 }
 
 fn step(conn: &Connection, row: StepRecord) -> Result<StepCopy> {
-    let mut key = conn.prepare_cached(
-        "SELECT c.command, k.uncached FROM weft_step_key AS k LEFT JOIN weft_command AS c ON c.digest = k.command WHERE k.execution = ?1",
-    )?;
-    let key = key.query_row([row.execution.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
-    let (command, uncached) = key.unwrap_or_default();
+    let (command, uncached) = keys::texts(conn, row.execution)?;
     let mut cached = conn.prepare_cached("SELECT run, task FROM weft_step WHERE execution = ?1")?;
     let cached_task = match row.cached_from {
         Some(from) => cached.query_row([from.0], |row| Ok((row.get(0)?, row.get(1)?))).optional()?,
@@ -379,15 +375,11 @@ fn artifacts(conn: &Connection, list: &str) -> Result<Vec<ArtifactRow>> {
 
 /// By which run, task, output and place in it the artifacts in the list were first given: executions keep their numbers when they begin again, events do not. That of a run that was deleted is told by its DAG.
 fn origins(conn: &Connection, list: &str) -> Result<HashMap<i64, Value>> {
-    let mut statement = conn.prepare_cached(
-        "SELECT e.id, e.artifact_id, coalesce(s.run, substr(d.name, 5)), coalesce(s.task, t.string_value) FROM Event e \
-         LEFT JOIN weft_step s ON s.execution = e.execution_id \
-         LEFT JOIN ExecutionProperty t ON t.execution_id = e.execution_id AND t.name = 'task_name' AND t.is_custom_property = 1 \
-         LEFT JOIN ExecutionProperty p ON p.execution_id = e.execution_id AND p.name = 'parent_dag_id' AND p.is_custom_property = 1 \
-         LEFT JOIN Execution d ON d.id = p.int_value AND d.name LIKE 'run/%' \
+    let mut statement = conn.prepare_cached(&format!(
+        "SELECT e.id, e.artifact_id, {RUN_AND_TASK} {EVENTS} \
          WHERE e.type = 4 AND (e.artifact_id, e.execution_id) IN (SELECT artifact_id, min(execution_id) FROM Event \
-            WHERE type = 4 AND artifact_id IN (SELECT value FROM json_each(?1)) GROUP BY artifact_id)",
-    )?;
+            WHERE type = 4 AND artifact_id IN (SELECT value FROM json_each(?1)) GROUP BY artifact_id)"
+    ))?;
     let mut rows = statement.query([list])?;
     let mut found = HashMap::new();
     while let Some(row) = rows.next()? {

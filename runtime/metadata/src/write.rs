@@ -59,6 +59,15 @@ impl<'c> Tx<'c> {
         Ok(())
     }
 
+    /// Notes an artifact as one that a run gave.
+    fn attribute(&self, run: &RunKey, artifact: i64) -> Result<()> {
+        let mut attribute =
+            self.conn.prepare_cached("INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?1, ?2)")?;
+        attribute.execute([run.pipeline_context, artifact])?;
+        attribute.execute([run.run_context, artifact])?;
+        Ok(())
+    }
+
     fn set_execution_state(&self, id: ExecutionId, code: i64) -> Result<()> {
         self.conn
             .prepare_cached(

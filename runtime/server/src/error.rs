@@ -87,6 +87,11 @@ impl Error {
         Self::new(Kind::InvalidArgument, message)
     }
 
+    /// A request whose document is not what it should be.
+    pub(crate) fn unreadable(error: &serde_json::Error) -> Self {
+        Self::invalid(format!("the request cannot be read: {error}"))
+    }
+
     /// A thing that is not there.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(Kind::NotFound, message)

@@ -106,7 +106,7 @@ pub use run_id::new_run_id;
 pub use science::{InstalledExecutor, install_science};
 pub use select::{Selected, step};
 pub use store::Store;
-pub use sync::{CarriedRun, PIECE, SyncEvent, SyncOptions, SyncTarget, Synced};
+pub use sync::{CarriedRun, PIECE, SyncEvent, SyncOptions, SyncTarget, Synced, send_pieces};
 pub use vendor::{VendoredSet, vendor, vendor_folder};
 pub use verify::{Verdict, Verified};
 pub use why::{Because, Cause, Earlier, Root, Why};

@@ -6,8 +6,8 @@
 mod arrival;
 
 use std::collections::{BTreeSet, HashSet};
-use std::io::{Read as _, Seek as _, SeekFrom};
-use std::ops::ControlFlow::{Break, Continue};
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -252,25 +252,43 @@ impl Carrier<'_> {
 
     /// Sends a file from where the last cut left it; `done` of `most` bytes are there before it. False if it was interrupted.
     fn send(&mut self, run: &str, id: ContentId, length: u64, done: u64, most: u64) -> Result<bool> {
-        let (mut file, _) = self.store.artifacts.open_file(&id)?;
-        let failed = |source| Error::io("read", Path::new(&id.to_string()), source);
-        // A file of one piece begins anew, and so does one of which more has arrived than there is.
-        let arrived = if length > PIECE as u64 { self.target.arrived(id)? } else { 0 };
-        let mut offset = if arrived <= length { arrived } else { 0 };
-        file.seek(SeekFrom::Start(offset)).map_err(failed)?;
-        let mut piece = Vec::new();
-        loop {
-            piece.clear();
-            (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(failed)?;
-            self.target.take(id, length, offset, &piece)?;
-            offset += piece.len() as u64;
-            (self.tell)(SyncEvent::Sending(run, done + offset, most));
-            if offset >= length || piece.is_empty() {
-                return Ok(true);
-            }
-            if self.cancel.is_canceled() {
-                return Ok(false);
-            }
+        let (file, _) = self.store.artifacts.open_file(&id)?;
+        send_pieces(self.target, id, length, file, &mut |arrived| {
+            (self.tell)(SyncEvent::Sending(run, done + arrived, most));
+            if self.cancel.is_canceled() { Break(()) } else { Continue(()) }
+        })
+    }
+}
+
+/// Sends a file of `length` bytes piece by piece, from where the last cut left it. `told` hears how much of it is there after each piece, and may end
+/// it: false if it did before the last.
+///
+/// # Errors
+/// The file cannot be read, or the target refuses a piece.
+pub fn send_pieces(
+    target: &dyn SyncTarget,
+    id: ContentId,
+    length: u64,
+    mut file: impl Read + Seek,
+    told: &mut dyn FnMut(u64) -> ControlFlow<()>,
+) -> Result<bool> {
+    let failed = |source| Error::io("read", Path::new(&id.to_string()), source);
+    // A file of one piece begins anew, and so does one of which more has arrived than there is.
+    let arrived = if length > PIECE as u64 { target.arrived(id)? } else { 0 };
+    let mut offset = if arrived <= length { arrived } else { 0 };
+    file.seek(SeekFrom::Start(offset)).map_err(failed)?;
+    let mut piece = Vec::new();
+    loop {
+        piece.clear();
+        (&mut file).take(PIECE as u64).read_to_end(&mut piece).map_err(failed)?;
+        target.take(id, length, offset, &piece)?;
+        offset += piece.len() as u64;
+        let went_on = told(offset);
+        if offset >= length || piece.is_empty() {
+            return Ok(true);
+        }
+        if went_on.is_break() {
+            return Ok(false);
         }
     }
 }

@@ -22,6 +22,7 @@ const MESSAGE: usize = 300;
 /// Where Ray's jobs are asked for.
 #[derive(Debug, Clone)]
 pub struct RayAddress {
+    agent: ureq::Agent,
     url: String,
     token: Option<String>,
 }
@@ -38,7 +39,12 @@ impl RayAddress {
         let url =
             found.ok_or(Error::NoAddress { engine: "ray", variable: "RAY_ADDRESS", example: "http://head:8265" })?;
         let token = variable("RAY_AUTH_TOKEN").map(str::to_owned);
-        Ok(Self { url: url.trim_end_matches('/').to_owned(), token })
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER_WITHIN))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
+        Ok(Self { agent: config.into(), url: url.trim_end_matches('/').to_owned(), token })
     }
 
     /// The number of CPUs of the cluster, as far as it says.
@@ -52,19 +58,13 @@ impl RayAddress {
     /// The answer to a request, which is sent with a document if there is one.
     fn ask(&self, path: &str, document: Option<&Value>) -> Result<Value> {
         let failed = |message: String| Error::Refused { program: format!("ray at {}", self.url), message };
-        let config = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER_WITHIN))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .build();
-        let agent: ureq::Agent = config.into();
         let url = format!("{}{path}", self.url);
         let answer = match document {
             Some(document) => {
-                let request = self.with_token(agent.post(url)).header("content-type", "application/json");
+                let request = self.with_token(self.agent.post(url)).header("content-type", "application/json");
                 request.send(document.to_string())
             }
-            None => self.with_token(agent.get(url)).call(),
+            None => self.with_token(self.agent.get(url)).call(),
         };
         let mut answer = answer.map_err(|error| failed(error.to_string()))?;
         let text = answer.body_mut().with_config().limit(MAX_ANSWER).read_to_string();

@@ -182,8 +182,9 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
         about.row([Cell::default(), Cell::new(title).style(DIM), Cell::new(value)]);
     };
     row("pipeline", text::one_line(&summary.pipeline));
-    if let Some(host) = store.metadata.replica_of(&summary.id)? {
-        row("host", text::one_line(&host));
+    let host = store.metadata.replica_of(&summary.id)?;
+    if let Some(host) = &host {
+        row("host", text::one_line(host));
     }
     row("file", run.file.clone().unwrap_or_default());
     row("started", time::stamp(summary.started_ms));
@@ -198,7 +199,7 @@ fn show(root: &Path, args: &ShowArgs) -> Result<Exit> {
         _ = write!(text, "\n{cause}\n");
     }
     output::print(&text)?;
-    if matches!(state, "STOPPED" | "FAILED" | "CANCELED") && store.metadata.replica_of(&summary.id)?.is_none() {
+    if matches!(state, "STOPPED" | "FAILED" | "CANCELED") && host.is_none() {
         screen::say(render::hint(&format!("`weft resume {}` goes on with it", summary.id)));
     }
     Ok(Exit::Success)

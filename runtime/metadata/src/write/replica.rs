@@ -168,11 +168,7 @@ impl Tx<'_> {
                 event.paths.iter().map(|(port, place)| (port.as_str(), *place)).collect();
             events::write(self.conn, event.kind, id, artifact, &paths, event.at_ms)?;
             if event.kind == EventKind::Output {
-                let mut attribute = self
-                    .conn
-                    .prepare_cached("INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?1, ?2)")?;
-                attribute.execute([run.pipeline_context, artifact])?;
-                attribute.execute([run.run_context, artifact])?;
+                self.attribute(run, artifact)?;
             }
         }
         Ok(())

@@ -292,11 +292,7 @@ impl Tx<'_> {
         let unrecorded = |port: &str| Error::UnrecordedInput { task: id.to_string(), port: port.into() };
         for (artifact, event_paths) in events::event_paths(outputs, unrecorded)? {
             events::write(self.conn, EventKind::Output, id, artifact, &event_paths, self.now_ms)?;
-            let mut attribute = self
-                .conn
-                .prepare_cached("INSERT OR IGNORE INTO Attribution (context_id, artifact_id) VALUES (?1, ?2)")?;
-            attribute.execute([origin.run.pipeline_context, artifact])?;
-            attribute.execute([origin.run.run_context, artifact])?;
+            self.attribute(origin.run, artifact)?;
         }
         let mut properties = Writer::execution(self.conn, id)?;
         put_parameters(&mut properties, "output", parameters(outputs))?;

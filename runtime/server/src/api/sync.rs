@@ -124,7 +124,7 @@ async fn record(State(server): State<Server>, body: Bytes) -> Result<Json> {
         file.read_at(0, &mut bytes).map_err(weft::Error::from)?;
         let text = String::from_utf8(bytes).map_err(|_| Error::invalid("the record is no text"))?;
         let carried: CarriedRun =
-            weft::pipeline::nested::from_nested_json(&text).map_err(|error| unreadable(&error))?;
+            weft::pipeline::nested::from_nested_json(&text).map_err(|error| Error::unreadable(&error))?;
         store.record(&carried)?;
         Ok(done())
     })
@@ -137,9 +137,5 @@ fn id(text: &str) -> Result<ContentId> {
 }
 
 fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
-    serde_json::from_slice(body).map_err(|error| unreadable(&error))
-}
-
-fn unreadable(error: &serde_json::Error) -> Error {
-    Error::invalid(format!("the request cannot be read: {error}"))
+    serde_json::from_slice(body).map_err(|error| Error::unreadable(&error))
 }

@@ -60,7 +60,7 @@ impl IntoResponse for Json {
 
 fn read<T: for<'de> Deserialize<'de>>(body: &[u8]) -> Result<T> {
     let body = if body.is_empty() { b"{}" } else { body };
-    serde_json::from_slice(body).map_err(|error| Error::invalid(format!("the request cannot be read: {error}")))
+    serde_json::from_slice(body).map_err(|error| Error::unreadable(&error))
 }
 
 /// `POST /apis/weft/v1/content`
