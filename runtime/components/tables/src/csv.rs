@@ -39,27 +39,26 @@ pub struct Reader<R> {
 #[derive(Debug, Default)]
 pub struct Row {
     text: String,
-    /// Where each cell ends in the text.
-    ends: Vec<usize>,
+    /// Where each cell begins and ends in the text.
+    cells: Vec<(usize, usize)>,
 }
 
 impl Row {
     /// The cells in order.
     pub fn cells(&self) -> impl Iterator<Item = &str> {
-        let starts = std::iter::once(0).chain(self.ends.iter().copied());
-        starts.zip(&self.ends).map(|(start, end)| &self.text[start..*end])
+        self.cells.iter().map(|(start, end)| &self.text[*start..*end])
     }
 
     /// How many cells there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.ends.len()
+        self.cells.len()
     }
 
     /// Whether there is no cell at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.ends.is_empty()
+        self.cells.is_empty()
     }
 }
 
@@ -205,13 +204,41 @@ enum At {
     Quote,
 }
 
+/// Splits a line in which nothing but delimiters has a meaning, as nearly all are. False if it is not such a line, or may be beyond a bound.
+fn split_plain(line: &str, delimiter: u8, row: &mut Row) -> bool {
+    if line.len() > MOST_CELL {
+        return false;
+    }
+    let mut start = 0;
+    for (at, byte) in line.bytes().enumerate() {
+        if byte == delimiter {
+            row.cells.push((start, at));
+            start = at + 1;
+        } else if byte == b'"' || byte == b'\r' {
+            return false;
+        }
+    }
+    row.cells.push((start, line.len()));
+    let fits = row.cells.len() <= MOST_COLUMNS;
+    if fits {
+        row.text.push_str(line);
+    }
+    fits
+}
+
 /// Splits a line as Python's `csv` does in its dialect `excel`. A line without characters has no cells.
 fn split(line: &str, delimiter: u8, row: &mut Row) -> Result<(), String> {
     row.text.clear();
-    row.ends.clear();
-    if line.is_empty() {
+    row.cells.clear();
+    if line.is_empty() || split_plain(line, delimiter, row) {
         return Ok(());
     }
+    row.cells.clear();
+    split_quoted(line, delimiter, row)
+}
+
+/// Splits any line that has a character.
+fn split_quoted(line: &str, delimiter: u8, row: &mut Row) -> Result<(), String> {
     // All that has a meaning is ASCII, so bytes are compared and whole runs copied.
     let bytes = line.as_bytes();
     let mut state = At::Start;
@@ -281,18 +308,33 @@ fn end(row: &mut Row, start: usize) -> Result<(), String> {
             "the cell is longer than {MOST_CELL} characters, as long as Python reads them: keep the content in a file and its name in the cell"
         ));
     }
-    if row.ends.len() == MOST_COLUMNS {
+    if row.cells.len() == MOST_COLUMNS {
         return Err(format!(
             "the line has more than {MOST_COLUMNS} cells: give columns of one kind as a list, in Parquet or TFRecord"
         ));
     }
-    row.ends.push(row.text.len());
+    row.cells.push((start, row.text.len()));
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_without_quotes_are_split_as_those_with_them() {
+        for line in ["a", "a,b", ",", "a,,b,", " a , b ", "ä,ö;ü", "1.5,-2,x y", ";;", "a'b,c"] {
+            for delimiter in [b',', b';'] {
+                let (mut plain, mut quoted) = (Row::default(), Row::default());
+                assert!(split_plain(line, delimiter, &mut plain), "{line}");
+                split_quoted(line, delimiter, &mut quoted).unwrap();
+                assert!(plain.cells().eq(quoted.cells()), "{line}");
+            }
+        }
+        for line in ["\"a\",b", "a,b\"c", "a\r"] {
+            assert!(!split_plain(line, b',', &mut Row::default()), "{line}");
+        }
+    }
 
     fn cells(line: &str) -> Vec<String> {
         let mut row = Row::default();

@@ -162,57 +162,96 @@ pub fn order(names: &[String]) -> Vec<usize> {
 /// features.
 pub fn encode(row: &Record, order: &[usize], out: &mut Vec<u8>) {
     out.clear();
-    let (mut features, mut entry, mut feature) = (Vec::new(), Vec::new(), Vec::new());
-    for at in order {
-        let (Some(name), values) = (row.names().get(*at), row.values(*at)) else { continue };
-        if values == Values::Missing {
-            continue;
-        }
-        entry.clear();
-        encode_feature(values, &mut feature);
-        field(&mut entry, 1, name.as_bytes());
-        field(&mut entry, 2, &feature);
-        field(&mut features, 1, &entry);
+    let features = || {
+        let there = order.iter().filter_map(|at| Some((row.names().get(*at)?, row.values(*at))));
+        there.filter(|(_, values)| *values != Values::Missing)
+    };
+    // Each length stands before what it is of.
+    let entry = |name: &str, values: Values<'_>| field_length(name.len()) + field_length(feature_length(values));
+    head(out, 1, features().map(|(name, values)| field_length(entry(name, values))).sum());
+    for (name, values) in features() {
+        head(out, 1, entry(name, values));
+        field(out, 1, name.as_bytes());
+        head(out, 2, feature_length(values));
+        put_feature(values, out);
     }
-    field(out, 1, &features);
 }
 
 /// Serialises one feature.
 pub fn encode_feature(values: Values<'_>, out: &mut Vec<u8>) {
     out.clear();
-    let mut list = Vec::new();
-    let number = match values {
-        Values::Missing | Values::Empty => return,
+    put_feature(values, out);
+}
+
+fn put_feature(values: Values<'_>, out: &mut Vec<u8>) {
+    let length = list_length(values);
+    match values {
+        Values::Missing | Values::Empty => {}
         Values::Bytes(texts) => {
-            texts.iter().for_each(|text| field(&mut list, 1, text));
-            1
+            head(out, 1, length);
+            texts.iter().for_each(|text| field(out, 1, text));
         }
         Values::Floats(values) => {
-            #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
-            let packed: Vec<u8> = values.iter().flat_map(|value| (*value as f32).to_le_bytes()).collect();
-            if !packed.is_empty() {
-                field(&mut list, 1, &packed);
+            head(out, 2, length);
+            if !values.is_empty() {
+                head(out, 1, 4 * values.len());
             }
-            2
+            for value in values {
+                #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
+                out.extend_from_slice(&(*value as f32).to_le_bytes());
+            }
         }
         Values::Ints(values) => {
-            let mut packed = Vec::new();
-            for value in values {
-                varint(&mut packed, value.cast_unsigned());
+            head(out, 3, length);
+            if !values.is_empty() {
+                head(out, 1, packed_length(values));
             }
-            if !packed.is_empty() {
-                field(&mut list, 1, &packed);
-            }
-            3
+            values.iter().for_each(|value| varint(out, value.cast_unsigned()));
         }
-    };
-    field(out, number, &list);
+    }
+}
+
+/// The bytes of a feature.
+fn feature_length(values: Values<'_>) -> usize {
+    match values {
+        Values::Missing | Values::Empty => 0,
+        _ => field_length(list_length(values)),
+    }
+}
+
+/// The bytes of its list.
+fn list_length(values: Values<'_>) -> usize {
+    match values {
+        Values::Bytes(texts) => texts.iter().map(|text| field_length(text.len())).sum(),
+        Values::Floats([]) | Values::Ints([]) | Values::Missing | Values::Empty => 0,
+        Values::Floats(values) => field_length(4 * values.len()),
+        Values::Ints(values) => field_length(packed_length(values)),
+    }
+}
+
+fn packed_length(values: &[i64]) -> usize {
+    values.iter().map(|value| varint_length(value.cast_unsigned())).sum()
+}
+
+/// The bytes of a field that holds so many, with its number, which is a small one, and its length.
+fn field_length(bytes: usize) -> usize {
+    1 + varint_length(bytes as u64) + bytes
+}
+
+fn varint_length(value: u64) -> usize {
+    // Nearly always it is one byte.
+    if value < 0x80 { 1 } else { (64 - value.leading_zeros()).div_ceil(7) as usize }
+}
+
+/// The number of a field of bytes, and how many follow.
+fn head(out: &mut Vec<u8>, number: u64, length: usize) {
+    varint(out, number << 3 | 2);
+    varint(out, length as u64);
 }
 
 /// A field of bytes.
 fn field(out: &mut Vec<u8>, number: u64, bytes: &[u8]) {
-    varint(out, number << 3 | 2);
-    varint(out, bytes.len() as u64);
+    head(out, number, bytes.len());
     out.extend_from_slice(bytes);
 }
 

@@ -94,7 +94,13 @@ impl Splitter {
     /// The digest as one number, modulo all buckets.
     fn bucket(&self, bytes: &[u8]) -> u64 {
         let total: u64 = self.shares.iter().map(|share| u64::from(share.buckets)).sum();
-        Sha256::digest(bytes).iter().fold(0, |rest, byte| (rest * 256 + u64::from(*byte)) % total)
+        let digest = Sha256::digest(bytes);
+        // Four bytes at a time, where the rest leaves room for them.
+        let (words, _) = digest.as_chunks::<4>();
+        if total <= 1 << 32 {
+            return words.iter().fold(0, |rest, word| (rest << 32 | u64::from(u32::from_be_bytes(*word))) % total);
+        }
+        digest.iter().fold(0, |rest, byte| (rest * 256 + u64::from(*byte)) % total)
     }
 
     fn of_bucket(&self, mut bucket: u64) -> usize {
