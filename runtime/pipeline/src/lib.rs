@@ -32,6 +32,7 @@ pub mod network;
 pub mod order;
 pub mod parameters;
 pub mod policy;
+mod port_values;
 pub mod secrets;
 pub mod signature;
 pub mod step;

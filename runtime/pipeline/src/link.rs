@@ -154,7 +154,9 @@ fn settle_inputs(
     given: &HashMap<String, &IndexMap<String, Port>>,
 ) {
     let mut renamed = Vec::new();
-    for (name, mut wire) in std::mem::take(&mut task.inputs) {
+    // One that grows has room for three.
+    let wires = IndexMap::with_capacity(task.inputs.len());
+    for (name, mut wire) in std::mem::replace(&mut task.inputs, wires) {
         settle(&mut wire.from, given);
         let Some((declared, input)) = inputs.and_then(|inputs| find(inputs, &name)) else {
             task.inputs.insert(name, wire);

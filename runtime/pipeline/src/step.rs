@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use crate::port_values::PortValues;
 use crate::signature::Port;
 use crate::types::ArtifactType;
 
@@ -48,9 +49,6 @@ impl PortValue {
         }
     }
 }
-
-/// The values of a step's ports, by name.
-pub type PortValues = BTreeMap<String, PortValue>;
 
 /// A step function of a component, by content.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]

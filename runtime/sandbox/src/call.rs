@@ -52,7 +52,12 @@ pub(crate) fn call(
         }
         other => other,
     };
-    let mut outputs = PortValues::new();
+    // A run keeps the outputs of all its steps.
+    let mut outputs = PortValues::with_capacity(match &function.outputs {
+        Outputs::None => 0,
+        Outputs::Single(_) => 1,
+        Outputs::Record(slots) => slots.len(),
+    });
     match (&function.outputs, value) {
         (Outputs::None, _) => {}
         (Outputs::Single(slot), Some(value)) => output(store, slot, value, &mut outputs, limits)?,

@@ -257,7 +257,7 @@ fn a_step_function_is_no_program() {
         task: "the-step".into(),
         component: ComponentRef { digest: loaded.digest().to_owned(), function: COMMAND_FUNCTION.to_owned() },
         command: Some(command(&[])),
-        inputs: std::collections::BTreeMap::new(),
+        inputs: weft_pipeline::step::PortValues::new(),
         grants: fixture.grants.clone(),
         limits: fixture.limits,
         identity: fixture.identity,

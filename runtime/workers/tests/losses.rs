@@ -13,8 +13,8 @@ use serde_json::json;
 use weft_artifacts::Store;
 use weft_engine::StepRunner;
 use weft_pipeline::step::{
-    ComponentRef, FailureKind, Grants, HOST_PYTHON, Limits, LogLevel, PortValue, SilentObserver, StepFailure,
-    StepObserver, StepOutput, StepRequest, StepTrace,
+    ComponentRef, FailureKind, Grants, HOST_PYTHON, Limits, LogLevel, PortValue, PortValues, SilentObserver,
+    StepFailure, StepObserver, StepOutput, StepRequest, StepTrace,
 };
 use weft_workers::{Cluster, Error, Pilot, PilotState, RemoteOptions, RemoteRunner, Spool, WorkerOptions, work};
 
@@ -120,7 +120,7 @@ impl StepRunner for Doubles {
             let message = "unlucky".to_owned();
             return Err(Box::new(StepFailure { kind: FailureKind::Returned, message, hint: None, trace }));
         }
-        let outputs = BTreeMap::from([("twice".to_owned(), PortValue::Parameter(json!(2 * n)))]);
+        let outputs = PortValues::from([("twice".to_owned(), PortValue::Parameter(json!(2 * n)))]);
         Ok(StepOutput { outputs, trace, ..StepOutput::default() })
     }
 }
@@ -139,7 +139,7 @@ fn request(n: i64) -> StepRequest {
         task: format!("each[{n}]"),
         component: ComponentRef { digest: "blake3:00".to_owned(), function: "double".to_owned() },
         command: None,
-        inputs: BTreeMap::from([("n".to_owned(), PortValue::Parameter(json!(n)))]),
+        inputs: PortValues::from([("n".to_owned(), PortValue::Parameter(json!(n)))]),
         grants: Grants::default(),
         limits: Limits::default(),
         strict: false,

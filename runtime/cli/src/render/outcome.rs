@@ -52,12 +52,10 @@ impl<'a> From<&'a StepRecord> for Row<'a> {
 }
 
 /// The table of steps, without DAGs and loops that failed only because something in them did.
-pub fn steps<'a>(rows: impl IntoIterator<Item = Row<'a>>, width: Option<usize>) -> String {
-    let mut table = Table::new(&["STEP", "STATE", ">TIME", "OUTPUTS"]);
-    let rows: Vec<Row<'a>> = rows.into_iter().collect();
-    let failed = |row: &&Row<'a>| row.state == TaskState::Failed;
-    let around = enclosing(rows.iter().filter(failed).map(|row| row.task));
-    for row in rows.iter().filter(|row| !failed(row) || !around.contains(row.task)) {
+pub fn steps<'a>(rows: impl Iterator<Item = Row<'a>> + Clone, width: Option<usize>) -> String {
+    let failed = |row: &Row<'a>| row.state == TaskState::Failed;
+    let around = enclosing(rows.clone().filter(failed).map(|row| row.task));
+    let rows = rows.filter(|row| !failed(row) || !around.contains(row.task)).map(|row| {
         // Where several attempts were needed, it should not go unseen.
         let attempts = (row.attempts > 1).then(|| format!("({} attempts)", row.attempts));
         let last = match row.message {
@@ -68,9 +66,9 @@ pub fn steps<'a>(rows: impl IntoIterator<Item = Row<'a>>, width: Option<usize>) 
             None => Cell::items(value::items(row.outputs).into_iter().chain(attempts).collect()),
         };
         let duration = row.duration.map(time::duration).unwrap_or_default();
-        table.row([Cell::new(text::one_line(row.task)), task_state(row.state).into(), Cell::new(duration), last]);
-    }
-    table.render(width)
+        [Cell::new(text::one_line(row.task)), task_state(row.state).into(), Cell::new(duration), last]
+    });
+    Table::new(&["STEP", "STATE", ">TIME", "OUTPUTS"]).render_rows(rows, width)
 }
 
 /// The start of a message, for a line of a table.

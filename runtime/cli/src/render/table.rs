@@ -104,16 +104,18 @@ impl Table {
 
     /// The table's text, its last column broken to fit so many columns of a terminal.
     pub fn render(&self, width: Option<usize>) -> String {
+        self.render_rows(self.rows.iter(), width)
+    }
+
+    /// The same of rows that are not in the table. They are made twice and kept never, for tables of thousands.
+    pub fn render_rows(&self, rows: impl Iterator<Item = impl AsRef<[Cell]>> + Clone, width: Option<usize>) -> String {
         let last = self.columns.len().saturating_sub(1);
-        let widths: Vec<usize> = self
-            .columns
-            .iter()
-            .enumerate()
-            .map(|(i, column)| {
-                let cells = self.rows.iter().filter_map(|row| row.get(i));
-                cells.map(|cell| length(&cell.text())).max().unwrap_or(0).max(length(column.title))
-            })
-            .collect();
+        let mut widths: Vec<usize> = self.columns.iter().map(|column| length(column.title)).collect();
+        for row in rows.clone() {
+            for (width, cell) in widths.iter_mut().zip(row.as_ref()) {
+                *width = length(&cell.text()).max(*width);
+            }
+        }
         let indent: usize = widths[..last].iter().map(|width| width + GAP).sum();
         let room = width.map(|width| width.saturating_sub(indent).max(MIN_LAST));
         let mut out = String::new();
@@ -121,8 +123,8 @@ impl Table {
             let titles: Vec<Cell> = self.columns.iter().map(|c| Cell::new(c.title).style(HEADING)).collect();
             self.line(&mut out, &titles, &widths, None, indent);
         }
-        for row in &self.rows {
-            self.line(&mut out, row, &widths, room, indent);
+        for row in rows {
+            self.line(&mut out, row.as_ref(), &widths, room, indent);
         }
         out
     }

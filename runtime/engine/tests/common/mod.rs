@@ -439,7 +439,7 @@ impl Step {
     }
 
     pub fn when(mut self, expression: &str) -> Self {
-        self.task.when = Some(Condition::parse(expression).unwrap());
+        self.task.when = Some(Box::new(Condition::parse(expression).unwrap()));
         self
     }
 
@@ -462,7 +462,7 @@ impl Step {
     /// Makes it a loop, whose items are its input `value`.
     pub fn each(mut self, over: Items) -> Self {
         self.component.inputs.insert("value".to_owned(), input(parameter(ParameterType::Json), false));
-        self.task.each = Some(Iteration { over, item: "value".to_owned(), parallelism: None });
+        self.task.each = Some(Box::new(Iteration { over, item: "value".to_owned(), parallelism: None }));
         self
     }
 
@@ -475,7 +475,7 @@ impl Step {
     pub fn when_inputs(mut self, expression: &str) -> Self {
         let (expression, at) = (expression.to_owned(), Location::default());
         self.task.when =
-            Some(Condition { expression, tasks: BTreeSet::new(), variables: ConditionVariables::Inputs, at });
+            Some(Box::new(Condition { expression, tasks: BTreeSet::new(), variables: ConditionVariables::Inputs, at }));
         self
     }
 

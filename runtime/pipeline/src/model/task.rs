@@ -26,10 +26,10 @@ pub struct Task {
     pub trigger: Trigger,
     /// The task is skipped if this condition is false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Condition>,
+    pub when: Option<Box<Condition>>,
     /// Makes it a loop: it runs once for each item, and its outputs are lists in the order of the items.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub each: Option<Iteration>,
+    pub each: Option<Box<Iteration>>,
     /// Retries of failed attempts.
     #[serde(default, skip_serializing_if = "is_default")]
     pub retry: Retry,

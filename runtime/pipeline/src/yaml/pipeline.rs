@@ -20,7 +20,7 @@ use crate::types::{ArtifactType, ParameterType, PortType};
 pub fn read_pipeline(text: &str) -> Result<Pipeline, Vec<Diagnostic>> {
     let mut problems = Problems::default();
     let pipeline = node::load(text, &mut problems).map_or_else(Pipeline::default, |root| {
-        read(&root, &mut problems).unwrap_or_else(|problem| {
+        read(root, &mut problems).unwrap_or_else(|problem| {
             problems.push(problem);
             Pipeline::default()
         })
@@ -34,9 +34,11 @@ pub fn read_pipeline(text: &str) -> Result<Pipeline, Vec<Diagnostic>> {
     if problems.any_error() { Err(problems.into_sorted()) } else { Ok(pipeline) }
 }
 
-fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
+fn read(mut root: Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
+    // Each step's nodes go when it has been read: of thousands, nodes and tasks take as much memory each.
+    let entries = take_mapping(&mut root, "steps");
     let keys = ["name", "description", "parameters", "inputs", "steps", "outputs"];
-    let fields = Fields::new(root, "the pipeline", &keys, problems)?;
+    let fields = Fields::new(&root, "the pipeline", &keys, problems)?;
     let mut pipeline = Pipeline::default();
     let mut dag = Dag::default();
     if let Some(entry) = fields.get("name") {
@@ -92,7 +94,7 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
     }
     match fields.get("steps") {
         Some(entry) => match entry.node.mapping("a mapping from names to steps") {
-            Ok(entries) => dag.tasks = steps(entries, &mut pipeline, problems),
+            Ok(_) => dag.tasks = steps(entries.unwrap_or_default(), &mut pipeline, problems),
             Err(problem) => problems.push(problem),
         },
         None => problems.push(Diagnostic::error("the pipeline has no `steps:`").at(root.span)),
@@ -123,24 +125,33 @@ fn read(root: &Node, problems: &mut Problems) -> Result<Pipeline, Diagnostic> {
     Ok(pipeline)
 }
 
+/// The entries of the mapping below a key, if there is one; it is left there without them.
+fn take_mapping(node: &mut Node, key: &str) -> Option<Mapping> {
+    let Kind::Mapping(fields) = &mut node.kind else { return None };
+    match &mut fields.get_mut(key)?.node.kind {
+        Kind::Mapping(entries) => Some(std::mem::take(entries)),
+        _ => None,
+    }
+}
+
 /// The tasks of all steps; their components become the pipeline's. Steps that call the same function share one: a pipeline of 100,000 of them would hold
 /// and record as many signatures.
-fn steps(entries: &Mapping, pipeline: &mut Pipeline, problems: &mut Problems) -> IndexMap<String, Task> {
+fn steps(entries: Mapping, pipeline: &mut Pipeline, problems: &mut Problems) -> IndexMap<String, Task> {
     let mut tasks = IndexMap::with_capacity(entries.len());
     let mut called = HashMap::new();
     for (name, entry) in entries {
-        check_name(name, "a step", entry.key, problems);
+        check_name(&name, "a step", entry.key, problems);
         pipeline.places.insert(format!("steps.{name}"), entry.key);
-        match step::read(name, entry.key, &entry.node, pipeline, problems) {
+        match step::read(&name, entry.key, &entry.node, pipeline, problems) {
             Ok((mut task, component)) => {
                 if let Implementation::Wasm(step) = &component.implementation {
                     let first = called.entry((step.path.clone(), step.function.clone()));
                     task.component.clone_from(first.or_insert_with(|| task.component.clone()));
                 }
                 pipeline.components.entry(task.component.clone()).or_insert(component);
-                tasks.insert(name.clone(), task);
+                tasks.insert(name, task);
             }
-            Err(problem) => problems.push(problem.task(name.clone())),
+            Err(problem) => problems.push(problem.task(name)),
         }
     }
     tasks

@@ -109,7 +109,7 @@ impl Reader<'_, '_> {
         if let Some(entry) = self.fields.get("when") {
             self.place("when", entry.node.span);
             match when(&entry.node) {
-                Ok(condition) => task.when = Some(condition),
+                Ok(condition) => task.when = Some(Box::new(condition)),
                 Err(problem) => self.problems.push(problem.task(self.name)),
             }
         }

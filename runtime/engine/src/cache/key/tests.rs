@@ -38,7 +38,7 @@ fn inputs() -> impl Strategy<Value = PortValues> {
         json_value().prop_map(PortValue::Parameter),
         proptest::collection::vec(artifact(), 0..3).prop_map(PortValue::Artifacts),
     ];
-    proptest::collection::btree_map("[a-c]{1,2}", value, 0..4)
+    proptest::collection::btree_map("[a-c]{1,2}", value, 0..4).prop_map(|values| values.into_iter().collect())
 }
 
 fn component() -> ComponentRef {

@@ -72,11 +72,11 @@ pub(super) fn read<'n>(reader: &mut Reader<'n>, prefix: &str, name: &str, entry:
     }
     if let Some((condition, span)) = trigger(&message, &mut task, notes) {
         reader.places.insert(format!("{path}.when"), span);
-        task.when = Some(condition);
+        task.when = Some(Box::new(condition));
     }
     if let Some((each, span)) = iteration(&message, &mut reader.notes) {
         reader.places.insert(format!("{path}.each"), span);
-        task.each = Some(each);
+        task.each = Some(Box::new(each));
     }
     if let Some(retry) = retry(&message, &mut reader.notes) {
         task.retry = retry;

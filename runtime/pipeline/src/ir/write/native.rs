@@ -442,11 +442,13 @@ impl<'p> Lowering<'p> {
         if plan.loose {
             outer.trigger = Trigger::AllCompleted;
         }
-        outer.when = plan.condition.as_ref().map(|expression| Condition {
-            expression: expression.clone(),
-            tasks: BTreeSet::new(),
-            variables: ConditionVariables::Inputs,
-            at: Location::default(),
+        outer.when = plan.condition.as_ref().map(|expression| {
+            Box::new(Condition {
+                expression: expression.clone(),
+                tasks: BTreeSet::new(),
+                variables: ConditionVariables::Inputs,
+                at: Location::default(),
+            })
         });
         self.lowered.components.insert(outer.component.clone(), enclosing);
         self.tasks.insert(wrapper, outer);

@@ -82,12 +82,12 @@ fn everything() -> Pipeline {
     // A loop whose body has a condition.
     let mut say = task("comp-work", [("text", Binding::Input("item".into()))]);
     say.inputs[0].select = Some("parseJson(string_value)[\"key\"]".into());
-    say.when = Some(Condition {
+    say.when = Some(Box::new(Condition {
         expression: "inputs.parameter_values['text'] != 'x'".into(),
         tasks: std::collections::BTreeSet::default(),
         variables: ConditionVariables::Inputs,
         at: crate::model::Location::default(),
-    });
+    }));
     let body = Dag {
         tasks: [("say".to_owned(), say)].into_iter().collect(),
         outputs: [("said".to_owned(), Binding::FirstOf(vec![from("say", "said"), from("say", "said")]))]
@@ -95,7 +95,7 @@ fn everything() -> Pipeline {
             .collect(),
     };
     let body = component(&[("item", "dict")], &[("said", "string")], Implementation::Dag(body));
-    let each = |over| Some(Iteration { over, item: "item".into(), parallelism: Some(2) });
+    let each = |over| Some(Box::new(Iteration { over, item: "item".into(), parallelism: Some(2) }));
     let mut literal = task("comp-body", []);
     literal.each = each(Items::Literal(vec![json!({ "key": 1 }), json!("b")]));
     let mut given = task("comp-body", [("items", Binding::Input("names".into()))]);

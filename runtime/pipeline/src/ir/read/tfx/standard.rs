@@ -423,11 +423,13 @@ fn apply(pipeline: &mut Pipeline, at: &Place<'_>, task: &Task, original: &Origin
         pipeline.components.entry(component.clone()).or_insert(step);
         let step = format!("{}.{suffix}", at.task);
         uncertain.extend(found.is_some().then(|| step.clone()));
-        let when = found.map(|(task, output)| Condition {
-            expression: format!("has({}.{})", task.replace('-', "_"), output.replace('-', "_")),
-            tasks: [task].into(),
-            variables: ConditionVariables::Tasks,
-            at: at_of_task,
+        let when = found.map(|(task, output)| {
+            Box::new(Condition {
+                expression: format!("has({}.{})", task.replace('-', "_"), output.replace('-', "_")),
+                tasks: [task].into(),
+                variables: ConditionVariables::Tasks,
+                at: at_of_task,
+            })
         });
         let after = task.after.clone();
         prepared.push((step, Task { component, inputs: values, after, when, at: task.at, ..Task::default() }));
