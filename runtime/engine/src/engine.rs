@@ -54,7 +54,7 @@ pub struct Options {
     pub cache: bool,
     /// Tasks at the top of the pipeline that are executed with all that is inside of them, even if their results are cached.
     pub again: BTreeSet<String>,
-    /// The longest that a transaction is kept open for brief steps that follow. A step is brief if it takes at most a quarter of that.
+    /// The longest that a transaction is kept open for brief steps that follow. A step is brief if it takes at most a twentieth of that.
     pub group_commit: Duration,
 }
 
@@ -65,7 +65,7 @@ impl Default for Options {
             jobs: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
             cache: true,
             again: BTreeSet::new(),
-            group_commit: Duration::from_millis(2),
+            group_commit: Duration::from_millis(10),
         }
     }
 }

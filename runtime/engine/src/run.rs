@@ -271,7 +271,7 @@ impl<'r> Run<'r> {
                     self.outbox.push(Event::TaskCompiling { task: task(), component });
                 }
                 WorkerReport::Finished(done) => {
-                    self.brief = done.elapsed <= self.engine.options.group_commit / 4;
+                    self.brief = done.elapsed <= self.engine.options.group_commit / 20;
                     ended.push((node, *done));
                 }
             }
