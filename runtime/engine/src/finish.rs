@@ -30,7 +30,10 @@ impl Run<'_> {
         for (index, JobOutcome { result, log, elapsed }) in ended.drain(..) {
             match result {
                 Ok(output) => self.succeeded(tx, index, output, log, elapsed)?,
-                Err(failure) => self.failed(tx, index, &failure, log, elapsed, stopping)?,
+                Err(failure) => {
+                    self.record_start_of(tx, index)?;
+                    self.failed(tx, index, &failure, log, elapsed, stopping)?;
+                }
             }
         }
         while stopping && let Some(index) = self.backoff_queue.take_any() {
@@ -66,7 +69,7 @@ impl Run<'_> {
         let found = job.and_then(|job| self.answer_identity(&job, &report.outputs).map(|identity| (job, identity)));
         match found {
             Some((job, identity)) => self.found(tx, index, &job, identity, report),
-            None => self.finish(tx, index, None, output.trace.peak_memory, report),
+            None => self.succeed(tx, index, output.trace.peak_memory, report),
         }
     }
 
@@ -175,7 +178,7 @@ impl Run<'_> {
     }
 
     /// Records the end of a task's execution and settles the task.
-    fn finish(
+    pub fn finish(
         &mut self,
         tx: &mut Tx<'_>,
         index: usize,

@@ -43,6 +43,7 @@
 //! Tasks that an earlier process recorded as complete, cached or skipped keep their state, unless an upstream task is
 //! executed again, since their inputs may then differ. That is so for tasks downstream of one that ran after a failure.
 
+mod brief;
 mod cache;
 mod condition;
 mod engine;

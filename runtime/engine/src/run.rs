@@ -21,6 +21,7 @@ use weft_pipeline::command::TaskContext;
 use weft_pipeline::model::{Implementation, TaskState};
 use weft_pipeline::step::{PortValues, StepObserver};
 
+use crate::brief::{EndedStep, StartedStep};
 use crate::engine::{Engine, Observer};
 use crate::error::Result;
 use crate::event::{Event, RunOutcome, TaskReport};
@@ -29,7 +30,6 @@ use crate::plan::Plan;
 use crate::retry::BackoffQueue;
 use crate::scheduler::Scheduler;
 use crate::slots::Held;
-use crate::start::StartedStep;
 use crate::task_context;
 use crate::volumes;
 use crate::worker::{self, Job};
@@ -73,6 +73,8 @@ pub(crate) struct Run<'r> {
     brief: bool,
     /// Steps whose start is yet to be recorded in the current transaction.
     pub started_steps: Vec<StartedStep>,
+    /// Steps whose start and end are yet to be recorded in it.
+    pub ended_steps: Vec<EndedStep>,
 }
 
 /// A job to submit after the commit of the transaction that records its start, or before it if it is pure.
@@ -110,6 +112,7 @@ impl<'r> Run<'r> {
             context,
             brief: false,
             started_steps: Vec::new(),
+            ended_steps: Vec::new(),
         };
         if let Implementation::Dag(dag) = &plan.pipeline.root.implementation {
             run.expand_dag(dag, None, parameters);
@@ -182,13 +185,16 @@ impl<'r> Run<'r> {
                             self.record(tx, &mut ended, stopping)?;
                             let launches = if stopping { Vec::new() } else { self.start_ready(tx, free)? };
                             if !self.may_run_ahead(tx, &launches) || Instant::now() >= until {
+                                self.record_ended(tx)?;
                                 self.record_starts(tx)?;
                                 return Ok(launches);
                             }
                             self.submit(&mut pool, launches);
-                            self.record_starts(tx)?;
+                            // While they run.
+                            self.record_ended(tx)?;
                             self.receive_until(&mut pool, &mut ended, until);
                             if ended.is_empty() {
+                                self.record_starts(tx)?;
                                 return Ok(Vec::new());
                             }
                             free = slots.up_to(jobs).saturating_sub(pool.busy());

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use weft_metadata::{CachedStep, ExecutionKind, FailureRecord, Finished, Labels, NewExecution, Result, Tx, Uncached};
 use weft_pipeline::model::{Implementation, Items, Task, TaskState};
-use weft_pipeline::step::{Command, Grants, PortValue, PortValues, StepFailure, StepRequest};
+use weft_pipeline::step::{Command, Grants, PortValue, PortValues, StepFailure};
 
+use crate::brief::{StartedStep, linked};
 use crate::cache;
 use crate::cache::key::Identity;
 use crate::event::{Event, TaskReport};
@@ -52,32 +53,6 @@ impl<'a> StartRecord<'a> {
             iterations: None,
         }
     }
-}
-
-/// A step that was started in the current transaction, in which its start has yet to be recorded.
-pub(crate) struct StartedStep {
-    node: usize,
-    grants: Grants,
-    identity: Identity,
-    uncached: Option<Uncached>,
-}
-
-impl StartedStep {
-    fn record<'a>(&'a self, request: &'a StepRequest, task: &'a Task, linked: &'a [String]) -> StartRecord<'a> {
-        StartRecord {
-            grants: &self.grants,
-            identity: Some(self.identity),
-            command: request.command.as_ref(),
-            uncached: self.uncached,
-            linked,
-            ..StartRecord::new(&request.inputs, task)
-        }
-    }
-}
-
-/// Digests of content that a step is given by URIs.
-fn linked(request: &StepRequest) -> Vec<String> {
-    request.command.iter().flat_map(|command| command.linked.values().cloned()).collect()
 }
 
 impl Run<'_> {
@@ -233,8 +208,9 @@ impl Run<'_> {
     }
 
     fn dispatch_step(&mut self, tx: &mut Tx<'_>, index: usize, prepared: PreparedStep) -> Result<Option<Launch>> {
-        let node = &self.nodes[index];
         let PreparedStep { request, grants, identity } = prepared;
+        self.record_equal(tx, &identity)?;
+        let node = &self.nodes[index];
         let uncached = cache::hindrance(&self.engine.options, &node.path, node.task, &grants, &request.component);
         let step = StartedStep { node: index, grants, identity, uncached };
         if uncached.is_none()
@@ -249,18 +225,6 @@ impl Run<'_> {
         }
         self.started_steps.push(step);
         Ok(Some(self.launch(index, Arc::new(Job::Step(Box::new(request))))))
-    }
-
-    /// Records the starts of the steps that were started in this transaction.
-    pub fn record_starts(&mut self, tx: &mut Tx<'_>) -> Result<()> {
-        for step in std::mem::take(&mut self.started_steps) {
-            let Some(job) = self.nodes[step.node].job.clone() else { continue };
-            if let Job::Step(request) = &*job {
-                let linked = linked(request);
-                self.record_start(tx, step.node, step.record(request, self.nodes[step.node].task, &linked))?;
-            }
-        }
-        Ok(())
     }
 
     fn start_retry(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<Option<Launch>> {
@@ -280,7 +244,7 @@ impl Run<'_> {
         (index, job)
     }
 
-    fn record_start(&mut self, tx: &mut Tx<'_>, index: usize, start: StartRecord<'_>) -> Result<()> {
+    pub fn record_start(&mut self, tx: &mut Tx<'_>, index: usize, start: StartRecord<'_>) -> Result<()> {
         let execution = tx.start_execution(&self.key, &self.execution(&self.nodes[index], start))?;
         self.nodes[index].execution = Some(execution);
         Ok(())
