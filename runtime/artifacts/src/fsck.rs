@@ -88,6 +88,21 @@ pub enum Damage {
     },
 }
 
+impl Damage {
+    /// The content that is damaged; none of what does not belong to the store.
+    pub fn content(&self) -> Option<ContentId> {
+        match self {
+            Self::WrongDigest { id, .. }
+            | Self::Unreadable { id, .. }
+            | Self::BadManifest { id, .. }
+            | Self::MissingEntry { id, .. }
+            | Self::WrongLength { id, .. }
+            | Self::DamagedEntry { id, .. } => Some(*id),
+            Self::Stray { .. } => None,
+        }
+    }
+}
+
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,7 +6,8 @@ use weft_pipeline::step::{Artifact, PortValue, PortValues};
 use crate::error::Result;
 use crate::runs;
 use crate::store::Store;
-use crate::types::{CachedStep, ExecutionId};
+use crate::types::{CachedStep, EventKind, ExecutionId};
+use crate::write::Tx;
 
 impl Store {
     /// The newest successful execution of this identity. A cached execution is only used if the run of the execution
@@ -40,6 +41,17 @@ impl Store {
             }
             Ok(None)
         })
+    }
+}
+
+impl Tx<'_> {
+    /// Takes what was made from this content out of the cache, as it may have been damaged when it was read. The executions stay. Returns how many.
+    pub fn forget_results_of(&mut self, content: &str) -> Result<usize> {
+        let mut forget = self.conn.prepare_cached(
+            "UPDATE weft_step SET identity = NULL WHERE identity IS NOT NULL AND execution IN (SELECT e.execution_id FROM Artifact AS a \
+             JOIN Event AS e ON e.artifact_id = a.id WHERE a.uri = ?1 AND e.type = ?2)",
+        )?;
+        Ok(forget.execute((content, EventKind::Input.code()))?)
     }
 }
 

@@ -85,6 +85,8 @@ fn read(input: &Input, given: &GivenParameter, format: Format) -> Result<Option<
         return Err(format!("it takes an artifact ({}), which cannot be given as a value", input.port.ty.text(format)));
     };
     let value = match given {
+        // A text of KFP's is the word, as for its own client.
+        GivenParameter::Text(text) if format == Format::Kfp && *ty == ParameterType::String => ty.parse(text),
         GivenParameter::Text(text) if input.port.optional && text.trim() == "null" => return Ok(None),
         GivenParameter::Value(Value::Null, _) if input.port.optional => return Ok(None),
         GivenParameter::Text(text) => ty.parse(text),

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use weft_artifacts::{BlobReader, ContentId};
+use weft_artifacts::{BlobReader, ContentId, Digest};
 use weft_metadata::{
     Direction, EventKind, ExecutionKind, LineageQuery, LineageStart, RunState, StepRecord, Store as Metadata,
 };
@@ -292,13 +292,14 @@ fn files(store: &weft_artifacts::Store, uri: &str) -> Result<Vec<FileDigest>> {
     }
     match store.open_content(&id)? {
         weft_artifacts::Content::File(blob) => {
-            Ok(vec![FileDigest { path: String::new(), size: blob.len(), sha256: sha256(&blob)? }])
+            Ok(vec![FileDigest { path: String::new(), size: blob.len(), sha256: sha256(&blob, id)? }])
         }
         weft_artifacts::Content::Tree(tree) => {
             let mut files = Vec::with_capacity(tree.entries().len());
             for entry in tree.entries() {
                 let blob = tree.open(&entry.path)?;
-                files.push(FileDigest { path: entry.path.clone(), size: entry.size, sha256: sha256(&blob)? });
+                let sha256 = sha256(&blob, ContentId::Blob(entry.digest))?;
+                files.push(FileDigest { path: entry.path.clone(), size: entry.size, sha256 });
             }
             files.sort_by(|a, b| a.path.cmp(&b.path));
             Ok(files)
@@ -306,16 +307,24 @@ fn files(store: &weft_artifacts::Store, uri: &str) -> Result<Vec<FileDigest>> {
     }
 }
 
-fn sha256(blob: &BlobReader) -> Result<[u8; 32]> {
-    let (mut hasher, mut buffer, mut offset) = (Sha256::new(), vec![0; CHUNK], 0);
+/// The SHA-256 of a file, which is what its id in the store says: else it would be attested that a step made what it did not.
+fn sha256(blob: &BlobReader, id: ContentId) -> Result<[u8; 32]> {
+    let (mut hasher, mut own, mut buffer, mut offset) = (Sha256::new(), blake3::Hasher::new(), vec![0; CHUNK], 0);
     loop {
         let n = blob.read_at(offset, &mut buffer)?;
         if n == 0 {
-            return Ok(hasher.finalize().into());
+            break;
         }
         hasher.update(&buffer[..n]);
+        own.update(&buffer[..n]);
         offset += n as u64;
     }
+    let found = Digest::from(own.finalize());
+    if found != id.digest() {
+        let reason = format!("its {offset} bytes hash to {found} instead");
+        return Err(weft_artifacts::Error::Damaged { id, reason }.into());
+    }
+    Ok(hasher.finalize().into())
 }
 
 fn step(record: StepRecord, inputs: Vec<(String, i64)>, outputs: Vec<(String, i64)>) -> Step {

@@ -29,6 +29,9 @@ pub struct Checked {
     pub damage: Vec<String>,
     /// Content that the metadata refers to and neither the store nor its bucket holds, and what it is.
     pub missing: Vec<(String, String)>,
+    /// Results that were made from what was damaged and then repaired: they are not taken from the cache any more, as nobody knows what their
+    /// steps have read.
+    pub forgotten: usize,
 }
 
 impl Checked {
@@ -54,8 +57,15 @@ impl Store {
         }
         let repair = if options.repair { Repair::Quarantine } else { Repair::None };
         let damage = self.artifacts.fsck(repair, &mut |done| progress(done, bytes))?;
-        let damage = damage.iter().map(ToString::to_string).collect();
-        let mut checked = Checked { bytes, damage, ..Checked::default() };
+        let mut checked = Checked { bytes, ..Checked::default() };
+        if options.repair && !damage.is_empty() {
+            let contents: BTreeSet<String> =
+                damage.iter().filter_map(|damage| Some(damage.content()?.to_string())).collect();
+            checked.forgotten = self.metadata.transaction(|tx| {
+                contents.iter().try_fold(0, |forgotten, content| Ok(forgotten + tx.forget_results_of(content)?))
+            })?;
+        }
+        checked.damage = damage.iter().map(ToString::to_string).collect();
         if let Some(bucket) = self.reached_bucket() {
             self.check_bucket(bucket, options, &mut checked, progress)?;
         }

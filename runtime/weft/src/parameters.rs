@@ -57,6 +57,12 @@ pub(crate) fn on_this_host(mut given: InputArtifacts) -> Result<InputArtifacts> 
     for (name, artifacts) in &mut given {
         for artifact in artifacts.iter_mut().filter(|artifact| !weft_engine::is_uri(&artifact.uri)) {
             let path = artifact.uri.strip_prefix("file://").unwrap_or(&artifact.uri);
+            if path.is_empty() {
+                return Err(Error::advised(
+                    format!("input `{name}`: it is given no path"),
+                    format!("give it a file or folder, `{name}=PATH`, or a URI or digest of content in the store"),
+                ));
+            }
             let absolute = std::path::absolute(path).map_err(|source| Error::io("find", Path::new(path), source))?;
             if !absolute.exists() {
                 return Err(Error::advised(

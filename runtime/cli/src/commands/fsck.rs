@@ -48,12 +48,12 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
     screen::show(Vec::new());
     let checked = checked?;
     let sound = checked.is_sound();
-    let Checked { bytes: total, in_bucket, damage, missing } = checked;
+    let Checked { bytes: total, in_bucket, damage, missing, forgotten } = checked;
     if args.json {
         let lost: Vec<_> = missing.iter().map(|(uri, what)| json!({ "content": uri, "of": what })).collect();
         output::print_json(&json!({
             "sound": sound, "checked_bytes": total, "bucket_objects": in_bucket, "damage": damage, "missing": lost,
-            "repaired": args.repair && !damage.is_empty(),
+            "repaired": args.repair && !damage.is_empty(), "forgotten_results": forgotten,
         }))?;
     } else {
         for what in &damage {
@@ -71,6 +71,12 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
         } else {
             let found = format!("{}, {} missing", count(damage.len(), "damage", "damages"), missing.len());
             screen::say(format!("{found}; {} checked", bytes::size(total)));
+            if forgotten > 0 {
+                let results = count(forgotten, "result", "results");
+                screen::say(format!(
+                    "{results} that may have been made from what was damaged: not taken from the cache any more"
+                ));
+            }
             screen::say(render::hint(match (damage.is_empty(), args.repair) {
                 (false, false) => {
                     "`weft fsck --repair` moves what is damaged out of the way; running the pipeline again makes it anew"

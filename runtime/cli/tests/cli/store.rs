@@ -151,6 +151,44 @@ fn fsck_finds_and_repairs_damage() {
     assert_eq!(folder.json("fsck --json")["sound"], true);
 }
 
+/// A step that read damaged bytes gave a result that is wrong for what its inputs are said to be.
+#[test]
+fn what_was_made_from_damage_is_made_anew() {
+    let folder = Folder::default();
+    let pipeline = |reads: &str| {
+        format!(
+            "name: flow\nsteps:\n  text: {{ component: trivial.wasm#write-text, with: {{ text: hello }} }}\n{reads}\noutputs: {{ data: '${{text.data}}' }}\n"
+        )
+    };
+    fs::copy(crate::common::component("trivial"), folder.path().join("trivial.wasm")).unwrap();
+    folder.file("flow.yaml", &pipeline(""));
+    folder.ok("run flow.yaml");
+    let uri = folder.json("artifact show latest/data --json")["uri"].as_str().unwrap().to_owned();
+    let blob = find(&folder.path().join(".weft/artifacts/blobs"), uri.strip_prefix("blake3:").unwrap());
+    fs::remove_file(&blob).unwrap();
+    fs::write(&blob, "HELLO").unwrap();
+
+    folder
+        .file("more.yaml", &pipeline("  count: { component: trivial.wasm#count, with: { input: '${text.data}' } }\n"));
+    let counted = || {
+        let outcome = folder.json("run more.yaml --json");
+        let task = outcome["tasks"].as_array().unwrap().iter().find(|task| task["task"] == "count").unwrap().clone();
+        (task["state"].clone(), task["outputs"].clone())
+    };
+    let (_, wrong) = counted();
+    let refused = folder.weft("attest latest/data -o evidence");
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("is damaged: its 5 bytes hash to"), "{}", refused.stderr);
+
+    let repaired = folder.weft("fsck --repair --json");
+    let repaired: serde_json::Value = serde_json::from_str(&repaired.stdout).unwrap();
+    assert_eq!(repaired["forgotten_results"], 1, "{repaired}");
+    let (state, right) = counted();
+    assert_eq!(state, "COMPLETE");
+    assert_ne!(wrong, right);
+    assert_eq!(counted(), ("CACHED".into(), right));
+}
+
 #[test]
 fn the_cache_of_compiled_components_can_be_cleared() {
     let folder = flow();

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::diagnostic::MAX_DIAGNOSTICS;
 use crate::link::{LinkedStep, link, wasm_references};
-use crate::model::WasmStep;
+use crate::model::{Format, WasmStep};
 use crate::parameters;
 use crate::testing::{PENGUINS, draw, linked, penguins, processor_time, signature};
 use crate::yaml::{GivenParameter, read_pipeline};
@@ -170,6 +170,11 @@ fn parameters_get_their_values() {
     );
     assert_eq!(text(&[("threshold", "1"), ("note", "x"), ("sizes", "[3]")]).unwrap()["sizes"], json!([3]));
     assert!(!text(&[("threshold", "1"), ("note", "null")]).unwrap().contains_key("note"));
+    // A text of KFP's is the word.
+    let kfp = Pipeline { format: Format::Kfp, ..pipeline.clone() };
+    let given = [("threshold", "1"), ("note", "null")];
+    let given = given.map(|(name, text)| (name.to_owned(), GivenParameter::Text(text.to_owned())));
+    assert_eq!(parameters::resolve(&kfp, &given.into_iter().collect()).unwrap()["note"], json!("null"));
 
     let wrong = text(&[("sed", "1"), ("seed", "-1"), ("sizes", "[a]")]).unwrap_err();
     insta::assert_snapshot!(wrong.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
