@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use weft_metadata::{Finished, Result, Tx, Uncached};
+use weft_metadata::{Result, Tx, Uncached};
 use weft_pipeline::model::Task;
 use weft_pipeline::step::{Grants, PortValue, StepRequest};
 
 use crate::cache::key::Identity;
 use crate::event::TaskReport;
+use crate::finish::finished;
 use crate::run::Run;
 use crate::start::StartRecord;
 use crate::worker::Job;
@@ -49,11 +50,11 @@ impl Run<'_> {
     /// Ends a task that has succeeded. If its start is yet to be recorded, both are recorded together: at once if it has artifacts, whose rows the
     /// steps behind it refer to, else by [`Self::record_ended`].
     pub fn succeed(&mut self, tx: &mut Tx<'_>, index: usize, peak_memory: u64, mut report: TaskReport) -> Result<()> {
-        let started = self.started_steps.iter().position(|step| step.node == index);
-        let (Some(started), Some(job)) = (started, self.nodes[index].job.clone()) else {
+        let job = self.nodes[index].job.clone();
+        let Some((started, job)) = job.and_then(|job| Some((self.take_started(index)?, job))) else {
             return self.finish(tx, index, None, peak_memory, report);
         };
-        let ended = EndedStep { started: self.started_steps.remove(started), job, peak_memory };
+        let ended = EndedStep { started, job, peak_memory };
         if report.outputs.values().any(|value| matches!(value, PortValue::Artifacts(_))) {
             self.record_ended(tx)?;
             self.record_whole(tx, &ended, &mut report)?;
@@ -92,13 +93,15 @@ impl Run<'_> {
 
     /// Records the start of a step, if that has yet to be done.
     pub fn record_start_of(&mut self, tx: &mut Tx<'_>, index: usize) -> Result<()> {
-        match self.started_steps.iter().position(|step| step.node == index) {
-            Some(at) => {
-                let step = self.started_steps.remove(at);
-                self.record_started(tx, &step)
-            }
+        match self.take_started(index) {
+            Some(step) => self.record_started(tx, &step),
             None => Ok(()),
         }
+    }
+
+    fn take_started(&mut self, index: usize) -> Option<StartedStep> {
+        let at = self.started_steps.iter().position(|step| step.node == index)?;
+        Some(self.started_steps.remove(at))
     }
 
     fn record_started(&mut self, tx: &mut Tx<'_>, step: &StartedStep) -> Result<()> {
@@ -113,17 +116,8 @@ impl Run<'_> {
         let Job::Step(request) = &**job else { return Ok(()) };
         let node = &self.nodes[started.node];
         let linked = linked(request);
-        let finished = Finished {
-            state: report.state,
-            outputs: &mut report.outputs,
-            error: None,
-            log: report.log.as_deref(),
-            duration: report.duration.unwrap_or_default(),
-            peak_memory: *peak_memory,
-            cached_from: None,
-        };
         let new = self.execution(node, started.record(request, node.task, &linked));
-        let execution = tx.record_execution(&self.key, &new, finished)?;
+        let execution = tx.record_execution(&self.key, &new, finished(report, None, *peak_memory))?;
         self.nodes[started.node].execution = Some(execution);
         Ok(())
     }

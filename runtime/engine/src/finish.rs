@@ -24,6 +24,23 @@ pub(crate) fn remote_uris(outputs: &PortValues) -> impl Iterator<Item = (&str, &
         .filter_map(|artifact| Some((artifact.properties.get(uri::REMOTE_URI)?.as_str()?, artifact.uri.as_str())))
 }
 
+/// What is recorded of the end of a task that was executed.
+pub(crate) fn finished<'f>(
+    report: &'f mut TaskReport,
+    error: Option<&'f FailureRecord>,
+    peak_memory: u64,
+) -> Finished<'f> {
+    Finished {
+        state: report.state,
+        outputs: &mut report.outputs,
+        error,
+        log: report.log.as_deref(),
+        duration: report.duration.unwrap_or_default(),
+        peak_memory,
+        cached_from: None,
+    }
+}
+
 impl Run<'_> {
     /// Records finished jobs. When the run is `stopping`, tasks that wait for their next attempt are canceled.
     pub fn record(&mut self, tx: &mut Tx<'_>, ended: &mut Vec<(usize, JobOutcome)>, stopping: bool) -> Result<()> {
@@ -187,16 +204,7 @@ impl Run<'_> {
         mut report: TaskReport,
     ) -> Result<()> {
         if let Some(execution) = self.nodes[index].execution {
-            let finished = Finished {
-                state: report.state,
-                outputs: &mut report.outputs,
-                error,
-                log: report.log.as_deref(),
-                duration: report.duration.unwrap_or_default(),
-                peak_memory,
-                cached_from: None,
-            };
-            tx.finish_execution(&self.key, execution, finished)?;
+            tx.finish_execution(&self.key, execution, finished(&mut report, error, peak_memory))?;
         }
         self.settle(tx, index, report)
     }

@@ -58,17 +58,22 @@ fn trim(cell: &[u8]) -> &[u8] {
     &cell[start..end]
 }
 
+/// Whether a number is negative, and what stands behind its sign.
+fn signed(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        [b'+', rest @ ..] => (false, rest),
+        _ => (false, text),
+    }
+}
+
 /// Powers of ten that a double is exactly.
 const POWERS: [f64; 19] =
     [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18];
 
 /// What nearly all cells are, in one pass: a sign, and up to 18 digits that may have a point. None if it is anything else.
 fn plain(text: &[u8]) -> Option<Number> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, text),
-    };
+    let (negative, digits) = signed(text);
     if digits.len() > POWERS.len() {
         return None;
     }
@@ -97,11 +102,7 @@ fn plain(text: &[u8]) -> Option<Number> {
 
 /// A decimal integer: its value, or that it needs more than 64 bits.
 fn integer(text: &[u8]) -> Option<Result<i64, ()>> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        [b'+', rest @ ..] => (false, rest),
-        _ => (false, text),
-    };
+    let (negative, digits) = signed(text);
     if !underscored(digits) || digits.iter().filter(|byte| **byte != b'_').count() > MOST_DIGITS {
         return None;
     }
@@ -133,11 +134,11 @@ fn underscored(digits: &[u8]) -> bool {
 
 /// A floating-point number, rounded to the nearest.
 fn floating(text: &[u8]) -> Option<f64> {
-    let unsigned = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let (negative, unsigned) = signed(text);
     if unsigned.first().is_some_and(u8::is_ascii_alphabetic) {
         let named = [("inf", f64::INFINITY), ("infinity", f64::INFINITY), ("nan", f64::NAN)];
         let value = named.iter().find(|(name, _)| unsigned.eq_ignore_ascii_case(name.as_bytes()))?.1;
-        return Some(if text.first() == Some(&b'-') { -value } else { value });
+        return Some(if negative { -value } else { value });
     }
     if !text.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-' | b'_')) {
         return None;
