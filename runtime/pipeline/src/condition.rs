@@ -21,12 +21,14 @@ use crate::step::PortValues;
 mod arithmetic;
 mod bounds;
 mod inputs;
+mod kinds;
 mod references;
 mod scope;
 #[cfg(test)]
 mod tests;
 
 pub use inputs::{InputRead, check_selector, evaluate_inputs, inputs_read, select};
+pub(crate) use kinds::check as check_kinds;
 pub(crate) use references::chain;
 pub use references::{Reference, Root};
 

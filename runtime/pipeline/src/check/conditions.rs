@@ -21,11 +21,29 @@ impl Checker<'_> {
                 return;
             }
         };
+        let mut is_right = true;
         for reference in references {
             if let Some(problem) = self.reference(task, &reference, span) {
                 self.problems.push(problem.at(span).task(task));
+                is_right = false;
             }
         }
+        // One message for one mistake.
+        if is_right && let Err(wrong) = condition::check_kinds(&when.expression, &|reference| self.port(reference)) {
+            let problem = Diagnostic::error(format!("this condition is not right: {wrong}")).at(span).task(task);
+            self.problems.push(problem.hint(wrong.hint()));
+        }
+    }
+
+    /// The type of what a reference reads first: a parameter, or a step's output.
+    fn port(&self, reference: &Reference) -> Option<PortType> {
+        let name = reference.path.first()?;
+        let Root::Task(task) = &reference.root else {
+            return find(self.inputs, name).map(|(_, input)| input.port.ty.clone());
+        };
+        let (_, task) = find(&self.dag.tasks, task)?;
+        let Some(Interface::Linked(component)) = self.interface(task) else { return None };
+        find(&component.outputs, name).map(|(_, port)| port.ty.clone())
     }
 
     fn reference(&mut self, task: &str, reference: &Reference, span: Option<Span>) -> Option<Diagnostic> {

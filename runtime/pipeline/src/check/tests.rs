@@ -35,6 +35,52 @@ fn a_right_pipeline_has_no_problems() {
     assert_eq!(names, ["model: model", "accuracy: f64"]);
 }
 
+#[test]
+fn conditions_compare_what_can_be_compared() {
+    let head = "name: n\nparameters: { word: hi, count: 3, on: true, maybe: { type: option<int> }, many: { type: list<string> }, any: { type: json, default: 1 } }\n\
+        steps:\n  used: { import: x, type: html, when: 'params == params' }\n  raw: { import: x.csv, type: dataset }\n  \
+        split: { component: 'p.wasm#split', with: { penguins: '${raw}', seed: 1, fraction: 0.5 } }\n  train: { component: 'p.wasm#train', with: { data: '${split.train}' } }\n  \
+        evaluate: { component: 'p.wasm#evaluate', with: { model: '${train}', data: '${split.test}' } }\n";
+    let with = |when: &str| problems(&format!("{head}  page: {{ import: x, type: html, when: '{when}' }}\n"));
+    for right in [
+        "evaluate.accuracy > 0.9 && params.on",
+        "evaluate.accuracy * 100 >= params.count || !params.on",
+        "has(evaluate.accuracy) && evaluate.accuracy != null",
+        "params.maybe == null || params.maybe > 3",
+        r#"params.word + "!" == "hi!" && params.word.startsWith("h")"#,
+        r#""a" in params.many && size(params.many) > 1 && params.many[0] == "a""#,
+        r#"params.many.exists(one, one == "a")"#,
+        r#"params.any == 1 || params.any == "a""#,
+        "train.model.metadata.version == 3 || train.model.uri != split.train.uri",
+        "(params.on ? params.count : 7) > 3",
+        "params.on == (1 < 2)",
+        "int(params.word) > 3 && double(params.count) / 2 < 3.5",
+        "-params.count < 0",
+    ] {
+        assert_eq!(with(right), "", "{right}");
+    }
+    let wrong = [
+        r#"evaluate.accuracy > "0.9""#,
+        "params.word > 3",
+        "params.word == 3",
+        "params.on == 1",
+        "params.count && params.on",
+        "!params.count",
+        "params.count",
+        "params.word - 1 > 0",
+        "-params.word < 0",
+        r#"params.count + "1" == "31""#,
+        "params.count in 7",
+        "params.word in [params.many < 3]",
+        "train.model > 3",
+        "train.model.uri == 3",
+        "evaluate > 0.9",
+        "params.count ? true : false",
+        r#"params.maybe == "3""#,
+    ];
+    insta::assert_snapshot!(wrong.map(with).join("=====\n"));
+}
+
 /// Each wrong name is compared with all steps, to say which may have been meant.
 #[test]
 fn many_wrong_names_take_no_time() {

@@ -54,8 +54,11 @@ pub(super) fn collect(tree: &IdedExpr) -> Vec<Reference> {
 /// `bound` are the variables of enclosing loops.
 fn walk<'e>(tree: &'e IdedExpr, bound: &mut Vec<&'e str>, found: &mut Vec<Reference>) {
     if let Some((root, path)) = chain(tree) {
-        if !bound.contains(&root) && !root.starts_with('@') {
-            reference(root, path, found);
+        if !bound.contains(&root)
+            && let Some(reference) = reference(root, path)
+            && !found.contains(&reference)
+        {
+            found.push(reference);
         }
         return;
     }
@@ -82,7 +85,8 @@ fn walk<'e>(tree: &'e IdedExpr, bound: &mut Vec<&'e str>, found: &mut Vec<Refere
     }
 }
 
-fn reference(root: &str, path: Vec<&str>, found: &mut Vec<Reference>) {
+/// What a chain of names refers to: none for a type's name, or for a variable that a macro made.
+pub(super) fn reference(root: &str, path: Vec<&str>) -> Option<Reference> {
     let mut path = path.into_iter().map(str::to_owned);
     let root = match root.trim_start_matches('.') {
         "params" => Root::Params,
@@ -91,13 +95,10 @@ fn reference(root: &str, path: Vec<&str>, found: &mut Vec<Reference>) {
             // All parameters at once. The checker requires a name.
             None => Root::Task("steps".to_owned()),
         },
-        name if path.len() == 0 && TYPES.contains(&name) => return,
+        name if name.starts_with('@') || (path.len() == 0 && TYPES.contains(&name)) => return None,
         name => Root::Task(name.to_owned()),
     };
-    let reference = Reference { root, path: path.collect() };
-    if !found.contains(&reference) {
-        found.push(reference);
-    }
+    Some(Reference { root, path: path.collect() })
 }
 
 /// The root of `a.b["c"]`, and the names that follow.
