@@ -99,6 +99,24 @@ fn a_bundle_runs_where_there_is_nothing_else() {
 }
 
 #[test]
+fn what_is_in_a_bundle_can_be_looked_at() {
+    let folder = chain();
+    folder.ok(&BUNDLE);
+    for file in ["trivial.wasm", "data.csv", "tables", "pipelines"] {
+        let path = folder.path().join(file);
+        if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) }.unwrap();
+    }
+    let checked = folder.ok("check p.weft");
+    assert!(checked.stdout.starts_with("ok: pipeline `chain` with 4 steps, 1 component file"), "{}", checked.stdout);
+    assert_eq!(folder.json("check p.weft --json")["valid"], true);
+    let wrong = folder.weft("check p.weft -p size=many");
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.stderr.contains("--> p.weft: p.yaml"), "{}", wrong.stderr);
+    assert!(folder.ok("graph p.weft").stdout.contains("\"table\" -> \"look\" [label=\"artifact\""));
+    assert!(!folder.path().join(".weft").exists(), "looking leaves nothing");
+}
+
+#[test]
 fn what_was_unpacked_goes_with_the_last_run_that_came_from_it() {
     let folder = chain();
     folder.ok(&BUNDLE);

@@ -188,6 +188,9 @@ fn pipelines_are_drawn() {
     let svg = folder.weft(&["graph", &example, "-o", "p.svg"]);
     assert_eq!((svg.code, svg.stdout.as_str()), (Some(0), ""), "{}", svg.stderr);
     assert!(std::fs::read_to_string(folder.path().join("p.svg")).unwrap().starts_with("<svg"));
+    let png = folder.weft(&["graph", &example, "-o", "p.PNG"]);
+    assert_eq!((png.code, folder.path().join("p.PNG").exists()), (Some(2), false));
+    assert!(png.stderr.contains("`weft graph PIPELINE | dot -Tpng -o FILE.png`"), "{}", png.stderr);
     compile(&folder, "penguins", &[]);
     let nested = folder.weft(&["graph", "penguins.yaml"]);
     assert!(nested.stdout.contains("subgraph \"cluster condition-2\""), "{}", nested.stdout);

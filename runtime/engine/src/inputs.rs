@@ -302,10 +302,21 @@ pub fn coerced(
             // KFP's compiler declares inexact types for the inputs of the DAGs that it makes of loops and conditions. The
             // tasks inside are checked.
             Err(_) if matches!(component.implementation, Implementation::Dag(_)) => value.clone(),
-            Err(mismatch) => {
+            Err(mut mismatch) => {
                 let is_wasm = matches!(component.implementation, Implementation::Wasm(_));
-                let mismatch = mismatch.in_terms_of(if is_wasm { Format::Native } else { format }, ty);
-                return Err(host_failure(format!("its input `{name}`: {mismatch}"), None).into());
+                let format = if is_wasm { Format::Native } else { format };
+                let mut hint = None;
+                if format == Format::Kfp && value.is_string() {
+                    // Nobody wrote quotes.
+                    mismatch.why = None;
+                    let item = ty.kfp().python();
+                    hint = Some(format!(
+                        "items of a bare `list` are texts to KFP's compiler, and nothing makes a number of a text: declare the list as `List[{item}]`, \
+                         or take a `str` and convert it"
+                    ));
+                }
+                let mismatch = mismatch.in_terms_of(format, ty);
+                return Err(host_failure(format!("its input `{name}`: {mismatch}"), hint).into());
             }
         },
     };

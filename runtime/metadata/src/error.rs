@@ -30,6 +30,15 @@ pub enum Error {
         /// The file.
         path: PathBuf,
     },
+    /// It lies where nothing can be written, and what was recorded last is not in the file yet.
+    #[error(
+        "metadata store {}: it cannot be read on a read-only file system, because its last transactions are in a log beside it; \
+         copy its folder to where you can write, and read that", path.display()
+    )]
+    UnreadableLog {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file has the tables of another schema version.
     #[error(
         "metadata store {}: its {schema} schema has version {found}, this program reads version {expected}; \
@@ -193,6 +202,11 @@ impl From<rusqlite::types::FromSqlError> for Error {
 pub(crate) fn is_busy(error: &rusqlite::Error) -> bool {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
     matches!(error.sqlite_error_code(), Some(DatabaseBusy | DatabaseLocked))
+}
+
+/// Whether a file cannot be read because what its write-ahead log needs cannot be made beside it.
+pub(crate) fn is_without_log(error: &Error) -> bool {
+    matches!(error, Error::Database { source, .. } if source.sqlite_error_code() == Some(rusqlite::ErrorCode::CannotOpen))
 }
 
 /// Whether a transaction was left half-way that only a connection which may write takes back.

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
-use crate::error::{Error, Result, is_busy, is_half_written};
+use crate::error::{Error, Result, is_busy, is_half_written, is_without_log};
 use crate::schema;
 use crate::write::Tx;
 
@@ -86,11 +86,19 @@ impl Store {
         Self { clock, ..self }
     }
 
-    /// Opens an existing store read-only.
+    /// Opens an existing store read-only. On a read-only file system, where `SQLite` cannot make what readers and writers of a write-ahead log share,
+    /// the file is read as it is, without looking for writers.
     pub fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
-        let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+        let mut connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         let checked = match schema::check(&connection, path) {
+            Err(error) if is_without_log(&error) => {
+                if has_log(path) {
+                    return Err(Error::UnreadableLog { path: path.into() });
+                }
+                connection = connect_immutable(path)?;
+                schema::check(&connection, path)
+            }
             // Whoever made the file, or wrote to it where there is no write-ahead log, was killed at it: who may write takes that back.
             Err(error) if is_half_written(&error) => {
                 let writing = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
@@ -168,6 +176,25 @@ impl Store {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
         inner
     }
+}
+
+/// Whether there are transactions that are only in the write-ahead log yet.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    std::fs::metadata(log).is_ok_and(|log| log.len() > 0)
+}
+
+/// A file that nobody can change.
+fn connect_immutable(path: &Path) -> Result<Connection> {
+    // What has a meaning in a URI.
+    let name = path.to_str().unwrap_or_default().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let uri = format!("file:{name}?immutable=1");
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    connect(Path::new(&uri), flags).map_err(|error| match error {
+        Error::Open { source, .. } => Error::Open { path: path.into(), source },
+        other => other,
+    })
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {

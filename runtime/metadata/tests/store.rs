@@ -381,6 +381,26 @@ fn readers_see_what_writers_commit() {
     assert!(matches!(reader.transaction(|tx| tx.delete_run("r")), Err(Error::Database { .. })));
 }
 
+#[cfg(unix)]
+#[test]
+fn a_store_on_a_read_only_file_system_is_read_as_it_is() {
+    let s = scratch();
+    create_run(&s.store, "r");
+    let folder = s.folder.path().join("a#b?c=%41");
+    std::fs::create_dir(&folder).unwrap();
+    let path = folder.join("metadata.sqlite");
+    let sqlite = rusqlite::Connection::open(s.store.path()).unwrap();
+    sqlite.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "journal_mode", "WAL").unwrap();
+    // As where no file can be made: SQLite cannot have its own.
+    std::os::unix::fs::symlink("nowhere", folder.join("metadata.sqlite-shm")).unwrap();
+    std::fs::write(folder.join("metadata.sqlite-wal"), "").unwrap();
+    assert!(Store::open(&path).is_err());
+    assert_eq!(Store::open_read_only(&path).unwrap().runs(&RunFilter::default()).unwrap().len(), 1);
+    std::fs::write(folder.join("metadata.sqlite-wal"), "transactions").unwrap();
+    assert!(matches!(Store::open_read_only(&path), Err(Error::UnreadableLog { .. })));
+}
+
 #[test]
 fn stores_in_several_threads_share_one_file() {
     let folder = tempfile::tempdir().unwrap();

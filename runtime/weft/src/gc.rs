@@ -48,6 +48,7 @@ impl Store {
     /// # Errors
     /// The store cannot be read or changed.
     pub fn gc(&self, retention: &Retention, notify: &Notify<'_>) -> Result<Freed> {
+        let asked_ms = now_ms();
         let _alone = if let Some(lock) = self.artifacts.try_lock_exclusive()? {
             lock
         } else {
@@ -56,7 +57,7 @@ impl Store {
         };
         self.demand_bucket()?;
         self.demand_room(retention)?;
-        let runs = self.outdated(retention)?;
+        let runs = self.outdated(retention, asked_ms)?;
         self.metadata.transaction(|tx| runs.iter().try_for_each(|run| tx.delete_run(&run.id)))?;
         self.drop_leftovers()?;
         let referenced = self.referenced()?;
@@ -92,7 +93,7 @@ impl Store {
     pub fn gc_preview(&self, retention: &Retention) -> Result<Freed> {
         self.demand_bucket()?;
         self.demand_room(retention)?;
-        let runs = self.outdated(retention)?;
+        let runs = self.outdated(retention, now_ms())?;
         let referenced = self.with_files(self.referenced()?)?;
         let bucket = self.collect_bucket(&referenced, true)?;
         let evicted = self.evict(retention, true)?;
@@ -109,13 +110,15 @@ impl Store {
         Ok(freed)
     }
 
-    fn outdated(&self, retention: &Retention) -> Result<Vec<RunSummary>> {
+    /// The runs that are forgotten of those that there were when it was asked: what came while it waited for others to end stays, and takes no one's place.
+    fn outdated(&self, retention: &Retention, asked_ms: i64) -> Result<Vec<RunSummary>> {
         if retention.keep.is_none() && retention.older_than.is_none() {
             return Ok(Vec::new());
         }
-        let newest_first = self.metadata.runs(&RunFilter::default())?;
+        let mut newest_first = self.metadata.runs(&RunFilter::default())?;
+        newest_first.retain(|run| run.started_ms <= asked_ms);
         let age = retention.older_than.map_or(0, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
-        let before = now_ms().saturating_sub(age);
+        let before = asked_ms.saturating_sub(age);
         let old = newest_first.into_iter().skip(retention.keep.unwrap_or(0)).filter(|run| run.started_ms <= before);
         Ok(old.filter(|run| !self.is_alive(&run.id)).collect())
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{ValueEnum, ValueHint};
 use serde_json::json;
-use weft::{Bundle, BundleOptions, COMPILES, Host, Linker, Parameters, Target, Unpacked};
+use weft::{Bundle, BundleOptions, COMPILES, Host, Linker, Parameters, PipelineFile, Target, Unpacked};
 
 use crate::error::{Error, Exit, Result};
 use crate::execute::notify;
@@ -128,6 +128,26 @@ pub fn open(
     }
     // The bundle as a whole is signed, whoever signed the components in it.
     Ok((unpacked.pipeline()?, unpacked.host(host), unpacked.parameters(given)?, unpacked))
+}
+
+/// What commands need that look at a pipeline and run nothing: its file and the host, where it is a bundle those of what is in it, as [`open`]
+/// gives them.
+pub fn look(
+    pipeline: &Path,
+    lock: &LockArgs,
+    host: Host,
+    given: Parameters,
+) -> Result<(PipelineFile, Host, Parameters, Option<Unpacked>)> {
+    if !weft::is_bundle(pipeline) {
+        return Ok((weft::read(pipeline)?, host, given, None));
+    }
+    let bundle = Bundle::open(pipeline)?;
+    let keys = public_keys(&lock.verify)?;
+    if !keys.is_empty() {
+        bundle.check_signature(&keys)?;
+    }
+    let unpacked = bundle.unpack_for_a_look()?;
+    Ok((unpacked.read(pipeline)?, unpacked.host(host), unpacked.parameters(given)?, Some(unpacked)))
 }
 
 fn take_compiled(unpacked: &Unpacked, host: &Host, trusted: bool) -> Result<()> {

@@ -10,9 +10,10 @@ use weft::pipeline::model::Implementation;
 use weft::pipeline::secrets::{Need, needed};
 use weft::pipeline::step::SecretGrant;
 use weft::pipeline::types::PortType;
-use weft::{Finding, Linker, PrepareOptions, Prepared};
+use weft::{Finding, Host, Linker, PrepareOptions, Prepared};
 
-use crate::error::{Exit, Result};
+use crate::commands::bundle;
+use crate::error::{Error, Exit, Result};
 use crate::execute::notify;
 use crate::options::{ExecutorArgs, ParameterArgs, PolicyArgs, SecretArgs};
 use crate::registry::LockArgs;
@@ -26,7 +27,7 @@ use crate::{output, screen};
     wired together fits, conditions, and literal values. Parameters are checked if any is given."
 )]
 pub struct Args {
-    /// The pipeline's file
+    /// The pipeline's file, or a bundle
     #[arg(value_name = "PIPELINE", value_hint = ValueHint::FilePath)]
     pub pipeline: PathBuf,
     #[command(flatten)]
@@ -90,8 +91,11 @@ pub fn execute(root: &Path, args: &Args) -> Result<Exit> {
             let touches: Vec<Value> = touches.iter().map(access_json).collect();
             (true, prepared.warnings, secrets.iter().map(secret_json).collect(), touches)
         }
-        Err(weft::Error::Pipeline(findings)) => (false, findings, Vec::new(), Vec::new()),
-        Err(error) => return Err(error.into()),
+        Err(Error::Weft(error)) => match *error {
+            weft::Error::Pipeline(findings) => (false, findings, Vec::new(), Vec::new()),
+            error => return Err(error.into()),
+        },
+        Err(error) => return Err(error),
     };
     if !findings.is_empty() {
         screen::say(diagnostic::render(&findings));
@@ -116,12 +120,13 @@ fn secret_json(Need { task, to, grant, .. }: &Need) -> Value {
     json!({ "step": task, "kind": kind, "name": name, "key": key, "to": to, "optional": optional })
 }
 
-fn check(root: &Path, host: weft::Host, args: &Args) -> weft::Result<Prepared> {
-    let file = weft::read(&args.pipeline)?;
+fn check(root: &Path, host: Host, args: &Args) -> Result<Prepared> {
+    let (file, host, parameters, _unpacked) =
+        bundle::look(&args.pipeline, &args.lock, host, args.parameters.parameters())?;
     // A parameter without a default is given when the pipeline is run.
-    let parameters = Some(args.parameters.parameters()).filter(|parameters| !parameters.is_empty());
+    let parameters = Some(parameters).filter(|parameters| !parameters.is_empty());
     // So are secrets.
     let check_secrets = host.secrets.is_some();
     let options = PrepareOptions { check_secrets, ..args.executor.options(parameters) };
-    Linker::new(root, host)?.prepare(file, &options, &notify)
+    Ok(Linker::new(root, host)?.prepare(file, &options, &notify)?)
 }

@@ -1,7 +1,11 @@
 //! Commands that look at the store, or after it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use weft_artifacts::Store;
 
 use crate::common::Folder;
 
@@ -133,6 +137,24 @@ fn gc_keeps_what_a_kept_run_needs() {
     assert_eq!(folder.ok("artifact cat latest/data").stdout, "other");
     assert_eq!(folder.ok("artifact cat latest/raw.artifact").stdout, "imported");
     assert_eq!(folder.weft("gc --older-than soon").code, Some(2));
+}
+
+#[test]
+fn gc_counts_the_runs_that_there_were_when_it_was_asked() {
+    let folder = flow();
+    folder.ok("run flow.yaml --name flow-2 -p text=other -q");
+    // As a run at work holds it.
+    let store = Store::open(folder.path().join(".weft/artifacts")).unwrap();
+    let held = store.lock_shared().unwrap();
+    let mut gc = folder.command("gc --keep 1").stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(gc.stderr.take().unwrap()).lines();
+    assert_eq!(told.next().unwrap().unwrap(), "waiting for the runs at work to end");
+    folder.ok("run flow.yaml --name flow-3 -q");
+    drop(held);
+    assert!(gc.wait().unwrap().success());
+    let kept = folder.json("runs --json");
+    let kept: Vec<_> = kept.as_array().unwrap().iter().map(|run| run["id"].as_str().unwrap()).collect();
+    assert_eq!(kept, ["flow-3", "flow-2"]);
 }
 
 #[test]

@@ -9,9 +9,10 @@ use serde_json::{Value, json};
 use weft_engine::{Event, RunOutcome};
 use weft_metadata::RunState;
 use weft_pipeline::model::TaskState::{self, Complete, Failed, New, Skipped};
-use weft_pipeline::model::{Implementation, Items, Pipeline};
-use weft_pipeline::types::ParameterType;
+use weft_pipeline::model::{Format, Implementation, Items, Pipeline};
+use weft_pipeline::types::{ParameterType, PortType};
 
+use crate::commands::command;
 use crate::common::*;
 
 /// `loop` over `items`, each through `first`, which returns the item, and `second`; `all` reads the outputs of `first`.
@@ -71,6 +72,22 @@ fn each_item_has_an_iteration_and_all_are_collected_in_order() {
     let again = place.session(&fake, 3).resume("r");
     assert_eq!(tasks(&again), tasks(&outcome));
     assert_eq!(report(&again, "loop").outputs, report(&outcome, "loop").outputs);
+}
+
+#[test]
+fn a_text_that_is_no_number_is_told_with_where_it_may_come_from() {
+    let place = Place::new();
+    let fake = Fake::new(&place);
+    let mut demo = pipeline(named([("loop", other(Implementation::default()).each(items([json!("1")])))]));
+    let takes = input(PortType::Parameter(ParameterType::S64), false);
+    let steps = named([("first", command(&["sh"]).input("n", takes, from_input("value")))]);
+    nest(&mut demo, "loop", steps, &[]);
+    demo.format = Format::Kfp;
+    let outcome = place.session(&fake, 1).start("r", &demo, &json!({}));
+    let failed = report(&outcome, "loop[0]/first");
+    assert_eq!(failed.message.as_deref(), Some("its input `n`: expected int, found \"1\""));
+    let hint = failed.hint.as_deref().unwrap();
+    assert!(hint.contains("bare `list`") && hint.contains("`List[int]`"), "{hint}");
 }
 
 #[test]

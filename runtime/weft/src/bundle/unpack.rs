@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
+use tempfile::TempDir;
 use weft_artifacts::LockGuard;
 use weft_provenance::PublicKey;
 use weft_registry::{Archive, Descriptor, Digest, Manifest};
@@ -14,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::host::Host;
 use crate::parameters::Parameters;
 use crate::publish;
+use crate::read::{PipelineFile, read_text};
 use crate::registry::{Registry, check_signatures};
 use crate::store::Store;
 
@@ -79,7 +81,17 @@ impl Bundle {
             fs::remove_dir_all(&folder).map_err(|source| Error::io("remove", &folder, source))?;
         }
         publish::folder(&folder, UNPACKING, |work| self.write(work))?;
-        Ok(Unpacked { folder, config: self.config, _kept: kept })
+        Ok(Unpacked { folder, config: self.config, _kept: Kept::InStore(kept) })
+    }
+
+    /// Unpacks it into a temporary folder, for who only looks at what is in it.
+    ///
+    /// # Errors
+    /// As those of [`Self::unpack`].
+    pub fn unpack_for_a_look(self) -> Result<Unpacked> {
+        let folder = TempDir::new().map_err(|source| Error::io("create", &std::env::temp_dir(), source))?;
+        self.write(folder.path())?;
+        Ok(Unpacked { folder: folder.path().to_owned(), config: self.config, _kept: Kept::Here(folder) })
     }
 
     fn write(&self, work: &Path) -> Result<()> {
@@ -114,7 +126,14 @@ fn title(layer: &Descriptor) -> Result<&str> {
 pub struct Unpacked {
     folder: PathBuf,
     config: Config,
-    _kept: LockGuard,
+    _kept: Kept,
+}
+
+/// What keeps the files, while it is there.
+#[expect(dead_code, reason = "held until it is dropped")]
+enum Kept {
+    InStore(LockGuard),
+    Here(TempDir),
 }
 
 impl Unpacked {
@@ -127,6 +146,17 @@ impl Unpacked {
             return Ok(self.folder.join(&self.config.pipeline));
         }
         Err(Error::request("the bundle names a pipeline outside of it"))
+    }
+
+    /// The pipeline, read. What is found in it is shown with the bundle's own path, as its files may be gone by then.
+    ///
+    /// # Errors
+    /// As those of [`crate::read`].
+    pub fn read(&self, bundle: &Path) -> Result<PipelineFile> {
+        let path = self.pipeline()?;
+        let text = fs::read_to_string(&path).map_err(|source| Error::io("read", &path, source))?;
+        let name = path.file_name().unwrap_or_default();
+        read_text(text, &format!("{}: {}", bundle.display(), name.display()), path.clone())
     }
 
     /// A host on which what the bundle brings along goes before what is there, and on which no network is reached for.
