@@ -390,9 +390,29 @@ def pipeline(text: str, times: int = 1):
     let refused = submit(&["-p", "txt=x"]);
     assert_eq!(refused.code, Some(2), "{}", refused.stdout);
     assert!(refused.stderr.contains("txt"), "{}", refused.stderr);
+    // A native one that needs nothing of this machine, and one that does.
+    let native = |step: &str| {
+        folder.file("native.yaml", &format!("name: trials\nparameters: {{ count: 2 }}\nsteps:\n  a: {step}\n"))
+    };
+    native(
+        "{ component: 'weft:tuner#trials', with: { space: [{ name: x, low: 0, high: 1 }], count: '${params.count}' } }",
+    );
+    let ran = folder.weft(&["submit", "native.yaml", "--server", &url, "-p", "count=3", "--wait", "--json"]);
+    assert_eq!((ran.code, ran.json()["state"].as_str()), (Some(0), Some("SUCCEEDED")), "{}", ran.stderr);
+    assert_eq!(ran.json()["runtime_config"]["parameters"], serde_json::json!({"count": 3}));
+    for (step, name) in [
+        ("{ component: trials.wasm }", "`trials.wasm`"),
+        ("{ import: data.csv, type: dataset }", "`data.csv`"),
+        ("{ component: 'weft:tuner#trials', grants: { directories: { /data: ./d } } }", "`./d`"),
+    ] {
+        native(step);
+        let refused = folder.weft(&["submit", "native.yaml", "--server", &url]);
+        assert_eq!(refused.code, Some(2), "{}", refused.stdout);
+        assert!(refused.stderr.contains(name) && refused.stderr.contains("`weft push`"), "{}", refused.stderr);
+    }
     let listed = folder.json(&["runs", "--server", &url, "--json"]);
     let states: Vec<&str> = listed.as_array().unwrap().iter().map(|run| run["state"].as_str().unwrap()).collect();
-    assert_eq!(states, ["FAILED", "SUCCEEDED"]);
+    assert_eq!(states, ["SUCCEEDED", "FAILED", "SUCCEEDED"]);
     assert!(folder.ok(&["runs", "--server", &url]).stdout.contains("SUCCEEDED"));
     // Their ids tell nothing, so the list of the store has their pipeline too.
     let table = folder.ok("runs").stdout;

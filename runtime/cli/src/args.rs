@@ -75,8 +75,10 @@ impl Color {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Make the folder of a new component
+    #[cfg(feature = "compiler")]
     New(commands::new::Args),
     /// Build a component with its language's own tools
+    #[cfg(feature = "compiler")]
     Build(commands::build::Args),
     /// Run a pipeline
     Run(commands::run::Args),
@@ -139,6 +141,7 @@ pub enum Command {
     Vendor(commands::vendor::Args),
     /// Install what runs the containers of some KFP pipelines
     #[command(visible_alias = "executors")]
+    #[cfg(feature = "compiler")]
     Executor(commands::executor::Args),
     /// Look after the compiled components
     Cache(commands::cache::Args),
@@ -161,6 +164,7 @@ impl Command {
     /// Whether standard output is to be one JSON document.
     pub fn wants_json(&self) -> bool {
         match self {
+            #[cfg(feature = "compiler")]
             Self::Build(args) => args.json,
             Self::Run(args) => args.how.json,
             Self::Resume(args) => args.how.json,
@@ -188,12 +192,14 @@ impl Command {
             Self::Update(args) => args.json,
             Self::Bundle(args) => args.json,
             Self::Vendor(args) => args.json,
+            #[cfg(feature = "compiler")]
             Self::Executor(args) => args.json,
             Self::Cache(args) => args.json,
             Self::Gc(args) => args.json,
             Self::Fsck(args) => args.json,
-            Self::New(_)
-            | Self::Logs(_)
+            #[cfg(feature = "compiler")]
+            Self::New(_) => false,
+            Self::Logs(_)
             | Self::Compile(_)
             | Self::Graph(_)
             | Self::Serve(_)

@@ -116,6 +116,7 @@ pub fn variables() -> BTreeMap<String, String> {
 }
 
 /// The tools that components are built with: `WEFT_TOOLS` is where those that weft installs lie, a folder in the cache if it is not set.
+#[cfg(feature = "compiler")]
 pub fn author() -> Result<weft_author::Host> {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
     let tools = match set("WEFT_TOOLS") {

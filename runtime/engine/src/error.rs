@@ -69,7 +69,7 @@ pub enum Error {
     },
     /// The id cannot name a file.
     #[error(
-        "`{run}` cannot be a run's id: use up to 128 letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
+        "`{run}` cannot be a run's id: use up to 128 letters, digits, `-`, `_` and `.`, beginning with a letter or digit; `latest` is the newest run"
     )]
     RunId {
         /// The id.

@@ -12,6 +12,9 @@ const MAX_ID: usize = 128;
 /// How long a lock may be held by who only looks whether it is: see [`is_alive`], which takes a moment, or a bit more on a busy machine.
 const LOOKED_AT: Duration = Duration::from_millis(500);
 
+/// What stands for the newest run wherever one is named.
+const NEWEST: &str = "latest";
+
 /// Held while a run is executed. The system releases it when the process ends in any way.
 #[derive(Debug)]
 pub struct RunLock {
@@ -25,7 +28,8 @@ impl RunLock {
     pub fn acquire(directory: &Path, run: &str) -> Result<Self> {
         let fits = run.len() <= MAX_ID
             && run.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && run.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+            && run.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c))
+            && run != NEWEST;
         if !fits {
             return Err(Error::RunId { run: run.to_owned() });
         }
@@ -105,7 +109,7 @@ mod tests {
     #[test]
     fn an_id_cannot_lead_elsewhere() {
         let directory = tempfile::tempdir().unwrap();
-        for run in ["", "..", ".a", "a/b", "a\\b", "a\0", "é", &"a".repeat(129)] {
+        for run in ["", "..", ".a", "a/b", "a\\b", "a\0", "é", "latest", &"a".repeat(129)] {
             assert!(matches!(RunLock::acquire(directory.path(), run), Err(Error::RunId { .. })), "{run}");
         }
         assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);

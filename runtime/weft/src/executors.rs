@@ -260,10 +260,12 @@ fn executor_digest(
             Err(Diagnostic::error(format!(
                 "it {needs}, which needs the executor with the scientific stack, and that is not installed"
             ))
-            .hint(
+            .hint(if weft_sandbox::COMPILES {
                 "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \
-                 Python, unsandboxed",
-            ))
+                 Python, unsandboxed"
+            } else {
+                "this build compiles nothing: make a bundle of the pipeline where the executor is installed, `weft bundle --aot=portable`"
+            }))
         }
         Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {
             Err(Diagnostic::error(format!("the executor of such components is not installed: there is no {path}"))

@@ -103,6 +103,7 @@ pub use registry::{
 pub use remote::Remote;
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
+#[cfg(feature = "compiler")]
 pub use science::{InstalledExecutor, install_science};
 pub use select::{Selected, step};
 pub use store::Store;

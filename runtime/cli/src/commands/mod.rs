@@ -2,6 +2,7 @@
 
 pub mod artifact;
 pub mod attest;
+#[cfg(feature = "compiler")]
 pub mod build;
 pub mod bundle;
 pub mod cache;
@@ -13,6 +14,7 @@ pub mod components;
 pub mod deploy;
 pub mod deployments;
 pub mod diff;
+#[cfg(feature = "compiler")]
 pub mod executor;
 pub mod fsck;
 pub mod gc;
@@ -22,6 +24,7 @@ pub mod lineage;
 pub mod logs;
 pub mod man;
 pub mod monitor;
+#[cfg(feature = "compiler")]
 pub mod new;
 pub mod predict;
 pub mod pull;
@@ -47,7 +50,9 @@ use crate::error::{Exit, Result};
 pub fn execute(cli: &Cli) -> Result<Exit> {
     let root = cli.global.store.as_path();
     match &cli.command {
+        #[cfg(feature = "compiler")]
         Command::New(args) => new::execute(args),
+        #[cfg(feature = "compiler")]
         Command::Build(args) => build::execute(args),
         Command::Run(args) => run::execute(root, args),
         Command::Call(args) => call::execute(root, args),
@@ -66,6 +71,7 @@ pub fn execute(cli: &Cli) -> Result<Exit> {
         Command::Lineage(args) => lineage::execute(root, args),
         Command::Attest(args) => attest::execute(root, args),
         Command::Artifact(args) => artifact::execute(root, args),
+        #[cfg(feature = "compiler")]
         Command::Executor(args) => executor::execute(args),
         Command::Cache(args) => cache::execute(args),
         Command::Gc(args) => gc::execute(root, args),

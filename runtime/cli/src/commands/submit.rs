@@ -1,10 +1,12 @@
 //! `weft submit`
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::ValueHint;
 use serde_json::{Map, Value, json};
+use weft::pipeline::access::{Work, access};
 use weft::pipeline::model::{Format, Pipeline};
 use weft::pipeline::types::PortType;
 
@@ -24,7 +26,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 Exit codes with --wait: 0 success, 1 the run failed, 130 it was canceled; else 0 if it was accepted.")]
 pub struct Args {
-    /// The file of a pipeline of Kubeflow Pipelines
+    /// The pipeline's file: of Kubeflow Pipelines, or one that names nothing of this machine
     #[arg(value_name = "PIPELINE", value_hint = ValueHint::FilePath)]
     pub pipeline: PathBuf,
     #[command(flatten)]
@@ -55,10 +57,11 @@ pub fn execute(store: &Path, args: &Args) -> Result<Exit> {
         Error::advised("no server is named", "say `--server http://localhost:8888`; `weft run` runs a pipeline here")
     })?;
     let file = weft::read(&args.pipeline)?;
-    if file.pipeline.format == Format::Native {
+    if let Some(name) = named_here(&file.pipeline) {
         return Err(Error::advised(
-            "the pipeline names files of this machine, which the server does not have",
-            "run it on the server's machine with `weft run --store`; the server shows it",
+            format!("the pipeline names `{name}`, which is of this machine: the server does not have it"),
+            "give components from a registry (`weft push`) or pre-built ones, and data by a URI; or run it on the server's machine with \
+             `weft run --store`, and the server shows it",
         ));
     }
     let mut documents = weft::documents(&file.source.text)?.into_iter();
@@ -116,6 +119,23 @@ pub fn execute(store: &Path, args: &Args) -> Result<Exit> {
 
 fn tell(run: &Value, id: &str, json: bool) -> Result<()> {
     if json { output::print_json(run) } else { output::print(id) }
+}
+
+/// What a native pipeline names of this machine, if anything: a component's file, one that it imports, a folder that a step is granted.
+fn named_here(pipeline: &Pipeline) -> Option<String> {
+    if pipeline.format != Format::Native {
+        return None;
+    }
+    let elsewhere = |name: &str| name.starts_with("weft:") || name.contains("://");
+    access(pipeline, &BTreeMap::new()).into_iter().find_map(|task| {
+        let name = match task.work {
+            Work::Component { path, .. } => Some(path.to_owned()),
+            Work::Import(source) => source,
+            Work::Container { .. } | Work::Store => None,
+        };
+        let folder = || task.grants.directories.values().next().map(|granted| granted.host.clone());
+        name.filter(|name| !elsewhere(name)).or_else(folder)
+    })
 }
 
 /// A parameter's value from its text, by the type that it has. One that the pipeline does not have is the server's to refuse.
