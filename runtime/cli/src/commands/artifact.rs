@@ -92,6 +92,9 @@ pub struct ExportArgs {
     /// Replace files that are there already
     #[arg(short, long)]
     pub force: bool,
+    /// Write where it is, its digest and its size as one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Args {
@@ -100,7 +103,8 @@ impl Args {
         match &self.command {
             What::Ls(args) => args.json,
             What::Show(args) => args.json,
-            What::Cat(_) | What::Export(_) => false,
+            What::Export(args) => args.json,
+            What::Cat(_) => false,
         }
     }
 }
@@ -307,7 +311,11 @@ fn export(store: &Store, args: &ExportArgs) -> Result<()> {
         ),
         other => other.into(),
     })?;
-    output::print(&format!("{} ({})", dest.display(), bytes::size(store.artifacts.size(&id)?)))
+    let size = store.artifacts.size(&id)?;
+    if args.json {
+        return output::print_json(&json!({ "path": dest, "uri": id.to_string(), "size": size }));
+    }
+    output::print(&format!("{} ({})", dest.display(), bytes::size(size)))
 }
 
 fn with_size(store: &Store, record: &ArtifactRecord) -> Value {

@@ -72,6 +72,9 @@ pub struct RmArgs {
     /// Ids of runs, beginnings of them, or `latest`
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<String>,
+    /// Write the ids of the forgotten runs as one JSON document
+    #[arg(long)]
+    pub json: bool,
 }
 
 impl Args {
@@ -81,7 +84,7 @@ impl Args {
             None => self.list.json,
             Some(What::Ls(args)) => args.json,
             Some(What::Show(args)) => args.json,
-            Some(What::Rm(_)) => false,
+            Some(What::Rm(args)) => args.json,
         }
     }
 }
@@ -217,8 +220,16 @@ fn failed(run: &RunRecord) -> impl Iterator<Item = Failure<'_>> {
 
 fn remove(root: &Path, args: &RmArgs) -> Result<Exit> {
     let store = Store::change(root)?;
+    let mut forgotten = Vec::new();
     for selector in &args.runs {
-        output::print(&store.forget(selector)?)?;
+        let id = store.forget(selector)?;
+        if !args.json {
+            output::print(&id)?;
+        }
+        forgotten.push(id);
+    }
+    if args.json {
+        output::print_json(&json!({ "runs": forgotten }))?;
     }
     Ok(Exit::Success)
 }

@@ -59,6 +59,9 @@ fn runs_are_listed_shown_and_forgotten() {
     assert_eq!(folder.ok("runs rm latest").stdout, "flow-2\n");
     assert_eq!(folder.json("runs show latest --json")["id"], "flow-1");
     assert_eq!(folder.weft("runs rm flow-2").code, Some(2));
+    let refused = folder.json_of_failure("runs rm flow-2 --json");
+    assert!(refused["error"]["message"].as_str().unwrap().contains("flow-2"), "{refused}");
+    assert_eq!(folder.json("runs rm flow --json"), serde_json::json!({ "runs": ["flow-1"] }));
 }
 
 #[test]
@@ -82,6 +85,9 @@ fn artifacts_are_listed_shown_and_copied_out() {
     insta::assert_snapshot!(seen.map(|arguments| format!("$ {arguments}\n{}", folder.seen(arguments))).join("\n\n"));
     assert_eq!(fs::read_to_string(folder.path().join("out.txt")).unwrap(), "a short text");
     assert_eq!(fs::metadata(folder.path().join("copies/part-00000.bin")).unwrap().len(), 100);
+    let copied = folder.json("artifact export latest/data out.txt --force --json");
+    let digest = blake3::hash(b"a short text").to_hex();
+    assert_eq!(copied, serde_json::json!({ "path": "out.txt", "uri": format!("blake3:{digest}"), "size": 12 }));
     // As the tables show it.
     let uri = folder.json("artifact show latest/data --json")["uri"].as_str().unwrap().to_owned();
     assert_eq!(folder.ok(&format!("artifact cat {}…", &uri[..15])).stdout, "a short text");
