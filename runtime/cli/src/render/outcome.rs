@@ -83,7 +83,7 @@ pub fn values(heading: &'static str, values: &PortValues) -> String {
     for (name, given) in values {
         match given {
             PortValue::Parameter(value) => {
-                table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::parameter(value))]);
+                table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::line(value))]);
             }
             PortValue::Artifacts(artifacts) => {
                 for artifact in artifacts {
@@ -99,7 +99,7 @@ pub fn values(heading: &'static str, values: &PortValues) -> String {
 pub fn parameters(heading: &'static str, parameters: &BTreeMap<String, Value>) -> String {
     let mut table = Table::new(&["", "", ""]);
     for (name, value) in parameters {
-        table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::parameter(value))]);
+        table.row([Cell::default(), Cell::new(name.clone()), Cell::new(value::line(value))]);
     }
     section(heading, &table)
 }

@@ -7,6 +7,8 @@ use super::text;
 
 /// Characters of a parameter that tables show.
 const MAX_VALUE: usize = 40;
+/// Characters of one that has a line of its own.
+const MAX_LINE: usize = 400;
 /// Hexadecimal digits of a digest that tables show: enough to name it.
 const DIGITS: usize = 8;
 
@@ -43,8 +45,17 @@ fn metadata_only(name: &str, artifact: &Artifact) -> String {
     if shown.is_empty() { format!("{name} ({})", kind(artifact)) } else { format!("{name}({})", shown.join(", ")) }
 }
 
-/// A parameter's value, shortened.
+/// A parameter's value, shortened so that others fit beside it.
 pub fn parameter(value: &Value) -> String {
+    within(value, MAX_VALUE)
+}
+
+/// A parameter's value for a line of its own: shortened only where it would fill a screen.
+pub fn line(value: &Value) -> String {
+    within(value, MAX_LINE)
+}
+
+fn within(value: &Value, most: usize) -> String {
     let text = match value {
         Value::Number(number) if !number.is_i64() && !number.is_u64() => {
             number.as_f64().map_or_else(|| number.to_string(), float)
@@ -52,7 +63,7 @@ pub fn parameter(value: &Value) -> String {
         Value::String(string) if is_word(string) => string.clone(),
         other => other.to_string(),
     };
-    text::shorten(&text::one_line(&text), MAX_VALUE).into_owned()
+    text::shorten(&text::one_line(&text), most).into_owned()
 }
 
 /// Whether a string can stand without quotes. `NaN`, `Infinity` and `-Infinity`, by which floats that are not finite are kept, can.
@@ -103,6 +114,12 @@ pub fn kind(artifact: &Artifact) -> &str {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn parameters_on_a_line_of_their_own_are_whole_up_to_a_screen() {
+        assert_eq!(line(&json!("x".repeat(400))), "x".repeat(400));
+        assert_eq!(line(&json!("x".repeat(401))), format!("{}…", "x".repeat(399)));
+    }
 
     #[test]
     fn parameters_are_short() {
