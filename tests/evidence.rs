@@ -289,6 +289,11 @@ def pipeline(x: int = 1) -> int:
         let told = folder.ok(&["why", step]).stdout;
         assert!(told.contains("`return x + 1` → `return x + 2`"), "{told}");
     }
+    let (each, rest) = inner.split_once("[0]").unwrap();
+    let beyond = folder.weft(&["why", &format!("{each}[2]{rest}")]);
+    assert_eq!(beyond.code, Some(2));
+    assert!(beyond.stderr.contains(&format!("had 2 iterations: there is no `{each}[2]{rest}`")), "{}", beyond.stderr);
+    assert!(beyond.stderr.contains(&format!("its last is `{each}[1]`")), "{}", beyond.stderr);
     let verified = folder.json("verify --keep-compiled --json");
     assert_eq!(
         (verified["reproduced"].as_bool(), verified["steps"].as_array().unwrap().len()),

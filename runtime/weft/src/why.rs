@@ -9,7 +9,7 @@ use weft_pipeline::model::TaskState;
 use weft_pipeline::step::PortValue;
 
 use crate::difference::{Difference, Execution, differences};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::origin::{self, Origin};
 use crate::recorded_tasks::RecordedTasks;
 use crate::select;
@@ -197,6 +197,14 @@ impl Store {
             select::step(&self.metadata.run(&run)?, task)?;
         }
         let steps = self.metadata.steps_of(&run)?;
+        if let Some((each, count)) = beyond_loop(&steps, task) {
+            let had = if count == 1 { "one iteration".to_owned() } else { format!("{count} iterations") };
+            let hint = (count > 0).then(|| format!("its last is `{each}[{}]`", count - 1));
+            return Err(Error::Request {
+                message: format!("`{each}` of run `{run}` had {had}: there is no `{task}`"),
+                hint,
+            });
+        }
         let failed = steps.iter().find(|step| step.state == TaskState::Failed && step.kind != ExecutionKind::Dag);
         let reason = match failed {
             Some(failed) => format!("`{}` failed before it", failed.task),
@@ -235,6 +243,22 @@ impl Store {
         }
         Ok(nearest)
     }
+}
+
+/// The loop that a step would be in, with the number of its iterations, where it ended without the one that the step names.
+fn beyond_loop<'t>(steps: &[StepRecord], task: &'t str) -> Option<(&'t str, usize)> {
+    let ended = |name: &str| {
+        let is = |step: &&StepRecord| step.task == name && step.kind == ExecutionKind::Dag;
+        steps.iter().find(is).is_some_and(|step| step.state == TaskState::Complete)
+    };
+    let mut loops = task.match_indices('[').map(|(at, _)| &task[..at]);
+    let each = loops.rfind(|name| ended(name))?;
+    let index =
+        |name: &str| -> Option<u64> { name.strip_prefix(each)?.strip_prefix('[')?.strip_suffix(']')?.parse().ok() };
+    let count = steps.iter().filter(|step| index(&step.task).is_some()).count();
+    let end = each.len() + task[each.len()..].find(']').map_or(0, |at| at + 1);
+    let is_there = steps.iter().any(|step| step.task == task[..end]);
+    (!is_there).then_some((each, count))
 }
 
 /// Follows differences between two runs to their roots.
