@@ -3,9 +3,8 @@
 # written out; whoever reads the table sees a member who is none. And `vectorFromArray` makes nanoseconds of a `Date` by a product of floats: 123 ms are
 # 123000064 ns. Guess: what is missing is null, and whole milliseconds are whole in nanoseconds.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{"type": "module"}' >package.json
-npm install --silent --no-audit --no-fund apache-arrow@21.2.0 >/dev/null
-cat >table.js <<'JS'
+modules apache-arrow@21.2.0
+cat >table.mjs <<'JS'
 import { tableFromJSON, TimestampNanosecond, vectorFromArray } from 'apache-arrow'
 
 const text = '[{"age": 31, "member": true, "city": "Ulm"}, {"age": 28}, {"member": true, "city": null}, {"age": null, "member": null, "city": null}]'
@@ -16,7 +15,7 @@ for (const { name } of table.schema.fields) {
 }
 console.log(vectorFromArray([new Date('2024-01-01T00:00:00.123Z')], new TimestampNanosecond()).data[0].values[0])
 JS
-node table.js >seen
+node table.mjs >seen
 expect 'columns of 4 records, nulls in each' "$(head -n 3 seen)" \
     "age [ 31, 28, NaN, null ] 1
 member [ true, false, true, null ] 1

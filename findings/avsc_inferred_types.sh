@@ -3,8 +3,7 @@
 # 1704067200123, in milliseconds, comes back as 1704067203072, 3 seconds later, and so does one a second later; 123456789.25 is 123456792.
 # Guess: an inferred type holds the value that it was inferred from, so `long` or `double`, both of which Avro has.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund avsc@5.7.9 >/dev/null
+modules avsc@5.7.9
 cat >infer.cjs <<'JS'
 const { Type } = require('avsc')
 

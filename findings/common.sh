@@ -17,6 +17,12 @@ packages() {
     PATH="$FOLDER/env/bin:$PATH"
 }
 
+# modules NAME@VERSION...: installs them where Node.js finds them from the folder's own scripts.
+modules() {
+    echo '{}' >package.json
+    npm install --silent --no-audit --no-fund "$@" >/dev/null
+}
+
 # expect WHAT IS SHOULD: fails if the second is not the third.
 expect() {
     printf '%s: %s\n' "$1" "$2"

@@ -3,8 +3,7 @@
 # milliseconds: 100 measurements of 10 ms each are one group. `distinct` and `groupSequentialBy` tell all of them apart, and even one time in two objects.
 # Guess: groups are of equal keys, and the three agree on what is equal.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund data-forge@1.10.5 >/dev/null
+modules data-forge@1.10.5
 cat >groups.cjs <<'JS'
 const { Series } = require('data-forge')
 

@@ -3,8 +3,7 @@
 # temperature of a day without a measurement is 0, above the -5 of the day before. The sample's deviation of a single number is NaN, and of none 0.
 # Guess: NaN or undefined, as it leaves null out of numbers of which some are there, and as NaN is handed on.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund data-forge@1.10.5 >/dev/null
+modules data-forge@1.10.5
 cat >days.cjs <<'JS'
 const { DataFrame, Series } = require('data-forge')
 

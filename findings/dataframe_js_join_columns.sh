@@ -3,8 +3,7 @@
 # not the same: the two, and the update's row by itself, with an id that is then there twice; a right join of one row has two. An inner join has the row once,
 # and so has each without the city. Guess: a left join by a key that is there once has the rows of the left table, whatever columns are shared.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund dataframe-js@1.4.4 >/dev/null
+modules dataframe-js@1.4.4
 cat >joins.cjs <<'JS'
 const { DataFrame } = require('dataframe-js')
 

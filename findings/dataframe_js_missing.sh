@@ -2,8 +2,7 @@
 # dataframe-js 1.4.4's `stat.max` of -5, null and -3 is 0, and so is its `stat.min` of 1, null and 3, as null counts as 0 in them, while `mean` and `sd` leave
 # null out, and all of them leave undefined and NaN out. Guess: all statistics leave the same out, and a greatest number is one that is there.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund dataframe-js@1.4.4 >/dev/null
+modules dataframe-js@1.4.4
 cat >missing.cjs <<'JS'
 const { DataFrame } = require('dataframe-js')
 

@@ -3,8 +3,7 @@
 # right through AND and OR, so that `x = 1 OR x = 2 AND x = 3` finds nothing where SQL finds 1. Its source has `!=` among its operators. Guess: what it does
 # not know is an error, as `NOT x = 1` is, and the rest means what it means in SQL.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund dataframe-js@1.4.4 >/dev/null
+modules dataframe-js@1.4.4
 cat >sql.cjs <<'JS'
 const { DataFrame } = require('dataframe-js')
 

@@ -4,8 +4,7 @@
 # is refused, as by INT64, and a time on a day is that day's.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages pyarrow==26.0.1
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund @dsnp/parquetjs@1.8.8 >/dev/null
+modules @dsnp/parquetjs@1.8.8
 cat >write.cjs <<'JS'
 const { execFileSync } = require('node:child_process')
 const { ParquetSchema, ParquetWriter } = require('@dsnp/parquetjs')

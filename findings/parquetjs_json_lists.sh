@@ -3,8 +3,7 @@
 # is refused, whereas lists within an object are kept. So what a list comes back as depends on how many are in it. Guess: a column of JSON holds any JSON.
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 packages pyarrow==26.0.1
-echo '{}' >package.json
-npm install --silent --no-audit --no-fund @dsnp/parquetjs@1.8.8 >/dev/null
+modules @dsnp/parquetjs@1.8.8
 cat >write.cjs <<'JS'
 const { ParquetSchema, ParquetWriter } = require('@dsnp/parquetjs')
 

@@ -17,8 +17,7 @@ const rows = Array.from({ length: 100 }, (_, number) => ({ time: at(10 * number)
 console.log(tidy(rows, innerJoin(rows.map(({ time }) => ({ time, other: 1 })), { by: 'time' })).length)
 JS
 for version in 2.5.2 2.6.1; do
-    echo '{}' >package.json
-    npm install --silent --no-audit --no-fund "@tidyjs/tidy@$version" >/dev/null
+    modules "@tidyjs/tidy@$version"
     node joins.mjs >"$version"
 done
 expect 'joined by 2.5.2' "$(grep -c ': 1 joined' 2.5.2 || true) $(tail -n 1 2.5.2)" '0 100'
