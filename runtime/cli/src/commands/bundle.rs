@@ -117,14 +117,9 @@ pub fn open(
     host: Host,
     given: Parameters,
 ) -> Result<(PathBuf, Host, Parameters, Unpacked)> {
-    let bundle = Bundle::open(bundle)?;
-    let keys = public_keys(&lock.verify)?;
-    if !keys.is_empty() {
-        bundle.check_signature(&keys)?;
-    }
-    let unpacked = bundle.unpack(root)?;
+    let unpacked = checked(bundle, lock)?.unpack(root)?;
     if unpacked.has_compiled() {
-        take_compiled(&unpacked, &host, trust || !keys.is_empty())?;
+        take_compiled(&unpacked, &host, trust || !lock.verify.is_empty())?;
     }
     // The bundle as a whole is signed, whoever signed the components in it.
     Ok((unpacked.pipeline()?, unpacked.host(host), unpacked.parameters(given)?, unpacked))
@@ -141,13 +136,18 @@ pub fn look(
     if !weft::is_bundle(pipeline) {
         return Ok((weft::read(pipeline)?, host, given, None));
     }
-    let bundle = Bundle::open(pipeline)?;
+    let unpacked = checked(pipeline, lock)?.unpack_for_a_look()?;
+    Ok((unpacked.read(pipeline)?, unpacked.host(host), unpacked.parameters(given)?, Some(unpacked)))
+}
+
+/// A bundle, signed by one of the keys that are demanded, if any are.
+fn checked(path: &Path, lock: &LockArgs) -> Result<Bundle> {
+    let bundle = Bundle::open(path)?;
     let keys = public_keys(&lock.verify)?;
     if !keys.is_empty() {
         bundle.check_signature(&keys)?;
     }
-    let unpacked = bundle.unpack_for_a_look()?;
-    Ok((unpacked.read(pipeline)?, unpacked.host(host), unpacked.parameters(given)?, Some(unpacked)))
+    Ok(bundle)
 }
 
 fn take_compiled(unpacked: &Unpacked, host: &Host, trusted: bool) -> Result<()> {

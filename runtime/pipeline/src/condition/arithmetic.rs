@@ -23,6 +23,11 @@ const OPERATORS: [(&str, &str); 5] = [
     (operators::MODULO, "@modulo"),
 ];
 
+/// The operator that a function replaces; any other function's own name.
+pub(super) fn operator(function: &str) -> &str {
+    OPERATORS.iter().find(|(_, known)| *known == function).map_or(function, |(operator, _)| operator)
+}
+
 type Answer = Result<Value, ExecutionError>;
 
 /// A context for the evaluation of [`parse`]d expressions.

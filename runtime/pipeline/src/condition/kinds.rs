@@ -178,13 +178,8 @@ fn demand(call: &CallExpr, kinds: &[Kind], wanted: Kind) -> Result<(), Condition
 
 fn unfit(call: &CallExpr, kinds: &[Kind]) -> ConditionError {
     let operands: Vec<String> = call.args.iter().zip(kinds).map(|(part, kind)| shown(part, *kind)).collect();
-    let symbol = match call.func_name.as_str() {
+    let symbol = match arithmetic::operator(&call.func_name) {
         operators::CONDITIONAL => "?",
-        "@subtract" | operators::NEGATE => "-",
-        "@add" => "+",
-        "@multiply" => "*",
-        "@divide" => "/",
-        "@modulo" => "%",
         other => other.trim_matches(['_', '@']),
     };
     ConditionError::Evaluation(format!("`{symbol}` does not work on {}", operands.join(" and ")))
