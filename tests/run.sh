@@ -109,9 +109,9 @@ say "building the guests in C"
 # By the program that is tested: Cargo alone would build another beside what the lints compile.
 export WEFT_BINARY=$PWD/target/debug/weft
 bash guest-examples/polyglot/build.sh c
-# The executor with the scientific stack takes minutes and gigabytes; without it, the tests of `tests/science.rs` pass over what needs it.
-# It is compiled to where tests look for compiled components.
-if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash runtime/executors/build.sh science; fi
+# The executors with the scientific stack take minutes and gigabytes; without them, the tests of `tests/science.rs` pass over what needs them.
+# They are compiled to where tests look for compiled components.
+if [ -n "${WEFT_TEST_SCIENCE:-}" ]; then WEFT_CACHE=$PWD/target/compiled bash runtime/executors/build.sh science boosting; fi
 
 authoring_tools
 page_tests

@@ -75,10 +75,17 @@ fn a_pipeline_that_needs_it_is_told_how_to_install_it() {
     let folder = Folder::default();
     let empty = folder.path().join("executors");
     std::fs::create_dir(&empty).unwrap();
-    for (packages, body, said) in [
-        ("['pandas>=2', 'scikit-learn']", "return ''", "it installs `pandas>=2`"),
+    for (packages, body, said, executor) in [
+        ("['pandas>=2', 'scikit-learn']", "return ''", "it installs `pandas>=2`", "science"),
         // What it imports its image may hold.
-        ("[]", "import numpy as np\nreturn str(np.pi)", "it imports `numpy`"),
+        ("[]", "import numpy as np\nreturn str(np.pi)", "it imports `numpy`", "science"),
+        (
+            "['pandas', 'lightgbm<5']",
+            "return ''",
+            "it installs `lightgbm<5`, which needs the executor with LightGBM",
+            "boosting",
+        ),
+        ("['pandas']", "import numpy\nimport lightgbm\nreturn ''", "it imports `lightgbm`", "boosting"),
     ] {
         compile(&folder, &function(packages, body));
         for verb in ["check", "run"] {
@@ -86,7 +93,7 @@ fn a_pipeline_that_needs_it_is_told_how_to_install_it() {
             let refused = Ended::from(ended.unwrap());
             assert_eq!(refused.code, Some(2), "{}", refused.stdout);
             assert!(refused.stderr.contains(said), "{}", refused.stderr);
-            assert!(refused.stderr.contains("weft executor install science"), "{}", refused.stderr);
+            assert!(refused.stderr.contains(&format!("weft executor install {executor}")), "{}", refused.stderr);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! numpy, pandas, scipy, scikit-learn, statsmodels and matplotlib in the sandbox: functions over them, run in pipelines, give what they give
+//! numpy, pandas, scipy, scikit-learn, statsmodels, matplotlib and LightGBM in the sandbox: functions over them, run in pipelines, give what they give
 //! natively, and the same bytes each time. `science/answers.py` says how the answers come about.
 //!
-//! Without the executor `science` all is passed over, in words; `WEFT_TEST_SCIENCE=1` makes that a failure.
+//! Without the executors `science` and `boosting` all is passed over, in words; `WEFT_TEST_SCIENCE=1` makes that a failure.
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fmt::Write as _;
@@ -13,7 +13,7 @@ use weft::artifacts::{Existing, Store};
 
 mod common;
 
-use common::kfp::science_is_installed;
+use common::kfp::{is_installed, science_is_installed};
 use common::{Ended, Folder, differences, project};
 
 /// A file of the corpus.
@@ -128,15 +128,28 @@ fn a_wrong_answer_is_told_with_its_place() {
 /// 60 functions and some; `functions.json` has their answers, and how near each must come.
 #[test]
 fn functions_give_what_they_give_natively_and_the_same_bytes_again() {
-    if !science_is_installed("functions_give_what_they_give_natively_and_the_same_bytes_again") {
-        return;
+    if science_is_installed("functions_give_what_they_give_natively_and_the_same_bytes_again") {
+        answers_agree("functions", 60);
     }
-    let answers = read_json("functions.json");
+}
+
+/// LightGBM's: `boosting.json`.
+#[test]
+fn functions_over_lightgbm_give_what_they_give_natively_and_the_same_bytes_again() {
+    if is_installed("boosting", "functions_over_lightgbm_give_what_they_give_natively_and_the_same_bytes_again") {
+        answers_agree("boosting", 15);
+    }
+}
+
+/// Runs a pipeline of the corpus twice, and compares what its functions gave with the file of their answers.
+#[track_caller]
+fn answers_agree(pipeline: &str, least: usize) {
+    let answers = read_json(&format!("{pipeline}.json"));
     let wanted = answers.as_object().unwrap();
-    assert!(wanted.len() >= 60, "there are {} functions", wanted.len());
+    assert!(wanted.len() >= least, "there are {} functions", wanted.len());
     let [first, second] = [(); 2].map(|()| {
         let folder = Folder::default();
-        compile(&folder, "functions");
+        compile(&folder, pipeline);
         let outcome = outcome(&folder, &["-w", &sources(&folder, "functions")]);
         (folder, outcome)
     });

@@ -3,7 +3,7 @@
 #
 #   runtime/executors/build.sh [NAME]...
 #
-# Each is a folder here with a build.sh of its own; without a name, all are built but `science`, which takes minutes. What is as it was is not
+# Each is a folder here with a build.sh of its own; without a name, all are built but `science` and `boosting`, which take minutes. What is as it was is not
 # built again.
 set -euo pipefail
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Calls a script of the executors, each of which is a folder here: runtime/executors/each.sh SCRIPT [NAME]...
-# Without a name, those of all but `science` are called, whether or not one before them failed; the status tells if one did.
+# Without a name, those of all but `science` and `boosting` are called, whether or not one before them failed; the status tells if one did.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -10,7 +10,7 @@ shift
 if [ $# -eq 0 ]; then
     for script in "$HERE"/*/"$called"; do
         name=$(basename "$(dirname "$script")")
-        if [ "$name" != science ]; then set -- "$@" "$name"; fi
+        if [ "$name" != science ] && [ "$name" != boosting ]; then set -- "$@" "$name"; fi
     done
 fi
 for name in "$@"; do

@@ -14,14 +14,20 @@ pub fn compile(folder: &Folder, source: &str) {
 
 /// Whether the executor `science` is installed; says so if it is not, or fails if `WEFT_TEST_SCIENCE=1` wants it.
 pub fn science_is_installed(test: &str) -> bool {
+    is_installed("science", test)
+}
+
+/// The same of one of the executors that are built where they are wanted.
+pub fn is_installed(executor: &str, test: &str) -> bool {
+    let file = format!("{executor}.wasm");
     let executors = project().join("target/executors").read_dir().into_iter().flatten().flatten();
-    let found = executors
-        .map(|entry| entry.path())
-        .any(|path| path.join("science.wasm").is_file() || path.ends_with("science.wasm"));
+    let found = executors.map(|entry| entry.path()).any(|path| path.join(&file).is_file() || path.ends_with(&file));
     let must = std::env::var_os("WEFT_TEST_SCIENCE").is_some_and(|value| value == "1");
-    assert!(found || !must, "the executor `science` is not installed: `weft executor install science`");
+    assert!(found || !must, "the executor `{executor}` is not installed: `weft executor install {executor}`");
     if !found {
-        eprintln!("PASSED OVER: {test}: there is no science executor: `runtime/executors/build.sh science` builds it");
+        eprintln!(
+            "PASSED OVER: {test}: there is no {executor} executor: `runtime/executors/build.sh {executor}` builds it"
+        );
     }
     found
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Writes `functions.json`, the answers of the functions in `functions/`, by the packages as their projects build them for this machine.
+"""Writes `functions.json`, the answers of the functions in `functions/`, by the packages as their projects build them for this machine; and
+`boosting.json`, those of the functions over LightGBM.
 
 The environment is made so, with CPython 3.13:
 
     python3.13 -m venv answers
     answers/bin/pip install numpy==2.5.2 pandas==3.0.6 scipy==1.18.1 scikit-learn==1.9.1 statsmodels==0.15.0 \\
-        matplotlib==3.11.2 pillow==13.0.0 joblib==1.6.0 openpyxl==3.1.5 patsy==1.0.3 formulaic==1.2.2 threadpoolctl==3.7.0
+        matplotlib==3.11.2 lightgbm==4.7.0 pillow==13.0.0 joblib==1.6.0 openpyxl==3.1.5 patsy==1.0.3 formulaic==1.2.2 threadpoolctl==3.7.0
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 answers/bin/python tests/science/answers.py
 
 `--check` compares with what is in the file instead of writing it: other machines and other kernels of BLAS must agree, too. `--time` tells
@@ -24,9 +25,9 @@ sys.dont_write_bytecode = True
 import run  # noqa: E402, found by the path
 
 
-def answers(is_timed):
+def answers(libraries, is_timed):
     found = {}
-    for library in run.LIBRARIES:
+    for library in libraries:
         for name, case in run.cases_of(library).items():
             began = time.perf_counter()
             found[f'{library}.{name}'] = {'tolerance': case.tolerance, **run.answer(case)}
@@ -56,19 +57,25 @@ def differences(found, wanted, tolerance, place='', scale=0.0):
 
 
 def main(arguments):
-    found = answers('--time' in arguments)
+    problems = [write(HERE / name, libraries, arguments) for name, libraries in {'functions.json': run.LIBRARIES, 'boosting.json': run.BOOSTING}.items()]
+    sys.exit('\n'.join(filter(None, problems)))
+
+
+def write(file, libraries, arguments):
+    """Writes the answers of some libraries, or compares them; what is wrong with them."""
+    found = answers(libraries, '--time' in arguments)
     failed = [f'{name}: {answer["error"]}' for name, answer in found.items() if 'error' in answer]
     if failed:
-        sys.exit('\n'.join(failed))
-    file = HERE / 'functions.json'
+        return '\n'.join(failed)
     if '--check' in arguments:
         known = json.loads(file.read_text(encoding='utf-8'))
         lines = [f'{name}{line}' for name, answer in found.items() for line in differences(answer, known.get(name), answer['tolerance'])]
-        sys.exit('\n'.join(lines))
+        return '\n'.join(lines)
     lines = [f'{json.dumps(name)}: {json.dumps(answer, allow_nan=False, ensure_ascii=False)}' for name, answer in found.items()]
     text = '{\n' + ',\n'.join(lines) + '\n}\n'
     file.write_text(text, encoding='utf-8')
-    print(f'{len(found)} answers, {len(text)} characters')
+    print(f'{file.name}: {len(found)} answers, {len(text)} characters')
+    return ''
 
 
 if __name__ == '__main__':

@@ -85,6 +85,10 @@ def prepare() -> None:
     for name in LOADED:
         importlib.import_module(name)
     integers.settle()
+    if os.path.isdir("/site/lightgbm"):
+        import weft_foreign
+
+        weft_foreign.install_lightgbm(send)
     import weft_parquet
 
     weft_parquet.install()

@@ -36,7 +36,7 @@ impl ExecutorCall {
     /// The executor of whatever Python it comes to, by itself or in a script.
     pub fn any_python(&self) -> Option<&ExecutorKind> {
         match &self.executor {
-            kind @ (ExecutorKind::Python | ExecutorKind::Science) => Some(kind),
+            kind if kind.is_python() => Some(kind),
             _ => self.python.as_ref(),
         }
     }
@@ -49,12 +49,26 @@ pub enum ExecutorKind {
     Python,
     /// The same with numpy, pandas, scipy, scikit-learn and others that need native code.
     Science,
+    /// The same with LightGBM.
+    Boosting,
     /// The component with a shell and the common utilities.
     Shell,
     /// The component in the file with this path.
     File(String),
     /// TFX's own executor of this class, which only a Python of the host can have.
     Tfx(String),
+}
+
+impl ExecutorKind {
+    /// Whether it is Python in a component that comes with weft or is built here.
+    pub fn is_python(&self) -> bool {
+        *self == Self::Python || self.is_scientific()
+    }
+
+    /// Whether it has the scientific stack.
+    pub fn is_scientific(&self) -> bool {
+        matches!(self, Self::Science | Self::Boosting)
+    }
 }
 
 /// Why a container has no executor.
@@ -157,10 +171,17 @@ fn mentions_python(script: &str) -> bool {
     words.any(|word| PYTHONS.contains(&word) || word.starts_with("python3."))
 }
 
-/// Which of the two executors for Python these packages and imports are for. What is imported without being installed, the image may hold.
+/// Which of the executors for Python these packages and imports are for. What is imported without being installed, the image may hold.
 fn python(packages: &[Requirement], imports: &[String]) -> ExecutorKind {
-    let needs = !native(packages).is_empty() || imports.iter().any(|module| imports::is_of_stack(module));
-    if needs && stack::has_all(packages) { ExecutorKind::Science } else { ExecutorKind::Python }
+    let needed = if imports.iter().any(|module| imports::is_boosting(module)) {
+        ExecutorKind::Boosting
+    } else if !native(packages).is_empty() || imports.iter().any(|module| imports::is_of_stack(module)) {
+        ExecutorKind::Science
+    } else {
+        return ExecutorKind::Python;
+    };
+    let candidates = [needed, ExecutorKind::Boosting];
+    candidates.into_iter().find(|kind| stack::has_all(kind, packages)).unwrap_or(ExecutorKind::Python)
 }
 
 /// What the name of a component in a registry begins with, in place of a path.

@@ -1,5 +1,6 @@
 //! The component around the program: WASI 0.1 translated to 0.2, and `host.call`, which the interpreter offers to its programs, made to be
-//! the end of the process with any status. (The adapter for `proc_exit` knows success and failure only.)
+//! the end of the process with any status (the adapter for `proc_exit` knows success and failure only), and calls of the library that is linked
+//! into the program.
 
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use wasi_preview1_component_adapter_provider::{
     WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_COMMAND_ADAPTER,
 };
 use wasm_encoder::{
-    CodeSection, ComponentSection as _, CustomSection, EntityType, ExportKind, ExportSection, Function,
+    BlockType, CodeSection, ComponentSection as _, CustomSection, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, ImportSection, Module, TypeSection, ValType,
 };
 use wasm_metadata::{AddMetadata, AddMetadataField, Description, Version};
@@ -15,7 +16,7 @@ use wit_component::{ComponentEncoder, StringEncoding, metadata};
 use wit_parser::Resolve;
 
 use crate::error::{Error, Result};
-use crate::wheel;
+use crate::{link, wheel};
 
 /// What the adapter for `host.call` imports.
 const WORLD: &str = "
@@ -26,10 +27,13 @@ const WORLD: &str = "
     }
 ";
 
-/// The component of a program. `usual` tells which of its functions are compiled at first.
-pub(crate) fn of(program: &[u8], usual: &[u8]) -> Result<Vec<u8>> {
+/// The longest message that ends the process.
+const LONGEST_END: i32 = 256;
+
+/// The component of a program. `usual` tells which of its functions are compiled at first, `library` whether one is linked into it.
+pub(crate) fn of(program: &[u8], usual: &[u8], library: bool) -> Result<Vec<u8>> {
     let failed = |error: anyhow::Error| Error::module(format!("{error:#}"));
-    let host = host_adapter().map_err(failed)?;
+    let host = host_adapter(library).map_err(failed)?;
     let mut component = ComponentEncoder::default()
         .validate(false)
         .module(program)
@@ -50,8 +54,9 @@ pub(crate) fn of(program: &[u8], usual: &[u8]) -> Result<Vec<u8>> {
     about.to_wasm(&component).map_err(|error| Error::module(format!("{error:#}")))
 }
 
-/// The module that stands for `host`: `call` ends the process; the status is the length of the message that it is given, less one.
-fn host_adapter() -> anyhow::Result<Vec<u8>> {
+/// The module that stands for `host`: `call` ends the process, and the status is the length of the message that it is given, less one; longer messages
+/// are for the library.
+fn host_adapter(library: bool) -> anyhow::Result<Vec<u8>> {
     let mut resolve = Resolve::default();
     let package = resolve.push_str(Path::new("exit.wit"), WORLD)?;
     let world = resolve.select_world(&[package], Some("exit"))?;
@@ -60,14 +65,22 @@ fn host_adapter() -> anyhow::Result<Vec<u8>> {
     types.ty().function([ValType::I32], []);
     let mut imports = ImportSection::new();
     imports.import("wasi:cli/exit@0.2.12", "exit-with-code", EntityType::Function(1));
+    if library {
+        imports.import("__main_module__", link::CALL, EntityType::Function(0));
+    }
     let mut functions = FunctionSection::new();
     functions.function(0);
     let mut exports = ExportSection::new();
-    exports.export("call", ExportKind::Func, 1);
+    exports.export("call", ExportKind::Func, imports.len());
     let mut code = CodeSection::new();
     let mut call = Function::new([]);
+    let mut body = call.instructions();
     // The pointer is the first parameter, the length the second.
-    call.instructions().local_get(1).i32_const(1).i32_sub().i32_const(0xff).i32_and().call(0).unreachable().end();
+    if library {
+        body.local_get(1).i32_const(LONGEST_END).i32_gt_u().if_(BlockType::Empty);
+        body.local_get(0).local_get(1).local_get(2).local_get(3).call(1).return_().end();
+    }
+    body.local_get(1).i32_const(1).i32_sub().i32_const(0xff).i32_and().call(0).unreachable().end();
     code.function(&call);
     let mut module = Module::new();
     module.section(&types).section(&imports).section(&functions).section(&exports).section(&code);

@@ -34,6 +34,9 @@ pub enum Error {
     /// The module is not built as it has to be.
     #[error("the interpreter's module cannot be made into a program: {0}")]
     Module(String),
+    /// The library cannot be compiled.
+    #[error("LightGBM cannot be compiled for the sandbox: {0}")]
+    Compiler(String),
     /// It is not the module that the patch of its integers is for.
     #[error("the integers of the interpreter's module cannot be mended: {0}")]
     Patch(#[from] PatchError),
@@ -47,6 +50,10 @@ impl Error {
         Self::Io { action, path: path.to_owned(), source }
     }
 
+    pub(crate) fn compiler(why: impl Into<String>) -> Self {
+        Self::Compiler(why.into())
+    }
+
     pub(crate) fn module(why: impl Into<String>) -> Self {
         Self::Module(why.into())
     }
@@ -54,6 +61,12 @@ impl Error {
 
 impl From<wasmparser::BinaryReaderError> for Error {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
+        Self::Module(error.to_string())
+    }
+}
+
+impl From<wasm_encoder::reencode::Error> for Error {
+    fn from(error: wasm_encoder::reencode::Error) -> Self {
         Self::Module(error.to_string())
     }
 }

@@ -8,6 +8,7 @@ use wasmparser::ValType;
 use weft_sandbox::{Image, Number};
 
 use crate::error::{Error, Result};
+use crate::link;
 use crate::sections::{Parts, appended, id};
 
 /// The function that starts the interpreter.
@@ -111,6 +112,9 @@ pub(crate) fn of(parts: &Parts<'_>, image: &Image) -> Result<Vec<u8>> {
                 let mut exports = ExportSection::new();
                 exports.export("memory", ExportKind::Memory, 0);
                 exports.export("_start", ExportKind::Func, start);
+                if let Ok(call) = parts.exported(link::CALL) {
+                    exports.export(link::CALL, ExportKind::Func, call);
+                }
                 module.section(&exports);
             }
             id::CODE => {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use sha2::{Digest as _, Sha256};
 
-use crate::{patch, usual, wheel};
+use crate::{Stack, boosting, patch, usual, wheel};
 
 /// Changes with the way in which the component is made, as far as nothing else that goes into [`key`] tells.
 const REVISION: &str = "1";
@@ -16,11 +16,12 @@ macro_rules! scripts {
 }
 
 /// Paths below `runtime/executors`, and texts.
-const FILES: [(&str, &str); 38] = scripts! {
+const FILES: [(&str, &str); 40] = scripts! {
     "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "notebook.py" "null.py"
         "process.py" "warm.py";
     "science/": "science.py" "start.py";
     "science/app/": "integers.py";
+    "science/app/weft_foreign/": "__init__.py" "memory.py";
     "science/app/weft_parquet/": "__init__.py" "arrays.py" "arrow.py" "bits.py" "codecs.py" "elements.py" "encodings.py" "engine.py" "errors.py" "filters.py"
         "flat.py" "frame.py" "infer.py" "kinds.py" "objects.py" "pages.py" "reader.py" "schema.py" "snappy.py" "tables.py"
         "thrift.py" "writer.py" "zstandard.py";
@@ -36,27 +37,39 @@ pub(crate) fn scripts() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// A name for what this version of weft builds: equal ones are built of the same.
-pub fn key() -> &'static str {
-    &KEY
+pub fn key(stack: Stack) -> &'static str {
+    match stack {
+        Stack::Science => &SCIENCE,
+        Stack::Boosting => &BOOSTING,
+    }
 }
 
-/// Worked out once: it is asked for with each component of a pipeline, and the patch is long.
-static KEY: LazyLock<String> = LazyLock::new(|| {
-    let mut digest = Sha256::new();
-    for (name, text) in FILES.iter().chain(&[
+/// Worked out once: they are asked for with each component of a pipeline, and the patch is long.
+static SCIENCE: LazyLock<String> = LazyLock::new(|| {
+    let built_of = [
         ("patch", patch::INTEGERS),
         ("usual", usual::LIST),
         ("wheels", wheel::REQUIREMENTS),
         ("revision", REVISION),
-    ]) {
-        for part in [name, text] {
-            digest.update((part.len() as u64).to_le_bytes());
-            digest.update(part);
-        }
-    }
-    digest.update(env!("CARGO_PKG_VERSION"));
-    wheel::hex(&digest.finalize()[..8])
+        ("version", env!("CARGO_PKG_VERSION")),
+    ];
+    digest(FILES.into_iter().chain(built_of))
 });
+
+static BOOSTING: LazyLock<String> = LazyLock::new(|| {
+    let built_of = [("science", SCIENCE.as_str()), ("compiler", boosting::COMPILER), ("sources", boosting::SOURCES)];
+    digest(boosting::FILES.into_iter().chain(built_of))
+});
+
+/// Of names and texts.
+fn digest<'a>(of: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut digest = Sha256::new();
+    for part in of.flat_map(|(name, text)| [name, text]) {
+        digest.update((part.len() as u64).to_le_bytes());
+        digest.update(part);
+    }
+    wheel::hex(&digest.finalize()[..8])
+}
 
 #[cfg(test)]
 mod tests {
@@ -69,6 +82,7 @@ mod tests {
             names.contains(&"weft_python/process.py") && names.contains(&"start.py") && names.contains(&"integers.py"),
             "{names:?}"
         );
-        assert_eq!(key().len(), 16);
+        assert_eq!(key(Stack::Science).len(), 16);
+        assert_ne!(key(Stack::Science), key(Stack::Boosting));
     }
 }

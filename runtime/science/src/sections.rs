@@ -145,6 +145,16 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parts<'_>> {
     Ok(parts)
 }
 
+/// How many functions a module defines.
+pub(crate) fn functions(module: &[u8]) -> Result<usize> {
+    for payload in Parser::new(0).parse_all(module) {
+        if let Payload::FunctionSection(section) = payload? {
+            return Ok(section.count() as usize);
+        }
+    }
+    Ok(0)
+}
+
 /// Whether an instruction changes what is neither in a memory nor in a global.
 fn changes_tables(operator: &Operator<'_>) -> bool {
     matches!(

@@ -19,6 +19,9 @@ const PACKAGES: &str = "packages";
 /// Where the interpreter looks for its library when it starts.
 const STANDARD: &str = "usr/local/lib";
 
+/// Where packages lie that the interpreter keeps in memory.
+pub(crate) const SITE: &str = "site";
+
 /// Lays out the files below a folder that becomes `/`.
 pub(crate) fn lay_out(packages: &Path, root: &Path) -> Result<()> {
     let write = |path: &Path, bytes: &[u8]| {
@@ -33,7 +36,7 @@ pub(crate) fn lay_out(packages: &Path, root: &Path) -> Result<()> {
     for (name, text) in scripts() {
         write(&root.join("app").join(name), text.as_bytes())?;
     }
-    copy(&packages.join("kfp"), &root.join("site/kfp"))
+    copy(&packages.join("kfp"), &root.join(SITE).join("kfp"))
 }
 
 /// Moves what programs see of it into the executor's folder.

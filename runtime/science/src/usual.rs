@@ -10,15 +10,16 @@ use crate::sections::Parts;
 
 pub(crate) const LIST: &str = include_str!("../../executors/science/usual.txt");
 
-/// The list as the sandbox reads it ([`weft_sandbox::USUAL_FUNCTIONS`]), for the module with these parts and `added` functions after all
-/// others, which are usual as well.
-pub(crate) fn section(parts: &Parts<'_>, added: usize) -> Result<Vec<u8>> {
+/// The list as the sandbox reads it ([`weft_sandbox::USUAL_FUNCTIONS`]), for the module with these parts, whose last functions are `library` ones of a
+/// library, and `added` functions after all others, which are usual as well.
+pub(crate) fn section(parts: &Parts<'_>, library: usize, added: usize) -> Result<Vec<u8>> {
     let mut runs = read(LIST).ok_or_else(|| Error::module("the list of its usual functions cannot be read"))?;
     let listed: usize = runs.iter().sum();
-    let Some(after) = parts.functions.len().checked_sub(listed).filter(|_| runs.len().is_multiple_of(2)) else {
+    let others = parts.functions.len().checked_sub(listed + library);
+    let Some(after) = others.filter(|_| runs.len().is_multiple_of(2)) else {
         return Err(Error::module("the list of its usual functions is that of another module"));
     };
-    runs.extend([after, added]);
+    runs.extend([after, library + added]);
     let mut section = Vec::new();
     (parts.functions.len() + added).encode(&mut section);
     for run in runs {

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{
     ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, missing, native,
-    other_versions, to_fetch,
+    other_versions, stack, to_fetch,
 };
 use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
@@ -67,10 +67,7 @@ impl ContainerCalls {
 
     /// Whether any is Python.
     pub fn need_python(&self) -> bool {
-        self.0
-            .values()
-            .flatten()
-            .any(|call| matches!(call.executor, ExecutorKind::Python | ExecutorKind::Science | ExecutorKind::Tfx(_)))
+        self.0.values().flatten().any(|call| call.executor.is_python() || matches!(call.executor, ExecutorKind::Tfx(_)))
     }
 
     /// Whether any is an executor of TFX's own.
@@ -80,8 +77,8 @@ impl ContainerCalls {
 
     /// What components ask for in another version than the executor with the scientific stack has, each told once.
     fn other_versions(&self) -> Vec<Diagnostic> {
-        let science = self.0.values().flatten().filter(|call| call.any_python() == Some(&ExecutorKind::Science));
-        let found: BTreeSet<_> = science.flat_map(|call| other_versions(&call.packages)).collect();
+        let python = self.0.values().flatten().filter_map(|call| Some((call.any_python()?, &call.packages)));
+        let found: BTreeSet<_> = python.flat_map(|(kind, packages)| other_versions(kind, packages)).collect();
         let mut told =
             found.iter().map(|one| format!("`{}` asked, {} there", one.asked, one.there)).collect::<Vec<_>>();
         if told.len() > MOST_VERSIONS {
@@ -100,7 +97,7 @@ impl ContainerCalls {
 
     /// What components install for Parquet, which is read and written without it, told once.
     fn done_without(&self) -> Option<Diagnostic> {
-        let science = self.0.values().flatten().filter(|call| call.executor == ExecutorKind::Science);
+        let science = self.0.values().flatten().filter(|call| call.executor.is_scientific());
         let found: BTreeSet<_> = science.flat_map(|call| done_without(&call.packages)).collect();
         let told: Vec<_> = found.iter().map(|one| format!("`{one}`")).collect();
         (!told.is_empty()).then(|| {
@@ -169,9 +166,10 @@ type Sets = HashMap<(Target, Vec<Requirement>), Result<IndexMap<String, String>,
 /// The component file of an executor; none if the host does.
 fn file(kind: &ExecutorKind, host: &Host, executor: Executor) -> Option<String> {
     match kind {
-        ExecutorKind::Python | ExecutorKind::Science if executor == Executor::HostPython => None,
+        kind if kind.is_python() && executor == Executor::HostPython => None,
         ExecutorKind::Python => Some(host.executor_file("python").display().to_string()),
         ExecutorKind::Science => Some(host.executor_file("science").display().to_string()),
+        ExecutorKind::Boosting => Some(host.executor_file("boosting").display().to_string()),
         ExecutorKind::Shell => Some(host.executor_file("shell").display().to_string()),
         ExecutorKind::File(path) => Some(path.clone()),
         ExecutorKind::Tfx(_) => None,
@@ -216,12 +214,12 @@ fn program(
     };
     let python_path = python.as_ref().map_or(&path, |python| &python.path);
     let kind = call.any_python().unwrap_or(&ExecutorKind::Python);
-    let target = if *kind == ExecutorKind::Science { Target::Science } else { Target::Python };
+    let target = Target::of(kind);
     let wanted = (target, to_fetch(kind, &call.packages));
     // Components often install the same, and wheels are hashed whole.
     let find = |(target, packages): &(Target, Vec<Requirement>)| {
         let mut found = wheels(packages, *target, &linker.packages)?;
-        if *target == Target::Science {
+        if target.is_scientific() {
             let library = science::library(Path::new(python_path));
             found.extend(library.map_err(|error| Diagnostic::error(error.to_string()))?);
         }
@@ -250,21 +248,32 @@ fn executor_digest(
             Err(cannot_load(host, folder, path, error))
         }
         Some(Err(weft_sandbox::Error::Read { source, .. }))
-            if source.kind() == std::io::ErrorKind::NotFound && *kind == ExecutorKind::Science =>
+            if source.kind() == std::io::ErrorKind::NotFound && kind.is_scientific() =>
         {
-            let needs = match (native(&call.packages).first(), call.imports.first()) {
-                (Some(package), _) => format!("installs `{package}`"),
-                (None, Some(module)) => format!("imports `{module}`"),
-                (None, None) => "is Python".to_owned(),
+            let (has, name) = match kind {
+                ExecutorKind::Boosting => ("with LightGBM", "boosting"),
+                _ => ("with the scientific stack", "science"),
+            };
+            // What the larger one is for tells more than what both have.
+            let special = |name: &str| stack(&ExecutorKind::Science).all(|(known, _)| known != name) && stack(kind).any(|(known, _)| known == name);
+            let packages = native(&call.packages);
+            let package = packages.iter().find(|package| special(&package.name()));
+            let module = call.imports.iter().find(|module| special(module));
+            let needs = match (package, module, packages.first(), call.imports.first()) {
+                (Some(package), ..) | (None, None, Some(package), _) => format!("installs `{package}`"),
+                (None, Some(module), ..) | (None, None, None, Some(module)) => format!("imports `{module}`"),
+                (None, None, None, None) => "is Python".to_owned(),
             };
             Err(Diagnostic::error(format!(
-                "it {needs}, which needs the executor with the scientific stack, and that is not installed"
+                "it {needs}, which needs the executor {has}, and that is not installed"
             ))
             .hint(if weft_sandbox::COMPILES {
-                "`weft executor install science` fetches and builds it, once; or run it with `--executor host-python` on this machine's own \
-                 Python, unsandboxed"
+                format!(
+                    "`weft executor install {name}` fetches and builds it, once; or run it with `--executor host-python` on this machine's \
+                     own Python, unsandboxed"
+                )
             } else {
-                "this build compiles nothing: make a bundle of the pipeline where the executor is installed, `weft bundle --aot=portable`"
+                "this build compiles nothing: make a bundle of the pipeline where the executor is installed, `weft bundle --aot=portable`".to_owned()
             }))
         }
         Some(Err(weft_sandbox::Error::Read { source, .. })) if source.kind() == std::io::ErrorKind::NotFound => {

@@ -46,11 +46,11 @@ pub struct Host {
 }
 
 impl Host {
-    /// The component that runs containers of one sort: `python`, `science` or `shell`. Where it should be, if there is none.
+    /// The component that runs containers of one sort: `python`, `science`, `boosting` or `shell`. Where it should be, if there is none.
     pub(crate) fn executor_file(&self, name: &str) -> PathBuf {
         let mut file = PathBuf::from(format!("{name}.wasm"));
-        if name == "science" {
-            file = PathBuf::from(science::folder_name()).join(file);
+        if let Some(stack) = science::stack(name) {
+            file = PathBuf::from(science::folder_name(stack)).join(file);
         }
         let found = self.executors.iter().map(|folder| folder.join(&file)).find(|path| path.is_file());
         found.unwrap_or_else(|| self.executors.first().map_or_else(|| PathBuf::from(&file), |first| first.join(&file)))

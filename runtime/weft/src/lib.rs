@@ -104,12 +104,14 @@ pub use remote::Remote;
 pub use run::{RunOptions, Weft};
 pub use run_id::new_run_id;
 #[cfg(feature = "compiler")]
-pub use science::{InstalledExecutor, install_science};
+pub use science::{InstalledExecutor, install_executor};
 pub use select::{Selected, step};
 pub use store::Store;
 pub use sync::{CarriedRun, PIECE, SyncEvent, SyncOptions, SyncTarget, Synced, send_pieces};
 pub use vendor::{VendoredSet, vendor, vendor_folder};
 pub use verify::{Verdict, Verified};
+#[cfg(feature = "compiler")]
+pub use weft_science::Stack;
 pub use why::{Because, Cause, Earlier, Root, Why};
 
 /// What happens in a run, and how it ended.

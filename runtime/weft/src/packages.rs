@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use indexmap::IndexMap;
-use weft_pipeline::executor::{Requirement, native, stack};
+use weft_pipeline::executor::{ExecutorKind, Requirement, native, stack};
 use weft_pipeline::suggest;
 
 use crate::error::{Error, Result};
@@ -19,21 +19,50 @@ pub(crate) enum Target {
     Python,
     /// The one with the scientific stack, whose packages are not fetched.
     Science,
+    /// The same with LightGBM.
+    Boosting,
 }
 
 impl Target {
+    /// The packages of an executor for Python.
+    pub(crate) fn of(executor: &ExecutorKind) -> Self {
+        match executor {
+            ExecutorKind::Science => Self::Science,
+            ExecutorKind::Boosting => Self::Boosting,
+            _ => Self::Python,
+        }
+    }
+
+    /// Whether its executor brings packages, which are not fetched.
+    pub(crate) fn is_scientific(self) -> bool {
+        self != Self::Python
+    }
+
+    /// Names and versions of what its executor brings.
+    fn stack(self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        stack(match self {
+            Self::Python => &ExecutorKind::Python,
+            Self::Science => &ExecutorKind::Science,
+            Self::Boosting => &ExecutorKind::Boosting,
+        })
+    }
+
     /// The version of Python that it is.
     fn python(self) -> &'static str {
         match self {
             Self::Python => "3.14",
-            Self::Science => "3.15",
+            Self::Science | Self::Boosting => "3.15",
         }
     }
 
     /// The folder of a set of packages.
     fn folder(self, packages: &Path, requirements: &[Requirement]) -> PathBuf {
         let set = set(requirements);
-        packages.join(if self == Self::Science { format!("{set}-science") } else { set })
+        packages.join(match self {
+            Self::Python => set,
+            Self::Science => format!("{set}-science"),
+            Self::Boosting => format!("{set}-boosting"),
+        })
     }
 }
 
@@ -104,8 +133,8 @@ fn download(work: &Path, requirements: &[Requirement], target: Target, python: &
     let mut pip = Command::new(python);
     pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input", "--only-binary=:all:"])
         .args(["--implementation", "py", "--abi", "none", "--platform", "any", "--python-version", target.python()]);
-    if target == Target::Science {
-        keep_stack(there.path(), python, &mut pip)?;
+    if target.is_scientific() {
+        keep_stack(target, there.path(), python, &mut pip)?;
     }
     let output = pip
         .arg("--dest")
@@ -124,8 +153,8 @@ fn download(work: &Path, requirements: &[Requirement], target: Target, python: &
             native_code_hint(),
         ));
     }
-    if target == Target::Science {
-        remove_stack(work)?;
+    if target.is_scientific() {
+        remove_stack(target, work)?;
     }
     let lines: Vec<&str> = requirements.iter().map(|requirement| requirement.0.as_str()).collect();
     let note = lines.join("\n") + "\n";
@@ -134,8 +163,8 @@ fn download(work: &Path, requirements: &[Requirement], target: Target, python: &
 }
 
 /// Has pip take the stack's packages, in their versions, for what it finds in a folder.
-fn keep_stack(folder: &Path, python: &Path, pip: &mut Command) -> Result<()> {
-    let pinned: Vec<String> = stack().map(|(name, version)| format!("{name}=={version}")).collect();
+fn keep_stack(target: Target, folder: &Path, python: &Path, pip: &mut Command) -> Result<()> {
+    let pinned: Vec<String> = target.stack().map(|(name, version)| format!("{name}=={version}")).collect();
     let made = Command::new(python).args(["-c", EMPTY_WHEELS]).arg(folder).args(&pinned).output();
     let made = made.map_err(|source| Error::io("run", python, source))?;
     if !made.status.success() {
@@ -149,8 +178,9 @@ fn keep_stack(folder: &Path, python: &Path, pip: &mut Command) -> Result<()> {
 }
 
 /// Removes the wheels of the stack's packages, which the executor has itself.
-fn remove_stack(folder: &Path) -> Result<()> {
-    let stems: Vec<String> = stack().map(|(name, version)| format!("{}-{version}-", name.replace('-', "_"))).collect();
+fn remove_stack(target: Target, folder: &Path) -> Result<()> {
+    let stems: Vec<String> =
+        target.stack().map(|(name, version)| format!("{}-{version}-", name.replace('-', "_"))).collect();
     for path in wheels_in(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
         if stems.iter().any(|stem| name.starts_with(stem)) {

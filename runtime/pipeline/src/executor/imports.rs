@@ -15,6 +15,9 @@ const OF_STACK: [&str; 11] = [
     "statsmodels",
 ];
 
+/// Modules that of the executors for Python only the one for boosting has.
+const BOOSTING: [&str; 1] = ["lightgbm"];
+
 /// Modules that the science executor does without, and their packages, which are called the same: pandas reads and writes Parquet there by
 /// itself.
 pub(super) const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
@@ -22,6 +25,11 @@ pub(super) const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
 /// Whether the science executor has a module that the small one lacks.
 pub(super) fn is_of_stack(module: &str) -> bool {
     OF_STACK.contains(&module)
+}
+
+/// Whether only the executor for boosting has a module.
+pub(super) fn is_boosting(module: &str) -> bool {
+    BOOSTING.contains(&module)
 }
 
 /// The first of the modules that pandas does without and that nothing in the sandbox has.
@@ -53,7 +61,7 @@ pub(super) fn deciding(source: &str) -> Vec<String> {
             continue;
         }
         for module in statement.split(';').flat_map(modules) {
-            let decides = is_of_stack(module) || DONE_WITHOUT.contains(&module);
+            let decides = is_of_stack(module) || is_boosting(module) || DONE_WITHOUT.contains(&module);
             if decides && !found.iter().any(|known| known == module) {
                 found.push(module.to_owned());
             }

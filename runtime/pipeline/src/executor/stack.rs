@@ -1,4 +1,4 @@
-//! The packages that the science executor brings, in the versions of the wheel that it is built from.
+//! The packages that the executors with the scientific stack bring, in the versions of what they are built from.
 
 use std::str::FromStr as _;
 
@@ -65,9 +65,13 @@ const STACK: [(&str, &str); 53] = [
     ("xmltodict", "1.0.4"),
 ];
 
-/// Names and versions of the packages that the science executor brings.
-pub fn stack() -> impl Iterator<Item = (&'static str, &'static str)> {
-    STACK.into_iter()
+/// What the executor for boosting has besides.
+const BOOSTING: [(&str, &str); 1] = [("lightgbm", "4.7.0")];
+
+/// Names and versions of the packages that an executor brings.
+pub fn stack(executor: &ExecutorKind) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let stack = STACK.into_iter().filter(|_| executor.is_scientific());
+    stack.chain(BOOSTING.into_iter().filter(|_| *executor == ExecutorKind::Boosting))
 }
 
 /// A requirement that asks for another version than the one that is there.
@@ -79,16 +83,19 @@ pub struct OtherVersion {
     pub there: &'static str,
 }
 
-/// Whether the science executor has all of the packages that need native code, or what takes their place.
-pub(super) fn has_all(packages: &[Requirement]) -> bool {
-    native(packages).iter().all(|package| version(package).is_some() || package.has_stand_in() || is_parquet(package))
+/// Whether an executor with the scientific stack has all of the packages that need native code, or what takes their place.
+pub(super) fn has_all(executor: &ExecutorKind, packages: &[Requirement]) -> bool {
+    let has =
+        |package: &&Requirement| version(executor, package).is_some() || package.has_stand_in() || is_parquet(package);
+    native(packages).iter().all(has)
 }
 
 /// The packages that an executor for Python has not itself, and needs wheels of.
 pub fn to_fetch(executor: &ExecutorKind, packages: &[Requirement]) -> Vec<Requirement> {
     let has_it = |package: &&Requirement| {
         package.has_stand_in()
-            || (*executor == ExecutorKind::Science && (version(package).is_some() || is_parquet(package)))
+            || version(executor, package).is_some()
+            || (executor.is_scientific() && is_parquet(package))
     };
     packages.iter().filter(|package| !has_it(package)).cloned().collect()
 }
@@ -102,10 +109,10 @@ fn is_parquet(package: &Requirement) -> bool {
     DONE_WITHOUT.contains(&package.name().as_str())
 }
 
-/// The packages that are in the stack in a version that was not asked for.
-pub fn other_versions(packages: &[Requirement]) -> Vec<OtherVersion> {
+/// The packages that an executor has in a version that was not asked for.
+pub fn other_versions(executor: &ExecutorKind, packages: &[Requirement]) -> Vec<OtherVersion> {
     let differs = |package: &Requirement| {
-        let there = version(package)?;
+        let there = version(executor, package)?;
         // What is no list of versions, as the address of an archive, names another version for all that is known.
         let accepts = VersionSpecifiers::from_str(package.specifiers())
             .is_ok_and(|wanted| Version::from_str(there).is_ok_and(|there| wanted.contains(&there)));
@@ -114,10 +121,10 @@ pub fn other_versions(packages: &[Requirement]) -> Vec<OtherVersion> {
     packages.iter().filter_map(differs).collect()
 }
 
-/// The version of a package in the stack.
-fn version(package: &Requirement) -> Option<&'static str> {
+/// The version of a package that an executor brings.
+fn version(executor: &ExecutorKind, package: &Requirement) -> Option<&'static str> {
     let name = package.name();
-    STACK.binary_search_by(|(known, _)| (*known).cmp(name.as_str())).ok().map(|at| STACK[at].1)
+    stack(executor).find(|(known, _)| *known == name).map(|(_, version)| version)
 }
 
 #[cfg(test)]
@@ -131,16 +138,21 @@ mod tests {
     #[test]
     fn the_table_is_in_order_and_its_versions_are_versions() {
         assert!(STACK.is_sorted());
-        for (name, version) in STACK {
+        for (name, version) in stack(&ExecutorKind::Boosting) {
             assert!(Version::from_str(version).is_ok(), "{name}");
         }
     }
 
     #[test]
     fn the_stack_has_what_needs_native_code_or_what_takes_its_place() {
-        assert!(has_all(&of(&["pandas==2.2.0", "scikit_learn", "tabulate"])));
-        assert!(has_all(&of(&["pandas", "pyarrow>=15", "nbclient>=0.10,<1"])));
-        assert!(!has_all(&of(&["pandas", "xgboost"])));
+        let science = |packages: &[&str]| has_all(&ExecutorKind::Science, &of(packages));
+        assert!(science(&["pandas==2.2.0", "scikit_learn", "tabulate"]));
+        assert!(science(&["pandas", "pyarrow>=15", "nbclient>=0.10,<1"]));
+        assert!(!science(&["pandas", "lightgbm"]));
+        assert!(has_all(&ExecutorKind::Boosting, &of(&["pandas", "LightGBM>=4"])));
+        assert!(!has_all(&ExecutorKind::Boosting, &of(&["lightgbm", "xgboost"])));
+        let packages = of(&["lightgbm", "rich", "pandas"]);
+        assert_eq!(to_fetch(&ExecutorKind::Boosting, &packages), of(&["rich"]));
         let packages = of(&["pandas", "rich", "joblib", "Jupyter_Client>=7", "pyarrow"]);
         assert_eq!(to_fetch(&ExecutorKind::Science, &packages), of(&["rich"]));
         assert_eq!(to_fetch(&ExecutorKind::Python, &packages), of(&["pandas", "rich", "joblib", "pyarrow"]));
@@ -160,8 +172,10 @@ mod tests {
             "pandas>2; python_version>'3.9'",
             "rich==1",
         ]);
-        let found: Vec<String> =
-            other_versions(&asked).into_iter().map(|one| format!("{} {}", one.asked, one.there)).collect();
+        let found: Vec<String> = other_versions(&ExecutorKind::Science, &asked)
+            .into_iter()
+            .map(|one| format!("{} {}", one.asked, one.there))
+            .collect();
         assert_eq!(found, ["pandas==2.2.0 3.0.6", "numpy<2 2.5.2", "matplotlib @ https://example.com/m.tar.gz 3.11.2"]);
     }
 }

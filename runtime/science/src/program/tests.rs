@@ -92,7 +92,7 @@ fn a_component_of_it_is_a_command() {
     let module = module();
     let parts = parse(&module).unwrap();
     let image = started(&exposed(&parts).unwrap(), &["_initialize", INITIALIZE]).unwrap();
-    let component = crate::component::of(&of(&parts, &image).unwrap(), &[]).unwrap();
+    let component = crate::component::of(&of(&parts, &image).unwrap(), &[], false).unwrap();
     wasmparser::Validator::new().validate_all(&component).unwrap();
     let text = String::from_utf8_lossy(&component).into_owned();
     assert!(text.contains("wasi:cli/run@0.2"), "no program");

