@@ -82,7 +82,7 @@ fn a_pipeline_that_needs_it_is_told_how_to_install_it() {
         (
             "['pandas', 'lightgbm<5']",
             "return ''",
-            "it installs `lightgbm<5`, which needs the executor with LightGBM",
+            "it installs `lightgbm<5`, which needs the executor with LightGBM and XGBoost",
             "boosting",
         ),
         ("['pandas']", "import numpy\nimport lightgbm\nreturn ''", "it imports `lightgbm`", "boosting"),

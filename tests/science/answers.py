@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Writes `functions.json`, the answers of the functions in `functions/`, by the packages as their projects build them for this machine; and
-`boosting.json`, those of the functions over LightGBM.
+`boosting.json`, those of the functions over LightGBM and XGBoost.
 
 The environment is made so, with CPython 3.13:
 
     python3.13 -m venv answers
     answers/bin/pip install numpy==2.5.2 pandas==3.0.6 scipy==1.18.1 scikit-learn==1.9.1 statsmodels==0.15.0 \\
-        matplotlib==3.11.2 lightgbm==4.7.0 pillow==13.0.0 joblib==1.6.0 openpyxl==3.1.5 patsy==1.0.3 formulaic==1.2.2 threadpoolctl==3.7.0
+        matplotlib==3.11.2 lightgbm==4.7.0 xgboost==3.4.1 pillow==13.0.0 joblib==1.6.0 openpyxl==3.1.5 patsy==1.0.3 formulaic==1.2.2 threadpoolctl==3.7.0
     OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 answers/bin/python tests/science/answers.py
 
 `--check` compares with what is in the file instead of writing it: other machines and other kernels of BLAS must agree, too. `--time` tells

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the executor with the scientific Python stack and LightGBM below target/executors, as `weft executor install boosting` does for users.
+# Builds the executor with the scientific Python stack, LightGBM and XGBoost below target/executors, as `weft executor install boosting` does for users.
 # It is built when it is named only: it takes some minutes and 3 GB of memory. What is as it was is not built again. WEFT_BINARY names the program that does it;
 # without it, that is built before.
 set -euo pipefail

@@ -1,14 +1,25 @@
-// The one function by which the interpreter calls the library.
+// The one function by which the interpreter calls the libraries.
 #include "library.h"
 
 #include <cstdio>
+#include <fstream>
 #include <unistd.h>
+
+// libc++ leaves these to its library, which has them not.
+template class std::basic_filebuf<char>;
+template class std::basic_ifstream<char>;
+template class std::basic_ofstream<char>;
+template class std::basic_fstream<char>;
+
+// What is kept for each thread stays until the process ends.
+extern "C" int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
 
 namespace weft {
 
 std::string told;
 
 extern const Entry lightgbm[];
+extern const Entry xgboost[];
 
 // A call, as `weft_foreign` packs it.
 struct Request {
@@ -18,8 +29,10 @@ struct Request {
 };
 
 static const Entry* find(const char* name) {
-  for (const Entry* entry = lightgbm; entry->name; entry++) {
-    if (strncmp(entry->name, name, sizeof Request::name) == 0) return entry;
+  for (const Entry* entry : {lightgbm, xgboost}) {
+    for (; entry->name; entry++) {
+      if (strncmp(entry->name, name, sizeof Request::name) == 0) return entry;
+    }
   }
   return nullptr;
 }

@@ -2,18 +2,8 @@
 #include <LightGBM/c_api.h>
 #include <LightGBM/utils/log.h>
 
-#include <fstream>
-
 #include "library.h"
 #include "network/linkers.h"
-
-// libc++ leaves these to its library, which has them not.
-template class std::basic_filebuf<char>;
-template class std::basic_ifstream<char>;
-template class std::basic_ofstream<char>;
-
-// What is kept for each thread stays until the process ends.
-extern "C" int __cxa_thread_atexit(void (*)(void*), void*, void*) { return 0; }
 
 namespace LightGBM {
 

@@ -30,11 +30,11 @@ SITE = "/python/lib/python3.15/site-packages"
 
 send = _host.call
 
-# What of kfp makes pipelines rather than runs their functions: it needs packages that are not here.
+# What of kfp makes pipelines rather than runs their functions, and what of the others is for many machines: it needs packages that are not here.
 NOT_RUN = frozenset(
     f"kfp/{name}"
     for name in "cli client compiler components kubeflow_client kubernetes local pipeline_spec registry v2 dsl/test_data".split()
-)
+) | {"lightgbm/dask.py", "xgboost/dask", "xgboost/spark", "xgboost/testing"}
 
 # What programs for pipelines import. Each is mapped into memory when a process first touches it, and costs nothing until then.
 LOADED = """
@@ -76,7 +76,7 @@ def prepare() -> None:
     identity.install()
     for made in (native.ssl(), native.fcntl()):
         sys.modules[made.__name__] = made
-    pack_kfp()
+    pack_site()
     os.environ["_KFP_RUNTIME"] = "true"
     importlib.import_module("numpy")
     import integers
@@ -85,10 +85,10 @@ def prepare() -> None:
     for name in LOADED:
         importlib.import_module(name)
     integers.settle()
-    if os.path.isdir("/site/lightgbm"):
-        import weft_foreign
+    if os.path.isdir("/site/xgboost"):
+        from weft_foreign import packages
 
-        weft_foreign.install_lightgbm(send)
+        packages.install(send)
     import weft_parquet
 
     weft_parquet.install()
@@ -175,11 +175,17 @@ def unpack_fonts() -> None:
     pathlib.Path.with_name = beside
 
 
-def pack_kfp() -> None:
-    """Keeps kfp in memory, compiled."""
+def pack_site() -> None:
+    """Keeps kfp and whatever lies beside it in memory, compiled."""
     from weft_python.library import Library
 
     library = Library()
+    for name in os.listdir("/site"):
+        # What packages read beside themselves while they are imported.
+        for version in ("VERSION", "VERSION.txt"):
+            if os.path.isfile(f"/site/{name}/{version}"):
+                os.makedirs(f"{SITE}/{name}", exist_ok=True)
+                shutil.copyfile(f"/site/{name}/{version}", f"{SITE}/{name}/{version}")
     with warnings.catch_warnings():
         # A string of kfp's has an escape that is none.
         warnings.simplefilter("ignore", SyntaxWarning)

@@ -49,7 +49,7 @@ pub enum ExecutorKind {
     Python,
     /// The same with numpy, pandas, scipy, scikit-learn and others that need native code.
     Science,
-    /// The same with LightGBM.
+    /// The same with LightGBM and XGBoost.
     Boosting,
     /// The component with a shell and the common utilities.
     Shell,

@@ -41,6 +41,8 @@ pub struct Initialization<'a> {
     pub calls: &'a [&'a str],
     /// Exported functions that are called after these, and may trap.
     pub tried: &'a [&'a str],
+    /// An imported function that is an exported one of its own: module, name, export.
+    pub own: Option<(&'a str, &'a str, &'a str)>,
     /// Which of its functions are compiled at first, as in [`crate::USUAL_FUNCTIONS`]; all if empty.
     pub usual: &'a [u8],
     /// Bytes of memory that it may use.
@@ -174,6 +176,18 @@ fn call_all(mut store: &mut Store<Guest>, module: &Module, how: &Initialization<
     let engine = &store.engine().clone();
     let mut linker = Linker::new(engine);
     p1::add_to_linker_sync(&mut linker, |guest: &mut Guest| &mut guest.wasi)?;
+    if let Some((from, name, export)) = how.own {
+        let imported = module.imports().find(|import| (import.module(), import.name()) == (from, name));
+        let ty = imported.and_then(|import| import.ty().func().cloned());
+        let ty = ty.ok_or_else(|| wasmtime::Error::msg(format!("it imports no function `{from}` `{name}`")))?;
+        let export = export.to_owned();
+        linker.func_new(from, name, ty, move |mut caller, arguments, results| {
+            let function = caller.get_export(&export).and_then(Extern::into_func);
+            let function =
+                function.ok_or_else(|| wasmtime::Error::msg(format!("it exports no function `{export}`")))?;
+            function.call(&mut caller, arguments, results)
+        })?;
+    }
     linker.define_unknown_imports_as_default_values(&mut store, module)?;
     let instance = linker.instantiate(&mut store, module)?;
     let mut call = |name: &str| {

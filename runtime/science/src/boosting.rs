@@ -1,5 +1,5 @@
-//! The library of the executor `boosting`: LightGBM, whose C++ is compiled for the sandbox where the executor is built, by the compiler that
-//! the wheel `ziglang` holds. Its packages of Python are LightGBM's own.
+//! The library of the executor `boosting`: LightGBM and XGBoost, whose C++ is compiled for the sandbox where the executor is built, by the compiler
+//! that the wheel `ziglang` holds. Their packages of Python are their own.
 //!
 //! Zig's C++ library for WASI is built without exceptions and threads. What throws and catches them is compiled here of the same sources; what
 //! it lacks else is in `platform.h`.
@@ -16,9 +16,6 @@ mod compiler;
 
 use compiler::{Compiler, Unit};
 
-/// The version of LightGBM.
-pub(crate) const VERSION: &str = "4.7.0";
-
 /// What pip installs beside the interpreter: the compiler, as it is for any of these machines.
 pub(crate) const COMPILER: &str = "\
 ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f1698188fa48a74524b54 \
@@ -29,32 +26,91 @@ ziglang==0.17.1 --hash=sha256:ea6cc5d87b033cf0aedfbc8f9549a908cae6c50ac31f169818
 /// What pip downloads as sources, and does not build.
 pub(crate) const SOURCES: &str = "\
 lightgbm==4.7.0 --hash=sha256:f8e20f682c9aabd000bcf4a7ed8aa6f473c1adfecccae34ec24e823d156f4af0
+xgboost==3.4.1 --hash=sha256:6968a4c71efdfa859df0dfcad0d99211c95c28c4ffd6aecff46efff77d18026a
 ";
+
+/// What is compiled.
+struct Library {
+    /// Its package of Python, and what its own file here is called.
+    name: &'static str,
+    /// The folder that its archive is unpacked to.
+    folder: &'static str,
+    /// Folders of sources.
+    sources: &'static [&'static str],
+    /// What the names of sources end with.
+    ending: &'static str,
+    /// How names of files and folders begin that are left out: for other processors, other machines, or programs.
+    left_out: &'static [&'static str],
+    /// Folders of headers.
+    headers: &'static [&'static str],
+    /// Files that declare the functions, and what their declarations begin with.
+    declared_in: &'static [&'static str],
+    declaration: &'static str,
+    /// How names of functions begin, and functions that take functions, which cannot be handed over.
+    prefix: &'static str,
+    take_functions: &'static [&'static str],
+    options: &'static str,
+}
+
+const LIBRARIES: [Library; 2] = [
+    Library {
+        name: "lightgbm",
+        folder: "lightgbm-4.7.0",
+        sources: &["src"],
+        ending: ".cpp",
+        left_out: &["cuda", "gpu_", "linkers_", "main.cpp"],
+        headers: &[
+            "include",
+            "src",
+            "external_libs/eigen",
+            "external_libs/fmt/include",
+            "external_libs/fast_double_parser/include",
+            "external_libs/nanoarrow/src",
+        ],
+        declared_in: &["include/LightGBM/c_api.h"],
+        declaration: "LIGHTGBM_C_EXPORT",
+        prefix: "LGBM_",
+        take_functions: &["LGBM_DatasetCreateFromCSRFunc", "LGBM_RegisterLogCallback"],
+        options: "-std=c++17 -include platform.h -DEIGEN_MPL2_ONLY -DEIGEN_DONT_PARALLELIZE",
+    },
+    Library {
+        name: "xgboost",
+        folder: "xgboost-3.4.1",
+        sources: &["cpp_src/src", "cpp_src/dmlc-core/src"],
+        ending: ".cc",
+        // The last two are in `xgboost.cpp`.
+        left_out: &["s3_filesys", "azure_filesys", "hdfs_filesys", "host_device_vector", "loop.cc"],
+        headers: &["cpp_src/include", "cpp_src/dmlc-core/include", "cpp_src/src"],
+        declared_in: &[
+            "cpp_src/src/c_api/c_api.cc",
+            "cpp_src/src/c_api/coll_c_api.cc",
+            "cpp_src/src/c_api/c_api_error.cc",
+        ],
+        declaration: "XGB_DLL",
+        prefix: "XG",
+        take_functions: &[
+            "XGBRegisterLogCallback",
+            "XGDMatrixCreateFromCallback",
+            "XGDMatrixCreateFromDataIter",
+            "XGExtMemQuantileDMatrixCreateFromCallback",
+            "XGQuantileDMatrixCreateFromCallback",
+        ],
+        options: "-std=c++17 -Wno-c++11-narrowing -include system.h -include platform.h -DDMLC_ENABLE_STD_THREAD=0 -DDMLC_USE_FOPEN64=0 -DDMLC_LOG_STACK_TRACE=0 \
+                  -DDMLC_LOG_CUSTOMIZE=1 -DDMLC_CMAKE_LITTLE_ENDIAN=1 -DDMLC_USE_HDFS=0 -DDMLC_USE_S3=0 -DDMLC_USE_AZURE=0 \
+                  -DXGBOOST_BUILTIN_PREFETCH_PRESENT=1",
+    },
+];
 
 macro_rules! files {
     ($($name:literal)*) => { [$(($name, include_str!(concat!("../../executors/boosting/", $name))),)*] };
 }
 
 /// Ours of the library: paths below `runtime/executors/boosting`, and texts.
-pub(crate) const FILES: [(&str, &str); 6] =
-    files!["exception.s" "library.cpp" "library.h" "lightgbm.cpp" "nanoarrow/nanoarrow_config.h" "platform.h"];
+pub(crate) const FILES: [(&str, &str); 8] = files!["exception.s" "library.cpp" "library.h" "lightgbm.cpp" "nanoarrow/nanoarrow_config.h" "platform.h" "system.h" "xgboost.cpp"];
 
 /// What every source is compiled with: exceptions as WebAssembly has them today.
 const EXCEPTIONS: &str = "--target=wasm32-wasi -O2 -g0 -w -msimd128 -fwasm-exceptions -Xclang -exception-model=wasm -Xclang -target-feature -Xclang \
                           +exception-handling -mllvm -wasm-enable-eh -mllvm -wasm-use-legacy-eh=false";
-
-/// What LightGBM's sources are compiled with.
-const LIGHTGBM: &str = "-std=c++17 -include platform.h -DEIGEN_MPL2_ONLY -DEIGEN_DONT_PARALLELIZE";
-
-/// Where the headers of what LightGBM rests on lie in its sources.
-const HEADERS: [&str; 6] = [
-    "include",
-    "src",
-    "external_libs/eigen",
-    "external_libs/fmt/include",
-    "external_libs/fast_double_parser/include",
-    "external_libs/nanoarrow/src",
-];
 
 /// What throws and catches: files of libc++abi.
 const THROWING: &str = "abort_message cxa_aux_runtime cxa_default_handlers cxa_exception cxa_exception_storage cxa_guard cxa_handlers cxa_personality cxa_vector cxa_virtual \
@@ -64,35 +120,29 @@ const THROWING: &str = "abort_message cxa_aux_runtime cxa_default_handlers cxa_e
 const RUNTIME: &str = "-std=c++23 -D_LIBCXXABI_BUILDING_LIBRARY -D_LIBCPP_BUILDING_LIBRARY -D_LIBCXXABI_HAS_NO_THREADS -D_LIBUNWIND_HAS_NO_THREADS \
                        -D_LIBUNWIND_HIDE_SYMBOLS -DLIBCXXABI_NON_DEMANGLING_TERMINATE -DNDEBUG";
 
+/// What libc++ has of files, which Zig leaves out.
+const FILE_SYSTEM: [&str; 3] = ["filesystem_error", "operations", "path"];
+
 /// Zig's own libraries, which it compiles when they are first linked.
-const LIBRARIES: [&str; 4] = ["libc++.a", "libc.a", "libzigc.a", "libcompiler_rt.a"];
+const ARCHIVES: [&str; 4] = ["libc++.a", "libc.a", "libzigc.a", "libcompiler_rt.a"];
 
 /// The library's stack, bytes.
 const STACK: u64 = 4 << 20;
 
 /// Compiles the library's module. `packages` holds the compiler, `sources` the unpacked sources, `work` is an empty folder.
 pub(crate) fn compile(packages: &Path, sources: &Path, work: &Path, observer: &dyn StepObserver) -> Result<Vec<u8>> {
-    let lightgbm = folder_of(sources)?;
     for (name, text) in FILES {
         write(&work.join(name), text)?;
     }
-    let header = lightgbm.join("include/LightGBM/c_api.h");
-    write(&work.join("lightgbm_functions.h"), &functions(&read(&header)?))?;
     let compiler = Compiler::new(&packages.join("ziglang"), work);
-    let mut units = Vec::new();
-    let headers = HEADERS.iter().map(|folder| format!("-I{}", lightgbm.join(folder).display()));
-    // Messages name places in sources.
-    let names = format!("-ffile-prefix-map={}/=", lightgbm.display());
-    let headers: Vec<String> = ["-I.".to_owned(), names].into_iter().chain(headers).collect();
-    let mut own = Vec::new();
-    find(&lightgbm.join("src"), &mut own)?;
-    own.extend(["library.cpp", "lightgbm.cpp"].map(PathBuf::from));
-    for source in own {
-        units.push(Unit::new(source, [EXCEPTIONS, LIGHTGBM], &headers));
+    let mut units = vec![Unit::new("library.cpp".into(), [EXCEPTIONS, "-std=c++17 -include platform.h"], &[])];
+    for library in &LIBRARIES {
+        units.extend(library.units(sources, work)?);
     }
     for name in ["array", "array_stream", "schema", "utils"] {
-        let source = lightgbm.join(format!("external_libs/nanoarrow/src/nanoarrow/common/{name}.c"));
-        units.push(Unit::new(source, [EXCEPTIONS, ""], &headers));
+        let nanoarrow = LIBRARIES[0].root(sources)?.join("external_libs/nanoarrow/src");
+        let headers = ["-I.".to_owned(), format!("-I{}", nanoarrow.display())];
+        units.push(Unit::new(nanoarrow.join(format!("nanoarrow/common/{name}.c")), [EXCEPTIONS, ""], &headers));
     }
     let headers = ["libcxxabi/include", "libcxxabi/src", "libcxx/src", "libunwind/include"];
     let headers = headers.map(|folder| format!("-I{}", compiler.library(folder).display()));
@@ -100,11 +150,16 @@ pub(crate) fn compile(packages: &Path, sources: &Path, work: &Path, observer: &d
         let source = compiler.library(&format!("libcxxabi/src/{name}.cpp"));
         units.push(Unit::new(source, [EXCEPTIONS, RUNTIME], &headers));
     }
+    for name in FILE_SYSTEM {
+        let source = compiler.library(&format!("libcxx/src/filesystem/{name}.cpp"));
+        let options = format!("{RUNTIME} -include system.h -include platform.h");
+        units.push(Unit::new(source, [EXCEPTIONS, &options], &headers));
+    }
     let unwinding = RUNTIME.trim_start_matches("-std=c++23");
     units.push(Unit::new(compiler.library("libunwind/src/Unwind-wasm.c"), [EXCEPTIONS, unwinding], &headers));
     units.push(Unit::new("exception.s".into(), ["--target=wasm32-wasi -mexception-handling", ""], &[]));
     let objects = compiler.compile(&units, observer)?;
-    let archives = compiler.libraries(&LIBRARIES)?;
+    let archives = compiler.libraries(&ARCHIVES)?;
     let module = work.join("library.wasm");
     let options = format!(
         "--import-memory --no-entry --no-stack-first --gc-sections -s -z stack-size={STACK} --global-base={} --table-base={} --export={} --export={}",
@@ -117,63 +172,77 @@ pub(crate) fn compile(packages: &Path, sources: &Path, work: &Path, observer: &d
     fs::read(&module).map_err(|source| Error::io("read", &module, source))
 }
 
-/// Copies the packages that call the library to where the interpreter finds them.
+/// Copies the packages that call the libraries to where the interpreter finds them.
 pub(crate) fn lay_out(sources: &Path, site: &Path) -> Result<()> {
-    let to = site.join("lightgbm");
-    stage::copy(&folder_of(sources)?.join("lightgbm"), &to)?;
-    // It looks for a file beside itself.
-    let path = to.join("libpath.py");
-    fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))
-}
-
-/// The folder that an archive of sources was unpacked to.
-fn folder_of(sources: &Path) -> Result<PathBuf> {
-    let folder = sources.join(format!("lightgbm-{VERSION}"));
-    if folder.is_dir() { Ok(folder) } else { Err(Error::compiler(format!("there is no `{}`", folder.display()))) }
-}
-
-/// LightGBM's sources but what is for other processors, other machines, and its own program.
-fn find(folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
-    let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
-    let mut entries = entries.map_err(|source| Error::io("read", folder, source))?;
-    entries.sort_by_key(fs::DirEntry::file_name);
-    for entry in entries {
-        let (path, name) = (entry.path(), entry.file_name());
-        let name = name.to_string_lossy();
-        if path.is_dir() {
-            if name != "cuda" {
-                find(&path, found)?;
-            }
-        } else if name.ends_with(".cpp")
-            && !name.starts_with("gpu_")
-            && !name.starts_with("linkers_")
-            && name != "main.cpp"
-        {
-            found.push(path);
-        }
+    for library in &LIBRARIES {
+        let to = site.join(library.name);
+        stage::copy(&library.root(sources)?.join(library.name), &to)?;
+        // They look for a file beside themselves.
+        let path = to.join("libpath.py");
+        fs::remove_file(&path).map_err(|source| Error::io("remove", &path, source))?;
     }
     Ok(())
 }
 
-/// Functions that take functions, which cannot be handed over.
-const TAKE_FUNCTIONS: [&str; 2] = ["LGBM_DatasetCreateFromCSRFunc", "LGBM_RegisterLogCallback"];
+impl Library {
+    /// Its sources, among all that were unpacked.
+    fn root(&self, sources: &Path) -> Result<PathBuf> {
+        let folder = sources.join(self.folder);
+        if folder.is_dir() { Ok(folder) } else { Err(Error::compiler(format!("there is no `{}`", folder.display()))) }
+    }
 
-/// The functions that a header declares, one a line, as `FUNCTION(NAME)`.
-fn functions(header: &str) -> String {
-    // What is deprecated has its name on the next line.
-    let lines = header.lines().zip(header.lines().skip(1).chain([""]));
-    let declared = lines.filter(|(line, _)| line.starts_with("LIGHTGBM_C_EXPORT")).filter_map(|(line, next)| {
-        let name_in = |line: &'_ str| {
-            line.split_once('(')
-                .and_then(|(before, _)| before.rsplit([' ', '*']).next()?.strip_prefix("LGBM_").map(str::to_owned))
+    /// Its sources and our own file for it, for which its functions are listed.
+    fn units(&self, sources: &Path, work: &Path) -> Result<Vec<Unit>> {
+        let root = self.root(sources)?;
+        let declarations = self.declared_in.iter().map(|file| read(&root.join(file))).collect::<Result<String>>()?;
+        write(&work.join(format!("{}_functions.h", self.name)), &self.functions(&declarations))?;
+        // Messages name places in sources.
+        let names = format!("-ffile-prefix-map={}/=", root.display());
+        let headers = self.headers.iter().map(|folder| format!("-I{}", root.join(folder).display()));
+        let headers: Vec<String> = ["-I.".to_owned(), names].into_iter().chain(headers).collect();
+        let mut files = vec![PathBuf::from(format!("{}.cpp", self.name))];
+        for folder in self.sources {
+            self.find(&root.join(folder), &mut files)?;
+        }
+        Ok(files.into_iter().map(|source| Unit::new(source, [EXCEPTIONS, self.options], &headers)).collect())
+    }
+
+    fn find(&self, folder: &Path, found: &mut Vec<PathBuf>) -> Result<()> {
+        let entries = fs::read_dir(folder).and_then(Iterator::collect::<std::io::Result<Vec<_>>>);
+        let mut entries = entries.map_err(|source| Error::io("read", folder, source))?;
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let (path, name) = (entry.path(), entry.file_name());
+            let name = name.to_string_lossy();
+            if self.left_out.iter().any(|beginning| name.starts_with(beginning)) {
+                continue;
+            }
+            if path.is_dir() {
+                self.find(&path, found)?;
+            } else if name.ends_with(self.ending) {
+                found.push(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// The functions that are declared, one a line, as `FUNCTION(NAME)`.
+    fn functions(&self, declarations: &str) -> String {
+        // What is deprecated has its name on the next line.
+        let lines = declarations.lines().zip(declarations.lines().skip(1).chain([""]));
+        let name_in = |line: &str| {
+            let (before, _) = line.split_once('(')?;
+            before.rsplit([' ', '*']).next().filter(|name| name.starts_with(self.prefix)).map(str::to_owned)
         };
-        name_in(line).or_else(|| name_in(next))
-    });
-    let mut names: Vec<String> =
-        declared.map(|name| format!("LGBM_{name}")).filter(|name| !TAKE_FUNCTIONS.contains(&name.as_str())).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.iter().fold(String::new(), |lines, name| lines + "FUNCTION(" + name + ")\n")
+        let declared = lines.filter(|(line, _)| line.starts_with(self.declaration));
+        let mut names: Vec<String> = declared
+            .filter_map(|(line, next)| name_in(line).or_else(|| name_in(next)))
+            .filter(|name| !self.take_functions.contains(&name.as_str()))
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names.iter().fold(String::new(), |lines, name| lines + "FUNCTION(" + name + ")\n")
+    }
 }
 
 fn read(path: &Path) -> Result<String> {
@@ -196,7 +265,7 @@ mod tests {
                       LIGHTGBM_C_EXPORT int LGBM_RegisterLogCallback(void (*callback)(const char*));\n";
         let deprecated = "LIGHTGBM_C_EXPORT LIGHTGBM_DEPRECATED(\"Use LGBM_A instead.\")\nint LGBM_C(int64_t n,\n";
         assert_eq!(
-            functions(&format!("{header}{deprecated}")),
+            LIBRARIES[0].functions(&format!("{header}{deprecated}")),
             "FUNCTION(LGBM_A)\nFUNCTION(LGBM_B)\nFUNCTION(LGBM_C)\n"
         );
     }

@@ -34,8 +34,8 @@ pub enum Error {
     /// The module is not built as it has to be.
     #[error("the interpreter's module cannot be made into a program: {0}")]
     Module(String),
-    /// The library cannot be compiled.
-    #[error("LightGBM cannot be compiled for the sandbox: {0}")]
+    /// A library cannot be compiled.
+    #[error("LightGBM and XGBoost cannot be compiled for the sandbox: {0}")]
     Compiler(String),
     /// It is not the module that the patch of its integers is for.
     #[error("the integers of the interpreter's module cannot be mended: {0}")]

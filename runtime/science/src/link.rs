@@ -252,6 +252,7 @@ mod tests {
 
     const INTERPRETER: &str = r#"(module
         (import "wasi_snapshot_preview1" "sched_yield" (func $yield (result i32)))
+        (import "host" "call" (func $host (param i32 i32 i32 i32) (result i32)))
         (import "wasi_snapshot_preview1" "fd_close" (func $close (param i32) (result i32)))
         (memory (export "memory") 640)
         (table 47157 47157 funcref)
@@ -261,7 +262,9 @@ mod tests {
         (data (i32.const 16) "own")
         (func $own (result i32) i32.const 5)
         (func (export "host_alloc") (param i32) (result i32) (i32.add (local.get 0) (global.get $stack)))
-        (func (export "begin") (i32.store (i32.const 32) (call_indirect (result i32) (i32.const 1)))))"#;
+        (func (export "begin")
+            (i32.store (i32.const 32) (call_indirect (result i32) (i32.const 1)))
+            (i32.store (i32.const 36) (call $host (i32.const 7) (i32.const 0) (i32.const 0) (i32.const 0)))))"#;
 
     /// It calls the interpreter, WASI and, by its number, a function of its own, which throws and catches.
     const LIBRARY: &str = r#"(module
@@ -282,7 +285,7 @@ mod tests {
             (i32.store (global.get $number) (call_indirect (result i32) (i32.const 47158)))
             (i32.store offset=4 (global.get $number) (call $alloc (i32.const 1)))
             (i32.store offset=8 (global.get $number) (call $close (i32.const 99))))
-        (func (export "weft_library_call") (param i32 i32 i32 i32) (result i32) i32.const 0))"#;
+        (func (export "weft_library_call") (param i32 i32 i32 i32) (result i32) (i32.add (local.get 0) (i32.const 70))))"#;
 
     fn linked(library: &str) -> Result<Vec<u8>> {
         link(&wat::parse_str(INTERPRETER).unwrap(), &wat::parse_str(library).unwrap())
@@ -297,6 +300,7 @@ mod tests {
             root: root.path(),
             calls: &[START, "begin"],
             tried: &[],
+            own: Some(("host", "call", CALL)),
             usual: &[],
             memory: 1 << 30,
             time: Duration::from_mins(1),
@@ -306,7 +310,7 @@ mod tests {
         let base = usize::try_from(BASE).unwrap();
         let number = |at: usize| i32::from_le_bytes(memory[at..at + 4].try_into().unwrap());
         assert_eq!(memory.len(), 641 << 16);
-        assert_eq!((&memory[16..19], number(32)), (&b"own"[..], 5));
+        assert_eq!((&memory[16..19], number(32), number(36)), (&b"own"[..], 5, 77));
         // Bad file descriptor is 8.
         assert_eq!([number(base + 4), number(base + 8), number(base + 12), number(base + 16)], [42, 6, 1025, 8]);
     }

@@ -16,12 +16,12 @@ macro_rules! scripts {
 }
 
 /// Paths below `runtime/executors`, and texts.
-const FILES: [(&str, &str); 40] = scripts! {
+const FILES: [(&str, &str); 41] = scripts! {
     "python/app/weft_python/": "__init__.py" "absent.py" "command.py" "identity.py" "kfp_function.py" "library.py" "missing.py" "native.py" "notebook.py" "null.py"
         "process.py" "warm.py";
     "science/": "science.py" "start.py";
     "science/app/": "integers.py";
-    "science/app/weft_foreign/": "__init__.py" "memory.py";
+    "science/app/weft_foreign/": "__init__.py" "memory.py" "packages.py";
     "science/app/weft_parquet/": "__init__.py" "arrays.py" "arrow.py" "bits.py" "codecs.py" "elements.py" "encodings.py" "engine.py" "errors.py" "filters.py"
         "flat.py" "frame.py" "infer.py" "kinds.py" "objects.py" "pages.py" "reader.py" "schema.py" "snappy.py" "tables.py"
         "thrift.py" "writer.py" "zstandard.py";

@@ -251,7 +251,7 @@ fn executor_digest(
             if source.kind() == std::io::ErrorKind::NotFound && kind.is_scientific() =>
         {
             let (has, name) = match kind {
-                ExecutorKind::Boosting => ("with LightGBM", "boosting"),
+                ExecutorKind::Boosting => ("with LightGBM and XGBoost", "boosting"),
                 _ => ("with the scientific stack", "science"),
             };
             // What the larger one is for tells more than what both have.

@@ -19,7 +19,7 @@ pub(crate) enum Target {
     Python,
     /// The one with the scientific stack, whose packages are not fetched.
     Science,
-    /// The same with LightGBM.
+    /// The same with LightGBM and XGBoost.
     Boosting,
 }
 

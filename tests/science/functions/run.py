@@ -6,7 +6,7 @@ import warnings
 
 from cases import cases, plain
 
-BOOSTING = ('lightgbm',)
+BOOSTING = ('lightgbm', 'xgboost')
 LIBRARIES = ('numpy', 'pandas', 'scipy', 'sklearn', 'statsmodels', 'matplotlib')
 
 

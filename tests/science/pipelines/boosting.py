@@ -1,4 +1,4 @@
-"""The functions of `../functions` over LightGBM."""
+"""The functions of `../functions` over LightGBM and XGBoost."""
 
 from typing import List
 
@@ -6,7 +6,7 @@ from kfp import dsl
 from kfp.dsl import Artifact, Input, Output
 
 
-@dsl.component(packages_to_install=['lightgbm>=4', 'scikit-learn', 'pandas'])
+@dsl.component(packages_to_install=['lightgbm>=4', 'xgboost>=3', 'scikit-learn', 'pandas'])
 def answers(functions: Input[Artifact], library: str, results: Output[Artifact]) -> int:
     """What the functions for a library gave, as JSON; how many of them failed."""
     import json
@@ -21,6 +21,6 @@ def answers(functions: Input[Artifact], library: str, results: Output[Artifact])
 
 @dsl.pipeline(name='boosting')
 def pipeline(functions: Input[Artifact]) -> List[Artifact]:
-    with dsl.ParallelFor(['lightgbm']) as library:
+    with dsl.ParallelFor(['lightgbm', 'xgboost']) as library:
         task = answers(functions=functions, library=library)
     return dsl.Collected(task.outputs['results'])

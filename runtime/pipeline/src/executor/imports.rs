@@ -16,7 +16,7 @@ const OF_STACK: [&str; 11] = [
 ];
 
 /// Modules that of the executors for Python only the one for boosting has.
-const BOOSTING: [&str; 1] = ["lightgbm"];
+const BOOSTING: [&str; 2] = ["lightgbm", "xgboost"];
 
 /// Modules that the science executor does without, and their packages, which are called the same: pandas reads and writes Parquet there by
 /// itself.

@@ -66,7 +66,7 @@ const STACK: [(&str, &str); 53] = [
 ];
 
 /// What the executor for boosting has besides.
-const BOOSTING: [(&str, &str); 1] = [("lightgbm", "4.7.0")];
+const BOOSTING: [(&str, &str); 2] = [("lightgbm", "4.7.0"), ("xgboost", "3.4.1")];
 
 /// Names and versions of the packages that an executor brings.
 pub fn stack(executor: &ExecutorKind) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -149,8 +149,8 @@ mod tests {
         assert!(science(&["pandas==2.2.0", "scikit_learn", "tabulate"]));
         assert!(science(&["pandas", "pyarrow>=15", "nbclient>=0.10,<1"]));
         assert!(!science(&["pandas", "lightgbm"]));
-        assert!(has_all(&ExecutorKind::Boosting, &of(&["pandas", "LightGBM>=4"])));
-        assert!(!has_all(&ExecutorKind::Boosting, &of(&["lightgbm", "xgboost"])));
+        assert!(has_all(&ExecutorKind::Boosting, &of(&["pandas", "LightGBM>=4", "xgboost"])));
+        assert!(!has_all(&ExecutorKind::Boosting, &of(&["lightgbm", "catboost"])));
         let packages = of(&["lightgbm", "rich", "pandas"]);
         assert_eq!(to_fetch(&ExecutorKind::Boosting, &packages), of(&["rich"]));
         let packages = of(&["pandas", "rich", "joblib", "Jupyter_Client>=7", "pyarrow"]);

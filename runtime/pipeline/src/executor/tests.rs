@@ -106,7 +106,7 @@ fn packages_and_imports_decide_which_python_runs_a_function() {
     // The image may hold what is imported.
     assert_eq!(chosen("", pandas), ExecutorKind::Science);
     assert_eq!(chosen("'pandas' 'lightgbm>=4'", plain), ExecutorKind::Boosting);
-    assert_eq!(chosen("'pandas' 'lightgbm' 'xgboost'", plain), ExecutorKind::Python);
+    assert_eq!(chosen("'xgboost' 'torch'", plain), ExecutorKind::Python);
     assert_eq!(chosen("'tabulate'", pandas), ExecutorKind::Science);
     // What no executor has is told where the packages are looked for.
     assert_eq!(chosen("'pandas' 'xgboost'", pandas), ExecutorKind::Python);

@@ -81,7 +81,8 @@ impl Compiler {
     }
 
     fn compile_one(&self, unit: &Unit, object: &Path) -> Result<()> {
-        let tool = if unit.source.extension().is_some_and(|extension| extension == "cpp") { "c++" } else { "cc" };
+        let plain = unit.source.extension().is_some_and(|extension| extension == "c" || extension == "s");
+        let tool = if plain { "cc" } else { "c++" };
         let mut command = self.command(tool);
         command.args(&unit.options).arg("-c").arg(&unit.source).arg("-o").arg(object);
         self.run(command, &unit.source.display().to_string())

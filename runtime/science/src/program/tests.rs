@@ -67,7 +67,8 @@ pub(crate) fn module() -> Vec<u8> {
 fn started(module: &[u8], calls: &[&str]) -> weft_sandbox::Result<Image> {
     let root = tempfile::tempdir().unwrap();
     let (memory, time) = (1 << 20, Duration::from_mins(10));
-    let how = Initialization { name: "test", root: root.path(), calls, tried: &[], usual: &[], memory, time };
+    let how =
+        Initialization { name: "test", root: root.path(), calls, tried: &[], own: None, usual: &[], memory, time };
     Initializer::new(None).unwrap().initialize(module, &how, &SilentObserver)
 }
 

@@ -133,7 +133,7 @@ fn functions_leave_marks_where_they_are_called() {
 
 fn initialized(module: &[u8], root: &Path, calls: &[&str], tried: &[&str]) -> Image {
     let (memory, time) = (4 << 30, Duration::from_hours(1));
-    let how = Initialization { name: "the interpreter", root, calls, tried, usual: &[], memory, time };
+    let how = Initialization { name: "the interpreter", root, calls, tried, own: None, usual: &[], memory, time };
     Initializer::new(None).unwrap().initialize(module, &how, &SilentObserver).unwrap()
 }
 

