@@ -86,15 +86,15 @@ fn packages_are_fetched_ahead_and_not_before_they_are_asked_for() {
 #[test]
 fn packages_with_native_code_are_refused_by_name() {
     let folder = Folder::default();
-    compile(&folder, &TABLE.replace("tabulate==0.9.0", "xgboost<4"));
+    compile(&folder, &TABLE.replace("tabulate==0.9.0", "catboost<2"));
     for command in [&["run", "pipeline.yaml"], &["check", "pipeline.yaml"]] {
         let refused = folder.weft(command);
         assert_eq!(refused.code, Some(2), "{}", refused.stdout);
-        assert!(refused.stderr.contains("`xgboost<4`, which needs native code"), "{}", refused.stderr);
+        assert!(refused.stderr.contains("`catboost<2`, which needs native code"), "{}", refused.stderr);
         assert!(refused.stderr.contains("--executor host-python"), "{}", refused.stderr);
     }
     let refused = folder.weft(&["vendor", "pipeline.yaml"]);
-    assert!(refused.stderr.contains("`xgboost<4` needs native code"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("`catboost<2` needs native code"), "{}", refused.stderr);
 }
 
 #[test]

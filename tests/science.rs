@@ -208,7 +208,7 @@ fn errors_and_statuses_are_those_of_python() {
     let cases = [
         ("import pandas as pd\npd.DataFrame({'a': [1]})['b']\nreturn ''", "KeyError: 'b'"),
         ("import numpy as np\nnp.linalg.inv(np.zeros((2, 2)))\nreturn ''", "LinAlgError: Singular matrix"),
-        ("import xgboost\nreturn ''", "xgboost"),
+        ("import catboost\nreturn ''", "catboost"),
         ("import sys\nsys.exit(7)", "exit status 7"),
         ("import os\nos._exit(9)", "exit status 9"),
     ];

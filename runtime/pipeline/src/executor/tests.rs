@@ -109,5 +109,5 @@ fn packages_and_imports_decide_which_python_runs_a_function() {
     assert_eq!(chosen("'xgboost' 'torch'", plain), ExecutorKind::Python);
     assert_eq!(chosen("'tabulate'", pandas), ExecutorKind::Science);
     // What no executor has is told where the packages are looked for.
-    assert_eq!(chosen("'pandas' 'xgboost'", pandas), ExecutorKind::Python);
+    assert_eq!(chosen("'pandas' 'catboost'", pandas), ExecutorKind::Python);
 }
