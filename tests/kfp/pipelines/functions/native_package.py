@@ -3,10 +3,10 @@
 from kfp import dsl
 
 
-@dsl.component(packages_to_install=['pyyaml-include==2.1', 'xgboost>=2', 'scikit-learn==1.5.0'])
+@dsl.component(packages_to_install=['pyyaml-include==2.1', 'catboost>=1', 'scikit-learn==1.5.0'])
 def fit() -> float:
-    import xgboost
-    return float(xgboost.__version__[0])
+    import catboost
+    return float(catboost.__version__[0])
 
 
 @dsl.component
@@ -20,6 +20,6 @@ def pipeline():
 
 
 EXPECT = {
-    'error': 'xgboost',
+    'error': 'catboost',
     'compare': 'it would fetch packages',
 }
