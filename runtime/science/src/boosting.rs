@@ -129,8 +129,15 @@ const ARCHIVES: [&str; 4] = ["libc++.a", "libc.a", "libzigc.a", "libcompiler_rt.
 /// The library's stack, bytes.
 const STACK: u64 = 4 << 20;
 
-/// Compiles the library's module. `packages` holds the compiler, `sources` the unpacked sources, `work` is an empty folder.
-pub(crate) fn compile(packages: &Path, sources: &Path, work: &Path, observer: &dyn StepObserver) -> Result<Vec<u8>> {
+/// Compiles the library's module. `packages` holds the compiler, `sources` the unpacked sources, `work` is an empty folder; `tell` is called with how many
+/// files are compiled, of how many.
+pub(crate) fn compile(
+    packages: &Path,
+    sources: &Path,
+    work: &Path,
+    observer: &dyn StepObserver,
+    tell: &dyn Fn(usize, usize),
+) -> Result<Vec<u8>> {
     for (name, text) in FILES {
         write(&work.join(name), text)?;
     }
@@ -158,7 +165,7 @@ pub(crate) fn compile(packages: &Path, sources: &Path, work: &Path, observer: &d
     let unwinding = RUNTIME.trim_start_matches("-std=c++23");
     units.push(Unit::new(compiler.library("libunwind/src/Unwind-wasm.c"), [EXCEPTIONS, unwinding], &headers));
     units.push(Unit::new("exception.s".into(), ["--target=wasm32-wasi -mexception-handling", ""], &[]));
-    let objects = compiler.compile(&units, observer)?;
+    let objects = compiler.compile(&units, observer, tell)?;
     let archives = compiler.libraries(&ARCHIVES)?;
     let module = work.join("library.wasm");
     let options = format!(

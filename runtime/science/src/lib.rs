@@ -82,8 +82,8 @@ const TIME: Duration = Duration::from_mins(10);
 pub enum Stage {
     /// The digests of the wheel's files are compared.
     Checking,
-    /// The library is compiled for the sandbox.
-    Library,
+    /// The library is compiled for the sandbox: so many of its files are, of all.
+    Library(usize, usize),
     /// The interpreter is compiled, started and made to load its library.
     Starting,
     /// The component is put together.
@@ -118,9 +118,9 @@ pub fn build(
     let own = sections::functions(&module)?;
     let mut calls = vec!["_initialize", program::INITIALIZE];
     if stack == Stack::Boosting {
-        tell(Stage::Library);
         let work = work_in(folder)?;
-        module = link::link(&module, &boosting::compile(packages, sources, work.path(), observer)?)?;
+        let told = |done, all| tell(Stage::Library(done, all));
+        module = link::link(&module, &boosting::compile(packages, sources, work.path(), observer, &told)?)?;
         calls.insert(1, link::START);
     }
     let parts = sections::parse(&module)?;

@@ -4,8 +4,8 @@ use std::fs;
 use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, mpsc};
 use std::thread;
 
 use weft_pipeline::step::StepObserver;
@@ -50,14 +50,22 @@ impl Compiler {
         command
     }
 
-    /// Compiles sources, as many at once as there are processors, and returns their objects in the same order.
-    pub(super) fn compile(&self, units: &[Unit], observer: &dyn StepObserver) -> Result<Vec<PathBuf>> {
+    /// Compiles sources, as many at once as there are processors, and returns their objects in the same order. `tell` is called with how many are done.
+    pub(super) fn compile(
+        &self,
+        units: &[Unit],
+        observer: &dyn StepObserver,
+        tell: &dyn Fn(usize, usize),
+    ) -> Result<Vec<PathBuf>> {
         let objects: Vec<PathBuf> = (0..units.len()).map(|at| self.work.join(format!("{at}.o"))).collect();
         let (next, ended) = (AtomicUsize::new(0), AtomicBool::new(false));
         let failure = Mutex::new(None);
+        let (compiled, told) = mpsc::channel();
         thread::scope(|scope| {
             for _ in 0..thread::available_parallelism().map_or(1, NonZero::get) {
-                scope.spawn(|| {
+                let compiled = compiled.clone();
+                let (next, ended, failure, objects) = (&next, &ended, &failure, &objects);
+                scope.spawn(move || {
                     loop {
                         let at = next.fetch_add(1, Ordering::Relaxed);
                         let (Some(unit), Some(object)) = (units.get(at), objects.get(at)) else { return };
@@ -69,9 +77,13 @@ impl Compiler {
                             ended.store(true, Ordering::Relaxed);
                             failure.lock().unwrap_or_else(std::sync::PoisonError::into_inner).get_or_insert(error);
                         }
+                        _ = compiled.send(());
                     }
                 });
             }
+            drop(compiled);
+            tell(0, units.len());
+            told.iter().enumerate().for_each(|(at, ())| tell(at + 1, units.len()));
         });
         match failure.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner) {
             Some(error) => Err(error),

@@ -17,6 +17,9 @@ use crate::publish;
 /// How the folder begins in which an executor is built.
 const WORK: &str = ".installing-science-";
 
+/// How many files of a library's are compiled between two words on it.
+const TOLD: usize = 40;
+
 /// Unpacks an archive of sources into a folder: its arguments.
 const UNPACK: &str = "import sys, tarfile; tarfile.open(sys.argv[1]).extractall(sys.argv[2], filter='data')";
 
@@ -67,7 +70,13 @@ pub fn install_executor(
         let tell = |stage| {
             tell(match stage {
                 Stage::Checking => "checking what was fetched",
-                Stage::Library => "compiling LightGBM and XGBoost for the sandbox, which takes some minutes",
+                Stage::Library(0, _) => "compiling LightGBM and XGBoost for the sandbox, which takes some minutes",
+                Stage::Library(done, all) => {
+                    if done % TOLD == 0 {
+                        notify(Notice::Installing(format!("{done} of {all} files are compiled")));
+                    }
+                    return;
+                }
                 Stage::Starting => "compiling and starting the interpreter, which takes a minute or two",
                 Stage::Assembling => "putting the component together",
                 Stage::Compiling => "compiling it for the steps that it will run, which takes as long",
