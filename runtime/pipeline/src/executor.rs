@@ -15,7 +15,7 @@ mod stack;
 
 pub use imports::missing;
 pub use packages::{Requirement, native};
-pub use stack::{OtherVersion, done_without, other_versions, stack, to_fetch};
+pub use stack::{OtherVersion, done_without, is_boosting, other_versions, stack, to_fetch};
 
 /// How the command of a container is executed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,7 +173,7 @@ fn mentions_python(script: &str) -> bool {
 
 /// Which of the executors for Python these packages and imports are for. What is imported without being installed, the image may hold.
 fn python(packages: &[Requirement], imports: &[String]) -> ExecutorKind {
-    let needed = if imports.iter().any(|module| imports::is_boosting(module)) {
+    let needed = if imports.iter().any(|module| stack::is_boosting(module)) {
         ExecutorKind::Boosting
     } else if !native(packages).is_empty() || imports.iter().any(|module| imports::is_of_stack(module)) {
         ExecutorKind::Science

@@ -6,8 +6,8 @@ use std::path::Path;
 use indexmap::IndexMap;
 use weft_pipeline::diagnostic::Diagnostic;
 use weft_pipeline::executor::{
-    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, missing, native,
-    other_versions, stack, to_fetch,
+    ExecutorCall, ExecutorKind, NoExecutor, Requirement, choose_executor, done_without, is_boosting, missing, native,
+    other_versions, to_fetch,
 };
 use weft_pipeline::model::{CalledProgram, Implementation, Location, Pipeline, Program, Span};
 use weft_pipeline::suggest;
@@ -255,10 +255,9 @@ fn executor_digest(
                 _ => ("with the scientific stack", "science"),
             };
             // What the larger one is for tells more than what both have.
-            let special = |name: &str| stack(&ExecutorKind::Science).all(|(known, _)| known != name) && stack(kind).any(|(known, _)| known == name);
             let packages = native(&call.packages);
-            let package = packages.iter().find(|package| special(&package.name()));
-            let module = call.imports.iter().find(|module| special(module));
+            let package = packages.iter().find(|package| is_boosting(&package.name()));
+            let module = call.imports.iter().find(|module| is_boosting(module));
             let needs = match (package, module, packages.first(), call.imports.first()) {
                 (Some(package), ..) | (None, None, Some(package), _) => format!("installs `{package}`"),
                 (None, Some(module), ..) | (None, None, None, Some(module)) => format!("imports `{module}`"),

@@ -1,5 +1,6 @@
 """LightGBM: what pipelines do with it, by its own interface and by scikit-learn's."""
 
+import functools
 import json
 import os
 import pickle
@@ -12,28 +13,12 @@ import pandas as pd
 from scipy import sparse
 from sklearn import metrics, model_selection
 
+import rides
 from cases import close, digest, exact
 
 QUIET = {'verbose': -1, 'num_threads': 1, 'seed': 3, 'deterministic': True}
-
-
-def points(count=600, columns=6):
-    """Points, and what follows from them."""
-    one = np.random.default_rng(51)
-    x = one.normal(size=(count, columns))
-    return x, x[:, 0] * 2 + np.abs(x[:, 1]) - x[:, 2] * x[:, 3] + one.normal(0, 0.3, count)
-
-
-def trips(count=500):
-    """A table with a category, a gap and a time."""
-    one = np.random.default_rng(52)
-    table = pd.DataFrame({
-        'distance': one.gamma(2, 3, count), 'rain': one.random(count) < 0.3, 'stops': one.integers(0, 6, count),
-        'kind': pd.Categorical(one.choice(['bus', 'car', 'train'], count)),
-    })
-    table.loc[one.random(count) < 0.1, 'distance'] = np.nan
-    minutes = table['distance'].fillna(4) * 3 + table['stops'] * 2 + (table['kind'] == 'bus') * 7 + one.normal(0, 1, count)
-    return table, minutes
+points = functools.partial(rides.points, 51)
+trips = functools.partial(rides.trips, 52)
 
 
 @exact

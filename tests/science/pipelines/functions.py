@@ -3,20 +3,11 @@
 from typing import List
 
 from kfp import dsl
-from kfp.dsl import Artifact, Input, Output
+from kfp.dsl import Artifact, Input
 
+import answering
 
-@dsl.component(packages_to_install=['numpy', 'pandas', 'scipy', 'scikit-learn', 'statsmodels', 'matplotlib', 'openpyxl'])
-def answers(functions: Input[Artifact], library: str, results: Output[Artifact]) -> int:
-    """What the functions for a library gave, as JSON; how many of them failed."""
-    import json
-    import sys
-    sys.path.insert(0, functions.path)
-    import run
-    given = run.answers(library)
-    with open(results.path, 'w') as file:
-        json.dump(given, file, allow_nan=False)
-    return sum('error' in answer for answer in given.values())
+answers = dsl.component(packages_to_install=['numpy', 'pandas', 'scipy', 'scikit-learn', 'statsmodels', 'matplotlib', 'openpyxl'])(answering.answers)
 
 
 @dsl.pipeline(name='functions')

@@ -1,5 +1,7 @@
 //! The modules that a function's source imports, as far as its lines tell: which executor it needs where no package is named for it.
 
+use super::stack::is_boosting;
+
 /// Modules that the science executor has and the small one for Python has not, though a container's image may hold them.
 const OF_STACK: [&str; 11] = [
     "PIL",
@@ -15,9 +17,6 @@ const OF_STACK: [&str; 11] = [
     "statsmodels",
 ];
 
-/// Modules that of the executors for Python only the one for boosting has.
-const BOOSTING: [&str; 2] = ["lightgbm", "xgboost"];
-
 /// Modules that the science executor does without, and their packages, which are called the same: pandas reads and writes Parquet there by
 /// itself.
 pub(super) const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
@@ -25,11 +24,6 @@ pub(super) const DONE_WITHOUT: [&str; 2] = ["fastparquet", "pyarrow"];
 /// Whether the science executor has a module that the small one lacks.
 pub(super) fn is_of_stack(module: &str) -> bool {
     OF_STACK.contains(&module)
-}
-
-/// Whether only the executor for boosting has a module.
-pub(super) fn is_boosting(module: &str) -> bool {
-    BOOSTING.contains(&module)
 }
 
 /// The first of the modules that pandas does without and that nothing in the sandbox has.

@@ -68,6 +68,11 @@ const STACK: [(&str, &str); 53] = [
 /// What the executor for boosting has besides.
 const BOOSTING: [(&str, &str); 2] = [("lightgbm", "4.7.0"), ("xgboost", "3.4.1")];
 
+/// Whether of the executors for Python only the one for boosting has a package, or the module, which is called the same.
+pub fn is_boosting(name: &str) -> bool {
+    BOOSTING.iter().any(|(known, _)| *known == name)
+}
+
 /// Names and versions of the packages that an executor brings.
 pub fn stack(executor: &ExecutorKind) -> impl Iterator<Item = (&'static str, &'static str)> {
     let stack = STACK.into_iter().filter(|_| executor.is_scientific());
